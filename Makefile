@@ -33,7 +33,7 @@ lint: $(READY) ## style, types and import contracts
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 format: $(READY) ## rewrite the code in the house style
 	@$(BIN)/ruff check --fix .
