@@ -7,7 +7,8 @@ SHELL := bash
 unexport PYTHONDONTWRITEBYTECODE
 unexport VIRTUAL_ENV
 
-PYTHON ?= python3
+# PYTHON=python3.12 picks one; otherwise uv finds one that pyproject.toml allows.
+export PYTHON
 BIN := .venv/bin
 READY := .venv/.installed
 
@@ -60,7 +61,7 @@ clean: ## remove what make and the tools left behind, but no workspace
 # Made once, and again only after the dependencies changed.
 $(READY): pyproject.toml requirements.lock
 	@echo "Installing Pilothouse into .venv ..." >&2
-	@test -x $(BIN)/python || bash .ci/uv venv --quiet --python "$(PYTHON)" .venv
+	@test -x $(BIN)/python || bash .ci/uv venv --quiet $(if $(PYTHON),--python "$(PYTHON)") .venv
 	@bash .ci/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
 	@bash .ci/uv pip install --quiet --python $(BIN)/python --no-deps -e .
 	@touch $@
