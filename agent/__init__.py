@@ -1,0 +1,1 @@
+"""The LangGraph graph: prompt → checked artifact → answer or human approval."""

@@ -1,0 +1,1 @@
+"""Planners: from a prompt to a typed plan, behind one port."""

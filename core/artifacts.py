@@ -1,0 +1,238 @@
+"""What a prompt produces, and the answer that carries it: the shapes of ``ask --json``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from core.conditions import Frozen
+from core.errors import Refusal
+from core.rules import DecisionPolicy, EligibilityRule
+
+Intent = Literal["decision", "eligibility", "debug", "question", "clarify", "refused"]
+Status = Literal["awaiting_approval", "answered", "needs_clarification", "refused", "failed"]
+
+
+class Period(Frozen):
+    """A closed-open stretch of time, in ISO 8601 UTC without offset."""
+
+    name: str
+    start: str
+    end: str
+
+
+class FunnelRow(Frozen):
+    """One step of one segment in one period. Rates are fractions, intervals are 95 %."""
+
+    step: str
+    segment: str
+    period: str
+    entered: int
+    converted: int
+    rate: float | None
+    ci_low: float | None
+    ci_high: float | None
+    sql: str
+    """The id of the query that counted it."""
+
+
+class Delta(Frozen):
+    """The change of a step's rate from the baseline to the current period, in fractions."""
+
+    step: str
+    segment: str
+    change: float
+    ci_low: float
+    ci_high: float
+    significant: bool
+
+
+class ExposureRow(Frozen):
+    """Messages that a segment got in a period. ``per_user`` is delivered messages per user."""
+
+    segment: str
+    period: str
+    users: int
+    selected: int
+    sent: int
+    delivered: int
+    suppressed: int
+    held_out: int
+    per_user: float
+    sql: str
+
+
+class NextCheck(Frozen):
+    """A query that would confirm or refute a cause; already checked, ready to run."""
+
+    title: str
+    sql: str
+
+
+class Cause(Frozen):
+    """One likely cause. ``explained`` is the share of the drop it accounts for."""
+
+    rank: int
+    cause: str
+    kind: str
+    dimension: str | None
+    value: str | None
+    explained: float
+    confidence: Literal["high", "medium", "low"]
+    evidence: tuple[str, ...]
+    next_check: NextCheck
+
+
+class DebugReport(Frozen):
+    """The answer to a debug prompt."""
+
+    kind: Literal["debug_report"] = "debug_report"
+    verdict: str
+    metric: str
+    periods: tuple[Period, ...]
+    segments: tuple[str, ...]
+    as_of: str
+    funnel: tuple[FunnelRow, ...]
+    deltas: tuple[Delta, ...]
+    exposure: tuple[ExposureRow, ...]
+    causes: tuple[Cause, ...]
+    ruled_out: tuple[str, ...]
+    data_quality: tuple[str, ...]
+
+
+class QueryAnswer(Frozen):
+    """The answer to an analyst's question: checked SQL and its rows."""
+
+    kind: Literal["query_answer"] = "query_answer"
+    question: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    chart: dict[str, Any] | None = None
+
+
+AnyArtifact = Annotated[
+    EligibilityRule | DecisionPolicy | DebugReport | QueryAnswer, Field(discriminator="kind")
+]
+ARTIFACT: TypeAdapter[EligibilityRule | DecisionPolicy | DebugReport | QueryAnswer] = TypeAdapter(
+    AnyArtifact
+)
+
+
+class SqlText(Frozen):
+    """A query that was checked and run, and what for."""
+
+    id: str
+    purpose: str
+    dialect: str
+    text: str
+
+
+class Required(Frozen):
+    """What a condition reads."""
+
+    traits: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+
+
+class WaterfallStep(Frozen):
+    """How many users remain after one more clause."""
+
+    clause: str
+    remaining: int
+
+
+class Overlap(Frozen):
+    """How many of the audience are also in a live rule. ``share`` is of the audience."""
+
+    key: str
+    users: int
+    share: float
+
+
+class Winner(Frozen):
+    """What becomes of the population's users at one entry of a policy."""
+
+    entry: str
+    tier: int
+    eligible: int
+    selected: int
+    suppressed: int
+    held_out: int
+    lost: int
+
+
+class Preview(Frozen):
+    """What a rule would do on the pinned snapshot."""
+
+    population: str
+    """In words: who is considered at all."""
+    population_size: int
+    audience_size: int
+    reachable_size: int
+    as_of: str
+    waterfall: tuple[WaterfallStep, ...] = ()
+    overlap: tuple[Overlap, ...] = ()
+    winners: tuple[Winner, ...] = ()
+    """For a decision policy: one row an entry, in order."""
+    no_entry: int | None = None
+    """For a decision policy: users of the population whom no entry takes."""
+
+
+class Finding(Frozen):
+    """A guardrail policy's verdict."""
+
+    policy: str
+    severity: Literal["block", "warn", "info"]
+    message: str
+    fix: str | None = None
+
+
+class ChangeRequestRef(Frozen):
+    """Where the approval stands."""
+
+    id: str
+    state: str
+    content_hash: str
+
+
+class TraceStep(Frozen):
+    """One node of the graph as it ran."""
+
+    node: str
+    ms: int
+    attempt: int = 1
+
+
+class Usage(Frozen):
+    """What a model call cost. The grammar planner costs nothing."""
+
+    model: str = "grammar"
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost_usd: float = 0.0
+
+
+class AskResult(BaseModel):
+    """The document that ``pilothouse ask --json`` prints."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    thread_id: str
+    intent: Intent
+    status: Status
+    planner: Literal["grammar", "openai"]
+    answer: str
+    artifact: AnyArtifact | None = None
+    sql: tuple[SqlText, ...] = ()
+    required: Required = Required()
+    assumptions: tuple[str, ...] = ()
+    edge_cases: tuple[str, ...] = ()
+    questions: tuple[str, ...] = ()
+    preview: Preview | None = None
+    findings: tuple[Finding, ...] = ()
+    change_request: ChangeRequestRef | None = None
+    refusals: tuple[Refusal, ...] = ()
+    trace: tuple[TraceStep, ...] = ()
+    usage: Usage = Usage()

@@ -1,0 +1,116 @@
+"""The states of a change request and of an intent, and who may move them. Pure."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+from core.errors import Code, Refusal
+
+
+class Role(StrEnum):
+    """What a person may do. One person may hold several."""
+
+    MARKETER = "marketer"
+    ANALYST = "analyst"
+    APPROVER = "approver"
+    ADMIN = "admin"
+
+
+PROPOSERS = frozenset({Role.MARKETER, Role.ANALYST, Role.ADMIN})
+
+
+class State(StrEnum):
+    """Where a change request stands."""
+
+    DRAFT = "draft"
+    IN_REVIEW = "in_review"
+    APPROVED = "approved"
+    SCHEDULED = "scheduled"
+    LIVE = "live"
+    SUPERSEDED = "superseded"
+    REJECTED = "rejected"
+    CHANGES_REQUESTED = "changes_requested"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
+TRANSITIONS: dict[State, frozenset[State]] = {
+    State.DRAFT: frozenset({State.IN_REVIEW, State.WITHDRAWN}),
+    State.IN_REVIEW: frozenset(
+        {
+            State.APPROVED,
+            State.REJECTED,
+            State.CHANGES_REQUESTED,
+            State.WITHDRAWN,
+            State.EXPIRED,
+        }
+    ),
+    State.APPROVED: frozenset({State.SCHEDULED, State.LIVE, State.WITHDRAWN, State.EXPIRED}),
+    State.SCHEDULED: frozenset({State.LIVE, State.WITHDRAWN, State.EXPIRED}),
+    State.LIVE: frozenset({State.SUPERSEDED}),
+    State.CHANGES_REQUESTED: frozenset(),
+    State.SUPERSEDED: frozenset(),
+    State.REJECTED: frozenset(),
+    State.WITHDRAWN: frozenset(),
+    State.EXPIRED: frozenset(),
+}
+
+Verdict = Literal["approve", "reject", "request_changes"]
+STATE_AFTER: dict[Verdict, State] = {
+    "approve": State.APPROVED,
+    "reject": State.REJECTED,
+    "request_changes": State.CHANGES_REQUESTED,
+}
+
+
+def may_decide(
+    *,
+    person: str,
+    roles: frozenset[Role],
+    author: str,
+    state: State,
+    verdict: Verdict,
+    comment: str,
+) -> Refusal | None:
+    """Why this person may not give this verdict now, or None when they may."""
+    if Role.APPROVER not in roles:
+        return Refusal(
+            code=Code.NOT_ALLOWED,
+            message=f"{person} may not decide: only an approver may.",
+            fix="Ask somebody who holds the approver role.",
+        )
+    if person == author:
+        return Refusal(
+            code=Code.SELF_APPROVAL,
+            message=f"{person} proposed this change and so may not decide on it.",
+            fix="Ask another approver.",
+        )
+    if state is not State.IN_REVIEW:
+        return Refusal(
+            code=Code.ALREADY_DECIDED,
+            message=f"This change request is {state.replace('_', ' ')}: there is nothing to decide.",
+            fix="Open the change request to see who decided and when.",
+        )
+    if verdict != "approve" and not comment.strip():
+        return Refusal(
+            code=Code.COMMENT_REQUIRED,
+            message="A rejection or a request for changes needs a comment.",
+            fix="Say in one sentence what should be different.",
+        )
+    return None
+
+
+class IntentState(StrEnum):
+    """Where a message stands on its way out."""
+
+    PENDING = "pending"
+    LEASED = "leased"
+    SUBMITTED = "submitted"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    AMBIGUOUS = "ambiguous"
+    DELIVERED = "delivered"
+    BOUNCED = "bounced"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"

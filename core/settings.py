@@ -1,0 +1,61 @@
+"""What a workspace is configured to do: a frozen type, filled in once by the entry point."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from core.conditions import Frozen
+
+
+class ModelSettings(Frozen):
+    """An OpenAI-compatible endpoint. No key and no base URL: none is configured."""
+
+    name: str = "gpt-4.1-mini"
+    base_url: str | None = None
+    api_key: str | None = Field(default=None, repr=False)
+    timeout_seconds: float = Field(default=30.0, gt=0)
+    usd_per_million_prompt_tokens: float = Field(default=0.0, ge=0)
+    usd_per_million_completion_tokens: float = Field(default=0.0, ge=0)
+
+    @property
+    def configured(self) -> bool:
+        """Whether a model may be called at all."""
+        return bool(self.base_url or self.api_key)
+
+
+class Limits(Frozen):
+    """Bounds on SQL that a person or a model wrote."""
+
+    rows: int = Field(default=10_000, gt=0)
+    seconds: float = Field(default=10.0, gt=0)
+    memory_mb: int = Field(default=512, ge=64)
+
+
+class Settings(Frozen):
+    """Every choice of a workspace. Precedence: typed flag > environment > file > default."""
+
+    workspace: Path
+    warehouse_url: str
+    control_url: str
+    catalog: Path | None = None
+    """A folder of YAML; None is the built-in workout app."""
+    planner: Literal["auto", "grammar", "openai"] = "auto"
+    model: ModelSettings = ModelSettings()
+    limits: Limits = Limits()
+    memory_limit_mb: int = Field(default=1024, ge=128)
+    threads: int = Field(default=2, ge=1)
+    host: str = "127.0.0.1"
+    port: int = Field(default=8501, ge=1, le=65535)
+    identity: Literal["demo", "oidc", "proxy"] = "demo"
+    reach_limit_share: float = Field(default=0.8, gt=0, le=1)
+    """A rule that reaches a larger share of all users is blocked."""
+
+    @property
+    def planner_in_use(self) -> Literal["grammar", "openai"]:
+        """``auto`` means the model when an endpoint is configured, else the grammar."""
+        if self.planner == "auto":
+            return "openai" if self.model.configured else "grammar"
+        return self.planner

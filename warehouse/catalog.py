@@ -1,0 +1,304 @@
+"""The catalog: the one list of names that prompts, rules and SQL may use.
+
+A catalog is a folder of YAML files, one a section, checked on load: an unknown
+key or a name that points nowhere is an error with its file and path. Traits
+take type, values and meaning from the headers of their SQL models; the YAML
+adds the words people use for them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import yaml
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
+from rapidfuzz import process
+
+from core.conditions import Condition, Frozen
+from core.errors import Code, Refusal, refuse
+from core.rules import Action, ContactPolicy
+
+BUILT_IN = Path(__file__).parent / "catalogs"
+
+DataType = Literal["string", "integer", "number", "boolean", "timestamp", "date", "json"]
+DataClass = Literal["public", "personal", "sensitive", "protected"]
+
+
+class Described(Frozen):
+    """What everything in the catalog has."""
+
+    description: str
+    phrases: tuple[str, ...] = ()
+    """Words people use for it, singular and in the present tense where that applies."""
+
+
+class Column(Described):
+    """A column of a table, a property of an event, or a field of an entity."""
+
+    type: DataType
+    data_class: DataClass = "public"
+    values: dict[str, tuple[str, ...]] | None = None
+    """A closed set: each value with the words people use for it."""
+    expression: str | None = None
+    """Entities only: SQL over the entity's table; ``as_of`` stands for the moment of decision."""
+
+
+class Table(Described):
+    """A table of the warehouse that people and rules may read."""
+
+    grain: str
+    owner: str
+    freshness_slo_seconds: int | None = None
+    time_column: str | None = None
+    columns: dict[str, Column]
+
+
+class Event(Described):
+    """Something that happened, as a row of the events table."""
+
+    owner: str = "product"
+    aliases: tuple[str, ...] = ()
+    """Other names the same event was sent under."""
+    properties: dict[str, Column] = Field(default_factory=dict)
+
+
+class Trait(Described):
+    """A modelled value per user; type and values come from its SQL model."""
+
+    type: DataType
+    values: dict[str, tuple[str, ...]] | None = None
+    owner: str
+    freshness_slo_seconds: int | None = None
+
+
+class Entity(Described):
+    """Rows that belong to a user: tickets, subscriptions, messages."""
+
+    table: str
+    cardinality: Literal["one", "many"]
+    visible: str
+    """SQL over the table: which rows existed at ``as_of``."""
+    latest_by: tuple[str, ...] = ()
+    """To-one entities: the row that is largest by these columns, in order, is the user's."""
+    columns: dict[str, Column]
+
+
+class Audience(Described):
+    """A named condition."""
+
+    condition: Condition
+
+
+class Funnel(Described):
+    """Ordered events, each within the window of the entry."""
+
+    steps: tuple[str, ...] = Field(min_length=2)
+    window_seconds: int = Field(gt=0)
+
+
+class Metric(Described):
+    """A number people ask about."""
+
+    kind: Literal["funnel"]
+    funnel: str
+
+
+class Channel(Described):
+    """A way to reach a user."""
+
+    consent_purpose: str | None = "marketing"
+    address: str | None = None
+    """The user column without which the channel cannot reach anybody."""
+
+
+class Users(Frozen):
+    """Which table lists users, and which of its rows count as people."""
+
+    table: str
+    key: str
+    canonical: str
+    """SQL over the table: true for canonical users."""
+
+
+class EventsTable(Frozen):
+    """Where events are."""
+
+    table: str
+    user: str
+    name: str
+    time: str
+    properties: str
+
+
+class TraitsTable(Frozen):
+    """Where trait values are, one row a user."""
+
+    table: str
+    user: str
+
+
+class Consent(Frozen):
+    """Where consent is recorded."""
+
+    table: str
+    user: str
+    purpose: str
+    channel: str
+    status: str
+    effective_at: str
+
+
+class Layout(Frozen):
+    """Where the canonical things are."""
+
+    users: Users
+    events: EventsTable
+    traits: TraitsTable
+    consent: Consent
+
+
+class Defaults(Frozen):
+    """What a rule gets when its prompt names none."""
+
+    holdout_share: float = 0.1
+    expires_after_seconds: int = 7 * 86_400
+    message_class: Literal["marketing", "transactional", "service"] = "marketing"
+    channels: tuple[str, ...]
+    contact_policy: ContactPolicy
+
+
+class Catalog(Frozen):
+    """Everything that may be named. Keys are the names."""
+
+    name: str
+    layout: Layout
+    tables: dict[str, Table]
+    events: dict[str, Event]
+    traits: dict[str, Trait]
+    entities: dict[str, Entity]
+    audiences: dict[str, Audience]
+    funnels: dict[str, Funnel]
+    metrics: dict[str, Metric]
+    channels: dict[str, Channel]
+    actions: dict[str, Action]
+    action_phrases: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    defaults: Defaults
+
+    @model_validator(mode="after")
+    def _names_point_somewhere(self) -> Self:
+        for name, funnel in self.funnels.items():
+            _all_known(f"funnels.{name}.steps", funnel.steps, self.events)
+        for name, metric in self.metrics.items():
+            _all_known(f"metrics.{name}.funnel", (metric.funnel,), self.funnels)
+        for name, entity in self.entities.items():
+            _all_known(f"entities.{name}.table", (entity.table,), self.tables)
+        for name, action in self.actions.items():
+            _all_known(f"actions.{name}.channels", action.channels, self.channels)
+        _all_known("action_phrases", tuple(self.action_phrases), self.actions)
+        _all_known("defaults.channels", self.defaults.channels, self.channels)
+        return self
+
+    def user_columns(self) -> dict[str, Column]:
+        """The columns of a user that a condition may read."""
+        return self.tables[self.layout.users.table].columns
+
+    def event_named(self, name: str) -> str | None:
+        """The canonical name of an event, or of one of its declared aliases."""
+        if name in self.events:
+            return name
+        return next((key for key, event in self.events.items() if name in event.aliases), None)
+
+
+def _all_known(path: str, names: tuple[str, ...], known: dict[str, Any]) -> None:
+    for name in names:
+        if name not in known:
+            raise ValueError(f"{path} names '{name}', which the catalog does not list")
+
+
+def nearest(name: str, known: list[str] | tuple[str, ...], limit: int = 3) -> list[str]:
+    """The known names most like this one, best first; empty when none is at all alike."""
+    found = process.extract(name, known, limit=limit, score_cutoff=55)
+    return [match for match, _, _ in found]
+
+
+def unknown_name(code: Code, what: str, name: str, known: list[str]) -> Refusal:
+    """The refusal for a name that the catalog lacks, with the nearest ones."""
+    near = nearest(name, known)
+    fix = (
+        f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(sorted(known)[:12])}."
+    )
+    return Refusal(code=code, message=f"The catalog has no {what} '{name}'.", span=name, fix=fix)
+
+
+SECTIONS = (
+    "layout",
+    "tables",
+    "events",
+    "traits",
+    "entities",
+    "audiences",
+    "funnels",
+    "metrics",
+    "channels",
+    "actions",
+    "defaults",
+)
+_CATALOG: TypeAdapter[Catalog] = TypeAdapter(Catalog)
+
+
+def load_catalog(folder: Path | None = None) -> Catalog:
+    """Read and check a catalog folder (the built-in workout app when None).
+
+    Raises a refusal that names the file and the path of what is wrong.
+    """
+    folder = folder or BUILT_IN / "workout_app"
+    if not folder.is_dir():
+        raise refuse(
+            Code.SETTINGS_INVALID,
+            f"The catalog folder {folder} does not exist.",
+            fix="Set 'catalog' in pilothouse.toml to a folder of YAML files, or remove it.",
+        )
+    document: dict[str, Any] = {"name": folder.name}
+    for section in SECTIONS:
+        document |= _read_section(folder / f"{section}.yaml", section)
+    try:
+        return _CATALOG.validate_python(document)
+    except ValidationError as error:
+        first = error.errors()[0]
+        path = ".".join(str(part) for part in first["loc"])
+        raise refuse(
+            Code.SETTINGS_INVALID,
+            f"The catalog {folder.name} is not valid: {first['msg']}.",
+            span=path,
+            fix=f"Correct it in {folder}.",
+        ) from error
+
+
+def _read_section(file: Path, section: str) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(file.read_text())
+    except FileNotFoundError:
+        raise refuse(
+            Code.SETTINGS_INVALID,
+            f"The catalog lacks its file {file.name}.",
+            span=str(file),
+            fix="Add the file; an empty section is written as {}.",
+        ) from None
+    except yaml.YAMLError as error:
+        raise refuse(
+            Code.SETTINGS_INVALID,
+            f"The catalog file {file.name} is not valid YAML: {error}.",
+            span=str(file),
+            fix="Correct the line it names.",
+        ) from error
+    if section == "actions":
+        return _with_action_keys(content)
+    return {section: content}
+
+
+def _with_action_keys(content: dict[str, Any]) -> dict[str, Any]:
+    """The YAML keys an action by its name and lists its phrases beside it."""
+    phrases = {key: tuple(body.pop("phrases", ())) for key, body in content.items()}
+    actions = {key: {"key": key, **body} for key, body in content.items()}
+    return {"actions": actions, "action_phrases": phrases}

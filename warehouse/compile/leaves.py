@@ -1,0 +1,123 @@
+"""The truth of a condition as one SQL expression over ``facts``."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import assert_never
+
+from sqlglot import exp
+
+from core.conditions import (
+    And,
+    AnyLeaf,
+    Attribute,
+    Bucket,
+    Condition,
+    ConsentIs,
+    EventAge,
+    EventCount,
+    EventSequence,
+    HeldFor,
+    InAudience,
+    Not,
+    Op,
+    Or,
+    Related,
+    Trait,
+    WhenUnknown,
+)
+from core.errors import PilothouseError, Refusal
+from warehouse.compile.names import attribute_column
+from warehouse.compile.sources import FACTS, Sources
+from warehouse.compile.values import COMPARISONS, comparison, literal, moment
+
+FLIPPED = {Op.LT: Op.GT, Op.LE: Op.GE, Op.GT: Op.LT, Op.GE: Op.LE, Op.EQ: Op.EQ, Op.NE: Op.NE}
+
+
+def truth(condition: Condition, sources: Sources) -> exp.Expr:
+    """TRUE, FALSE or NULL (unknown) for each user. The condition is expanded and has defaults."""
+    match condition:
+        case And():
+            parts = [truth(part, sources) for part in condition.of]
+            return exp.and_(*parts) if parts else exp.true()
+        case Or():
+            return exp.paren(exp.or_(*(truth(part, sources) for part in condition.of)))
+        case Not():
+            return exp.Not(this=exp.paren(truth(condition.of, sources)))
+        case _:
+            return leaf_truth(condition, sources)
+
+
+def leaf_truth(leaf: AnyLeaf, sources: Sources) -> exp.Expr:
+    """The truth of one leaf, with its ``when_unknown`` applied."""
+    raw = _raw(leaf, sources)
+    if leaf.when_unknown is WhenUnknown.BLOCK or isinstance(leaf, EventCount | Related | Bucket):
+        return raw
+    fallback = exp.Boolean(this=leaf.when_unknown is WhenUnknown.MATCH)
+    return exp.func("COALESCE", raw, fallback)
+
+
+def _raw(leaf: AnyLeaf, sources: Sources) -> exp.Expr:
+    read = value_read(leaf, sources)
+    match leaf:
+        case Attribute():
+            column = attribute_column(leaf.column, sources.catalog)
+            if isinstance(column, Refusal):
+                raise PilothouseError(column)
+            return comparison(read, leaf.op, leaf.value, column.type, sources.as_of)
+        case Trait():
+            data_type = sources.catalog.traits[leaf.name].type
+            return comparison(read, leaf.op, leaf.value, data_type, sources.as_of)
+        case EventCount() | Related():
+            return COMPARISONS[leaf.op](this=read, expression=exp.Literal.number(leaf.n))
+        case EventAge():
+            # age op seconds, said of the time itself: older is earlier.
+            limit = moment(sources.as_of - timedelta(seconds=leaf.seconds))
+            return COMPARISONS[FLIPPED[leaf.op]](this=read, expression=limit)
+        case EventSequence():
+            return exp.Not(this=exp.Is(this=read, expression=exp.Null()))
+        case ConsentIs():
+            return read.eq(literal(leaf.status, "string", sources.as_of))
+        case Bucket():
+            low = exp.GTE(this=read, expression=exp.Literal.string(leaf.low))
+            if leaf.high is None:
+                return low
+            return exp.and_(low, exp.LT(this=read.copy(), expression=exp.Literal.string(leaf.high)))
+        case HeldFor() | InAudience():
+            raise AssertionError(f"{leaf.kind} is refused or expanded before it is compiled")
+        case _:
+            assert_never(leaf)
+
+
+def value_read(leaf: AnyLeaf, sources: Sources) -> exp.Expr:
+    """What a leaf reads for each user: a column of ``facts``."""
+    match leaf:
+        case Attribute():
+            entity, dot, column = leaf.column.rpartition(".")
+            return sources.entity_column(entity, column) if dot else sources.user_column(column)
+        case Trait():
+            return sources.trait(leaf.name)
+        case EventCount():
+            return sources.event_count(leaf)
+        case EventAge():
+            return sources.event_time(leaf)
+        case EventSequence():
+            return sources.sequence(leaf)
+        case Related():
+            return sources.related_count(leaf)
+        case ConsentIs():
+            return sources.consent(leaf.purpose, leaf.channel)
+        case Bucket():
+            return _bucket(leaf.salt)
+        case HeldFor() | InAudience():
+            raise AssertionError(f"{leaf.kind} is refused or expanded before it is compiled")
+        case _:
+            assert_never(leaf)
+
+
+def _bucket(salt: str) -> exp.Expr:
+    """core.assignment.bucket in SQL."""
+    unit = exp.DPipe(
+        this=exp.Literal.string(f"{salt}:"), expression=exp.column("user_id", FACTS), safe=True
+    )
+    return exp.Left(this=exp.MD5(this=unit), expression=exp.Literal.number(8))

@@ -1,0 +1,133 @@
+"""Whole statements: flags per user, an audience, its waterfall, one user's leaves."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlglot import exp
+
+from core.conditions import EVERYONE, AnyLeaf, Condition, clauses, leaves, with_defaults
+from core.errors import PilothouseError
+from warehouse.catalog import Catalog
+from warehouse.compile.leaves import leaf_truth, truth, value_read
+from warehouse.compile.names import Audiences, expand, validate
+from warehouse.compile.sources import FACTS, Sources
+
+DIALECT = "duckdb"
+
+
+class LeafQuery(NamedTuple):
+    """A query with one row a user: ``user_id``, then value ``v<i>`` and truth ``t<i>`` a leaf."""
+
+    sql: str
+    leaves: tuple[AnyLeaf, ...]
+
+
+def compile_flags(
+    conditions: dict[str, Condition],
+    catalog: Catalog,
+    *,
+    as_of: datetime,
+    population: Condition = EVERYONE,
+    audiences: Audiences | None = None,
+    columns: tuple[str, ...] = (),
+    users: tuple[str, ...] | None = None,
+    dialect: str = DIALECT,
+) -> str:
+    """One row per canonical user of the population: ``user_id``, the asked user columns, and for
+    each named condition TRUE, FALSE or NULL (unknown).
+
+    Raises the first refusal of a condition that the catalog cannot decide.
+    """
+    query = _flags(conditions, catalog, as_of, population, audiences, columns, users)
+    return query.sql(dialect=dialect, pretty=True)
+
+
+def compile_audience(
+    condition: Condition,
+    catalog: Catalog,
+    *,
+    as_of: datetime,
+    population: Condition = EVERYONE,
+    audiences: Audiences | None = None,
+    dialect: str = DIALECT,
+) -> str:
+    """The ``user_id`` of everybody for whom population and condition are true, sorted."""
+    sources = Sources(catalog, as_of)
+    wanted = [truth(_ready(part, catalog, audiences), sources) for part in (population, condition)]
+    query = sources.build().select(exp.column("user_id", FACTS))
+    query = query.where(*wanted).order_by(exp.column("user_id", FACTS))
+    return query.sql(dialect=dialect, pretty=True)
+
+
+def compile_waterfall(
+    condition: Condition,
+    catalog: Catalog,
+    *,
+    as_of: datetime,
+    population: Condition = EVERYONE,
+    audiences: Audiences | None = None,
+    dialect: str = DIALECT,
+) -> str:
+    """One row: the population's size, then how many remain after each clause in turn
+    (``population``, ``c1``, ``c2`` …)."""
+    parts = clauses(condition)
+    named = {f"f{position}": part for position, part in enumerate(parts, start=1)}
+    flags = _flags(named, catalog, as_of, population, audiences, (), None)
+    counts: list[exp.Expr] = [exp.alias_(exp.Count(this=exp.Star()), "population")]
+    for position in range(1, len(parts) + 1):
+        remaining = exp.and_(*(exp.column(f"f{before}") for before in range(1, position + 1)))
+        count = exp.Filter(this=exp.Count(this=exp.Star()), expression=exp.Where(this=remaining))
+        counts.append(exp.alias_(count, f"c{position}"))
+    query = exp.select(*counts).from_(flags.subquery("flags"))
+    return query.sql(dialect=dialect, pretty=True)
+
+
+def compile_leaves(
+    condition: Condition,
+    catalog: Catalog,
+    *,
+    as_of: datetime,
+    users: tuple[str, ...],
+    audiences: Audiences | None = None,
+    dialect: str = DIALECT,
+) -> LeafQuery:
+    """What each leaf reads for some users, and its truth: the evidence behind a decision."""
+    found = tuple(leaves(_ready(condition, catalog, audiences)))
+    sources = Sources(catalog, as_of, users)
+    projections: list[exp.Expr] = [exp.column("user_id", FACTS)]
+    for position, leaf in enumerate(found):
+        value = exp.cast(value_read(leaf, sources), "text")
+        projections.append(exp.alias_(value, f"v{position}"))
+        projections.append(exp.alias_(leaf_truth(leaf, sources), f"t{position}"))
+    query = sources.build().select(*projections).order_by(exp.column("user_id", FACTS))
+    return LeafQuery(query.sql(dialect=dialect, pretty=True), found)
+
+
+def _flags(
+    conditions: dict[str, Condition],
+    catalog: Catalog,
+    as_of: datetime,
+    population: Condition,
+    audiences: Audiences | None,
+    columns: tuple[str, ...],
+    users: tuple[str, ...] | None,
+) -> exp.Select:
+    sources = Sources(catalog, as_of, users)
+    within = truth(_ready(population, catalog, audiences), sources)
+    flags = [
+        exp.alias_(truth(_ready(part, catalog, audiences), sources), name)
+        for name, part in conditions.items()
+    ]
+    # Ask for the extra columns before building, so that facts carries them.
+    extra = [exp.alias_(sources.user_column(name), name) for name in columns]
+    return sources.build().select(exp.column("user_id", FACTS), *extra, *flags).where(within)
+
+
+def _ready(condition: Condition, catalog: Catalog, audiences: Audiences | None) -> Condition:
+    """Checked, expanded, with every ``when_unknown`` filled in."""
+    refusals = validate(condition, catalog, audiences)
+    if refusals:
+        raise PilothouseError(refusals[0])
+    return with_defaults(expand(condition, catalog, audiences))

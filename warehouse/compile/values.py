@@ -1,0 +1,52 @@
+"""Values and comparisons as SQL expressions."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlglot import exp
+
+from core.conditions import AsOf, Op, Scalar, Value
+
+COMPARISONS: dict[Op, type[exp.Binary]] = {
+    Op.EQ: exp.EQ,
+    Op.NE: exp.NEQ,
+    Op.LT: exp.LT,
+    Op.LE: exp.LTE,
+    Op.GT: exp.GT,
+    Op.GE: exp.GTE,
+}
+
+
+def moment(value: datetime) -> exp.Expr:
+    """A naive UTC timestamp literal."""
+    return exp.cast(exp.Literal.string(value.isoformat(sep=" ")), "timestamp")
+
+
+def literal(value: Scalar | AsOf, data_type: str, as_of: datetime) -> exp.Expr:
+    """A typed literal; strings compared with timestamps become timestamps."""
+    if isinstance(value, AsOf):
+        return moment(as_of + timedelta(seconds=value.as_of_offset_seconds))
+    if isinstance(value, bool):
+        return exp.Boolean(this=value)
+    if isinstance(value, int | float):
+        number = exp.convert(value)
+        # Equal on every engine: without the cast 0.1 is a decimal here and a double there.
+        return exp.cast(number, "double") if isinstance(value, float) else number
+    if data_type in ("timestamp", "date"):
+        return exp.cast(exp.Literal.string(value), data_type)
+    return exp.Literal.string(value)
+
+
+def comparison(left: exp.Expr, op: Op, value: Value, data_type: str, as_of: datetime) -> exp.Expr:
+    """``left op value``: true, false, or NULL when left is missing."""
+    if op is Op.IS_NULL:
+        return exp.Is(this=left, expression=exp.Null())
+    if op is Op.IS_NOT_NULL:
+        return exp.Not(this=exp.Is(this=left, expression=exp.Null()))
+    if isinstance(value, tuple):
+        listed = exp.In(this=left, expressions=[literal(one, data_type, as_of) for one in value])
+        return exp.Not(this=listed) if op is Op.NOT_IN else listed
+    if value is None:
+        raise ValueError(f"'{op}' needs a value")
+    return COMPARISONS[op](this=left, expression=literal(value, data_type, as_of))

@@ -1,0 +1,1 @@
+"""One module an engine: how SQL reaches it, with limits and plain errors."""

@@ -1,0 +1,141 @@
+"""The embedded engine: one DuckDB file, one owning process, a cursor per query.
+
+Only SQL from this repository's own files and builders runs here. SQL that a
+person or a model wrote runs in ``warehouse/sandbox.py``, over a published copy.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from core.errors import Code, refuse
+from warehouse.rows import Rows
+
+DIALECT = "duckdb"
+
+HARDENING = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "allow_community_extensions": "false",
+    "allow_persistent_secrets": "false",
+    "python_enable_replacements": "false",
+}
+
+
+class DuckDBWarehouse:
+    """A DuckDB file opened with limits. Threads may share it: every call takes its own cursor."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        memory_limit_mb: int = 1024,
+        threads: int = 2,
+        read_only: bool = False,
+        must_exist: bool = True,
+    ) -> None:
+        self.path = path
+        if must_exist and not path.exists():
+            raise refuse(
+                Code.WAREHOUSE_MISSING,
+                f"There is no warehouse at {path}.",
+                fix="Create the demo with 'pilothouse demo-data', or set 'warehouse' in pilothouse.toml.",
+            )
+        config = HARDENING | {
+            "memory_limit": f"{memory_limit_mb}MB",
+            "threads": str(threads),
+            "preserve_insertion_order": "false",
+        }
+        self._connection = _connect(path, read_only, config)
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A cursor of its own, for callers that stream or load."""
+        return self._connection.cursor()
+
+    def fetch(
+        self,
+        sql: str,
+        params: dict[str, Any] | None = None,
+        *,
+        timeout_seconds: float | None = None,
+    ) -> Rows:
+        """Run one query and give all its rows.
+
+        A query that runs longer than ``timeout_seconds`` is interrupted and
+        refused with WAREHOUSE_LIMIT, as is one that needs more memory than allowed.
+        """
+        with self.cursor() as cursor, _interrupted_after(cursor, timeout_seconds):
+            try:
+                cursor.execute(sql, params)
+                columns = tuple(column[0] for column in cursor.description or ())
+                return Rows(columns, cursor.fetchall())
+            except (duckdb.InterruptException, duckdb.OutOfMemoryException) as error:
+                raise refuse(
+                    Code.WAREHOUSE_LIMIT,
+                    f"The query was stopped: {_first_line(error)}",
+                    fix="Ask for less: a shorter period, fewer columns or a narrower audience.",
+                ) from error
+
+    def execute(self, sql: str, params: dict[str, Any] | None = None) -> None:
+        """Run one statement of our own for its effect."""
+        with self.cursor() as cursor:
+            cursor.execute(sql, params)
+
+    @contextmanager
+    def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A cursor inside a transaction: all of it happens, or nothing."""
+        with self.cursor() as cursor:
+            cursor.execute("BEGIN")
+            try:
+                yield cursor
+            except BaseException:
+                cursor.execute("ROLLBACK")
+                raise
+            cursor.execute("COMMIT")
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+
+def _connect(path: Path, read_only: bool, config: dict[str, str]) -> duckdb.DuckDBPyConnection:
+    try:
+        return duckdb.connect(str(path), read_only=read_only, config=config)
+    except duckdb.IOException as error:
+        holder = re.search(r"PID (\d+)", str(error))
+        if holder is None and "lock" not in str(error).lower():
+            raise refuse(
+                Code.WAREHOUSE_MISSING,
+                f"The warehouse at {path} cannot be opened: {_first_line(error)}",
+                fix="Check that the file is a DuckDB database and may be read and written.",
+            ) from error
+        who = f"process {holder[1]}" if holder else "another process"
+        raise refuse(
+            Code.WAREHOUSE_LOCKED,
+            f"The warehouse at {path} is in use by {who}.",
+            fix="Stop that process, or run the command while 'pilothouse up' serves this workspace.",
+        ) from error
+
+
+@contextmanager
+def _interrupted_after(cursor: duckdb.DuckDBPyConnection, seconds: float | None) -> Iterator[None]:
+    if seconds is None:
+        yield
+        return
+    timer = threading.Timer(seconds, cursor.interrupt)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0]
