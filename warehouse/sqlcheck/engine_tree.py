@@ -1,0 +1,225 @@
+"""The second wall: the engine's own parser says what it would run.
+
+DuckDB turns the text into its syntax tree without running or binding it. One
+statement, listed nodes, listed functions, tables of the catalog: whatever else
+the tree holds is refused, also where another parser would not have seen it.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+
+from core.errors import Code, Refusal
+from warehouse.catalog import unknown_name
+from warehouse.sqlcheck import allowed
+from warehouse.sqlcheck.world import SCHEMA, ClosedWorld
+
+Node = dict[str, Any]
+
+_CATALOGS = frozenset({"", "warehouse"})
+_LOCK = threading.Lock()
+
+
+@functools.cache
+def _parser() -> duckdb.DuckDBPyConnection:
+    """An empty database of its own that may touch nothing; it only ever parses."""
+    return duckdb.connect(
+        ":memory:",
+        config={
+            "threads": "1",
+            "memory_limit": "256MB",
+            "enable_external_access": "false",
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "allow_community_extensions": "false",
+            "python_enable_replacements": "false",
+            "lock_configuration": "true",
+        },
+    )
+
+
+def _serialized(sql: str) -> Node:
+    with _LOCK:
+        parser = _parser()
+    with parser.cursor() as cursor:
+        row = cursor.execute("SELECT json_serialize_sql($1)", [sql]).fetchone()
+    tree: Node = json.loads(row[0]) if row else {}
+    return tree
+
+
+def engine_refusals(
+    sql: str, world: ClosedWorld, *, qualified: bool = False
+) -> tuple[Refusal, ...]:
+    """Why the engine's reading of this text is not allowed; empty when it is.
+
+    ``qualified`` text names its schema for every table, so that a bare name can
+    only be a common table expression.
+    """
+    tree = _serialized(sql)
+    if tree.get("error", True):
+        return (_parse_refusal(tree),)
+    statements = tree["statements"]
+    if len(statements) != 1:
+        return (_not_one_statement(len(statements)),)
+    if statements[0].get("named_param_map"):
+        return (_parameter(),)
+    walk = _Walk(world, qualified)
+    return tuple(dict.fromkeys(walk.query(statements[0]["node"], frozenset())))
+
+
+class _Walk:
+    """One pass over the tree that carries which common table expressions are in scope."""
+
+    def __init__(self, world: ClosedWorld, qualified: bool) -> None:
+        self.world = world
+        self.qualified = qualified
+
+    def query(self, node: Any, ctes: frozenset[str]) -> Iterator[Refusal]:
+        if isinstance(node, list):
+            for child in node:
+                yield from self.query(child, ctes)
+        elif isinstance(node, dict):
+            ctes |= {entry["key"].lower() for entry in _ctes(node)}
+            yield from self._one(node, ctes)
+            for child in node.values():
+                if isinstance(child, (dict, list)):
+                    yield from self.query(child, ctes)
+
+    def _one(self, node: Node, ctes: frozenset[str]) -> Iterator[Refusal]:
+        kind = node.get("type")
+        if "class" in node:
+            yield from self._expression(node, str(node["class"]), str(kind))
+        elif isinstance(kind, str):
+            yield from self._structure(node, kind, ctes)
+
+    def _expression(self, node: Node, group: str, kind: str) -> Iterator[Refusal]:
+        if group not in allowed.ENGINE_CLASSES:
+            yield _forbidden_node(group if group != "PARAMETER" else "parameter")
+        elif group == "OPERATOR" and kind not in allowed.ENGINE_OPERATORS:
+            yield _forbidden_node(kind)
+        elif group in {"FUNCTION", "WINDOW"}:
+            yield from _function(node)
+        elif group == "STAR":
+            yield from _star(node)
+        elif group == "TYPE" and node.get("type_name", "").lower() not in allowed.TYPES:
+            yield _forbidden_node(f"type {node.get('type_name')}")
+
+    def _structure(self, node: Node, kind: str, ctes: frozenset[str]) -> Iterator[Refusal]:
+        if kind not in allowed.ENGINE_NODES:
+            yield _forbidden_node(kind)
+        elif kind == "BASE_TABLE":
+            yield from self._table(node, ctes)
+        elif kind == "JOIN" and node["ref_type"] not in allowed.ENGINE_JOINS:
+            yield _forbidden_node(f"{node['ref_type']} JOIN")
+        elif kind == "PIVOT" and node["source"]["type"] != "SUBQUERY":
+            yield _forbidden_node("PIVOT of a table")
+        elif kind == "LIMIT_MODIFIER":
+            yield from _limit(node)
+        if node.get("sample"):
+            yield _forbidden_node("SAMPLE")
+
+    def _table(self, node: Node, ctes: frozenset[str]) -> Iterator[Refusal]:
+        catalog, schema = node["catalog_name"].lower(), node["schema_name"].lower()
+        name = node["table_name"]
+        bare = not catalog and not schema
+        if node.get("at_clause"):
+            yield _forbidden_node("AT")
+        if bare and name.lower() in ctes:
+            return
+        if schema not in {"", SCHEMA} or catalog not in _CATALOGS or (bare and self.qualified):
+            yield _forbidden_table(".".join(filter(None, (catalog, schema, name))))
+        elif name.lower() not in self.world.tables:
+            yield unknown_name(Code.UNKNOWN_TABLE, "table", name, list(self.world.tables))
+
+
+def _ctes(node: Node) -> list[Node]:
+    return (node.get("cte_map") or {}).get("map", [])
+
+
+def _function(node: Node) -> Iterator[Refusal]:
+    name = str(node["function_name"]).lower()
+    listed = allowed.FUNCTIONS | allowed.SERIES
+    if name not in listed or len(node["qualified_name"]["path"]) > 1:
+        yield forbidden_function(name)
+    if any(argument.get("name") for argument in node.get("arguments", ())):
+        yield _forbidden_node("named argument")
+
+
+def _star(node: Node) -> Iterator[Refusal]:
+    if node.get("columns") or node.get("expr") or node.get("rename_list"):
+        yield _forbidden_node("COLUMNS")
+
+
+def _limit(node: Node) -> Iterator[Refusal]:
+    if node.get("limit_type") != "ROW_COUNT":
+        yield Refusal(
+            code=Code.SQL_UNBOUNDED,
+            message="LIMIT must be a number of rows.",
+            fix="Write LIMIT followed by a whole number.",
+        )
+
+
+def _parse_refusal(tree: Node) -> Refusal:
+    message = str(tree.get("error_message", "it cannot be parsed")).splitlines()[0]
+    if tree.get("error_type") == "not implemented":
+        return Refusal(
+            code=Code.SQL_NOT_A_QUERY,
+            message="Only queries may run: the statement is not a SELECT.",
+            fix="Write one SELECT that reads tables of the catalog.",
+        )
+    return Refusal(
+        code=Code.SQL_UNPARSABLE,
+        message=f"The engine cannot parse the query: {message}.",
+        fix="Correct the syntax; the dialect is DuckDB's.",
+    )
+
+
+def _not_one_statement(count: int) -> Refusal:
+    return Refusal(
+        code=Code.SQL_NOT_ONE_STATEMENT,
+        message=f"There must be exactly one statement; this text has {count}.",
+        fix="Send one SELECT at a time.",
+    )
+
+
+def _parameter() -> Refusal:
+    return Refusal(
+        code=Code.SQL_FORBIDDEN_NODE,
+        message="The query has a placeholder that nothing fills.",
+        fix="Write the value into the query.",
+    )
+
+
+def _forbidden_node(what: str) -> Refusal:
+    words = what.replace("_", " ").lower()
+    return Refusal(
+        code=Code.SQL_FORBIDDEN_NODE,
+        message=f"Queries may not use this construct: {words}.",
+        span=what,
+        fix="Use plain SELECT, JOIN, GROUP BY, window functions and common table expressions.",
+    )
+
+
+def _forbidden_table(name: str) -> Refusal:
+    return Refusal(
+        code=Code.SQL_FORBIDDEN_TABLE,
+        message=f"The table {name} lies outside the catalog.",
+        span=name,
+        fix=f"Use the tables of the schema {SCHEMA} that the catalog lists.",
+    )
+
+
+def forbidden_function(name: str) -> Refusal:
+    """The refusal for a function that is not listed."""
+    return Refusal(
+        code=Code.SQL_FORBIDDEN_FUNCTION,
+        message=f"Queries may not call {name}().",
+        span=name,
+        fix="Use the usual aggregate, window, text, number and date functions.",
+    )
