@@ -1,0 +1,77 @@
+"""What the database itself refuses, whoever writes to it.
+
+The same sentences as triggers of SQLite and of PostgreSQL: nobody decides on
+their own change, a version needs its approval, and history is not rewritten.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Guard(NamedTuple):
+    """Refuse ``event`` on ``table`` when ``condition`` (over NEW and OLD) holds."""
+
+    name: str
+    table: str
+    event: str
+    condition: str
+    message: str
+
+
+_UNAPPROVED = """
+    NEW.change_request_id IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM reviews AS r
+        WHERE r.change_request_id = NEW.change_request_id
+          AND r.verdict = 'approve' AND r.content_hash = NEW.content_hash
+    )
+    OR NEW.change_request_id IS NULL AND NOT EXISTS (
+        SELECT 1 FROM versions AS v
+        WHERE v.key = NEW.key AND v.content_hash = NEW.content_hash
+    )
+"""
+_REWRITTEN = """
+    NEW.key <> OLD.key OR NEW.version <> OLD.version OR NEW.content_hash <> OLD.content_hash
+    OR CAST(NEW.content AS TEXT) <> CAST(OLD.content AS TEXT)
+    OR OLD.state = 'superseded'
+"""
+_OWN_CHANGE = """
+    NEW."by" = (SELECT c.author FROM change_requests AS c WHERE c.id = NEW.change_request_id)
+"""
+
+GUARDS: tuple[Guard, ...] = (
+    Guard("four_eyes", "reviews", "INSERT", _OWN_CHANGE, "four eyes: the author may not decide"),
+    Guard("reviews_stay", "reviews", "UPDATE", "1 = 1", "a review is final"),
+    Guard("reviews_remain", "reviews", "DELETE", "1 = 1", "a review is final"),
+    Guard("approved_only", "versions", "INSERT", _UNAPPROVED, "a version needs its approval"),
+    Guard("versions_stay", "versions", "UPDATE", _REWRITTEN, "a version is immutable"),
+    Guard("versions_remain", "versions", "DELETE", "1 = 1", "a version is immutable"),
+    Guard("requests_remain", "change_requests", "DELETE", "1 = 1", "a change request is kept"),
+    Guard("audit_stays", "audit", "UPDATE", "1 = 1", "the audit log is append-only"),
+    Guard("audit_remains", "audit", "DELETE", "1 = 1", "the audit log is append-only"),
+)
+
+
+def statements(dialect: str) -> tuple[str, ...]:
+    """The statements that create every guard; running them again changes nothing."""
+    build = {"sqlite": _sqlite, "postgresql": _postgresql}[dialect]
+    return tuple(statement for guard in GUARDS for statement in build(guard))
+
+
+def _sqlite(guard: Guard) -> tuple[str, ...]:
+    return (
+        f"CREATE TRIGGER IF NOT EXISTS {guard.name} BEFORE {guard.event} ON {guard.table} "
+        f"WHEN {guard.condition} BEGIN SELECT RAISE(ABORT, '{guard.message}'); END",
+    )
+
+
+def _postgresql(guard: Guard) -> tuple[str, ...]:
+    # A WHEN clause may not hold a subquery there, so the test lives in the function.
+    return (
+        f"CREATE OR REPLACE FUNCTION {guard.name}() RETURNS trigger LANGUAGE plpgsql AS $$ "
+        f"BEGIN IF {guard.condition} THEN RAISE EXCEPTION '{guard.message}' "
+        f"USING ERRCODE = 'integrity_constraint_violation'; END IF; "
+        f"IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW; END $$",
+        f"CREATE OR REPLACE TRIGGER {guard.name} BEFORE {guard.event} ON {guard.table} "
+        f"FOR EACH ROW EXECUTE FUNCTION {guard.name}()",
+    )

@@ -1,0 +1,125 @@
+"""Change requests, read: what is proposed, by whom, and what was said about it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from pydantic import BaseModel, ConfigDict
+
+from control.store import Store
+from control.tables import change_requests, reviews
+from control.versions import ARTIFACT
+from core.artifacts import ChangeRequestRef, Finding, Preview
+from core.errors import Code, refuse
+from core.lifecycle import State, Verdict
+from core.rules import DecisionPolicy, EligibilityRule
+
+
+class DiffLine(BaseModel):
+    """One place of a rule, as it is live and as proposed. ``change`` says which differ."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    path: str
+    change: str
+    """added, removed, changed or same."""
+    live: Any = None
+    proposed: Any = None
+
+
+class Review(BaseModel):
+    """A verdict, bound to the hashes of what the approver saw."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    verdict: Verdict
+    by: str
+    comment: str
+    at: datetime
+    content_hash: str
+    effect_hash: str
+    dependency_hash: str
+
+
+class ChangeRequest(BaseModel):
+    """A proposed rule with everything an approver needs to decide."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    target_key: str
+    kind: str
+    name: str
+    base_version: int | None
+    content: dict[str, Any]
+    content_hash: str
+    rule_diff: tuple[DiffLine, ...]
+    effect: Preview | None
+    effect_hash: str
+    dependencies: dict[str, str]
+    dependency_hash: str
+    findings: tuple[Finding, ...]
+    prompt: str
+    assumptions: tuple[str, ...]
+    author: str
+    thread_id: str | None
+    state: State
+    created_at: datetime
+    updated_at: datetime
+    review: Review | None = None
+
+    @property
+    def artifact(self) -> EligibilityRule | DecisionPolicy:
+        """The proposed rule as its type."""
+        return ARTIFACT.validate_python(self.content)
+
+    @property
+    def ref(self) -> ChangeRequestRef:
+        """What an answer says about it."""
+        return ChangeRequestRef(id=self.id, state=self.state, content_hash=self.content_hash)
+
+
+def find(connection: sa.Connection, request_id: str) -> ChangeRequest:
+    """One request inside the caller's transaction; refuses with UNKNOWN_KEY."""
+    found = select(connection, change_requests.c.id == request_id)
+    if not found:
+        raise refuse(
+            Code.UNKNOWN_KEY,
+            f"There is no change request '{request_id}'.",
+            span=request_id,
+            fix="List them with 'pilothouse approvals list'.",
+        )
+    return found[0]
+
+
+def get(store: Store, request_id: str) -> ChangeRequest:
+    """One request; refuses with UNKNOWN_KEY."""
+    with store.read() as connection:
+        return find(connection, request_id)
+
+
+def list_all(store: Store, state: State | None = None) -> list[ChangeRequest]:
+    """Every request, or those in one state, newest first."""
+    conditions = () if state is None else (change_requests.c.state == state.value,)
+    with store.read() as connection:
+        return select(connection, *conditions)
+
+
+def select(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> list[ChangeRequest]:
+    """The requests that meet all conditions, newest first."""
+    query = (
+        sa.select(change_requests)
+        .where(*conditions)
+        .order_by(change_requests.c.created_at.desc(), change_requests.c.id.desc())
+    )
+    rows = [row._asdict() for row in connection.execute(query)]
+    verdicts = _reviews(connection, [row["id"] for row in rows])
+    return [ChangeRequest(**row, review=verdicts.get(row["id"])) for row in rows]
+
+
+def _reviews(connection: sa.Connection, ids: list[str]) -> dict[str, Review]:
+    query = sa.select(reviews).where(reviews.c.change_request_id.in_(ids))
+    found = [row._asdict() for row in connection.execute(query)]
+    return {row.pop("change_request_id"): Review(**row) for row in found}

@@ -1,0 +1,104 @@
+"""The control store: governance state, apart from the warehouse so that no query can read it.
+
+One writer at a time on every database: a write either sees all that was
+committed before it, or waits.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import ArgumentError, OperationalError
+
+from control.guards import statements
+from control.tables import metadata
+from core.errors import Code, refuse
+
+PRAGMAS = (
+    "journal_mode=WAL",
+    "foreign_keys=ON",
+    "busy_timeout=15000",
+    "recursive_triggers=ON",  # a REPLACE is a DELETE, and is refused like one
+)
+_WRITES = {"pilothouse_writes": True}
+_WRITER_LOCK = 7_401_188
+"""Any number, the same in every process that writes to one PostgreSQL."""
+
+
+class Store:
+    """An open control store. Threads may share it; every call has a connection of its own."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """A connection that sees one consistent state."""
+        with self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """A transaction that holds the writer's place: all of it happens, or nothing."""
+        with self.engine.connect().execution_options(**_WRITES) as connection, connection.begin():
+            if self.engine.dialect.name == "postgresql":
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_WRITER_LOCK)))
+            yield connection
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self.engine.dispose()
+
+
+def open_store(url: str) -> Store:
+    """Open the store at an SQLAlchemy URL, creating folder, tables and guards as needed.
+
+    Refuses with SETTINGS_INVALID when the URL is not usable.
+    """
+    try:
+        engine = sa.create_engine(url)
+        if engine.dialect.name == "sqlite":
+            _prepare_sqlite(engine)
+        _create(engine)
+    except (ArgumentError, ModuleNotFoundError, OperationalError, OSError, KeyError) as error:
+        raise refuse(
+            Code.SETTINGS_INVALID,
+            f"The control store cannot be opened: {str(error).splitlines()[0]}",
+            span=sa.engine.make_url(url).render_as_string() if "://" in url else url,
+            fix="Set 'control' to a URL such as sqlite:///workspace/control.db.",
+        ) from error
+    return Store(engine)
+
+
+def utc(moment: datetime) -> datetime:
+    """A moment as the store keeps it: naive UTC."""
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+def _create(engine: sa.Engine) -> None:
+    with Store(engine).write() as connection:
+        metadata.create_all(connection)
+        for statement in statements(engine.dialect.name):
+            connection.exec_driver_sql(statement)
+
+
+def _prepare_sqlite(engine: sa.Engine) -> None:
+    if engine.url.database:
+        Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
+
+    @sa.event.listens_for(engine, "connect")
+    def _configure(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.isolation_level = None  # transactions begin below, not by guess
+        for pragma in PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        writes = connection.get_execution_options().get("pilothouse_writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

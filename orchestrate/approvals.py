@@ -1,0 +1,126 @@
+"""A person's verdict on a change request: one row, written by the person's own action."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from control import audit, requests
+from control.hashing import content_hash
+from control.people import Person
+from control.requests import ChangeRequest
+from control.store import Store, utc
+from control.tables import change_requests, reviews, versions
+from core.errors import Code, PilothouseError, refuse
+from core.lifecycle import STATE_AFTER, State, Verdict, may_decide
+
+
+def decide(
+    store: Store,
+    request_id: str,
+    *,
+    person: Person,
+    verdict: Verdict,
+    comment: str = "",
+    now: datetime,
+    seen_content_hash: str | None = None,
+) -> ChangeRequest:
+    """Approve, reject or ask for changes; of two people at once exactly one decides.
+
+    Refuses with NOT_ALLOWED, SELF_APPROVAL, ALREADY_DECIDED, COMMENT_REQUIRED, and
+    with STALE_CHANGE_REQUEST when what would be approved is not what was shown.
+    """
+    try:
+        with store.write() as connection:
+            request = requests.find(connection, request_id)
+            _check(connection, request, person, verdict, comment)
+            _check_seen(request, seen_content_hash)
+            _record(connection, request, person, verdict, comment, now)
+            return requests.find(connection, request_id)
+    except IntegrityError as error:
+        # The database has the last word, whatever the checks above believed.
+        raise refuse(
+            Code.NOT_ALLOWED,
+            f"{request_id} cannot be decided by {person.email}: {error.orig}.",
+            fix="Ask another approver.",
+        ) from error
+
+
+def _check(
+    connection: sa.Connection,
+    request: ChangeRequest,
+    person: Person,
+    verdict: Verdict,
+    comment: str,
+) -> None:
+    refusal = may_decide(
+        person=person.email,
+        roles=person.roles,
+        author=request.author,
+        state=request.state,
+        verdict=verdict,
+        comment=comment,
+    )
+    if refusal:
+        raise PilothouseError(refusal)
+    if verdict == "approve":
+        _check_current(connection, request)
+
+
+def _check_current(connection: sa.Connection, request: ChangeRequest) -> None:
+    live = connection.execute(
+        sa.select(versions.c.version).where(
+            versions.c.key == request.target_key, versions.c.state != "superseded"
+        )
+    ).scalar()
+    if live != request.base_version:
+        raise refuse(
+            Code.STALE_CHANGE_REQUEST,
+            f"{request.id} was drafted against {_named(request.base_version)} of "
+            f"'{request.target_key}', but now there is {_named(live)}.",
+            fix="Reject it and propose the change again on top of what is live.",
+        )
+
+
+def _check_seen(request: ChangeRequest, seen: str | None) -> None:
+    unchanged = content_hash(request.content) == request.content_hash
+    if not unchanged or (seen is not None and seen != request.content_hash):
+        raise refuse(
+            Code.STALE_CHANGE_REQUEST,
+            f"The content of {request.id} is not what was shown for approval.",
+            fix="Open the change request again and read it before deciding.",
+        )
+
+
+def _record(
+    connection: sa.Connection,
+    request: ChangeRequest,
+    person: Person,
+    verdict: Verdict,
+    comment: str,
+    now: datetime,
+) -> None:
+    waiting = sa.and_(
+        change_requests.c.id == request.id,
+        change_requests.c.state == State.IN_REVIEW.value,
+    )
+    values = {"state": STATE_AFTER[verdict].value, "updated_at": utc(now)}
+    moved = connection.execute(change_requests.update().where(waiting).values(values))
+    if moved.rowcount != 1:
+        raise refuse(Code.ALREADY_DECIDED, f"{request.id} was decided by somebody else just now.")
+    bound = {
+        "content_hash": request.content_hash,
+        "effect_hash": content_hash(request.effect),
+        "dependency_hash": content_hash(request.dependencies),
+    }
+    row = {"change_request_id": request.id, "verdict": verdict, "by": person.email}
+    connection.execute(reviews.insert().values(row | bound | {"comment": comment, "at": utc(now)}))
+    unchanged = request.content_hash
+    act = audit.Act(now, person.email, verdict, request.id, unchanged, unchanged, comment)
+    audit.append(connection, act)
+
+
+def _named(version: int | None) -> str:
+    return "no version" if version is None else f"version {version}"

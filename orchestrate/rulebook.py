@@ -1,0 +1,236 @@
+"""The rules in force: publish what was approved, roll back, pause, resume."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from control import audit, requests
+from control.hashing import content_hash
+from control.people import Person
+from control.requests import ChangeRequest
+from control.store import Store, utc
+from control.tables import change_requests, versions
+from control.versions import Version, read_version
+from core.errors import Code, PilothouseError, Refusal, refuse
+from core.lifecycle import Role, State
+
+MAY_CHANGE = frozenset({Role.APPROVER, Role.ADMIN})
+
+
+class Reconciled(NamedTuple):
+    """What start-up published, and what could no longer be: request id → why."""
+
+    published: tuple[Version, ...]
+    expired: dict[str, Refusal]
+
+
+def publish(
+    store: Store,
+    request_id: str,
+    *,
+    now: datetime,
+    dependencies: Mapping[str, str] | None = None,
+) -> Version:
+    """Put an approved change into force as an immutable version; again gives the same version.
+
+    ``dependencies`` are the hashes of what the rule relies on as they are now.
+    Refuses with NOT_ALLOWED without a stored approval, and with STALE_CHANGE_REQUEST
+    when content, effect, dependencies or the live version are not those approved.
+    """
+    with store.write() as connection:
+        if existing := _version_of(connection, request_id):
+            return existing
+        request = requests.find(connection, request_id)
+        _check_approval(request, dependencies)
+        before = _current(connection, request.target_key)
+        if (before.version if before else None) != request.base_version:
+            raise _stale(request, "another version went live in between")
+        return _put_in_force(connection, request, before, now)
+
+
+def reconcile(store: Store, *, now: datetime) -> Reconciled:
+    """Publish everything that was approved but not published, as after a crash."""
+    published, expired = [], {}
+    for request in reversed(requests.list_all(store, State.APPROVED)):
+        try:
+            published.append(publish(store, request.id, now=now))
+        except PilothouseError as error:
+            _expire(store, request, error.refusal, now)
+            expired[request.id] = error.refusal
+    return Reconciled(tuple(published), expired)
+
+
+def rollback(store: Store, key: str, number: int, *, person: Person, now: datetime) -> Version:
+    """Put an older version's content into force again, as a new version."""
+    _require(person, "roll back a rule")
+    with store.write() as connection:
+        before = _require_current(connection, key)
+        older = _numbered(connection, key, number)
+        if older.content_hash == before.content_hash:
+            raise refuse(
+                Code.INVALID_ARGUMENT,
+                f"Version {number} of '{key}' already says what version {before.version} says.",
+                fix="Choose another version from its history.",
+            )
+        row = {**older._mapping, "change_request_id": None}
+        version = _insert_version(connection, row, before, person.email, now)
+        act = _act(now, person.email, "rollback", before, version)
+        audit.append(connection, act._replace(note=f"to version {number}"))
+        return version
+
+
+def pause(store: Store, key: str, *, person: Person, now: datetime) -> Version:
+    """Take a rule out of force without changing it."""
+    return _switch(store, key, "paused", person, now)
+
+
+def resume(store: Store, key: str, *, person: Person, now: datetime) -> Version:
+    """Put a paused rule into force again."""
+    return _switch(store, key, "live", person, now)
+
+
+def _check_approval(request: ChangeRequest, dependencies: Mapping[str, str] | None) -> None:
+    review = request.review
+    if request.state is not State.APPROVED or review is None or review.verdict != "approve":
+        raise refuse(
+            Code.NOT_ALLOWED,
+            f"{request.id} is {request.state.replace('_', ' ')}: only what is approved goes live.",
+            fix="Ask an approver, who is not the author, to decide on it.",
+        )
+    if review.content_hash != content_hash(request.content):
+        raise _stale(request, "its content was edited after the approval")
+    if review.effect_hash != content_hash(request.effect):
+        raise _stale(request, "its preview was edited after the approval")
+    now_hash = content_hash(dict(request.dependencies if dependencies is None else dependencies))
+    if review.dependency_hash != now_hash:
+        raise _stale(request, "something it relies on changed after the approval")
+
+
+def _stale(request: ChangeRequest, why: str) -> PilothouseError:
+    return refuse(
+        Code.STALE_CHANGE_REQUEST,
+        f"The approval of {request.id} no longer holds: {why}.",
+        fix="Propose the change again on top of what is live.",
+    )
+
+
+def _put_in_force(
+    connection: sa.Connection, request: ChangeRequest, before: Version | None, now: datetime
+) -> Version:
+    row = {
+        "key": request.target_key,
+        "kind": request.kind,
+        "content": request.content,
+        "content_hash": request.content_hash,
+        "change_request_id": request.id,
+    }
+    approver = request.review.by if request.review else request.author
+    version = _insert_version(connection, row, before, approver, now)
+    _move(connection, request.id, State.LIVE, now)
+    act = _act(now, approver, "publish", before, version)
+    audit.append(connection, act._replace(note=request.id))
+    return version
+
+
+def _insert_version(
+    connection: sa.Connection,
+    row: Mapping[str, object],
+    before: Version | None,
+    by: str,
+    now: datetime,
+) -> Version:
+    number = before.version + 1 if before else 1
+    if before:
+        _set_state(connection, before, "superseded")
+        if before.change_request_id:
+            _move(connection, before.change_request_id, State.SUPERSEDED, now)
+    values = {"version": number, "state": "live", "published_at": utc(now), "published_by": by}
+    connection.execute(versions.insert().values({**row, **values}))
+    return _require_current(connection, str(row["key"]))
+
+
+def _switch(store: Store, key: str, state: str, person: Person, now: datetime) -> Version:
+    _require(person, "pause or resume a rule")
+    with store.write() as connection:
+        before = _require_current(connection, key)
+        if before.state == state:
+            return before
+        _set_state(connection, before, state)
+        after = before._replace(state=state)
+        what = "pause" if state == "paused" else "resume"
+        audit.append(connection, _act(now, person.email, what, before, after))
+        return after
+
+
+def _expire(store: Store, request: ChangeRequest, refusal: Refusal, now: datetime) -> None:
+    with store.write() as connection:
+        _move(connection, request.id, State.EXPIRED, now)
+        act = audit.Act(now, "pilothouse", "expire", request.id, note=refusal.message)
+        audit.append(connection, act)
+
+
+def _move(connection: sa.Connection, request_id: str, state: State, now: datetime) -> None:
+    values = {"state": state.value, "updated_at": utc(now)}
+    this = change_requests.c.id == request_id
+    connection.execute(change_requests.update().where(this).values(values))
+
+
+def _set_state(connection: sa.Connection, version: Version, state: str) -> None:
+    this = sa.and_(versions.c.key == version.key, versions.c.version == version.version)
+    connection.execute(versions.update().where(this).values(state=state))
+
+
+def _version_of(connection: sa.Connection, request_id: str) -> Version | None:
+    query = sa.select(versions).where(versions.c.change_request_id == request_id)
+    found = connection.execute(query).first()
+    return read_version(found) if found else None
+
+
+def _current(connection: sa.Connection, key: str) -> Version | None:
+    current = sa.and_(versions.c.key == key, versions.c.state != "superseded")
+    found = connection.execute(sa.select(versions).where(current)).first()
+    return read_version(found) if found else None
+
+
+def _require_current(connection: sa.Connection, key: str) -> Version:
+    current = _current(connection, key)
+    if current is None:
+        raise refuse(
+            Code.UNKNOWN_KEY,
+            f"No rule '{key}' is in force.",
+            span=key,
+            fix="List the rules with 'pilothouse rules list'.",
+        )
+    return current
+
+
+def _numbered(connection: sa.Connection, key: str, number: int) -> sa.Row[tuple[object, ...]]:
+    this = sa.and_(versions.c.key == key, versions.c.version == number)
+    found = connection.execute(sa.select(versions).where(this)).first()
+    if found is None:
+        raise refuse(
+            Code.UNKNOWN_KEY,
+            f"There is no version {number} of '{key}'.",
+            span=str(number),
+            fix="Choose a version from its history.",
+        )
+    return found
+
+
+def _act(now: datetime, who: str, what: str, before: Version | None, after: Version) -> audit.Act:
+    subject = f"{after.key} version {after.version}"
+    before_hash = before.content_hash if before else None
+    return audit.Act(now, who, what, subject, before_hash, after.content_hash)
+
+
+def _require(person: Person, what: str) -> None:
+    if not person.roles & MAY_CHANGE:
+        raise refuse(
+            Code.NOT_ALLOWED,
+            f"{person.email} may not {what}: only approver or admin may.",
+            fix="Ask somebody with that role.",
+        )
