@@ -89,7 +89,7 @@ def may_decide(
     if state is not State.IN_REVIEW:
         return Refusal(
             code=Code.ALREADY_DECIDED,
-            message=f"This change request is {state.replace('_', ' ')}: there is nothing to decide.",
+            message=f"This change request is {state.replace('_', ' ')}: nothing is left to decide.",
             fix="Open the change request to see who decided and when.",
         )
     if verdict != "approve" and not comment.strip():

@@ -13,6 +13,7 @@ from warehouse.compile.queries import (
     compile_flags,
     compile_leaves,
     compile_waterfall,
+    select_flags,
 )
 
 __all__ = [
@@ -24,5 +25,6 @@ __all__ = [
     "compile_waterfall",
     "expand",
     "required",
+    "select_flags",
     "validate",
 ]

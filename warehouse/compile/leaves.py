@@ -57,7 +57,7 @@ def leaf_truth(leaf: AnyLeaf, sources: Sources) -> exp.Expr:
     return exp.func("COALESCE", raw, fallback)
 
 
-def _raw(leaf: AnyLeaf, sources: Sources) -> exp.Expr:
+def _raw(leaf: AnyLeaf, sources: Sources) -> exp.Expr:  # noqa: C901 - one case a leaf
     read = value_read(leaf, sources)
     match leaf:
         case Attribute():

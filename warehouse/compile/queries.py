@@ -40,7 +40,15 @@ def compile_flags(
 
     Raises the first refusal of a condition that the catalog cannot decide.
     """
-    query = _flags(conditions, catalog, as_of, population, audiences, columns, users)
+    query = select_flags(
+        conditions,
+        catalog,
+        as_of=as_of,
+        population=population,
+        audiences=audiences,
+        columns=columns,
+        users=users,
+    )
     return query.sql(dialect=dialect, pretty=True)
 
 
@@ -74,7 +82,7 @@ def compile_waterfall(
     (``population``, ``c1``, ``c2`` …)."""
     parts = clauses(condition)
     named = {f"f{position}": part for position, part in enumerate(parts, start=1)}
-    flags = _flags(named, catalog, as_of, population, audiences, (), None)
+    flags = select_flags(named, catalog, as_of=as_of, population=population, audiences=audiences)
     counts: list[exp.Expr] = [exp.alias_(exp.Count(this=exp.Star()), "population")]
     for position in range(1, len(parts) + 1):
         remaining = exp.and_(*(exp.column(f"f{before}") for before in range(1, position + 1)))
@@ -105,15 +113,17 @@ def compile_leaves(
     return LeafQuery(query.sql(dialect=dialect, pretty=True), found)
 
 
-def _flags(
+def select_flags(
     conditions: dict[str, Condition],
     catalog: Catalog,
+    *,
     as_of: datetime,
-    population: Condition,
-    audiences: Audiences | None,
-    columns: tuple[str, ...],
-    users: tuple[str, ...] | None,
+    population: Condition = EVERYONE,
+    audiences: Audiences | None = None,
+    columns: tuple[str, ...] = (),
+    users: tuple[str, ...] | None = None,
 ) -> exp.Select:
+    """The query behind ``compile_flags``, for callers that build on it."""
     sources = Sources(catalog, as_of, users)
     within = truth(_ready(population, catalog, audiences), sources)
     flags = [

@@ -1,0 +1,233 @@
+"""Guardrail policies: what must hold before a change may go live.
+
+Each policy is one function from the facts of a proposal to a finding or None,
+listed in POLICIES. Its docstring is its rule in one sentence. Adding a policy
+is one function and one line; skipping one is visible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from core.artifacts import Finding, Preview, Required
+from core.conditions import Frozen
+from core.rules import Action, DecisionPolicy, EligibilityRule
+
+
+class Proposal(Frozen):
+    """Everything a policy may look at, as data."""
+
+    artifact: EligibilityRule | DecisionPolicy
+    required: Required
+    preview: Preview
+    users_total: int
+    """Canonical users of the warehouse."""
+    consent_purposes: dict[str, str | None]
+    """Every known channel with the purpose its consent is asked for (None: needs none)."""
+    data_classes: dict[str, str]
+    """The class of each required ``table.column``."""
+    reach_limit_share: float
+    undecidable: tuple[str, ...] = ()
+    defaults_used: tuple[str, ...] = ()
+    """Sentences: what the prompt left open and the workspace's default filled in."""
+
+
+Policy = Callable[[Proposal], Finding | None]
+
+
+def actions_of(artifact: EligibilityRule | DecisionPolicy) -> tuple[Action, ...]:
+    """What an artifact would send."""
+    if isinstance(artifact, DecisionPolicy):
+        return tuple(entry.action for entry in artifact.entries)
+    return (artifact.action,) if artifact.action else ()
+
+
+def consent_path(proposal: Proposal) -> Finding | None:
+    """A marketing message goes only through a channel whose consent can be checked."""
+    for action in actions_of(proposal.artifact):
+        purposes = [proposal.consent_purposes.get(channel) for channel in action.channels]
+        if action.message_class == "marketing" and not any(purposes):
+            return Finding(
+                policy="consent_path",
+                severity="block",
+                message=f"{action.name} is marketing, but none of its channels "
+                f"({', '.join(action.channels)}) checks consent.",
+                fix="Send it by a channel that records consent, such as email or push.",
+            )
+    return None
+
+
+def protected_attribute(proposal: Proposal) -> Finding | None:
+    """No rule reads a protected attribute."""
+    found = [name for name, kind in proposal.data_classes.items() if kind == "protected"]
+    if not found:
+        return None
+    return Finding(
+        policy="protected_attribute",
+        severity="block",
+        message=f"The rule reads protected data: {', '.join(sorted(found))}.",
+        fix="Remove the condition that reads it.",
+    )
+
+
+def sensitive_attribute(proposal: Proposal) -> Finding | None:
+    """A rule that reads personal or sensitive data is looked at twice."""
+    kinds = ("personal", "sensitive")
+    found = [name for name, kind in proposal.data_classes.items() if kind in kinds]
+    if not found:
+        return None
+    return Finding(
+        policy="sensitive_attribute",
+        severity="warn",
+        message=f"The rule reads personal data: {', '.join(sorted(found))}.",
+        fix="Check that the purpose covers it.",
+    )
+
+
+def known_destination(proposal: Proposal) -> Finding | None:
+    """Every channel of every action exists."""
+    for action in actions_of(proposal.artifact):
+        for channel in action.channels:
+            if channel not in proposal.consent_purposes:
+                return Finding(
+                    policy="known_destination",
+                    severity="block",
+                    message=f"{action.name} names the channel '{channel}', which does not exist.",
+                    fix=f"Use one of {', '.join(sorted(proposal.consent_purposes))}.",
+                )
+    return None
+
+
+def reach_limit(proposal: Proposal) -> Finding | None:
+    """No rule reaches more than the allowed share of all users."""
+    if not actions_of(proposal.artifact) or proposal.users_total == 0:
+        return None
+    share = proposal.preview.audience_size / proposal.users_total
+    if share <= proposal.reach_limit_share:
+        return None
+    return Finding(
+        policy="reach_limit",
+        severity="block",
+        message=f"It reaches {share:.0%} of all users; the limit is "
+        f"{proposal.reach_limit_share:.0%}.",
+        fix="Narrow the audience, or have an admin raise reach_limit_share.",
+    )
+
+
+def decidable(proposal: Proposal) -> Finding | None:
+    """Every condition can be decided from the warehouse."""
+    if not proposal.undecidable:
+        return None
+    return Finding(
+        policy="decidable",
+        severity="block",
+        message=" ".join(proposal.undecidable),
+        fix="Use conditions on events, traits and columns of the catalog.",
+    )
+
+
+def someone_is_reached(proposal: Proposal) -> Finding | None:
+    """A rule that reaches nobody is probably a mistake."""
+    if proposal.preview.audience_size > 0:
+        return None
+    return Finding(
+        policy="someone_is_reached",
+        severity="warn",
+        message="Nobody meets the conditions today.",
+        fix="Look at the waterfall: it shows which condition removes the last users.",
+    )
+
+
+def measurable(proposal: Proposal) -> Finding | None:
+    """Without a holdout nobody can say whether the messages helped."""
+    if not actions_of(proposal.artifact):
+        return None
+    if proposal.artifact.holdout and proposal.artifact.holdout.share > 0:
+        return None
+    return Finding(
+        policy="measurable",
+        severity="warn",
+        message="There is no holdout: its effect could not be measured.",
+        fix="Hold out 10 %.",
+    )
+
+
+def every_tier_can_win(proposal: Proposal) -> Finding | None:
+    """An entry that never wins is noise, or shadowed by one above it."""
+    shadowed = [row.entry for row in proposal.preview.winners if row.eligible and not row.selected]
+    if not shadowed:
+        return None
+    return Finding(
+        policy="every_tier_can_win",
+        severity="warn",
+        message=f"Never wins although users are eligible: {', '.join(shadowed)}.",
+        fix="Move it up, or remove it.",
+    )
+
+
+def pursuit_ends(proposal: Proposal) -> Finding | None:
+    """Every entry of a decision policy says when to stop."""
+    if not isinstance(proposal.artifact, DecisionPolicy):
+        return None
+    endless = [
+        entry.action.name
+        for entry in proposal.artifact.entries
+        if not entry.stop_conditions and not proposal.artifact.stop_conditions
+    ]
+    if not endless:
+        return None
+    return Finding(
+        policy="pursuit_ends",
+        severity="warn",
+        message=f"No stop condition: {', '.join(endless)}.",
+        fix="Say what ends it, such as the goal being reached.",
+    )
+
+
+def little_overlap(proposal: Proposal) -> Finding | None:
+    """An audience that another live rule already covers is worth a second look."""
+    covered = [row for row in proposal.preview.overlap if row.share >= 0.5]
+    if not covered:
+        return None
+    listed = ", ".join(f"{row.key} ({row.share:.0%})" for row in covered)
+    return Finding(
+        policy="little_overlap",
+        severity="warn",
+        message=f"Most of the audience is also in a live rule: {listed}.",
+        fix="Order them in one decision policy.",
+    )
+
+
+POLICIES: tuple[Policy, ...] = (
+    consent_path,
+    protected_attribute,
+    known_destination,
+    reach_limit,
+    decidable,
+    sensitive_attribute,
+    someone_is_reached,
+    measurable,
+    every_tier_can_win,
+    pursuit_ends,
+    little_overlap,
+)
+
+
+def findings(proposal: Proposal) -> tuple[Finding, ...]:
+    """The verdict of every policy, blockers first, then one info a default that was used."""
+    order = {"block": 0, "warn": 1, "info": 2}
+    found = [finding for policy in POLICIES if (finding := policy(proposal))]
+    found += [
+        Finding(policy="default_used", severity="info", message=sentence)
+        for sentence in proposal.defaults_used
+    ]
+    return tuple(sorted(found, key=lambda finding: order[finding.severity]))
+
+
+def risk(proposal: Proposal) -> str:
+    """``high``, ``medium`` or ``low``: by reach and by what the rule reads."""
+    share = proposal.preview.audience_size / max(proposal.users_total, 1)
+    warned = any(finding.severity != "info" for finding in findings(proposal))
+    if share > 0.5 or "sensitive" in proposal.data_classes.values():
+        return "high"
+    return "medium" if share > 0.1 or warned else "low"
