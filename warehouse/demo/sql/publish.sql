@@ -1,0 +1,7 @@
+-- What was worked out beforehand becomes visible together with the events that were made from it.
+CREATE OR REPLACE TABLE fct_consent AS SELECT * FROM new_fct_consent;
+CREATE OR REPLACE TABLE fct_support AS SELECT * FROM new_fct_support;
+CREATE OR REPLACE TABLE fct_subscriptions AS SELECT * FROM new_fct_subscriptions;
+CREATE OR REPLACE TABLE fct_messages AS SELECT * FROM new_fct_messages;
+CREATE OR REPLACE TABLE decisions AS SELECT * FROM new_decisions;
+CREATE OR REPLACE TABLE dim_releases AS SELECT * FROM new_dim_releases;

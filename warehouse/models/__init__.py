@@ -1,0 +1,1 @@
+"""The model layer: traits as SQL files, and what builds them."""
