@@ -78,7 +78,9 @@ def _checked(
     tree = _parsed(sql)
     if isinstance(tree, Refusal):
         return _distinct((*refusals, tree))
-    refusals += structure_refusals(tree, world, role)
+    said = {refusal.code for refusal in refusals}
+    shape = structure_refusals(tree, world, role)
+    refusals += tuple(refusal for refusal in shape if refusal.code not in said)
     if refusals or not isinstance(tree, exp.Query):
         return _distinct(refusals)
     names = resolve(tree, world, role)
@@ -113,7 +115,8 @@ def _parsed(sql: str) -> exp.Expr | Refusal:
             message=f"There must be exactly one statement; this text has {len(statements)}.",
             fix="Send one SELECT at a time.",
         )
-    return statements[0]
+    tree = statements[0]
+    return tree.this if isinstance(tree, exp.Subquery) and tree.is_wrapper else tree
 
 
 def _bounded(tree: exp.Query, row_limit: int) -> int:
@@ -130,7 +133,7 @@ def _cannot_go_on(refusals: tuple[Refusal, ...]) -> bool:
 
 
 def _distinct(refusals: tuple[Refusal, ...]) -> tuple[Refusal, ...]:
-    """Both parsers may find the same thing; it is said once."""
+    """What is found twice is said once."""
     by_subject = {(r.code, (r.span or r.message).lower()): r for r in reversed(refusals)}
     return tuple(reversed(by_subject.values()))
 

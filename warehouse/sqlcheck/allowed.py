@@ -20,7 +20,7 @@ _AGGREGATES = """
     quantile_disc percentile_cont percentile_disc approx_quantile approx_count_distinct
     stddev stddev_samp stddev_pop variance var_samp var_pop corr covar_pop covar_samp
     regr_slope regr_intercept regr_r2 regr_count skewness kurtosis entropy
-    bool_and bool_or string_agg group_concat listagg list array_agg
+    bool_and bool_or grouping string_agg group_concat listagg list array_agg
 """
 _WINDOWS = """
     row_number rank dense_rank percent_rank cume_dist ntile lag lead
@@ -60,7 +60,8 @@ SERIES = frozenset({"range", "generate_series"})
 
 _TYPES = """
     varchar text string char bpchar nvarchar tinyint smallint integer int int1 int2 int4 int8
-    bigint hugeint utinyint usmallint uinteger ubigint uhugeint float float4 float8 real double
+    bigint hugeint int128 utinyint usmallint uinteger ubigint uhugeint float float4 float8 real
+    double
     decimal numeric boolean bool date time timestamp datetime timestamptz timestamp_s
     timestamp_ms timestamp_us timestamp_ns interval json list array
     """
@@ -100,7 +101,7 @@ _SYNTAX = """
     BitwiseLeftShift BitwiseRightShift Between In Exists Any Case If Cast TryCast DataType
     DataTypeParam Interval IntervalSpan Var Window WindowSpec Filter WithinGroup IgnoreNulls
     RespectNulls Qualify Values Pivot JSONPath JSONPathRoot JSONPathKey AtTimeZone Bracket
-    Cube Rollup GroupingSets
+    Cube Rollup GroupingSets SimilarTo
     """
 # Functions whose class in sqlglot has other names than the engine's.
 _TYPED_FUNCTIONS = """
@@ -114,6 +115,7 @@ _TYPED_FUNCTIONS = """
     StartsWith EndsWith Contains ArrayContains ArraySize GenerateSeries GenerateDateArray
     MD5 SHA2 Substring Trim Length Lower Upper Left Right Concat ConcatWs SafeConcat
     TimeToUnix ApproxDistinct DPipe Pow Ln Log TimeStrToTime ToDays Localtimestamp
+    DateFromParts TimestampFromParts TimeFromParts
     """
 
 SQLGLOT_NODES = frozenset((_SYNTAX + _TYPED_FUNCTIONS).split()) | {

@@ -100,7 +100,8 @@ class _Walk:
 
     def _expression(self, node: Node, group: str, kind: str) -> Iterator[Refusal]:
         if group not in allowed.ENGINE_CLASSES:
-            yield _forbidden_node(group if group != "PARAMETER" else "parameter")
+            # The engine reads a lone -> as a lambda.
+            yield _forbidden_node("-> (write ->> instead)" if group == "LAMBDA" else group)
         elif group == "OPERATOR" and kind not in allowed.ENGINE_OPERATORS:
             yield _forbidden_node(kind)
         elif group in {"FUNCTION", "WINDOW"}:

@@ -62,15 +62,14 @@ def _is_small(source: object, scope: Scope) -> bool:
         return True
     if query.args.get("from_") is None:
         return True
-    return query.args.get("group") is None and all(_is_one_value(s) for s in query.selects)
+    return query.args.get("group") is None and _is_aggregated(query)
 
 
-def _is_one_value(select: exp.Expr) -> bool:
-    """An aggregate outside a window: without GROUP BY it gives one row."""
+def _is_aggregated(query: exp.Select) -> bool:
+    """An aggregate of its own outside a window: without GROUP BY it gives one row."""
     return any(
-        not isinstance(aggregate.parent, exp.Window)
-        and aggregate.find_ancestor(exp.Window, exp.Select) is not None
-        and not isinstance(aggregate.find_ancestor(exp.Window, exp.Select), exp.Window)
+        aggregate.find_ancestor(exp.Window, exp.Select) is query
+        for select in query.selects
         for aggregate in select.find_all(exp.AggFunc)
     )
 

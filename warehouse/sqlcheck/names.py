@@ -35,7 +35,9 @@ def resolve(tree: exp.Query, world: ClosedWorld, role: Role) -> Names:
 
     Raises sqlglot's OptimizeError or SchemaError for a name it cannot place.
     """
+    _name_headings(tree)
     headings = [select.alias_or_name for select in tree.selects]
+    _drop_stars_in_exists(tree)
     tree = normalize_identifiers(tree, dialect=_DIALECT)
     tree = qualify_tables(tree, db=SCHEMA, dialect=_DIALECT)
     names = Names(tree, [])
@@ -53,6 +55,26 @@ def resolve(tree: exp.Query, world: ClosedWorld, role: Role) -> Names:
     _keep_headings(names.tree, headings)
     quote_identifiers(names.tree, dialect=_DIALECT, identify=True)
     return names
+
+
+def _name_headings(tree: exp.Query) -> None:
+    """An output that has no name gets its own text as one, not a number."""
+    taken = {select.alias_or_name for select in tree.selects}
+    for select in tree.selects:
+        if select.alias or isinstance(select, (exp.Column, exp.Star)):
+            continue
+        heading = select.sql(_DIALECT).lower()[:60]
+        if heading not in taken:
+            taken.add(heading)
+            select.replace(exp.alias_(select.copy(), heading, quoted=True))
+
+
+def _drop_stars_in_exists(tree: exp.Query) -> None:
+    """EXISTS (SELECT * ...) reads no column: it must not be refused for those it names."""
+    for exists in tree.find_all(exp.Exists):
+        query = exists.this
+        if isinstance(query, exp.Select) and query.selects == [exp.Star()]:
+            query.set("expressions", [exp.Literal.number(1)])
 
 
 def _keep_headings(tree: exp.Query, headings: list[str]) -> None:
@@ -86,15 +108,15 @@ class _Columns:
     names: Names
     world: ClosedWorld
     role: Role
+    seen: set[int] = field(default_factory=set)
 
     def read(self) -> None:
-        seen: set[int] = set()
         for scope in self.names.scopes:
-            for column in scope.find_all(exp.Column):
-                seen.add(id(column))
+            for column in list(scope.find_all(exp.Column)):
                 self.names.refusals.extend(self._column(column, scope))
+                self.seen.add(id(column))
         for node in self.names.tree.walk():
-            if isinstance(node, exp.Column) and id(node) not in seen:
+            if isinstance(node, exp.Column) and id(node) not in self.seen:
                 self.names.refusals.append(_unplaced(node))
             elif not is_listed(node):
                 # Qualifying turns a table's name in an expression into its whole row.
@@ -137,13 +159,34 @@ class _Columns:
         # same name inside an expression as a column: only the first is certain.
         query = scope.expression
         outputs = query.named_selects if isinstance(query, exp.Query) else []
-        if column.name in outputs and _is_the_output(column, query):
+        is_output = column.name in outputs and _sorts(column, query)
+        if is_output and isinstance(column.parent, exp.Ordered):
             return
-        if column.name in outputs:
+        known = self._visible(scope)
+        if not is_output:
+            yield unknown_name(Code.UNKNOWN_COLUMN, "column", column.name, sorted(known))
+        elif isinstance(query, exp.Select):
+            yield from self._settle(column, query, known)
+
+    def _settle(self, column: exp.Column, query: exp.Select, known: set[str]) -> Iterator[Refusal]:
+        """Write the output's own expression in place of its name, unless that may change it."""
+        output = next(one for one in query.selects if one.alias_or_name == column.name).unalias()
+        same = isinstance(output, exp.Column) and output.name == column.name
+        if column.name in known and not same:
             yield _ambiguous(column)
             return
-        known = {name for table in scope.sources.values() for name in self._names_of(table)}
-        yield unknown_name(Code.UNKNOWN_COLUMN, "column", column.name, sorted(known))
+        value = output.copy()
+        self.seen.update(id(part) for part in value.find_all(exp.Column))
+        column.replace(exp.paren(value, copy=False))
+
+    def _visible(self, scope: Scope | None) -> set[str]:
+        """Every column name that the engine could see from here, outer queries included."""
+        names: set[str] = set()
+        while scope is not None:
+            for source in scope.sources.values():
+                names |= self._names_of(source)
+            scope = scope.parent
+        return names
 
     def _names_of(self, source: object) -> set[str]:
         if isinstance(source, Scope):
@@ -163,15 +206,10 @@ def _source(name: str, scope: Scope | None) -> Scope | exp.Table | None:
     return None
 
 
-def _is_the_output(column: exp.Column, query: exp.Expr) -> bool:
-    """Whether the engine too reads this bare name as the output column of that name."""
-    if isinstance(column.parent, exp.Ordered):
-        return True
-    if not isinstance(query, exp.Select) or not isinstance(column.parent, exp.Tuple):
-        return False
-    output = next(select for select in query.selects if select.alias_or_name == column.name)
-    value = output.unalias()
-    return isinstance(value, exp.Column) and value.name == column.name
+def _sorts(column: exp.Column, query: exp.Expr) -> bool:
+    """Whether it stands in the query's own ORDER BY or DISTINCT ON, where outputs have names."""
+    clause = column.find_ancestor(exp.Order, exp.Distinct, exp.Window, exp.Query)
+    return isinstance(clause, (exp.Order, exp.Distinct)) and clause.parent is query
 
 
 def _outputs(source: Scope) -> set[str] | None:
@@ -201,7 +239,7 @@ def _forbidden_table(table: exp.Table) -> Refusal:
 def _not_readable(name: str, data_class: str, role: Role) -> Refusal:
     return Refusal(
         code=Code.SQL_FORBIDDEN_COLUMN,
-        message=f"The column {name} is {data_class}; a {role} may not read it.",
+        message=f"The column {name} is {data_class}; the role {role} may not read it.",
         span=name,
         fix="Leave it out, also from filters, joins and sorting.",
     )
