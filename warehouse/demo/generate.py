@@ -58,7 +58,7 @@ def generate(
     scenario: str = "ios_checkout",
     progress: Progress | None = None,
 ) -> DemoTruth:
-    """Replace the demo tables with ``days`` days of ``users`` users that end at midnight of ``as_of``.
+    """Replace the demo tables with the ``days`` days of ``users`` users that end at ``as_of``.
 
     All or nothing: a failure leaves what was there before. Refuses impossible arguments.
     """

@@ -5,7 +5,7 @@ WITH tried AS (
         v.ordinal, v.key, v.device_os, v.day, v.visit_at AS attempt_at, r.app_version,
         draw(v.key, 'compare', v.day) AS compares, draw(v.key, 'checkout', v.day) AS checks_out, draw(v.key, 'pay', v.day) AS pays
     FROM visits v JOIN versions r ON r.device_os = v.device_os AND r.day = v.day - v.update_lag
-    WHERE draw(v.key, 'pricing', v.day) < 0.042 * v.intent * (CASE WHEN v.day - v.signup_day < 21 THEN 2.2 ELSE 0.8 END)
+    WHERE draw(v.key, 'pricing', v.day) < 0.040 * v.intent * (CASE WHEN v.day - v.signup_day < 21 THEN 2.2 ELSE 0.8 END)
 ),
 reached AS (
     SELECT

@@ -9,6 +9,7 @@ DROP TABLE IF EXISTS new_dim_releases;
 DROP TABLE IF EXISTS made_attempts;
 DROP TABLE IF EXISTS spells;
 DROP TABLE IF EXISTS attempts;
+DROP TABLE IF EXISTS moved;
 DROP TABLE IF EXISTS nominations;
 DROP TABLE IF EXISTS earlier_payers;
 DROP TABLE IF EXISTS base_attempts;

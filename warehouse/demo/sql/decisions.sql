@@ -14,7 +14,8 @@ pricing_seen AS (
     SELECT a.ordinal, min(date_trunc('day', a.attempt_at) + INTERVAL 33 HOUR) AS decided_at
     FROM base_attempts a CROSS JOIN world w
     WHERE a.attempt_at >= w.history_at AND NOT EXISTS (SELECT 1 FROM earlier_payers e WHERE e.ordinal = a.ordinal)
-    GROUP BY a.ordinal
+    -- At most one a week, in weeks that end with the data.
+    GROUP BY a.ordinal, (w.days - 1 - a.day) // 7
 ),
 upgrades_wanted AS (
     SELECT p.ordinal, p.decided_at FROM pricing_seen p
@@ -131,14 +132,23 @@ FROM opened WHERE sent_at < as_of
 ORDER BY sent_at, message_id;
 
 -- The true effect of the upgrade nudge: a delivered one makes some users pay who would not have.
-CREATE OR REPLACE TEMP TABLE attempts AS
-WITH moved AS (
+CREATE OR REPLACE TEMP TABLE moved AS
+SELECT ordinal, key, device_os, update_lag, min(attempt_at) AS attempt_at FROM (
     SELECT p.ordinal, p.key, p.device_os, p.update_lag,
-        m.sent_at + to_seconds(CAST(1200 + 200000 * draw(p.key, 'moved at', 0) * draw(p.key, 'moved when', 0) AS BIGINT)) AS attempt_at
+        m.sent_at + to_seconds(CAST(1200 + 200000 * draw(p.key, 'moved at', date_diff('day', w.starts_at, m.sent_at)) * draw(p.key, 'moved when', date_diff('day', w.starts_at, m.sent_at)) AS BIGINT)) AS attempt_at
     FROM new_fct_messages m JOIN people p ON p.user_id = m.user_id CROSS JOIN world w
-    WHERE m.action_key = 'upgrade_nudge' AND m.delivered_at IS NOT NULL AND draw(p.key, 'moved', 0) < w.message_effect
-),
-dated AS (
+    WHERE m.action_key = 'upgrade_nudge' AND m.delivered_at IS NOT NULL AND draw(p.key, 'moved', date_diff('day', w.starts_at, m.sent_at)) < w.message_effect
+) GROUP BY ALL;
+
+-- Whoever paid is not asked again.
+DELETE FROM new_decisions WHERE action_key = 'upgrade_nudge' AND EXISTS (
+    SELECT 1 FROM moved m JOIN people p ON p.ordinal = m.ordinal
+    WHERE p.user_id = new_decisions.user_id AND m.attempt_at < new_decisions.decided_at);
+DELETE FROM new_fct_messages WHERE NOT EXISTS (
+    SELECT 1 FROM new_decisions d WHERE d.decision_id = new_fct_messages.decision_id);
+
+CREATE OR REPLACE TEMP TABLE attempts AS
+WITH dated AS (
     SELECT m.*, CAST(floor(date_diff('second', w.starts_at, m.attempt_at) / 86400.0) AS INTEGER) AS day
     FROM moved m CROSS JOIN world w WHERE m.attempt_at < w.as_of
 )

@@ -29,11 +29,12 @@ drawn AS (
         d.ordinal % 33 = 5 AS is_merged,
         draw(d.key, 'os', 0) AS os, draw(d.key, 'source', 0) AS source, draw(d.key, 'country', 0) AS place,
         draw(d.key, 'zone', 0) AS zone, draw(d.key, 'engagement', 0) AS engagement, draw(d.key, 'lag', 0) AS lag,
-        CASE WHEN d.surged THEN 0.12 ELSE 0.25 + 3 * draw(d.key, 'intent', 0) * draw(d.key, 'intent', 0) * draw(d.key, 'intent', 0) END AS intent
+        draw(d.key, 'intent', 0) AS wish
     FROM dated d CROSS JOIN world w
 )
 SELECT
-    d.ordinal, d.key, d.is_merged, d.surged, d.signup_at, d.signup_day, d.intent,
+    d.ordinal, d.key, d.is_merged, d.surged, d.signup_at, d.signup_day,
+    CASE WHEN d.surged THEN 0.12 ELSE 0.08 + 4.6 * d.wish * d.wish * d.wish * d.wish END AS intent,
     'u' || lpad(CAST(d.ordinal AS VARCHAR), 7, '0') AS user_id,
     CASE WHEN d.surged OR d.os < 0.46 THEN 'ios' WHEN d.os < 0.88 THEN 'android' ELSE 'web' END AS device_os,
     CASE
@@ -82,4 +83,4 @@ SELECT
     END AS visit_at
 FROM candidates v JOIN calendar c ON c.day = v.day
 WHERE v.day = v.signup_day
-    OR draw(v.key, 'visit', v.day) < (0.28 + 0.72 * v.engagement) * c.liveliness;
+    OR draw(v.key, 'visit', v.day) < (0.36 + 0.64 * v.engagement) * c.liveliness;

@@ -43,8 +43,8 @@ WITH offers AS (
 ),
 trials AS (
     SELECT
-        p.ordinal, p.key, p.signup_at + to_seconds(CAST(600 + 172800 * draw(p.key, 'trial at', 0) * draw(p.key, 'trial when', 0) AS BIGINT)) AS trial_start,
-        CASE WHEN draw(p.key, 'length', 0) < 0.10 THEN 7 WHEN draw(p.key, 'length', 0) < 0.80 THEN 14 ELSE 30 END AS length
+        p.ordinal, p.key, p.signup_at + to_seconds(CAST(60 + 5400 * draw(p.key, 'trial at', 0) * draw(p.key, 'trial when', 0) AS BIGINT)) AS trial_start,
+        CASE WHEN draw(p.key, 'length', 0) < 0.10 THEN 7 WHEN draw(p.key, 'length', 0) < 0.88 THEN 14 ELSE 30 END AS length
     FROM people p WHERE NOT p.is_merged AND draw(p.key, 'trial', 0) < CASE WHEN p.surged THEN 0.3 ELSE 0.78 END
 ),
 begun AS (

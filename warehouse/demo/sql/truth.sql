@@ -1,7 +1,9 @@
 -- What is true about this world: the planted cause, and what the upgrade nudge really did to those it was decided for.
 WITH decided AS (
-    SELECT d.user_id, d.outcome, d.decided_at, p.ordinal FROM new_decisions d JOIN people p ON p.user_id = d.user_id CROSS JOIN world w
+    -- Each user's first decision that is a week old: what happened within seven days of it.
+    SELECT d.user_id, d.outcome, min(d.decided_at) AS decided_at, p.ordinal FROM new_decisions d JOIN people p ON p.user_id = d.user_id CROSS JOIN world w
     WHERE d.action_key = 'upgrade_nudge' AND d.outcome IN ('selected', 'held_out') AND d.decided_at < w.as_of - INTERVAL 7 DAY
+    GROUP BY d.user_id, d.outcome, p.ordinal
 ),
 paid AS (
     SELECT d.user_id, d.outcome,

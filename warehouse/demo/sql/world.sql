@@ -30,7 +30,7 @@ SELECT
     s.as_of - to_days(CAST(s.days AS INTEGER)) AS starts_at,
     s.as_of - INTERVAL 7 DAY AS cause_at,
     greatest(s.as_of - to_days(CAST(s.days AS INTEGER)), s.as_of - INTERVAL 42 DAY) AS history_at,
-    0.15 AS message_effect
+    0.18 AS message_effect
 FROM settings s JOIN scenarios x ON x.scenario = s.scenario;
 
 -- Day numbers count from the first day of the data; weekends are livelier than the working week.
