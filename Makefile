@@ -46,8 +46,9 @@ bench: $(READY) ## measure speed and memory
 evals: $(READY) ## score the planners on the eval suites
 	@$(BIN)/pilothouse evals run
 
-map: $(READY) ## rewrite the module map of CONTRIBUTING.md from the docstrings
+map: $(READY) ## rewrite the module map and the picture of the graph from the code
 	@$(BIN)/python -m tests.project.module_map --write
+	@$(BIN)/python -m tests.project.graph_picture --write
 
 lock: ## resolve the dependencies again and rewrite requirements.lock
 	@bash .ci/uv lock --upgrade --quiet
