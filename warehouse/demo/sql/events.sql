@@ -1,4 +1,4 @@
--- One block of days: what happens is put in order of time while rows are narrow, then written out.
+-- One block of days, written in order of time so that a question about recent days reads few rows.
 INSERT INTO fct_events
 WITH shaped AS (
     SELECT v.ordinal, v.day, v.visit_at, CAST(600 + floor(2400 * draw(v.key, 'length', v.day)) AS INTEGER) AS duration,
@@ -34,11 +34,6 @@ moments AS (
     FROM new_fct_support t JOIN people p ON p.user_id = t.user_id CROSS JOIN block b CROSS JOIN world w
     WHERE t.created_at >= w.starts_at + to_days(CAST(b.first_day AS INTEGER)) AND t.created_at < w.starts_at + to_days(CAST(b.last_day + 1 AS INTEGER))
 ),
-ordered AS (
-    SELECT m.* FROM moments m CROSS JOIN world w
-    WHERE m.event_time < w.as_of
-    ORDER BY m.event_time, m.ordinal, m.slot
-),
 described AS (
     SELECT
         o.*, p.user_id, p.key, p.anonymous_id, p.device_os, v.app_version, f.plan, f.price,
@@ -46,7 +41,7 @@ described AS (
         o.event_time + to_milliseconds(CAST(CASE WHEN draw(p.key, o.slot, o.day) < 0.01
             THEN 172800000 * draw(p.key, 'late', o.day) ELSE 150 + 4000 * draw(p.key, 'lag', o.day) END AS BIGINT)) AS received_at,
         CASE WHEN draw(p.key, 'habit', o.day + o.slot // 3) < 0.65 THEN draw(p.key, 'favourite', 0) ELSE draw(p.key, 'mood', o.day + o.slot // 3) END AS taste
-    FROM ordered o
+    FROM moments o
     JOIN people p ON p.ordinal = o.ordinal
     JOIN versions v ON v.device_os = p.device_os AND v.day = o.day - p.update_lag
     LEFT JOIN paid_plans f ON f.ordinal = o.ordinal AND f.started_at = o.event_time
@@ -65,4 +60,5 @@ SELECT
     'm' || to_base((CAST(d.ordinal AS BIGINT) * 4096 + d.day) * 32 + d.slot, 36) AS message_id,
     d.anonymous_id, d.received_at, d.device_os, d.app_version
 FROM described d CROSS JOIN world w
-WHERE d.received_at < w.as_of;
+WHERE d.event_time < w.as_of AND d.received_at < w.as_of
+ORDER BY d.event_time, d.ordinal, d.slot;

@@ -2,7 +2,8 @@
 CREATE OR REPLACE TEMP TABLE spells AS
 WITH paid AS (
     SELECT ordinal, min(started_at) AS started_at FROM (
-        SELECT ordinal, attempt_at + INTERVAL 300 SECOND AS started_at FROM attempts WHERE depth = 5
+        SELECT a.ordinal, a.attempt_at + INTERVAL 300 SECOND AS started_at FROM attempts a CROSS JOIN world w
+        WHERE a.depth = 5 AND a.attempt_at + INTERVAL 300 SECOND < w.as_of
         UNION ALL SELECT ordinal, started_at FROM earlier_payers
     ) AS p GROUP BY ordinal
 ),
@@ -14,6 +15,7 @@ first_spell AS (
 second_spell AS (
     SELECT f.ordinal, f.key, min(a.attempt_at + INTERVAL 300 SECOND) AS started_at
     FROM first_spell f JOIN attempts a ON a.ordinal = f.ordinal AND a.depth = 5 AND a.attempt_at > f.ends_at
+    CROSS JOIN world w WHERE a.attempt_at + INTERVAL 300 SECOND < w.as_of
     GROUP BY f.ordinal, f.key
 )
 SELECT ordinal, key, 1 AS spell, started_at, ends_at FROM first_spell
