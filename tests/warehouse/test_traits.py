@@ -92,7 +92,8 @@ def test_two_users_alike_in_platform_source_country_and_consent_differ_in_their_
 ) -> None:
     pairs = demo.execute("""
         WITH consent AS (
-            SELECT user_id, string_agg(channel || status, ',' ORDER BY channel, effective_at) AS said
+            SELECT user_id, string_agg(channel || status, ',' ORDER BY channel,
+                effective_at) AS said
             FROM fct_consent GROUP BY user_id
         )
         SELECT count(*)
@@ -104,7 +105,8 @@ def test_two_users_alike_in_platform_source_country_and_consent_differ_in_their_
         WHERE c.said = d.said AND s.activation_state <> t.activation_state
             AND s.upgrade_intent > 0.3 AND t.upgrade_intent = 0
     """).fetchone()
-    assert pairs is not None and pairs[0] > 10
+    assert pairs is not None
+    assert pairs[0] > 10
 
 
 def test_building_again_for_an_earlier_moment_leaves_out_what_came_later(
@@ -115,7 +117,9 @@ def test_building_again_for_an_earlier_moment_leaves_out_what_came_later(
     build_traits(demo, datetime(2026, 5, 10))
     earlier = demo.execute(count).fetchone()
     build_traits(demo, NOW)
-    assert earlier is not None and now is not None and 0 < earlier[0] < now[0]
+    assert earlier is not None
+    assert now is not None
+    assert 0 < earlier[0] < now[0]
     assert demo.execute(count).fetchone() == now
 
 

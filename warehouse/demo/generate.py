@@ -45,7 +45,7 @@ _BEFORE_EVENTS = (
 )
 _AFTER_EVENTS = ("publish", "users", "spend", "raw")
 # About what one block writes; small enough to be sorted in memory, large enough to use all cores.
-_VISITS_PER_BLOCK = 600_000
+_VISITS_PER_BLOCK = 250_000
 
 
 def generate(

@@ -17,8 +17,7 @@ SELECT
     c.received_at + CASE WHEN c.again THEN to_seconds(CAST(1 + 3600 * draw(c.key, 'retry', 0) AS BIGINT)) ELSE INTERVAL 0 SECOND END AS received_at,
     c.properties, c.device_os, c.app_version
 FROM copies c
-WHERE NOT c.again OR c.received_at + INTERVAL 3601 SECOND < c.as_of
-ORDER BY received_at, c.message_id;
+WHERE NOT c.again OR c.received_at + INTERVAL 3601 SECOND < c.as_of;
 
 -- Events that were not accepted, kept whole with the reason.
 CREATE OR REPLACE TABLE dead_letters AS
