@@ -488,6 +488,23 @@ class TestReactions:
             == 0
         )
 
+    def test_only_those_decided_for_the_named_action_react(
+        self, world: duckdb.DuckDBPyConnection
+    ) -> None:
+        truth = simulate_reactions(
+            world,
+            policy_key="starter_journey",
+            action_key="second_workout_help",
+            goal_event="workout_completed",
+            after=datetime(2026, 5, 20),
+        )
+        decided = world.execute("""
+            SELECT count(DISTINCT user_id) FILTER (WHERE outcome = 'selected'),
+                count(DISTINCT user_id) FILTER (WHERE outcome = 'held_out')
+            FROM decisions WHERE action_key = 'second_workout_help' AND decided_at >= '2026-05-20'
+        """).fetchone()
+        assert (truth.selected, truth.held_out) == decided
+
     def test_simulating_again_adds_nothing(self, world: duckdb.DuckDBPyConnection) -> None:
         def once() -> object:
             return simulate_reactions(

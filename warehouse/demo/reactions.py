@@ -17,10 +17,11 @@ from warehouse.demo.truth import ReactionTruth
 _SQL = Path(__file__).parent / "sql" / "reactions"
 
 
-def simulate_reactions(
+def simulate_reactions(  # noqa: PLR0913 - together the arguments are the known truth
     connection: duckdb.DuckDBPyConnection,
     *,
     policy_key: str,
+    action_key: str | None = None,
     goal_event: str,
     after: datetime,
     horizon_days: int = 7,
@@ -31,11 +32,13 @@ def simulate_reactions(
     """Let everybody a policy decided for since ``after`` live on for ``horizon_days`` days.
 
     Held-out users reach the goal with probability ``base_rate``, selected ones with
-    ``base_rate + lift``. Running it again adds nothing. Times are naive UTC.
+    ``base_rate + lift``. Without an ``action_key`` all the policy's actions count; each
+    user reacts once, to the first decision. Running it again adds nothing. Times are naive UTC.
     """
     _check(base_rate, lift, horizon_days)
     arguments: dict[str, object] = {
         "policy_key": policy_key,
+        "action_key": action_key,
         "goal_event": goal_event,
         "after": after,
         "horizon_days": horizon_days,

@@ -4,6 +4,7 @@ WITH decided AS (
     SELECT d.*, row_number() OVER (PARTITION BY d.user_id ORDER BY d.decided_at, d.decision_id) AS place
     FROM decisions d
     WHERE d.policy_key = $policy_key AND d.decided_at >= $after AND d.outcome IN ('selected', 'held_out')
+        AND (CAST($action_key AS VARCHAR) IS NULL OR d.action_key = $action_key)
 ),
 drawn AS (
     SELECT d.user_id, d.decided_at, d.outcome, hash(d.user_id, CAST($seed AS BIGINT), 'reaction') AS key

@@ -10,6 +10,7 @@ FROM (
         (hash(r.key, 'interest') >> 11) * (1.0 / 9007199254740992.0) AS interest,
         to_seconds(CAST(60 + hash(r.key, 'delay') % 40000 AS BIGINT)) AS delay
     FROM fct_messages m JOIN reacting r ON r.user_id = m.user_id
-    WHERE m.policy_key = $policy_key AND m.sent_at >= $after AND m.failed_reason IS NULL AND m.opened_at IS NULL
+    WHERE m.policy_key = $policy_key AND (CAST($action_key AS VARCHAR) IS NULL OR m.action_key = $action_key)
+        AND m.sent_at >= $after AND m.failed_reason IS NULL AND m.opened_at IS NULL
 ) AS seen
 WHERE seen.message_id = fct_messages.message_id;
