@@ -17,7 +17,7 @@ from rapidfuzz import process
 
 from core.conditions import Condition, Frozen
 from core.errors import Code, Refusal, refuse
-from core.rules import Action, ContactPolicy
+from core.rules import Action, ContactPolicy, StopCondition
 
 BUILT_IN = Path(__file__).parent / "catalogs"
 
@@ -183,6 +183,12 @@ class Catalog(Frozen):
     channels: dict[str, Channel]
     actions: dict[str, Action]
     action_phrases: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    action_eligibility: dict[str, Condition] = Field(default_factory=dict)
+    """Who an action is for when a prompt does not say."""
+    action_assumptions: dict[str, str] = Field(default_factory=dict)
+    """That default as a sentence for the answer."""
+    action_stop: dict[str, tuple[StopCondition, ...]] = Field(default_factory=dict)
+    """What ends its pursuit, where its default eligibility is used."""
     defaults: Defaults
 
     @model_validator(mode="after")
@@ -195,7 +201,9 @@ class Catalog(Frozen):
             _all_known(f"entities.{name}.table", (entity.table,), self.tables)
         for name, action in self.actions.items():
             _all_known(f"actions.{name}.channels", action.channels, self.channels)
-        _all_known("action_phrases", tuple(self.action_phrases), self.actions)
+        for section in ("phrases", "eligibility", "assumptions", "stop"):
+            named = tuple(getattr(self, f"action_{section}"))
+            _all_known(f"action_{section}", named, self.actions)
         _all_known("defaults.channels", self.defaults.channels, self.channels)
         return self
 
@@ -298,7 +306,10 @@ def _read_section(file: Path, section: str) -> dict[str, Any]:
 
 
 def _with_action_keys(content: dict[str, Any]) -> dict[str, Any]:
-    """The YAML keys an action by its name and lists its phrases beside it."""
-    phrases = {key: tuple(body.pop("phrases", ())) for key, body in content.items()}
+    """The YAML keys an action by its name and lists what belongs to it beside it."""
+    sections: dict[str, Any] = {}
+    for field in ("phrases", "eligibility", "assumption", "stop"):
+        found = {key: body.pop(field) for key, body in content.items() if field in body}
+        sections["action_assumptions" if field == "assumption" else f"action_{field}"] = found
     actions = {key: {"key": key, **body} for key, body in content.items()}
-    return {"actions": actions, "action_phrases": phrases}
+    return {"actions": actions, **sections}

@@ -1,0 +1,472 @@
+"""Predicates in sequence: conjunction, disjunction, the scope of negation, exclusions, people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from agent.planners.grammar.leaves_attributes import AttributeLeaves
+from agent.planners.grammar.leaves_events import EventLeaves
+from agent.planners.grammar.leaves_related import RelatedLeaves
+from agent.planners.grammar.lexicon import Lexicon
+from agent.planners.grammar.logic import combine
+from agent.planners.grammar.meaning import Found, Item, Sep, all_of, any_of, negate
+from agent.planners.grammar.times import Span, Times
+from agent.planners.grammar.values import Values
+from agent.planners.grammar.words import ARTICLES, Text, same_plural
+from core.conditions import (
+    And,
+    Condition,
+    EventCount,
+    EventSequence,
+    InAudience,
+    Op,
+)
+
+RELATIVES = frozenset("who that which whose they whom if when where once while".split())
+_AUXILIARIES = frozenset(
+    "have has had having are is were was be been being do does did will with can could also "
+    "currently already still both all now actually each either's got presently themselves "
+    "personally must should would subsequently previously".split()
+)
+_LINKS = (
+    ("as", "long", "as"), ("provided", "that"), ("provided",), ("only", "if"), ("only", "when"),
+    ("given", "that"), ("in", "case"), ("only", "once"), ("only", "after"), ("as", "soon", "as"),
+)  # fmt: skip
+_NEGATIONS = frozenset("not never without lacking lack lacks hasn".split())
+EXCLUDERS = (
+    ("do", "not", "include"), ("do", "not", "target"), ("do", "not", "send", "to"),
+    ("do", "not", "send", "it", "to"), ("do", "not", "send", "this", "to"),
+    ("do", "not", "message"), ("do", "not", "contact"), ("do", "not", "nudge"),
+    ("do", "not", "email"), ("do", "not", "bother"), ("leave", "out"), ("leaving", "out"),
+    ("but", "not"), ("and", "not"), ("but", "exclude"), ("but", "excluding"), ("and", "exclude"),
+    ("other", "than"), ("apart", "from"), ("aside", "from"), ("exclude",), ("excluding",),
+    ("excludes",), ("except", "for"), ("except", "if"), ("except", "those"), ("except",),
+    ("excepting",), ("omit",), ("omitting",), ("skip",), ("skipping",), ("ignore",),
+    ("ignoring",), ("unless",), ("minus",), ("not",), ("never", "to"), ("suppress",),
+    ("suppressing",), ("suppress", "it", "for"), ("suppress", "for"), ("drop",), ("remove",),
+    ("hold", "back", "from"), ("without", "including"), ("barring",), ("never", "message"),
+    ("never", "target"), ("never", "send", "to"), ("do", "not", "send", "them", "to"),
+)  # fmt: skip
+_EXCLUDERS = sorted(EXCLUDERS, key=len, reverse=True)
+_QUANTIFIERS = frozenset("all every any each only the our of just a an those such".split())
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """A noun phrase for people: 'paying iOS users'. ``bare``: nothing before the noun."""
+
+    end: int
+    parts: tuple[Found, ...]
+
+    @property
+    def bare(self) -> bool:
+        """Whether no adjective limits who is meant."""
+        return not self.parts
+
+
+class Clauses:
+    """Reads who is meant, over one text."""
+
+    def __init__(self, text: Text, lexicon: Lexicon, as_of: datetime) -> None:
+        self.text = text
+        self.lexicon = lexicon
+        self.times = Times(text, lexicon, as_of)
+        values = Values(text, lexicon, self.times)
+        self.events = EventLeaves(text, lexicon, self.times, values)
+        self.related = RelatedLeaves(text, lexicon, self.times, values)
+        self.attributes = AttributeLeaves(text, lexicon, self.times, values)
+        self.furthest = 0
+
+    # people
+
+    def person(self, i: int) -> int | None:
+        """Where a word for people at an index ends."""
+        match = self.lexicon.longest("person", self.text, i)
+        return match.end if match is not None and self._is_noun(i) else None
+
+    def _is_noun(self, i: int) -> bool:
+        low = self.text.low(i)
+        return any(
+            same_plural(low, entry.words[0]) or low in ("people", "folks")
+            for entry in self.lexicon.starting("person", self.text, i)
+        )
+
+    def people(self, i: int) -> People | None:
+        """A noun phrase for people at an index."""
+        position = i
+        while self.text.low(position) in _QUANTIFIERS:
+            after = self.person(position)
+            if after is not None and self.text.low(position) == "those":
+                break
+            position += 1
+        parts: list[Found] = []
+        while True:
+            end = self.person(position)
+            whole = self._whole_audience(position)
+            if whole is not None:
+                return People(whole.end, (*parts, whole))
+            if end is not None:
+                return People(end, tuple(parts))
+            found, position = self._adjective(position)
+            if found is None:
+                return None
+            parts.append(found)
+
+    def _whole_audience(self, i: int) -> Found | None:
+        match = self.lexicon.longest("audience", self.text, i)
+        if match is None:
+            return None
+        people = self.text.slice(match.end - 1, match.end)
+        last = self.lexicon.longest("person", people, 0)
+        noun = any(same_plural(self.text.low(match.end - 1), word) for word in match.entry.words[-1:])
+        if last is None and not (noun and len(match.entry.words) <= 2 and self._plural(match.end - 1)):
+            return None
+        end = match.end
+        if last is None and self.person(end) is not None:
+            return None
+        return self.attributes._audience(i, end, match.sense.name)  # noqa: SLF001
+
+    def _plural(self, i: int) -> bool:
+        return self.text.low(i).endswith("s")
+
+    def _adjective(self, i: int) -> tuple[Found | None, int]:
+        negated = False
+        position = i
+        if self.text.low(position) in ("non", "not"):
+            negated, position = True, position + 1
+        if position > i or self.text.low(position) not in (",", "and"):
+            found = self.attributes.adjective(position)
+        else:
+            found = self.attributes.adjective(position + 1)
+        if found is None:
+            return None, i
+        if negated:
+            found = replace(found, negated=not found.negated)
+        return found, found.end
+
+    # sequences
+
+    def sequence(self, i: int, *, marked: bool = False) -> tuple[list[Item], int]:
+        """The predicates from an index on, as far as they go, and where they end."""
+        items: list[Item] = []
+        end = i
+        while True:
+            sep, start = ("first", end) if not items else self._separator(end)  # type: ignore[assignment]
+            if sep is None:
+                return items, end
+            marker = marked if not items else (items[-1].marked or marked)
+            item = self.item(start, sep, run_marked=marker)
+            if item is None:
+                return items, end
+            items.append(item)
+            end = item.found.end
+            self.furthest = max(self.furthest, end)
+
+    def _separator(self, i: int) -> tuple[Sep | None, int]:
+        low = self.text.low(i)
+        if low == ",":
+            following = self.text.low(i + 1)
+            if following in ("and", "&", "plus"):
+                return "strong_and", i + 2
+            if following == "or":
+                return "strong_or", i + 2
+            if following in ("but", "yet", "although", "though"):
+                return "but", i + 2
+            if following in RELATIVES:
+                return "rel", i + 1
+            return "comma", i + 1
+        if low in ("but", "yet", "although", "though"):
+            return "but", i + 2 if self.text.low(i + 1) in ("also", "still") else i + 1
+        if low in ("plus",) or self.text.has(i, "as", "well", "as"):
+            return "strong_and", i + (1 if low == "plus" else 3)
+        if low in ("and", "&"):
+            strong = self.text.low(i + 1) in RELATIVES or self.text.low(i + 1) in ("also", "then")
+            return ("strong_and" if strong else "and"), i + 1
+        if low == "or":
+            strong = self.text.low(i + 1) in RELATIVES
+            return ("strong_or" if strong else "or"), i + 1
+        if low == "nor":
+            return "or", i + 1
+        if low in RELATIVES or low in ("with", "without", "on", "from", "in", "having", "not", "via"):
+            return "rel", i
+        return None, i
+
+    def item(self, i: int, sep: Sep, *, run_marked: bool = False) -> Item | None:
+        """One predicate with its negation, or a group."""
+        group = self._group(i, sep)
+        if group is not None:
+            return group
+        prefix = self._prefix(i)
+        marked = prefix.marked or prefix.negated
+        found = self._leaf(prefix, run_marked or marked)
+        if found is None:
+            return None
+        found = self._then(found)
+        negated = prefix.negated != found.negated
+        if prefix.negated and found.negated:
+            return None
+        determiner = found.negated and not prefix.negated
+        return Item(found, sep, negated, marked or self._article(prefix.end), prefix.lead, determiner)
+
+    def _article(self, i: int) -> bool:
+        return self.text.low(i) in ("a", "an", "no", "any")
+
+    def _leaf(self, prefix: _Prefix, marked: bool) -> Found | None:
+        i = prefix.end
+        self.furthest = max(self.furthest, i)
+        candidates = [
+            *self.events.at(i, negated=prefix.negated, only=prefix.only),
+            *self.attributes.at(i),
+            *self.related.at(i, negated=prefix.negated),
+            *self._predicate_people(i),
+        ]
+        allowed = [one for one in candidates if marked or not one.bare_verb]
+        if prefix.only:
+            allowed = [one for one in allowed if one.counts_events]
+        if not allowed:
+            return None
+        longest = max(one.end for one in allowed)
+        best = [one for one in allowed if one.end == longest]
+        return _preferred(best, prefix)
+
+    def _predicate_people(self, i: int) -> list[Found]:
+        """'are iOS users', 'are those who …' is left to the caller."""
+        people = self.people(i)
+        if people is None or people.bare:
+            return []
+        conditions = [negate(p.condition) if p.negated else p.condition for p in people.parts]
+        notes = tuple(note for part in people.parts for note in part.notes)
+        questions = tuple(q for part in people.parts for q in part.questions)
+        stated = self.text.words(i, people.end)
+        return [Found(people.end, all_of(conditions), notes=notes, questions=questions, stated=stated)]
+
+    def _then(self, found: Found) -> Found:
+        """'viewed pricing and then started checkout', 'subscribed after viewing pricing'."""
+        if not found.plain:
+            return found
+        for words, backwards in _SEQUENCES:
+            if self.text.has(found.end, *words):
+                start = found.end + len(words)
+                while self.text.low(start) in ("they", "had", "have", "then", "by", "later"):
+                    start += 1
+                other = next((one for one in self.events.at(start) if one.plain), None)
+                windowed = next(iter(self.events.at(start)), None)
+                if other is None or (windowed is not None and windowed.end > other.end):
+                    return found
+                return self._sequence_of(found, other, backwards)
+        return found
+
+    def _sequence_of(self, one: Found, other: Found, backwards: bool) -> Found:
+        first, then = (other, one) if backwards else (one, other)
+        end = other.end
+        within = None
+        if self.text.low(end) == "within":
+            length = self.times.duration(end + 1)
+            if length is not None and length[0].bare and not self.text.has(length[2], "of"):
+                within, end = int(length[0].n * length[1]), length[2]
+        stated = self.text.words(one.end - 1, end)
+        condition = EventSequence(
+            first=_event(first), then=_event(then), within_seconds=within
+        )
+        note = f"Order matters: {_event(then)} at some time after {_event(first)}."
+        return replace(
+            one, end=end, condition=condition, notes=(note,), stated=stated, plain=False,
+            counts_events=False,
+        )  # fmt: skip
+
+    def _prefix(self, i: int) -> _Prefix:
+        prefix = _Prefix(i)
+        while self._one_more(prefix):
+            pass
+        return prefix
+
+    def _one_more(self, prefix: _Prefix) -> bool:
+        i = prefix.end
+        low = self.text.low(i)
+        for words in _LINKS:
+            if self.text.has(i, *words):
+                prefix.end, prefix.marked = i + len(words), True
+                return True
+        if low in _NEGATIONS or self.text.has(i, "no", "one"):
+            if prefix.negated or self.text.has(i, "not", "more") or self.text.has(i, "not", "fewer"):
+                return False
+            prefix.negated = prefix.marked = True
+            prefix.end = i + 1
+            return True
+        if low in RELATIVES or low in _AUXILIARIES:
+            prefix.end, prefix.marked = i + 1, True
+            prefix.possessive = low == "whose"
+            return True
+        if low in ("yet", "ever", "even", "their", "also", "either") and prefix.marked:
+            if low == "their" and not prefix.possessive:
+                prefix.possessive = True
+            prefix.end = i + 1
+            return True
+        if low in ("only", "just") and not prefix.only and not self._counted_next(i):
+            prefix.only, prefix.end = True, i + 1
+            return True
+        return self._leading_span(prefix)
+
+    def _counted_next(self, i: int) -> bool:
+        from agent.planners.grammar.quantities import quantity
+
+        return quantity(self.text, i) is not None
+
+    def _leading_span(self, prefix: _Prefix) -> bool:
+        span = self.times.span(prefix.end) if prefix.lead is None else None
+        if span is None or span.kind not in ("window", "ever"):
+            return False
+        prefix.lead = span
+        prefix.end = span.end + 1 if self.text.low(span.end) == "," else span.end
+        return True
+
+    def _group(self, i: int, sep: Sep) -> Item | None:
+        """'either A or B', 'neither A nor B', '(A or B)'."""
+        start = i
+        marked = False
+        while self.text.low(start) in RELATIVES or self.text.low(start) in _AUXILIARIES:
+            start, marked = start + 1, True
+        negated = self.text.low(start) in ("not", "never") and self.text.low(start + 1) == "either"
+        start += negated
+        low = self.text.low(start)
+        if low not in ("either", "neither", "("):
+            return None
+        items, end = self.sequence(start + 1, marked=True)
+        if low == "(":
+            if self.text.low(end) != ")" or not items:
+                return None
+            found = combine(items, self.text)
+            return Item(replace(found, end=end + 1), sep, False, True)
+        return self._alternatives(items, sep, low == "neither" or negated)
+
+    def _alternatives(self, items: list[Item], sep: Sep, negative: bool) -> Item | None:
+        """The items up to the last 'or' that 'either' opens; the rest is read again."""
+        last = max((k for k, item in enumerate(items) if item.sep in ("or", "strong_or")), default=0)
+        if last == 0:
+            return None
+        taken = items[: last + 1]
+        if any(item.sep in ("and", "strong_and", "but", "rel", "sentence") for item in taken[1:]):
+            return None
+        parts = [negate(item.found.condition) if item.negated else item.found.condition for item in taken]  # fmt: skip
+        found = Found(
+            end=taken[-1].found.end, condition=any_of(parts),
+            form="verb", notes=tuple(n for item in taken for n in item.found.notes),
+            questions=tuple(q for item in taken for q in item.found.questions),
+        )  # fmt: skip
+        return Item(found, sep, negative, True)
+
+    # exclusions
+
+    def exclusion(self, i: int) -> Found | None:
+        """'excluding users with open tickets': what is left out, already turned round."""
+        for words in _EXCLUDERS:
+            if self.text.has(i, *words):
+                found = self._excluded(i + len(words))
+                if found is not None:
+                    return found
+        return None
+
+    def _excluded(self, i: int) -> Found | None:
+        parts: list[Condition] = []
+        notes: list[str] = []
+        questions: list[str] = []
+        position = i
+        while True:
+            one = self._excluded_people(position)
+            if one is None:
+                break
+            parts.append(one.condition)
+            notes.extend(one.notes)
+            questions.extend(one.questions)
+            end = one.end
+            following = end
+            while self.text.low(following) in (",", "and", "or", "nor", "as", "well"):
+                following += 1
+            position = following
+            if following == end:
+                break
+        if not parts:
+            return None
+        condition = negate(parts[0]) if len(parts) == 1 else all_of([negate(part) for part in parts])
+        return Found(end, condition, notes=tuple(notes), questions=tuple(questions))
+
+    def _excluded_people(self, i: int) -> Found | None:
+        start = i
+        while self.text.low(start) in ("it", "this", "them", "to", "for", "from", "if", "messages"):
+            start += 1
+        people = self.people(start)
+        conditions: list[Condition] = []
+        notes: list[str] = []
+        questions: list[str] = []
+        end = start
+        if people is not None:
+            end = people.end
+            for part in people.parts:
+                conditions.append(negate(part.condition) if part.negated else part.condition)
+                notes.extend(part.notes)
+                questions.extend(part.questions)
+        items, after = self.sequence(end, marked=True)
+        if not items and not conditions:
+            return None
+        if items:
+            group = combine(items, self.text)
+            conditions.append(group.condition)
+            notes.extend(group.notes)
+            questions.extend(group.questions)
+            if isinstance(group.condition, And) and _several(items):
+                questions.append(
+                    f"Does '{self.text.words(i, after)}' leave out users for whom all of it holds, "
+                    "or any of it? Say 'exclude users … and exclude users …' for any."
+                )
+            end = after
+        return Found(end, all_of(conditions), notes=tuple(notes), questions=tuple(questions))
+
+
+class _Prefix:
+    """What stands before a predicate: relative pronoun, auxiliary, negation, window."""
+
+    def __init__(self, i: int) -> None:
+        self.end = i
+        self.marked = False
+        self.negated = False
+        self.only = False
+        self.possessive = False
+        self.lead: Span | None = None
+
+
+_SEQUENCES: tuple[tuple[tuple[str, ...], bool], ...] = (
+    ((",", "and", "then"), False), (("and", "then"), False), ((",", "then"), False),
+    (("then",), False), (("followed", "by"), False), (("and", "later"), False),
+    (("and", "afterwards"), False), (("and", "subsequently"), False), (("before",), False),
+    (("after",), True), (("following",), True),
+)  # fmt: skip
+
+
+def _several(items: list[Item]) -> bool:
+    return len(items) > 1
+
+
+def _event(found: Found) -> str:
+    assert isinstance(found.condition, EventCount)
+    return found.condition.event
+
+
+def _preferred(best: list[Found], prefix: _Prefix) -> Found:
+    """Of equally long readings: an open ticket is a ticket, opened a ticket is an event."""
+    if len(best) == 1:
+        return best[0]
+    plain_adjective = [one for one in best if one.form == "noun" and not one.counts_events]
+    events = [one for one in best if one.counts_events]
+    if plain_adjective and events:
+        return plain_adjective[0] if events[0].bare_verb or _adjacent(events[0]) else events[0]
+    audiences = [one for one in best if isinstance(one.condition, InAudience)]
+    return (audiences or events or best)[0]
+
+
+def _adjacent(event: Found) -> bool:
+    """The verb stands in its base form right before its object: 'open tickets'."""
+    words = event.stated.lower().split()
+    return not any(word.endswith("ed") for word in words)
+
+

@@ -1,0 +1,280 @@
+"""A decision prompt becomes a DecisionPolicy: ordered entries, suppressions, stop conditions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from agent.planners.grammar.contradiction import contradiction
+from agent.planners.grammar.eligibility import holdout_of, with_channels
+from agent.planners.grammar.frame import slug
+from agent.planners.grammar.lexicon import Lexicon
+from agent.planners.grammar.meaning import Unclear, all_of, negate
+from agent.planners.grammar.outline import Chunk, Outline
+from agent.planners.grammar.policy_frame import PolicyReader
+from agent.planners.grammar.reading import Reading
+from agent.planners.grammar.words import Text
+from agent.planners.port import Plan
+from core.conditions import EVERYONE, Condition, InAudience
+from core.rules import Action, DecisionPolicy, Entry, StopCondition, Suppression
+from warehouse.catalog import Catalog
+
+
+@dataclass
+class _Item:
+    """One line of the order, while the policy is being put together."""
+
+    action: Action
+    eligibility: Condition
+    default: bool
+    suppressions: list[Suppression] = field(default_factory=list)
+    stops: list[StopCondition] = field(default_factory=list)
+
+
+@dataclass
+class _Draft:
+    """A policy while it is being put together."""
+
+    population: list[Condition] = field(default_factory=list)
+    items: list[_Item] = field(default_factory=list)
+    suppressions: list[Suppression] = field(default_factory=list)
+    stops: list[StopCondition] = field(default_factory=list)
+    holdout: float | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+def plan_decision(text: Text, lexicon: Lexicon, as_of: datetime, notes: list[str]) -> Plan:
+    """The policy that the text describes; raises Unclear where it cannot be read."""
+    builder = _Builder(text, lexicon, as_of)
+    draft = builder.build()
+    catalog = lexicon.catalog
+    _default_suppressions(draft)
+    _default_stops(draft, catalog)
+    key = slug(_key_words(draft))
+    holdout, said = holdout_of(draft.holdout, key, catalog)
+    assumptions = tuple(dict.fromkeys([*notes, *draft.notes, *_about_defaults(draft, catalog), said]))
+    policy = DecisionPolicy(
+        key=key,
+        name=key.replace("_", " ").capitalize(),
+        population=all_of(draft.population) if draft.population else EVERYONE,
+        entries=tuple(
+            Entry(
+                tier=tier, action=item.action, eligibility=item.eligibility,
+                suppressions=tuple(item.suppressions), stop_conditions=tuple(item.stops),
+            )
+            for tier, item in enumerate(draft.items, start=1)
+        ),
+        suppressions=tuple(draft.suppressions),
+        stop_conditions=tuple(draft.stops),
+        holdout=holdout,
+        assumptions=assumptions,
+    )  # fmt: skip
+    return Plan(intent="decision", draft=policy, assumptions=assumptions)
+
+
+class _Builder:
+    """Reads the parts of an outline into a draft."""
+
+    def __init__(self, text: Text, lexicon: Lexicon, as_of: datetime) -> None:
+        self.text = text
+        self.lexicon = lexicon
+        self.as_of = as_of
+        self.draft = _Draft()
+
+    def build(self) -> _Draft:
+        """Everything the text says, item by item."""
+        outline = Outline(self.text, self.lexicon)
+        for chunk in outline.headers:
+            self._header(chunk)
+        for position, chunk in enumerate(outline.items):
+            edge = not chunk.marked and (position == 0 or position + 1 == len(outline.items))
+            self._item(chunk, edge=edge)
+        if not self.draft.items:
+            raise Unclear(
+                question="Which messages, and in which order? For example '(1) …, (2) …'. "
+                f"The catalog has: {self._actions()}."
+            )
+        if len(self.draft.items) == 1 and not outline.marked:
+            raise Unclear(
+                question=f"'{self.draft.items[0].action.name}' goes before or after what? "
+                f"The catalog has: {self._actions()}."
+            )
+        for chunk in outline.suppressions:
+            self._suppression(chunk)
+        for chunk in outline.stops:
+            self._stop(chunk)
+        return self.draft
+
+    def _actions(self) -> str:
+        return ", ".join(action.name for action in self.lexicon.catalog.actions.values())
+
+    def _read(self, chunk: Chunk) -> tuple[Reading, Text]:
+        text = self.text.slice(chunk.start, chunk.end)
+        reading = PolicyReader(text, self.lexicon, self.as_of).read()
+        return reading, text
+
+    def _settle(self, reading: Reading, text: Text) -> Condition:
+        """The condition of a reading without its exclusions; raises its first question."""
+        exclusions, reading.exclusions = reading.exclusions, []
+        condition = reading.condition(text)
+        reading.exclusions = exclusions
+        if reading.questions:
+            raise Unclear(question=reading.questions[0])
+        self.draft.notes.extend(reading.notes)
+        return condition
+
+    def _header(self, chunk: Chunk) -> None:
+        reading, text = self._read(chunk)
+        condition = self._settle(reading, text)
+        if reading.action is not None:
+            raise Unclear(
+                question=f"Where does '{reading.action_words}' stand in the order? Number the messages."
+            )
+        self.draft.population.extend(reading.population)
+        if condition != EVERYONE:
+            self.draft.population.append(condition)
+        self.draft.population.extend(reading.exclusions)
+        if reading.holdout is not None:
+            self.draft.holdout = reading.holdout
+
+    def _item(self, chunk: Chunk, *, edge: bool) -> None:
+        reading, text = self._read(chunk)
+        condition = self._settle(reading, text)
+        if reading.holdout is not None:
+            self.draft.holdout = reading.holdout
+        action = with_channels(reading, self.lexicon.catalog) if reading.action else None
+        if action is None:
+            raise Unclear(
+                question=f"Which message does '{text.words(0, len(text))}' mean? "
+                f"The catalog has: {self._actions()}."
+            )
+        if any(item.action.key == action.key for item in self.draft.items):
+            raise Unclear(question=f"'{action.name}' stands in the order twice: which place holds?")
+        if reading.population and edge and not self.draft.population and condition == EVERYONE:
+            self.draft.population.extend(reading.population)
+            words = " and ".join(getattr(part, "key", "they") for part in reading.population)
+            self.draft.notes.append(f"The whole policy is for {words}.")
+            reading.population = []
+        self._add(action, all_of([*reading.population, condition]) if reading.population else condition, reading)  # fmt: skip
+
+    def _add(self, action: Action, condition: Condition, reading: Reading) -> None:
+        catalog = self.lexicon.catalog
+        default = condition == EVERYONE and not reading.everyone
+        if default:
+            meaning = catalog.action_eligibility.get(action.key)
+            if meaning is None:
+                raise Unclear(
+                    question=f"Who is eligible for '{action.name}'? Say it beside the message, "
+                    "for example 'for users who …'."
+                )
+            condition = meaning
+        problem = contradiction(all_of([*self.draft.population, condition]), catalog, self.text.source)
+        if problem is not None:
+            raise Unclear(refusal=problem)
+        item = _Item(action, condition, default)
+        for number, exclusion in enumerate(reading.exclusions, start=1):
+            when = negate(exclusion)
+            item.suppressions.append(_suppression(f"{action.key}_{number}", action, when))
+        self.draft.items.append(item)
+
+    def _suppression(self, chunk: Chunk) -> None:
+        reading, text = self._read(chunk)
+        when = self._when(reading, text, chunk)
+        targets = self._targets(chunk, reading)
+        for item in targets:
+            number = len(item.suppressions) + 1
+            item.suppressions.append(_suppression(f"{item.action.key}_{number}", item.action, when))
+        if not targets:
+            number = len(self.draft.suppressions) + 1
+            one = Suppression(key=f"all_{number}", name="No message at all", when=when, scope="all")
+            self.draft.suppressions.append(one)
+            self.draft.notes.append("A suppression that names no message holds for every message.")
+
+    def _when(self, reading: Reading, text: Text, chunk: Chunk) -> Condition:
+        condition = self._settle(reading, text)
+        parts = [*reading.population, *([] if condition == EVERYONE else [condition])]
+        parts.extend(reading.exclusions if not parts else [])
+        if reading.exclusions and len(parts) != len(reading.exclusions) or not parts:
+            raise Unclear(
+                question=f"When exactly: '{self.text.words(chunk.start, chunk.end)}'? "
+                "Say 'while …' or 'once …' with one condition."
+            )
+        when = all_of(parts)
+        return negate(when) if chunk.reversed else when
+
+    def _targets(self, chunk: Chunk, reading: Reading) -> list[_Item]:
+        named = [*chunk.actions]
+        if reading.action is not None and reading.action.key not in named:
+            named.append(reading.action.key)
+        found = [item for item in self.draft.items if item.action.key in named]
+        if named and len(found) < len(named):
+            raise Unclear(
+                question=f"'{self.text.words(chunk.start, chunk.end)}' names a message that has no "
+                "place in the order. Which place?"
+            )
+        if chunk.message_class:
+            return [i for i in self.draft.items if i.action.message_class == chunk.message_class]
+        return found
+
+    def _stop(self, chunk: Chunk) -> None:
+        reading, text = self._read(chunk)
+        when = self._when(reading, text, chunk)
+        targets = self._targets(chunk, reading)
+        for item in targets:
+            key = f"{item.action.key}_stop_{len(item.stops) + 1}"
+            item.stops.append(StopCondition(key=key[:64], name="As the prompt says", when=when))
+        if not targets:
+            key = f"stop_{len(self.draft.stops) + 1}"
+            self.draft.stops.append(StopCondition(key=key, name="As the prompt says", when=when))
+            self.draft.notes.append("A stop condition that names no message holds for every message.")
+
+
+def _suppression(key: str, action: Action, when: Condition) -> Suppression:
+    return Suppression(key=key[:64], name=f"No {action.name.lower()} now", when=when)
+
+
+def _default_suppressions(draft: _Draft) -> None:
+    """Marketing waits while a service message of a higher place applies: changes no winner."""
+    for place, service in enumerate(draft.items):
+        if service.action.message_class != "service" or service.suppressions:
+            continue
+        for item in draft.items[place + 1 :]:
+            held = any(one.when == service.eligibility for one in item.suppressions)
+            if item.action.message_class == "marketing" and not held:
+                key = f"while_{service.action.key}"[:64]
+                name = f"Not while the user is due for {service.action.name.lower()}"
+                item.suppressions.append(
+                    Suppression(key=key, name=name, when=service.eligibility)
+                )
+                draft.notes.append(
+                    f"'{item.action.name}' is suppressed while '{service.action.name}' applies."
+                )
+
+
+def _default_stops(draft: _Draft, catalog: Catalog) -> None:
+    """The declared stop conditions of an action; else: stop once it no longer applies."""
+    for item in draft.items:
+        if item.stops:
+            continue
+        declared = catalog.action_stop.get(item.action.key, ())
+        if item.default and declared:
+            item.stops.extend(declared)
+            continue
+        key = f"{item.action.key}_no_longer_applies"[:64]
+        name = f"{item.action.name}: the user no longer meets its eligibility"
+        item.stops.append(StopCondition(key=key, name=name, when=negate(item.eligibility)))
+
+
+def _about_defaults(draft: _Draft, catalog: Catalog) -> list[str]:
+    said = [
+        catalog.action_assumptions[item.action.key]
+        for item in draft.items
+        if item.default and item.action.key in catalog.action_assumptions
+    ]
+    order = ", then ".join(item.action.name.lower() for item in draft.items)
+    return [f"One message a user: {order}.", *said]
+
+
+def _key_words(draft: _Draft) -> str:
+    audience = next((part.key for part in draft.population if isinstance(part, InAudience)), None)
+    return f"{audience} priority" if audience else "message priority"

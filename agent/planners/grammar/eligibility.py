@@ -1,0 +1,118 @@
+"""An eligibility prompt becomes an EligibilityRule, with every assumption as a sentence."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from agent.planners.grammar.contradiction import contradiction
+from agent.planners.grammar.frame import slug
+from agent.planners.grammar.lexicon import Lexicon
+from agent.planners.grammar.meaning import Unclear, all_of, refused
+from agent.planners.grammar.reading import Reader, Reading
+from agent.planners.grammar.words import Text
+from agent.planners.port import Plan
+from core.conditions import EVERYONE, Condition
+from core.errors import Code
+from core.rules import Action, EligibilityRule, Holdout
+from warehouse.catalog import Catalog
+
+
+def plan_eligibility(text: Text, lexicon: Lexicon, as_of: datetime, notes: list[str]) -> Plan:
+    """The rule that the text describes; raises Unclear where it cannot be read."""
+    reading = Reader(text, lexicon, as_of).read()
+    condition = reading.condition(text)
+    if reading.questions:
+        raise Unclear(question=reading.questions[0])
+    population = all_of(reading.population) if reading.population else EVERYONE
+    if condition == EVERYONE and population != EVERYONE:
+        condition, population = population, EVERYONE
+    if condition == EVERYONE and not reading.everyone:
+        raise Unclear(
+            question="Who is meant? Say what users did or did not do, for example "
+            f"'users who {_example(lexicon)}', or say 'all users'."
+        )
+    problem = contradiction(all_of([population, condition]), lexicon.catalog, text.source)
+    if problem is not None:
+        raise Unclear(refusal=problem)
+    return _plan(reading, population, condition, lexicon.catalog, notes)
+
+
+def _example(lexicon: Lexicon) -> str:
+    name, event = next(iter(lexicon.catalog.events.items()))
+    return f"did {event.phrases[0] if event.phrases else name} in the last 14 days"
+
+
+def _plan(
+    reading: Reading, population: Condition, condition: Condition, catalog: Catalog, notes: list[str]
+) -> Plan:
+    action = with_channels(reading, catalog)
+    key = action.key if action else slug(_words_of(condition, catalog))
+    holdout, said = holdout_of(reading.holdout, key, catalog)
+    assumptions = [*notes, *reading.notes, *_about_action(reading, action), said]
+    rule = EligibilityRule(
+        key=key,
+        name=action.name if action else key.replace("_", " ").capitalize(),
+        population=population,
+        condition=condition,
+        action=action,
+        assumptions=tuple(dict.fromkeys(assumptions)),
+        holdout=holdout,
+    )
+    return Plan(intent="eligibility", draft=rule, assumptions=rule.assumptions)
+
+
+def _words_of(condition: Condition, catalog: Catalog) -> str:
+    from core.conditions import leaves
+
+    names = [
+        getattr(leaf, attribute).rsplit(".", 1)[-1]
+        for leaf in leaves(condition)
+        for attribute in ("event", "name", "entity", "column", "key", "channel", "first")
+        if hasattr(leaf, attribute)
+    ]
+    return "_".join(["audience", *dict.fromkeys(names)])[:48]
+
+
+def with_channels(reading: Reading, catalog: Catalog) -> Action | None:
+    """The action with the channels that the prompt names."""
+    action = reading.action
+    if action is None and reading.channels:
+        defaults = catalog.defaults
+        action = Action(
+            key=f"{reading.channels[0]}_message",
+            name=f"Message by {catalog.channels[reading.channels[0]].phrases[0]}",
+            message_class=defaults.message_class,
+            channels=reading.channels,
+            expires_after_seconds=defaults.expires_after_seconds,
+        )
+        reading.action_words = ""
+    if action is None:
+        return None
+    channels = reading.channels or action.channels
+    channels = tuple(name for name in channels if name not in reading.excluded_channels)
+    if not channels:
+        raise refused(
+            Code.CONTRADICTION,
+            f"No channel is left for '{action.name}'.",
+            span=", ".join(reading.excluded_channels),
+            fix=f"Name another channel: {', '.join(sorted(catalog.channels))}.",
+        )
+    return action.model_copy(update={"channels": channels})
+
+
+def _about_action(reading: Reading, action: Action | None) -> list[str]:
+    if action is None:
+        return ["No message was named: the rule is an audience that other rules may use."]
+    order = ", then ".join(action.channels)
+    if not reading.channels and not reading.excluded_channels:
+        return [f"'{action.name}' goes out by {order}: no channel was named."]
+    return []
+
+
+def holdout_of(named: float | None, salt: str, catalog: Catalog) -> tuple[Holdout | None, str]:
+    """The holdout that the prompt names, else the default, and the sentence that says so."""
+    if named == 0:
+        return None, "Nobody is held out, as asked: lift cannot be measured."
+    share = catalog.defaults.holdout_share if named is None else named
+    why = "no holdout was named" if named is None else "as asked"
+    return Holdout(share=share, salt=salt), f"{share * 100:g} % are held out to measure lift: {why}."

@@ -1,0 +1,329 @@
+"""What surrounds the people in a prompt: the message, its channels, the holdout, polite words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from agent.planners.grammar.lexicon import Lexicon
+from agent.planners.grammar.quantities import NUMBER_WORDS, number
+from agent.planners.grammar.words import ARTICLES, Text, same_plural, same_word
+from core.rules import Action
+
+FILLERS = frozenset(
+    "create build make define draft write set up design prepare give me us i we want need would "
+    "like please can could you let to for a an the our new eligibility rule rules criteria "
+    "criterion condition conditions list target targets targeting send sends sending sent deliver "
+    "delivers show shows trigger triggers offer offers reach reaches contact notify nudge nudges "
+    "get gets receive receives should must shall may eligible qualify qualifies aimed at aiming "
+    "campaign campaigns only which who whom find select pick include includes including is are be "
+    "goes go out when if where that this it them they those setup will audience audiences message "
+    "messages messaging communication so ll hi hello hey thanks thank kindly help also and of "
+    "their there here as well specify generate come some put together around meant intended "
+    "restricted limited restrict limit each every all given per following with have having has "
+    "one day-one based on people who's any everyone requirements requirement logic policy follows "
+    "look looking just same being considered count counted counts definition defined describe "
+    "planning plan run running launch launching start starting work up-front fire fires today's "
+    "recipients recipient candidates candidate member members match matches matching meet meets "
+    "meeting satisfy satisfies again then next addition additionally furthermore moreover finally "
+    "happy whose do into serve serves drop in by via".split()
+) - frozenset("drop in by via have has having one any with start starting on up-front of".split())  # fmt: skip
+_FILLER_PHRASES = (
+    ("in", "addition"), ("in", "order"), ("on", "top", "of", "that"), ("as", "follows"),
+    ("of", "the", "following"), ("all", "of", "the", "following"), ("all", "of", "these"),
+    ("in", "question"), ("by", "the", "way"), ("make", "sure"), ("be", "sure"), ("go", "out"),
+    ("have", "to"), ("need", "to"), ("has", "to"), ("with", "the", "following"),
+    ("at", "the", "same", "time"), ("right", "now"), ("at", "the", "moment"), ("for", "now"),
+    ("we", "have"), ("set", "of"), ("list", "of"), ("on", "the", "condition"), ("kind", "of"),
+    ("one", "of", "our"), ("any", "of", "our"), ("of", "our"), ("with", "it"), ("with", "this"),
+    ("set", "up"), ("take", "care"), ("of", "all"), ("first", "of", "all"), ("out", "of"),
+    ("in", "place"), ("in", "the", "audience"), ("part", "of"), ("do", "that"),
+)  # fmt: skip
+MESSAGE_NOUNS = frozenset(
+    "nudge message messages messaging reminder campaign offer email push notification promo "
+    "promotion discount survey tip tips newsletter celebration announcement invite invitation "
+    "congratulations note alert sequence flow series prompt voucher coupon reward badge digest "
+    "recap drip banner teaser bonus check-in checkin mail emails mailer blast touch touchpoint "
+    "communication communications".split()
+)
+_STOP_NAME = frozenset(
+    "to that which for targeting aimed who when if via by through over going sent , . : ; ? ! ( "
+    "with only where whose limited restricted reaching should must may in on and or , without "
+    "excluding except but not no never".split()
+) | {"\n"}
+_CHANNEL_LEADS = (
+    "by", "via", "through", "over", "using", "as", "with", "on", "in",
+)  # fmt: skip
+_CHANNEL_JOINS = (
+    (",", "and", "then"), (",", "then"), ("and", "then"), ("then",), ("followed", "by"),
+    ("falling", "back", "to"), ("with", "a", "fallback", "to"), ("with", "fallback", "to"),
+    ("fall", "back", "to"), (",", "fall", "back", "to"), (",", "falling", "back", "to"),
+    ("first", ",", "then"), ("first", "and", "then"), ("first", "then"), ("first", ",", "and", "then"),
+    ("first", ","), ("or", "else"), (",", "otherwise"), ("otherwise",), ("or",), ("and",),
+    (",", "or"), (",", "and"), (",",), ("/",), ("before",), ("→",), ("->",), (">",), ("&",),
+    ("first", "with"), (",", "with"), ("with",), (",", "and", "if", "that", "fails"), ("and", "if", "that", "fails"),
+)  # fmt: skip
+_HOLDOUT_WORDS = frozenset(
+    "hold out back holding held keep keeping with a an the of percent as holdout holdouts control "
+    "group in users them and leave leaving no without reserve reserving use using set aside "
+    "include including for measurement we want to measure lift it from this people audience zero "
+    "random global any each".split()
+)
+_DETAILS = _HOLDOUT_WORDS - {"with", "and", "for", "from", "it", "to", "this"}
+
+
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """Channels in order, or channels that are not to be used."""
+
+    names: tuple[str, ...]
+    end: int
+    excluded: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A message that was named."""
+
+    action: Action
+    end: int
+    words: str
+    channels: tuple[str, ...] = ()
+    question: str | None = None
+
+
+class Frame:
+    """Reads what is not about people."""
+
+    def __init__(self, text: Text, lexicon: Lexicon) -> None:
+        self.text = text
+        self.lexicon = lexicon
+        self.catalog = lexicon.catalog
+
+    # the message
+
+    def action(self, i: int) -> Named | None:
+        """A message of the catalog, by one of its phrases."""
+        start = i
+        while self.text.low(start) in (*ARTICLES, "this", "'", '"'):
+            start += 1
+        match = self.lexicon.longest("action", self.text, start)
+        if match is None or self._verb_of_people(i, match.end):
+            return None
+        end, channels = match.end, ()
+        while self.text.low(end) in MESSAGE_NOUNS or self._channel(end):
+            channel = self._channel(end)
+            if channel and self.text.low(channel[1]) in ("only", "first", "then"):
+                break
+            if channel:
+                channels, end = (channel[0],), channel[1]
+            else:
+                end += 1
+        action = self.catalog.actions[match.sense.name]
+        return Named(action, end, self.text.words(start, end), channels)
+
+    def _verb_of_people(self, i: int, end: int) -> bool:
+        """'upgraded' is what people did, not what we send."""
+        return end == i + 1 and self.text.low(i).endswith(("ed", "ing"))
+
+    def free_action(self, i: int) -> Named | None:
+        """A message that the catalog does not list: 'for a streak celebration that …'."""
+        start = i
+        quoted = self.text.low(start) in ('"', "'")
+        if self.text.low(start) not in ("a", "an", "the", "our", "new") and not quoted:
+            return None
+        start += 1
+        while self.text.low(start) == "new":
+            start += 1
+        end = start
+        while end < len(self.text) and self.text.low(end) not in _STOP_NAME and not self._person(end):
+            if self.text[end].kind == "mark":
+                break
+            end += 1
+        if not 0 < end - start <= 6 or self._person(end):
+            return None
+        words = self.text.words(start, end)
+        last = self.text.low(end - 1)
+        led = self.text.low(i - 1) in ("for", "send", "sends", "sending", "deliver", "trigger", "get", "receive", "show", "offer", "launch")  # fmt: skip
+        if last not in MESSAGE_NOUNS and not led:
+            return None
+        channel = self._channel(end - 1)
+        channels = (channel[0],) if channel else ()
+        question = self._hidden_condition(start, end, words)
+        return Named(self._new_action(words, channels), end + quoted, words, channels, question)
+
+    def _new_action(self, words: str, channels: tuple[str, ...]) -> Action:
+        defaults = self.catalog.defaults
+        return Action(
+            key=slug(words),
+            name=words[:1].upper() + words[1:],
+            message_class=defaults.message_class,
+            channels=channels or defaults.channels,
+            expires_after_seconds=defaults.expires_after_seconds,
+        )
+
+    def _hidden_condition(self, start: int, end: int, words: str) -> str | None:
+        """A name must not swallow words that would limit who is meant."""
+        for k in range(start, end):
+            low = self.text.low(k)
+            value = self.lexicon.longest("value", self.text, k)
+            if value is not None and not value.sense.owner.startswith(("entity:", "event:")):
+                return _limits(self.text.words(k, value.end), words)
+            if low in ("active", "inactive", "lapsed", "dormant", "engaged", "trial", "paying", "new"):
+                return _limits(low, words)
+            if low in NUMBER_WORDS or self.text[k].kind == "number":
+                return _limits(low, words)
+        return None
+
+    def _person(self, i: int) -> bool:
+        return any(
+            same_plural(self.text.low(i), entry.words[0])
+            for entry in self.lexicon.starting("person", self.text, i)
+        )
+
+    # channels
+
+    def _channel(self, i: int) -> tuple[str, int] | None:
+        match = self.lexicon.longest("channel", self.text, i)
+        if match is None:
+            return None
+        if len(match.entry.words) == 1 and not same_plural(self.text.low(i), match.entry.words[0]):
+            return None
+        return match.sense.name, match.end
+
+    def channels(self, i: int, *, in_clause: bool) -> Channels | None:
+        """Channels in the order they are tried: 'via push, then email', 'email only'."""
+        refused = self._refused_channels(i)
+        if refused is not None:
+            return refused
+        start = i
+        led = False
+        while self.text.low(start) in (*_CHANNEL_LEADS, "only", *ARTICLES, "try", "use", "start", "starting", "prefer", "it", "them", "channel", "channels", ":", "be", "first", "and", ",", "send", "sent", "delivered", "deliver"):  # fmt: skip
+            led = led or self.text.low(start) in (*_CHANNEL_LEADS, "only", "try", "use", "channel", "channels", "prefer", "start", "starting")  # fmt: skip
+            start += 1
+        names, end = self._channel_list(start)
+        if not names:
+            return None
+        only = self.text.low(end) in ("only", "first", "alone", "please", "notification", "notifications", "message", "messages")  # fmt: skip
+        while self.text.low(end) in ("only", "alone", "first", "notification", "notifications", "message", "messages", "channel", "channels", "as", "fallback", "a", "backup"):  # fmt: skip
+            end += 1
+        verb = self._verb_position(i, start, end)
+        noun = self.text.low(i - 1) in ("send", "deliver", "trigger") or self.text.low(i) in ("a", "an")
+        if not (led or only or verb or len(names) > 1 or noun):
+            return None
+        if in_clause and not (led or only):
+            return None
+        note = ""
+        if len(names) > 1:
+            note = f"'{self.text.words(start, end)}' is tried in this order: the first channel that reaches the user is used."
+        return Channels(tuple(names), end, note=note)
+
+    def _verb_position(self, i: int, start: int, end: int) -> bool:
+        """'Email users who …': the channel is the sentence's verb."""
+        first = i == 0 or self.text.low(i - 1) in (".", "\n", "please", ",", "to", ";", ":")
+        return first and start == i and (self._person(end) or self.text.low(end) in ("all", "every", "those", "them", "everyone", "only", "anyone", "our", "the") or self._person(end + 1) or self._person(end + 2))  # fmt: skip
+
+    def _channel_list(self, i: int) -> tuple[list[str], int]:
+        first = self._channel(i)
+        if first is None:
+            return [], i
+        names, end = [first[0]], first[1]
+        while True:
+            found = self._next_channel(end)
+            if found is None:
+                return names, end
+            name, end = found
+            if name not in names:
+                names.append(name)
+
+    def _next_channel(self, i: int) -> tuple[str, int] | None:
+        if self.text.low(i) in ("notification", "notifications", "message", "messages"):
+            i += 1
+        for join in sorted(_CHANNEL_JOINS, key=len, reverse=True):
+            if self.text.has(i, *join):
+                start = i + len(join)
+                while self.text.low(start) in (*_CHANNEL_LEADS, *ARTICLES, "then", "if", "use", "needed"):
+                    start += 1
+                found = self._channel(start)
+                if found is not None:
+                    return found
+        return None
+
+    def _refused_channels(self, i: int) -> Channels | None:
+        for words in (("but", "not", "by"), ("but", "not", "via"), ("but", "not"), ("but", "no"),
+                      ("not", "by"), ("not", "via"), ("not", "through"), ("never", "by"),
+                      ("never", "via"), ("no",), ("do", "not", "use"), ("never", "use"),
+                      ("not", "over"), ("without",), ("not",)):  # fmt: skip
+            if self.text.has(i, *words):
+                names, end = self._channel_list(i + len(words))
+                sentence = self.text.low(end) in ("", ".", ",", ";", "!", "\n", "please")
+                if names and sentence:
+                    return Channels(tuple(names), end, excluded=True)
+        return None
+
+    # holdout
+
+    def holdout(self, i: int) -> tuple[float, int] | None:
+        """'hold out 20 %', 'with a 10 percent control group', 'no holdout'."""
+        if self.text.low(i) not in _HOLDOUT_WORDS and number(self.text, i) is None:
+            return None
+        end, share, said = i, None, False
+        none = False
+        while end < len(self.text):
+            low = self.text.low(end)
+            found = number(self.text, end) if low not in ("a", "an") else None
+            if found is not None and share is None and self.text.low(found[1]) == "percent":
+                share, end = found[0] / 100, found[1] + 1
+                continue
+            if low not in _HOLDOUT_WORDS:
+                break
+            said = said or low in ("holdout", "holdouts") or self._held(end)
+            none = none or (low in ("no", "without", "zero"))
+            end += 1
+            if said and (share is not None or none) and low in ("holdout", "holdouts", "group", "out", "back"):
+                if self.text.low(end) == "group":
+                    end += 1
+                if share is not None or none:
+                    break
+        if not said or (share is None and not none) or (share is not None and not 0 <= share < 1):
+            return None
+        end = self._trim(end)
+        return (share if share is not None else 0.0), end
+
+    def _held(self, i: int) -> bool:
+        pair = (self.text.low(i), self.text.low(i + 1))
+        return pair in (("hold", "out"), ("hold", "back"), ("holding", "out"), ("holding", "back"),
+                        ("held", "out"), ("held", "back"), ("control", "group"), ("set", "aside"))  # fmt: skip
+
+    def _trim(self, end: int) -> int:
+        while self.text.low(end - 1) in ("and", "with", "for", "a", "an", "the", "no", "without", "to", "we"):
+            end -= 1
+        return end
+
+    # fillers
+
+    def filler(self, i: int) -> int | None:
+        """A declared word or phrase that carries no meaning of its own."""
+        for words in _FILLER_PHRASES:
+            if self.text.has(i, *words):
+                return i + len(words)
+        low = self.text.low(i)
+        if low in FILLERS:
+            return i + 1
+        if low in ("by", "via", "in") and same_word(self.text.low(i + 1), "message"):
+            return i + 1
+        return None
+
+
+def _limits(word: str, words: str) -> str:
+    return (
+        f"Does '{word}' in '{words}' limit who is meant, or is it part of the message's name? "
+        f"If it limits, say it of the users; if not, put the name in quotes."
+    )
+
+
+def slug(words: str) -> str:
+    """A key made of words: lower case, underscores, at most 48 characters."""
+    key = re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")[:48].strip("_")
+    return key if key[:1].isalpha() else f"rule_{key}"[:48].strip("_")

@@ -1,0 +1,102 @@
+"""Which kind of prompt it is: by its cue words and by how many messages it names."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from agent.planners.grammar.lexicon import Lexicon
+from agent.planners.grammar.words import Text
+
+Kind = Literal["decision", "eligibility", "debug", "question", "other"]
+
+_DEBUG = re.compile(
+    r"\b(why|what (caused|happened|explains|drove|is driving|went wrong)|explain|investigate|"
+    r"diagnose|debug|root cause|look into|dig into|figure out why|find out why|what's (wrong|behind|"
+    r"causing)|reason for|reasons for|causes? of|what is (causing|behind))\b",
+    re.IGNORECASE,
+)
+_CHANGE = re.compile(
+    r"\b(drop|dropped|drops|dropping|fall|fell|falling|decline[ds]?|declining|decrease[ds]?|dip|"
+    r"dipped|down|lower|worse|rise|rose|risen|rising|increase[ds]?|jump|jumped|spike[ds]?|up|"
+    r"change[ds]?|tank|tanked|plunge[ds]?|slump|slumped|lose|lost|losing|behind|differ|crater(ed)?|"
+    r"grew|grow|improve[ds]?|crash(ed)?|slid|slipped|sank|collapse[ds]?|compare|versus|vs)\b",
+    re.IGNORECASE,
+)
+_COUNT = re.compile(r"^\W*(how many|count( the)?( number of)?|number of|what number of|how much of)\b", re.I)
+_QUESTION = re.compile(
+    r"^\W*(what|which|who|show|list|give me (a|the)|when|where|plot|chart|top|average|is|are|do|does|"
+    r"how)\b",
+    re.IGNORECASE,
+)
+_DECISION = re.compile(
+    r"\b(priorit\w+|priority|rank(ed|ing)?|order of|in (this|that|the following) order|decision polic\w+|"
+    r"takes? precedence|precedence|decide (between|what|which)|wins? over|beats|next best action|"
+    r"arbitrat\w+|stop conditions?|trumps?|outranks?|comes? (first|before|ahead)|come first|"
+    r"ahead of|decision (rule|logic)s?)\b",
+    re.IGNORECASE,
+)
+_ELIGIBILITY = re.compile(
+    r"\b(eligib\w+|rules?|target\w*|send|nudge|audience|qualif\w+|message|email|push|reach|criteria|"
+    r"campaign|users?|people|customers|members|anyone|everyone|those|who|only)\b",
+    re.IGNORECASE,
+)
+
+
+def kind_of(text: Text, lexicon: Lexicon) -> Kind:
+    """The kind of a prompt; 'other' where nothing tells."""
+    source = text.source
+    actions = actions_in(text, lexicon)
+    if _DEBUG.search(source) and (_CHANGE.search(source) or _metric(text, lexicon)):
+        return "debug"
+    if _COUNT.search(source):
+        return "question"
+    if _DECISION.search(source) and (len(actions) > 1 or not _one_action_rule(source)):
+        return "decision"
+    if len(actions) > 1 and _ordered(source):
+        return "decision"
+    if _metric(text, lexicon) and _CHANGE.search(source) and not actions:
+        return "debug"
+    if _QUESTION.search(source) and not _who_gets(source, actions):
+        return "question"
+    return "eligibility" if _ELIGIBILITY.search(source) or actions else "other"
+
+
+def _one_action_rule(source: str) -> bool:
+    return bool(re.search(r"\beligib", source, re.IGNORECASE))
+
+
+def _who_gets(source: str, actions: list[str]) -> bool:
+    wanted = r"\b(should|qualif\w+|eligible|gets?|receives?|can|may)\b"
+    return bool(re.match(r"\W*(who|which|what)\b", source, re.I)) and (
+        bool(re.search(wanted, source, re.I)) and (bool(actions) or "eligib" in source.lower())
+    )
+
+
+def _ordered(source: str) -> bool:
+    return bool(
+        re.search(
+            r"\(?\b\d[.)]\s|\b(first|firstly|then|before|over|after that|next|finally|followed by|"
+            r"otherwise|else|instead|second|third|lastly)\b|>|→|\n\s*[-*•]",
+            source,
+            re.IGNORECASE,
+        )
+    )
+
+
+def _metric(text: Text, lexicon: Lexicon) -> bool:
+    return any(lexicon.longest("metric", text, i) for i in range(len(text)))
+
+
+def actions_in(text: Text, lexicon: Lexicon) -> list[str]:
+    """The messages of the catalog that a text names, once each, in order."""
+    found: dict[str, None] = {}
+    i = 0
+    while i < len(text):
+        match = lexicon.longest("action", text, i)
+        if match is not None and not text.low(match.end - 1).endswith("ed"):
+            found.setdefault(match.sense.name)
+            i = match.end
+        else:
+            i += 1
+    return [*found]

@@ -1,0 +1,308 @@
+"""Predicates about events: how often, how long ago, in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from agent.planners.grammar.lexicon import Entry, Lexicon
+from agent.planners.grammar.meaning import Found, all_of
+from agent.planners.grammar.quantities import Quantity, quantity, trailing_comparison
+from agent.planners.grammar.times import Span, Times
+from agent.planners.grammar.values import Values
+from agent.planners.grammar.words import ARTICLES, Text, same_plural, same_word
+from core.conditions import (
+    Absolute,
+    Condition,
+    EventAge,
+    EventCount,
+    Filter,
+    Op,
+    Rolling,
+)
+
+ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "tenth": 10}
+_LATEST = (
+    ("most", "recent"), ("last", "ever"), ("very", "last"), ("last",), ("latest",), ("first",),
+    ("earliest",), ("very", "first"),
+)  # fmt: skip
+_HAPPENED = ("was", "is", "were", "happened", "occurred", "took", "place", "dates", "back", "to")
+NO = Quantity(0, Op.EQ, 0)
+
+
+@dataclass
+class _Read:
+    """An event phrase while it is being read."""
+
+    event: str
+    start: int
+    end: int
+    count: Quantity | None = None
+    filters: list[Filter] = field(default_factory=list)
+    span: Span | None = None
+    no: bool = False
+    inflected: bool = False
+    ordinal: int | None = None
+    owned: bool = False
+    """The base-form verb directly before its object reads as an adjective as well."""
+
+
+class EventLeaves:
+    """Reads predicates about events at an index."""
+
+    def __init__(self, text: Text, lexicon: Lexicon, times: Times, values: Values) -> None:
+        self.text = text
+        self.lexicon = lexicon
+        self.times = times
+        self.values = values
+
+    def at(self, i: int, *, negated: bool = False, only: bool = False) -> list[Found]:
+        """Every reading that starts at an index, longest first."""
+        found = [*self._recency(i), *self._counts(i, negated=negated, only=only)]
+        return sorted(found, key=lambda one: -one.end)
+
+    def _counts(self, i: int, *, negated: bool, only: bool) -> Iterator[Found]:
+        for read in self._reads(i):
+            self._after(read)
+            yield self._count(read, negated=negated, only=only)
+
+    def _reads(self, i: int) -> Iterator[_Read]:
+        for start, count, no, article in self._leading(i):
+            yield from self._phrases(i, start, count, no, article, [])
+            listed = self.values.listed(start, "event:")
+            if listed is not None:
+                for owner in listed.owners:
+                    one = listed.filter()
+                    for read in self._phrases(i, listed.end, count, no, True, [one]):
+                        if f"event:{read.event}" == owner:
+                            yield read
+
+    def _leading(self, i: int) -> Iterator[tuple[int, Quantity | None, bool, bool]]:
+        low = self.text.low(i)
+        if low in ("no", "any", "zero"):
+            yield i + 1, None, low != "any", True
+        elif low in ARTICLES:
+            yield i + 1, None, False, True
+        found = quantity(self.text, i)
+        if found is not None and not found.times:
+            end = found.end
+            while self.text.low(end) in (*ARTICLES, "different", "of") and self.text.low(end) != "different":  # fmt: skip
+                end += 1
+            yield end, found, False, True
+        yield i, None, False, False
+
+    def _phrases(
+        self, i: int, start: int, count: Quantity | None, no: bool, article: bool,
+        filters: list[Filter],
+    ) -> Iterator[_Read]:  # fmt: skip
+        for entry in self.lexicon.starting("event", self.text, start):
+            low = self.text.low(start)
+            inflected = not same_plural(low, entry.words[0]) or len(entry.words) == 1 and "_" in low
+            read = _Read(entry.sense.name, i, start + 1, count, [*filters], no=no)
+            read.inflected = inflected or article
+            if self._rest(entry, read, start):
+                yield read
+
+    def _rest(self, entry: Entry, read: _Read, start: int) -> bool:
+        inserted = False
+        for word in entry.words[1:]:
+            while not (self.text.low(read.end) and same_word(self.text.low(read.end), word)):
+                if not self._insertion(read):
+                    return False
+                inserted = True
+            read.end += 1
+        plain_verb = same_plural(self.text.low(start), entry.words[0])
+        read.owned = plain_verb and not inserted and len(entry.words) > 1
+        return True
+
+    def _insertion(self, read: _Read) -> bool:
+        low = self.text.low(read.end)
+        if low in ("no", "zero") and not read.no and read.count is None:
+            read.no, read.end = True, read.end + 1
+        elif low in ORDINALS and read.count is None and read.ordinal is None:
+            read.ordinal, read.end = ORDINALS[low], read.end + 1
+        elif read.count is None and self._quantity(read):
+            pass
+        elif low in ARTICLES or low in ("any", "single", "of"):
+            read.end += 1
+        else:
+            listed = self.values.listed(read.end, f"event:{read.event}")
+            if listed is None:
+                return False
+            read.filters.append(listed.filter())
+            read.end = listed.end
+        return True
+
+    def _quantity(self, read: _Read) -> bool:
+        found = quantity(self.text, read.end)
+        if found is None or found.times or read.no:
+            return False
+        read.count, read.end = found, found.end
+        return True
+
+    def _after(self, read: _Read) -> None:
+        while self._times_after(read) or self._span_after(read) or self._property_after(read):
+            pass
+
+    def _times_after(self, read: _Read) -> bool:
+        if read.count is None and not read.no and read.ordinal is None:
+            found = quantity(self.text, read.end)
+            if found is not None and found.times:
+                read.count, read.end = found, found.end
+                return True
+        if read.count is not None and read.count.bare:
+            trailing = trailing_comparison(self.text, read.end)
+            if trailing is not None:
+                read.count = replace(read.count, op=trailing[0], bare=False)
+                read.end = trailing[1]
+                return True
+        return False
+
+    def _span_after(self, read: _Read) -> bool:
+        if read.span is not None:
+            return False
+        start = read.end
+        if self.text.low(start) in ("anytime", "sometime", "at"):
+            start += 1 if self.text.low(start) != "at" else 0
+        span = self.times.span(start)
+        if span is None or span.kind == "next":
+            return False
+        read.span, read.end = replace(span, stated=self.text.words(start, span.end)), span.end
+        return True
+
+    def _property_after(self, read: _Read) -> bool:
+        found = self.values.property_filter(read.end, read.event)
+        if found is None:
+            return False
+        read.filters.extend(found[0])
+        read.end = found[1]
+        return True
+
+    def _count(self, read: _Read, *, negated: bool, only: bool) -> Found:
+        stated = self.text.words(read.start, read.end)
+        count = read.count
+        if only and count is not None and count.bare:
+            count = replace(count, op=Op.EQ, bare=False)
+        notes, questions = self._said(read, count, stated, negated or read.no)
+        base = EventCount(event=read.event, where=tuple(read.filters), window=self._window(read))
+        found = Found(
+            end=read.end, condition=_counted(base, count, read.ordinal), form="verb",
+            negated=read.no, notes=notes, questions=questions, span=read.span,
+            counts_events=True, stated=stated,
+            bare_verb=not read.inflected,
+            plain=count is None and not read.filters and read.span is None and not read.no,
+        )  # fmt: skip
+        if only and count is None:
+            return found.asking(f"What does 'only' limit in '{stated}'? Say a number, or leave it out.")
+        return found
+
+    def _window(self, read: _Read) -> Rolling | None:
+        span = read.span
+        if span is None:
+            return None
+        if span.kind == "ago":
+            return Rolling(seconds=span.seconds)
+        return span.window  # type: ignore[return-value]
+
+    def _said(
+        self, read: _Read, count: Quantity | None, stated: str, negative: bool
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        questions: list[str] = []
+        notes: list[str] = []
+        if count is not None and count.vague:
+            questions.append(f"How many is '{count.vague}' in '{stated}'? Give a number.")
+        if count is not None and not count.whole:
+            questions.append(f"'{stated}' needs a whole number.")
+        if read.span is not None:
+            notes.extend(read.span.notes)
+            questions.extend(_about_span(read.span, stated, negative))
+        parts = []
+        if count is not None and count.bare and not negative and count.n > 0:
+            parts.append(f"means at least {count.n:g}")
+        if read.ordinal is not None:
+            parts.append(f"means at least {read.ordinal}")
+        if read.span is None:
+            joined = ", " if parts else "is "
+            parts.append(f"{joined}counted over all time: no window was given")
+        if parts:
+            notes.append(f"'{stated}' {''.join(parts)}.")
+        return tuple(notes), tuple(questions)
+
+    def _recency(self, i: int) -> Iterator[Found]:
+        start = i + 1 if self.text.low(i) in ARTICLES else i
+        for words in _LATEST:
+            if not self.text.has(start, *words):
+                continue
+            after = start + len(words)
+            which = "first" if words[-1] in ("first", "earliest") else "last"
+            for entry in self.lexicon.starting("event", self.text, after):
+                read = _Read(entry.sense.name, i, after + 1)
+                if self._rest(entry, read, after) and read.count is None and not read.no:
+                    found = self._aged(read, which)
+                    if found is not None:
+                        yield found
+            return
+
+    def _aged(self, read: _Read, which: str) -> Found | None:
+        position = read.end
+        while self.text.low(position) in _HAPPENED:
+            position += 1
+        negated = self.text.low(position) == "not"
+        position += negated
+        span = self.times.span(position)
+        if span is None:
+            return None
+        stated = self.text.words(read.start, span.end)
+        condition, question = _age(read, which, span, stated)
+        if condition is None:
+            return None
+        note = f"'{stated}' leaves out users who never did it."
+        questions = (question,) if question else ()
+        return Found(
+            end=span.end, condition=condition, form="verb", negated=negated,
+            notes=(note, *span.notes), questions=questions, stated=stated,
+        )  # fmt: skip
+
+
+def _age(read: _Read, which: str, span: Span, stated: str) -> tuple[Condition | None, str | None]:
+    base = {"event": read.event, "where": tuple(read.filters), "which": which}
+    if span.kind == "ago":
+        question = None
+        if span.op is None:
+            question = f"Does '{stated}' mean at least that long ago, or within that time?"
+        return EventAge(**base, op=span.op or Op.GE, seconds=span.seconds), question  # type: ignore[arg-type]
+    if span.kind in ("window", "bare") and isinstance(span.window, Rolling):
+        return EventAge(**base, op=Op.LE, seconds=span.seconds), None  # type: ignore[arg-type]
+    if isinstance(span.window, Absolute) and span.window.start is None and which == "last":
+        event, where = read.event, tuple(read.filters)
+        before = EventCount(event=event, where=where, window=span.window)
+        since = Absolute(start=span.window.end)
+        none = EventCount(event=event, where=where, window=since, op=Op.EQ, n=0)
+        return all_of([before, none]), None
+    return None, None
+
+
+def _about_span(span: Span, stated: str, negative: bool) -> Iterator[str]:
+    if span.kind == "bare" and not negative:
+        yield (
+            f"Is '{span.stated}' in '{stated}' the time up to now? "
+            "Say 'in the last …' if so; a stretch anywhere in the past cannot be asked for."
+        )
+    if span.kind == "ago" and span.op not in (Op.LT, Op.LE):
+        yield (
+            f"When '{stated}': is the last time meant ('last … more than … ago'), "
+            "or within that time ('in the last …')?"
+        )
+
+
+def _counted(base: EventCount, count: Quantity | None, ordinal: int | None) -> Condition:
+    if ordinal is not None:
+        return base.model_copy(update={"op": Op.GE, "n": ordinal})
+    if count is None:
+        return base
+    if count.high is not None:
+        low = base.model_copy(update={"op": Op.GE, "n": int(count.n)})
+        return all_of([low, base.model_copy(update={"op": Op.LE, "n": int(count.high)})])
+    if count.bare and count.n == 0:
+        return base.model_copy(update={"op": Op.EQ, "n": 0})
+    return base.model_copy(update={"op": count.op, "n": int(count.n)})

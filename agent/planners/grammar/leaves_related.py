@@ -1,0 +1,330 @@
+"""Predicates about rows that belong to a user: open tickets, subscriptions, received messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from agent.planners.grammar.lexicon import Lexicon, Match
+from agent.planners.grammar.meaning import Found, all_of
+from agent.planners.grammar.quantities import Quantity, quantity, trailing_comparison
+from agent.planners.grammar.times import Span, Times
+from agent.planners.grammar.values import Values
+from agent.planners.grammar.words import ARTICLES, Text, same_plural, same_word
+from core.conditions import Absolute, AsOf, Condition, Filter, Op, Related, Rolling
+from warehouse.catalog import Column, Entity
+
+_FILLERS = frozenset("of with that which are is were was a an the about on for regarding in to".split())
+
+
+@dataclass
+class _Row:
+    """A related row while it is being read."""
+
+    entity: str
+    start: int
+    end: int
+    count: Quantity | None = None
+    filters: list[Filter] = field(default_factory=list)
+    span: Span | None = None
+    moment: str | None = None
+    """The timestamp that a span is about."""
+    no: bool = False
+    marked: bool = False
+    notes: list[str] = field(default_factory=list)
+    questions: list[str] = field(default_factory=list)
+
+
+class RelatedLeaves:
+    """Reads predicates about related rows at an index."""
+
+    def __init__(self, text: Text, lexicon: Lexicon, times: Times, values: Values) -> None:
+        self.text = text
+        self.lexicon = lexicon
+        self.times = times
+        self.values = values
+        self.many = {
+            name: entity
+            for name, entity in lexicon.catalog.entities.items()
+            if entity.cardinality == "many"
+        }
+
+    def at(self, i: int, *, negated: bool = False) -> list[Found]:
+        """Every reading that starts at an index, longest first."""
+        found = [
+            self._found(row, negated)
+            for name in self.many
+            for row in self._rows(i, name)
+            if self._after(row)
+        ]
+        return sorted(found, key=lambda one: -one.end)
+
+    def _rows(self, i: int, name: str) -> Iterator[_Row]:
+        for start, moment in self._verbs(i, name):
+            row = _Row(name, i, start, moment=moment, marked=moment is not None)
+            self._leading(row)
+            if self._noun(row):
+                yield row
+
+    def _verbs(self, i: int, name: str) -> Iterator[tuple[int, str | None]]:
+        """A verb that is one of the entity's timestamps: received, opened, clicked."""
+        adjective = self.values.senses(i, f"entity:{name}")
+        for match in self.lexicon.at("column", self.text, i):
+            if match.sense.owner == f"entity:{name}" and not adjective:
+                column = self.many[name].columns[match.sense.name]
+                if column.type == "timestamp":
+                    yield match.end, match.sense.name
+        yield i, None
+
+    def _leading(self, row: _Row) -> None:
+        while True:
+            low = self.text.low(row.end)
+            if low in ("no", "zero") and row.count is None and not row.no:
+                row.no, row.end, row.marked = True, row.end + 1, True
+            elif low in ARTICLES or low == "any":
+                row.end, row.marked = row.end + 1, True
+            elif row.count is None and not row.no and self._quantity(row):
+                row.marked = True
+            elif not self._value(row):
+                return
+
+    def _quantity(self, row: _Row) -> bool:
+        found = quantity(self.text, row.end)
+        if found is None or found.times:
+            return False
+        row.count, row.end = found, found.end
+        return True
+
+    def _value(self, row: _Row) -> bool:
+        owner = f"entity:{row.entity}"
+        nouns = self.lexicon.at("entity", self.text, row.end)
+        if any(match.sense.name == row.entity for match in nouns):
+            return False
+        listed = self.values.listed(row.end, owner)
+        if listed is None or any(one.column == listed.column for one in row.filters):
+            return False
+        row.filters.append(listed.filter())
+        row.end = listed.end
+        return True
+
+    def _noun(self, row: _Row) -> bool:
+        for match in self.lexicon.at("entity", self.text, row.end):
+            if match.sense.name == row.entity:
+                self._implied(row)
+                row.end = match.end
+                return True
+        return self._value_with_noun(row)
+
+    def _implied(self, row: _Row) -> None:
+        """'an email' names the entity and a value of one of its columns at once."""
+        for sense, _ in self.values.senses(row.end, f"entity:{row.entity}"):
+            if all(one.column != sense.name for one in row.filters):
+                row.filters.append(Filter(column=sense.name, value=sense.value))
+        low = self.text.low(row.end)
+        if not row.filters and low.endswith("ed"):
+            for column, value in self._past_values(row, low):
+                row.filters.append(Filter(column=column, value=value))
+
+    def _past_values(self, row: _Row, low: str) -> Iterator[tuple[str, str]]:
+        for column, described in self.many[row.entity].columns.items():
+            for value, phrases in (described.values or {}).items():
+                if any(same_word(low, phrase) for phrase in (value, *phrases)):
+                    yield column, value
+                    return
+
+    def _value_with_noun(self, row: _Row) -> bool:
+        """A value phrase that ends in the entity's own noun, so that it stands for both."""
+        if not row.filters or row.end == row.start:
+            return False
+        words = self.text.words(row.start, row.end).lower().split()
+        nouns = self.lexicon.catalog.entities[row.entity].phrases
+        ends = (row.entity, *nouns)
+        implied = len(words) > 1 and any(
+            same_plural(words[-1], noun.split()[-1]) or same_plural(words[0], noun.split()[-1])
+            for noun in ends
+        )
+        return implied and row.marked
+
+    def _after(self, row: _Row) -> bool:
+        while (
+            self._trailing_count(row) or self._span(row) or self._verb_span(row)
+            or self._filter_after(row)
+        ):  # fmt: skip
+            pass
+        return True
+
+    def _trailing_count(self, row: _Row) -> bool:
+        if row.count is not None and row.count.bare:
+            trailing = trailing_comparison(self.text, row.end)
+            if trailing is not None:
+                row.count = replace(row.count, op=trailing[0], bare=False)
+                row.end = trailing[1]
+                return True
+        if row.count is None and not row.no:
+            found = quantity(self.text, row.end)
+            if found is not None and found.times:
+                row.count, row.end = found, found.end
+                return True
+        return False
+
+    def _span(self, row: _Row) -> bool:
+        span = self.times.span(row.end)
+        if row.span is not None or span is None or span.kind == "next":
+            return False
+        row.span, row.end = replace(span, stated=self.text.words(row.end, span.end)), span.end
+        return True
+
+    def _verb_span(self, row: _Row) -> bool:
+        """'tickets (that were) opened in the last 7 days'."""
+        start = self._skip(row.end)
+        for match in self.lexicon.at("column", self.text, start):
+            column = self._own_column(row, match)
+            if column is not None and column.type == "timestamp" and row.moment is None:
+                span = self.times.span(match.end)
+                if span is not None and span.kind != "next":
+                    row.moment, row.span = match.sense.name, span
+                    row.end = span.end
+                    return True
+        return False
+
+    def _filter_after(self, row: _Row) -> bool:
+        start = self._skip(row.end)
+        for match in self.lexicon.at("column", self.text, start):
+            column = self._own_column(row, match)
+            if column is not None and self._column_filter(row, match, column):
+                return True
+        if start == row.end:
+            return False
+        listed = self.values.listed(start, f"entity:{row.entity}")
+        if listed is None or any(one.column == listed.column for one in row.filters):
+            return False
+        row.filters.append(listed.filter())
+        row.end = listed.end
+        return True
+
+    def _column_filter(self, row: _Row, match: Match, column: Column) -> bool:
+        position = match.end
+        while self.text.low(position) in ("is", "was", "of", "=", ":", "are", "score", "rating"):
+            position += 1
+        if column.type in ("integer", "number"):
+            found = quantity(self.text, position)
+            if found is None or found.vague:
+                return False
+            row.filters.append(Filter(column=match.sense.name, op=Op.EQ if found.bare else found.op, value=_plain(found.n)))  # fmt: skip
+            if found.high is not None:
+                row.filters.append(
+                    Filter(column=match.sense.name, op=Op.LE, value=_plain(found.high))
+                )
+            row.end = found.end
+            return True
+        listed = self.values.named(position, match.sense.owner, match.sense.name, column)
+        if listed is None:
+            return False
+        row.filters.append(listed.filter())
+        row.end = listed.end
+        return True
+
+    def _own_column(self, row: _Row, match: Match) -> Column | None:
+        if match.sense.owner != f"entity:{row.entity}":
+            return None
+        return self.many[row.entity].columns[match.sense.name]
+
+    def _skip(self, i: int) -> int:
+        while self.text.low(i) in _FILLERS:
+            i += 1
+        return i
+
+    def _found(self, row: _Row, negated: bool) -> Found:
+        stated = self.text.words(row.start, row.end)
+        row.filters.extend(self._time_filters(row, stated, negated or row.no))
+        condition = _counted(row)
+        if row.count is not None and row.count.vague:
+            row.questions.append(f"How many is '{row.count.vague}' in '{stated}'? Give a number.")
+        self._about_status(row, stated)
+        return Found(
+            end=row.end, condition=condition, form="noun", negated=row.no,
+            notes=tuple(row.notes), questions=tuple(row.questions), stated=stated,
+            bare_verb=not (row.marked or row.count),
+        )  # fmt: skip
+
+    def _about_status(self, row: _Row, stated: str) -> None:
+        entity = self.many[row.entity]
+        named = {one.column for one in row.filters}
+        status = entity.columns.get("status")
+        if status is not None and status.values and "status" not in named and row.span is None:
+            listed = ", ".join(status.values)
+            row.notes.append(f"'{stated}' counts every {row.entity}, whatever its status ({listed}).")
+            if named:
+                first = next(iter(status.values))
+                options = " or ".join(f"only '{value}' ones" for value in [*status.values][:2])
+                row.questions.append(
+                    f"Which {row.entity} does '{stated}' mean: {options}, or any? "
+                    f"For example, say '{first} {stated.removeprefix('a ').removeprefix('an ')}'."
+                )
+
+    def _time_filters(self, row: _Row, stated: str, negative: bool) -> list[Filter]:
+        entity = self.many[row.entity]
+        first = _first_timestamp(entity)
+        moment = row.moment or first
+        span = row.span
+        if span is None or span.kind == "ever":
+            needs = row.moment is not None and row.moment != first
+            return [Filter(column=row.moment, op=Op.IS_NOT_NULL)] if needs else []  # type: ignore[arg-type]
+        row.notes.extend(span.notes)
+        if moment is None:
+            row.questions.append(f"'{stated}': nothing says when a {row.entity} happened.")
+            return []
+        if span.kind == "bare" and not negative:
+            row.questions.append(
+                f"Is '{span.stated}' in '{stated}' the time up to now? Say 'in the last …' if so."
+            )
+        filters = span_filters(moment, span)
+        if filters is None:
+            row.questions.append(
+                f"Say the time in '{stated}' as 'in the last N days' or with a date."
+            )
+            return []
+        return filters
+
+
+def _first_timestamp(entity: Entity) -> str | None:
+    """The timestamp that says when the row came to be: the one its visibility reads."""
+    stamps = [name for name, column in entity.columns.items() if column.type == "timestamp"]
+    return next((name for name in stamps if name in entity.visible), None)
+
+
+def span_filters(column: str, span: Span) -> list[Filter] | None:
+    """The filters that keep a timestamp within a span; None where it cannot be said."""
+    if span.kind == "ago":
+        op = {Op.GE: Op.LE, Op.GT: Op.LT, Op.LE: Op.GE, Op.LT: Op.GT}.get(span.op or Op.EQ)
+        return op and [Filter(column=column, op=op, value=AsOf(as_of_offset_seconds=-span.seconds))]
+    if span.kind == "next":
+        return [
+            Filter(column=column, op=Op.GE, value=AsOf()),
+            Filter(column=column, op=Op.LT, value=AsOf(as_of_offset_seconds=span.seconds)),
+        ]
+    window = span.window
+    if isinstance(window, Rolling):
+        return [
+            Filter(column=column, op=Op.GE, value=AsOf(as_of_offset_seconds=-window.seconds)),
+            Filter(column=column, op=Op.LT, value=AsOf()),
+        ]
+    if isinstance(window, Absolute):
+        ends = ((Op.GE, window.start), (Op.LT, window.end))
+        return [Filter(column=column, op=op, value=end.isoformat()) for op, end in ends if end]
+    return None
+
+
+def _plain(n: float) -> int | float:
+    return int(n) if n == int(n) else n
+
+
+def _counted(row: _Row) -> Condition:
+    base = Related(entity=row.entity, where=tuple(row.filters))
+    count = row.count
+    if count is None:
+        return base
+    if count.high is not None:
+        low = base.model_copy(update={"n": int(count.n)})
+        return all_of([low, base.model_copy(update={"op": Op.LE, "n": int(count.high)})])
+    return base.model_copy(update={"op": count.op, "n": int(count.n)})

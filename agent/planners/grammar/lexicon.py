@@ -1,0 +1,193 @@
+"""The words of a catalog: which phrases name which event, trait, column, value, entity or action.
+
+Built once per catalog from names, declared phrases and closed sets of values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from agent.planners.grammar.words import (
+    ARTICLES,
+    Text,
+    same_plural,
+    same_word,
+    stem,
+    tokenise,
+)
+from warehouse.catalog import Catalog, Column
+
+Kind = Literal[
+    "event", "entity", "column", "value", "trait", "audience", "channel", "action", "metric",
+    "person",
+]  # fmt: skip
+
+
+class Sense(NamedTuple):
+    """What a phrase means. ``owner``: '' for users, 'trait', 'entity:ticket' or 'event:name'."""
+
+    kind: Kind
+    name: str
+    owner: str = ""
+    value: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A phrase without its articles, and what it means."""
+
+    words: tuple[str, ...]
+    sense: Sense
+    phrase: str
+
+
+class Match(NamedTuple):
+    """A phrase found in a text, up to ``end``."""
+
+    sense: Sense
+    end: int
+    entry: Entry
+
+
+_PEOPLE = (
+    "user", "person", "everyone", "everybody", "anyone", "anybody", "those", "audience",
+    "somebody", "someone", "subscribers base", "customer base", "user base", "account",
+)  # fmt: skip
+_EXACT: frozenset[Kind] = frozenset({"value"})
+
+
+class Lexicon:
+    """Finds catalog phrases in a text."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self.entries: list[Entry] = []
+        self._by_stem: dict[tuple[Kind, str], list[Entry]] = {}
+        for sense, phrase in _phrases(catalog):
+            self._add(sense, phrase)
+        self.vocabulary = frozenset(word for entry in self.entries for word in entry.words)
+        self._stems = frozenset(stem(word) for word in self.vocabulary)
+
+    def _add(self, sense: Sense, phrase: str) -> None:
+        tokens = tokenise(phrase).tokens
+        words = tuple(token.low for token in tokens if token.low not in ARTICLES)
+        if sense.kind == "value" and len(phrase) <= 2:
+            words = (phrase,)
+        if not words:
+            return
+        entry = Entry(words, sense, phrase)
+        bucket = self._by_stem.setdefault((sense.kind, stem(words[0].lower())), [])
+        if entry not in bucket:
+            bucket.append(entry)
+            self.entries.append(entry)
+
+    def starting(self, kind: Kind, text: Text, i: int) -> list[Entry]:
+        """The entries of a kind whose first word stands at an index."""
+        low = text.low(i)
+        if not low:
+            return []
+        same = same_plural if kind in _EXACT else same_word
+        found = self._by_stem.get((kind, stem(low)), [])
+        return [entry for entry in found if _first_matches(entry, text, i, same)]
+
+    def at(self, kind: Kind, text: Text, i: int) -> list[Match]:
+        """The phrases of a kind that start at an index, longest first."""
+        matches = []
+        for entry in self.starting(kind, text, i):
+            end = _rest_matches(entry, text, i)
+            if end is not None:
+                matches.append(Match(entry.sense, end, entry))
+        return sorted(matches, key=lambda match: -match.end)
+
+    def longest(self, kind: Kind, text: Text, i: int, owner: str | None = None) -> Match | None:
+        """The longest phrase of a kind at an index, optionally of one owner."""
+        for match in self.at(kind, text, i):
+            if owner is None or match.sense.owner == owner:
+                return match
+        return None
+
+    def knows(self, word: str) -> bool:
+        """Whether a word occurs in the catalog in any of its forms."""
+        return word in self.vocabulary or (
+            stem(word) in self._stems
+            and any(same_word(word, known) for known in self.vocabulary if known[0] == word[0])
+        )
+
+
+def _first_matches(entry: Entry, text: Text, i: int, same) -> bool:  # type: ignore[no-untyped-def]
+    word = entry.words[0]
+    if len(word) <= 2 and word.isupper():
+        return bool(text[i].text == word)
+    return bool(same(text.low(i), word))
+
+
+def _rest_matches(entry: Entry, text: Text, i: int) -> int | None:
+    same = same_plural if entry.sense.kind in _EXACT else same_word
+    position = i + 1
+    for word in entry.words[1:]:
+        while text.low(position) in ARTICLES and text.low(position) != word:
+            position += 1
+        if not same(text.low(position), word):
+            return None
+        position += 1
+    return position
+
+
+def _phrases(catalog: Catalog) -> Iterator[tuple[Sense, str]]:
+    yield from _event_phrases(catalog)
+    yield from _column_phrases(catalog.user_columns(), "")
+    for name, trait in catalog.traits.items():
+        yield from _named(Sense("trait", name, "trait"), name, trait.phrases)
+        yield from _values(name, "trait", trait.values)
+    for name, entity in catalog.entities.items():
+        yield from _named(Sense("entity", name), name, entity.phrases)
+        yield from _column_phrases(entity.columns, f"entity:{name}")
+    for name, audience in catalog.audiences.items():
+        yield from _named(Sense("audience", name), name, audience.phrases)
+    for name, channel in catalog.channels.items():
+        yield from _named(Sense("channel", name), name, channel.phrases)
+    for name, action in catalog.actions.items():
+        phrases = (*catalog.action_phrases.get(name, ()), action.name)
+        yield from _named(Sense("action", name), name, phrases)
+    for name, metric in catalog.metrics.items():
+        yield from _named(Sense("metric", name), name, metric.phrases)
+        funnel = catalog.funnels[metric.funnel]
+        yield from _named(Sense("metric", name), metric.funnel + " funnel", funnel.phrases)
+    users = catalog.tables[catalog.layout.users.table]
+    for phrase in (*users.phrases, *_PEOPLE):
+        yield Sense("person", "user"), phrase
+
+
+def _named(sense: Sense, name: str, phrases: Iterable[str]) -> Iterator[tuple[Sense, str]]:
+    yield sense, name
+    if "_" in name:
+        yield sense, name.replace("_", " ")
+    for phrase in phrases:
+        yield sense, phrase
+
+
+def _event_phrases(catalog: Catalog) -> Iterator[tuple[Sense, str]]:
+    for name, event in catalog.events.items():
+        sense = Sense("event", name)
+        yield from _named(sense, name, event.phrases)
+        yield from ((sense, alias) for alias in event.aliases)
+        yield from _column_phrases(event.properties, f"event:{name}")
+
+
+def _column_phrases(columns: dict[str, Column], owner: str) -> Iterator[tuple[Sense, str]]:
+    for name, column in columns.items():
+        yield from _named(Sense("column", name, owner), name, column.phrases)
+        yield from _values(name, owner, column.values)
+
+
+def _values(
+    name: str, owner: str, values: dict[str, tuple[str, ...]] | None
+) -> Iterator[tuple[Sense, str]]:
+    for value, phrases in (values or {}).items():
+        sense = Sense("value", name, owner, value)
+        if phrases:
+            yield from _named(sense, value, phrases)
+        elif "_" in value:
+            yield sense, value

@@ -1,0 +1,187 @@
+"""How predicates in a row combine: and, or, shared negation, shared windows. Asks where English is ambiguous."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from agent.planners.grammar.meaning import Found, Item, all_of, any_of, negate, with_window
+from agent.planners.grammar.words import Text
+from core.conditions import Condition
+
+
+@dataclass
+class _Unit:
+    """One or several predicates that act as one."""
+
+    condition: Condition
+    sep: str
+    words: str
+
+
+def combine(items: list[Item], text: Text) -> Found:
+    """One condition out of a sequence of predicates, with what must be said or asked."""
+    notes = [note for item in items for note in item.found.notes]
+    questions = [question for item in items for question in item.found.questions]
+    questions.extend(_shared_window(items))
+    items = _led(items, notes)
+    seps = _resolved(items)
+    units = _units(items, seps, questions)
+    condition = _joined(units, questions)
+    end = items[-1].found.end
+    return Found(end, condition, notes=tuple(notes), questions=tuple(questions))
+
+
+def _led(items: list[Item], notes: list[str]) -> list[Item]:
+    """A window said first holds for the predicates after it."""
+    lead = None
+    led: list[Item] = []
+    for item in items:
+        if item.sep in ("sentence", "but"):
+            lead = None
+        if item.lead is not None:
+            lead = item.lead
+            notes.extend(item.lead.notes)
+        found = item.found
+        if lead is not None and found.counts_events and found.span is None:
+            if lead.window is not None:
+                found = replace(found, condition=with_window(found.condition, lead.window))
+            notes[:] = [_without_window(note, found.stated) for note in notes]
+        led.append(replace(item, found=found))
+    return led
+
+
+def _without_window(note: str, stated: str) -> str:
+    if stated and note.startswith(f"'{stated}'"):
+        return note.replace(", counted over all time: no window was given", "").replace(
+            "is counted over all time: no window was given", "is counted in the period named first"
+        )
+    return note
+
+
+def _shared_window(items: list[Item]) -> list[str]:
+    """A window after 'A and B' may hold for B alone or for both: ask."""
+    asked: list[str] = []
+    run: list[Item] = []
+    for k, item in enumerate(items):
+        if item.sep in ("but", "rel", "sentence", "strong_and", "strong_or") and not _listing(items, k):
+            run = []
+        if not item.found.counts_events or (item.marked and item.sep != "first"):
+            run = [item] if item.found.counts_events else []
+            continue
+        run.append(item)
+        last = k + 1 == len(items) or not items[k + 1].found.counts_events or items[k + 1].marked
+        span = item.found.span
+        if len(run) > 1 and last and span is not None and span.window is not None:
+            bare = [one for one in run[:-1] if one.found.span is None and one.lead is None]
+            if bare and len(bare) == len(run) - 1:
+                first = bare[0].found.stated
+                asked.append(
+                    f"Does '{span.stated}' hold for '{item.found.stated}' only, or for "
+                    f"'{first}' as well? Say the period with each, or say it first."
+                )
+    return asked
+
+
+def _listing(items: list[Item], k: int) -> bool:
+    """Whether 'A, B, and C' is one list: the comma before 'and' separates nothing more."""
+    return any(item.sep == "comma" for item in items[1:k])
+
+
+def _resolved(items: list[Item]) -> list[str]:
+    """A comma means what the next connector in the list means."""
+    seps = [str(item.sep) for item in items]
+    pending = "and"
+    for k in range(len(seps) - 1, 0, -1):
+        if seps[k] == "comma":
+            seps[k] = f"comma_{pending}"
+        elif seps[k] in ("or", "strong_or"):
+            pending = "or"
+        else:
+            pending = "and"
+    return seps
+
+
+def _units(items: list[Item], seps: list[str], questions: list[str]) -> list[_Unit]:
+    units: list[_Unit] = []
+    sharing: Item | None = None
+    for item, sep in zip(items, seps, strict=True):
+        condition = item.found.condition
+        is_or = sep in ("or", "strong_or", "comma_or")
+        fresh = item.negated or sep in ("first", "but", "rel", "sentence")
+        fresh = fresh or (item.marked and not (is_or and item.determiner))
+        if not fresh and sharing is not None:
+            if is_or and _alike(sharing, item):
+                units[-1].condition = all_of([units[-1].condition, negate(condition)])
+                units[-1].words += f" or {item.found.stated}"
+                continue
+            if is_or or _alike(sharing, item):
+                questions.append(_scope(sharing, item))
+        if sharing is not None and is_or and item.marked and not item.negated and _alike(sharing, item) and sep != "strong_or" and not _own_subject(item):  # fmt: skip
+            questions.append(_scope(sharing, item))
+        if item.negated and is_or and sharing is not None and item.determiner:
+            questions.append(_scope(sharing, item))
+        sharing = item if item.negated else (None if fresh else sharing)
+        shown = negate(condition) if item.negated else condition
+        units.append(_Unit(shown, sep, item.found.stated))
+    return units
+
+
+def _own_subject(item: Item) -> bool:
+    return item.sep in ("rel", "strong_or")
+
+
+def _alike(one: Item, other: Item) -> bool:
+    return one.found.form == other.found.form
+
+
+def _scope(sharing: Item, item: Item) -> str:
+    return (
+        f"Does the negation before '{sharing.found.stated}' hold for '{item.found.stated}' too? "
+        "Repeat 'not', 'no' or 'never' if it does, or say 'but' before what is wanted."
+    )
+
+
+def _joined(units: list[_Unit], questions: list[str]) -> Condition:
+    kinds = {_kind(unit.sep) for unit in units[1:]}
+    conditions = [unit.condition for unit in units]
+    if kinds <= {"and"}:
+        return all_of(conditions)
+    if kinds == {"or"}:
+        return any_of(conditions)
+    return _mixed(units, questions)
+
+
+def _kind(sep: str) -> str:
+    return "or" if sep in ("or", "strong_or", "comma_or") else "and"
+
+
+_STRONG = {"strong_and", "strong_or", "but", "rel", "sentence"}
+
+
+def _mixed(units: list[_Unit], questions: list[str]) -> Condition:
+    """Strong separators cut first; what is between two cuts must be all and, or all or."""
+    strong = {_kind(unit.sep) for unit in units[1:] if unit.sep in _STRONG}
+    groups: list[list[_Unit]] = [[units[0]]]
+    for unit in units[1:]:
+        if unit.sep in _STRONG:
+            groups.append([unit])
+        else:
+            groups[-1].append(unit)
+    parts: list[Condition] = []
+    for group in groups:
+        kinds = {_kind(unit.sep) for unit in group[1:]}
+        if len(kinds) > 1:
+            questions.append(_grouping(group))
+        join = any_of if kinds == {"or"} else all_of
+        parts.append(join([unit.condition for unit in group]))
+    if len(strong) > 1 or any(unit.sep == "comma_or" for unit in units):
+        questions.append(_grouping(units))
+    return any_of(parts) if strong == {"or"} else all_of(parts)
+
+
+def _grouping(units: list[_Unit]) -> str:
+    said = "; ".join(f"'{unit.words}'" for unit in units if unit.words)
+    return (
+        f"How do 'and' and 'or' group here: {said}? "
+        "Say 'either … or …' around the alternatives, or use brackets."
+    )

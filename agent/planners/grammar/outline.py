@@ -1,0 +1,333 @@
+"""The outline of a decision prompt: header, ordered items, suppressions, stop conditions."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from agent.planners.grammar.frame import Frame
+from agent.planners.grammar.lexicon import Lexicon
+from agent.planners.grammar.meaning import Unclear, refused
+from agent.planners.grammar.words import Text
+from core.errors import Code
+from core.rules import MessageClass
+
+_NUMBERS = {"first": 1, "firstly": 1, "second": 2, "secondly": 2, "third": 3, "thirdly": 3,
+            "fourth": 4, "fourthly": 4, "fifth": 5}  # fmt: skip
+_THEN = frozenset("then next finally lastly otherwise else afterwards".split())
+_THEN_PHRASES = (("after", "that"), ("followed", "by"), ("failing", "that"), ("if", "not", ","))
+_OVER = (
+    ("takes", "precedence", "over"), ("take", "precedence", "over"), ("comes", "before"),
+    ("come", "before"), ("comes", "ahead", "of"), ("ahead", "of"), ("goes", "before"),
+    ("go", "before"), ("wins", "over"), ("has", "priority", "over"), ("have", "priority", "over"),
+    ("takes", "priority", "over"), ("take", "priority", "over"), ("beats",), ("beat",),
+    ("trumps",), ("outranks",), ("over",), ("before",), ("above",), (">",), ("→",), ("->",),
+    (",", "and", "then"), (",", "then"), ("and", "then"), (",", "and", "finally"),
+    (",", "and", "lastly"), (",", "finally"), (",", "and"), (",",), ("and",), ("/",), (";",),
+)  # fmt: skip
+_SUPPRESS = (
+    ("suppress",), ("suppressing",), ("hold", "back"), ("hold", "off", "on"), ("hold", "off"),
+    ("withhold",), ("pause",), ("mute",), ("block",), ("do", "not", "send"), ("never", "send"),
+    ("do", "not", "show"), ("no",), ("do", "not", "message"), ("never", "message"), ("silence",),
+    ("do", "not", "contact"), ("avoid", "sending"), ("skip",),
+)  # fmt: skip
+_STOP = (("stop", "sending"), ("stop", "messaging"), ("stop",), ("exit",), ("end",), ("cease",),
+         ("quit",), ("abort",), ("drop",), ("remove",), ("stops",))  # fmt: skip
+_CAP = re.compile(
+    r"\b(at most|no more than|not more than|max(imum)?( of)?|up to|limit(ed)? to|cap(ped)? at|only)\s+"
+    r"\w+\s+(marketing\s+)?(messages?|emails?|push(es)?|sends?|notifications?|times?|touches)\s+"
+    r"(a|an|per|each|every)\b|\b(once|twice|\d+ times|\w+ times) (a|per|each|every) "
+    r"(hour|day|week|month)\b|\b(daily|weekly) (cap|limit)\b|\bfrequency cap\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A stretch of tokens of one part."""
+
+    start: int
+    end: int
+    actions: tuple[str, ...] = ()
+    reversed: bool = False
+    """'until …': holds as long as the condition does not."""
+    message_class: MessageClass | None = None
+    rank: int | None = None
+    marked: bool = False
+    """Begins with a number or a word such as 'then'."""
+
+
+class Outline:
+    """Cuts a decision prompt into its parts."""
+
+    def __init__(self, text: Text, lexicon: Lexicon) -> None:
+        self.text = text
+        self.lexicon = lexicon
+        self.frame = Frame(text, lexicon)
+        self.mentions = self._mentions()
+        self.headers: list[Chunk] = []
+        self.items: list[Chunk] = []
+        self.suppressions: list[Chunk] = []
+        self.stops: list[Chunk] = []
+        self.marked = False
+        refuse_cap(text)
+        for start, end in self._sentences():
+            self._sentence(start, end)
+        self._sort()
+
+    def _mentions(self) -> list[tuple[int, int, str]]:
+        """Where messages of the catalog are named."""
+        found = []
+        i = 0
+        while i < len(self.text):
+            named = self.frame.action(i)
+            if named is not None and self.text.low(i) != "," and not self._in_clause(i):
+                found.append((i, named.end, named.action.key))
+                i = named.end
+            else:
+                i += 1
+        return found
+
+    def _in_clause(self, i: int) -> bool:
+        """'users who upgrade': what people did is no message."""
+        before = self.text.low(i - 1)
+        return before in ("who", "they", "not", "never", "have", "has", "had", "with", "to", "an", "until", "already")  # fmt: skip
+
+    def _mention_at(self, i: int) -> tuple[int, int, str] | None:
+        return next((m for m in self.mentions if m[0] <= i < m[1]), None)
+
+    def _sentences(self) -> list[tuple[int, int]]:
+        cuts, start = [], 0
+        for i in range(len(self.text)):
+            if self.text.low(i) in (".", "!", "?", "\n", ";") and not self._marker_dot(i):
+                cuts.append((start, i))
+                start = i + 1
+        cuts.append((start, len(self.text)))
+        return [(a, b) for a, b in cuts if any(t.kind != "mark" for t in self.text.tokens[a:b])]
+
+    def _marker_dot(self, i: int) -> bool:
+        if self.text.low(i) != "." or i == 0 or self.text[i - 1].kind != "number":
+            return False
+        first = i == 1 or self.text[i - 2].kind == "mark"
+        return first and i + 1 < len(self.text)
+
+    # one sentence
+
+    def _sentence(self, start: int, end: int) -> None:
+        while start < end and self.text[start].kind == "mark" and self.text.low(start) in "-*•,\"'":
+            if self.text.low(start) in "-*•":
+                self.marked = True
+            start += 1
+        body = start
+        while self.text.low(body) in ("also", "and", "please", "always", "finally", "but", ","):
+            body += 1
+        if self._request(start, end):
+            self.headers.append(Chunk(start, end))
+        elif self._lead(body, _STOP) is not None:
+            self.stops.append(self._governed(body, end, _STOP))
+        elif self._lead(body, _SUPPRESS) is not None and self._suppresses(body, end):
+            self.suppressions.append(self._governed(body, end, _SUPPRESS))
+        else:
+            self._ordered(start, end)
+
+    def _request(self, start: int, end: int) -> bool:
+        """'Write the suppressions and stop conditions.'"""
+        words = {self.text.low(i) for i in range(start, end)}
+        asked = words & {"suppressions", "conditions", "cases", "suppression"}
+        return bool(asked) and not any(start <= m[0] < end for m in self.mentions) and not (
+            words & {"who", "users", "while", "once", "with", "until"}
+        )  # fmt: skip
+
+    def _lead(self, i: int, leads: tuple[tuple[str, ...], ...]) -> int | None:
+        for words in sorted(leads, key=len, reverse=True):
+            if self.text.has(i, *words):
+                return i + len(words)
+        return None
+
+    def _suppresses(self, i: int, end: int) -> bool:
+        return any(
+            self.text.low(k) in ("for", "to", "while", "when", "if", "until", "from", "who", "with", "once", "unless", "as")
+            for k in range(i, end)
+        )  # fmt: skip
+
+    def _governed(self, i: int, end: int, leads: tuple[tuple[str, ...], ...]) -> Chunk:
+        """The condition of a suppression or stop, and the messages it holds for."""
+        start = self._lead(i, leads) or i
+        actions: list[str] = []
+        message_class: MessageClass | None = None
+        named: list[MessageClass] = ["marketing", "transactional", "service"]
+        while start < end:
+            mention = self._mention_at(start)
+            low = self.text.low(start)
+            if mention is not None and low not in ("for", "to", "if"):
+                actions.append(mention[2])
+                start = mention[1]
+            elif low in named and not actions:
+                message_class = next(one for one in named if one == low)
+                start += 1
+            elif low in ("messages", "message", "messaging", "all", "everything", "any", "sending",
+                         "the", "and", "or", ",", "it", "them", "this", "policy", "help",
+                         "communication", "communications", "sends", "anything", "these", "of",
+                         "emails", "sequence", "pursuing", "out", "journey"):  # fmt: skip
+                start += 1
+            else:
+                break
+        reversed_ = self.text.low(start) in ("until", "till", "unless")
+        if reversed_:
+            start += 1
+        elif self.text.low(start) in ("for", "to", "after", "as", "as soon as", "in", "upon", "on"):
+            start += 1
+        while self.text.low(start) in ("soon", "long", "as", "case"):
+            start += 1
+        if start >= end:
+            raise Unclear(
+                question=f"When: '{self.text.words(i, end)}'? Say 'while …', 'once …' or 'for users who …'."
+            )
+        return Chunk(start, end, tuple(actions), reversed_, message_class)
+
+    # the order
+
+    def _ordered(self, start: int, end: int) -> None:
+        cuts = self._cuts(start, end)
+        if not cuts:
+            if any(start <= m[0] < end for m in self.mentions):
+                self.items.append(Chunk(start, end, rank=self._said_rank(start, end)))
+            else:
+                self.headers.append(Chunk(start, end))
+            return
+        first = cuts[0][0]
+        if first > start:
+            self._before_first(start, first, cuts)
+        for k, (at, body, rank) in enumerate(cuts):
+            stop = cuts[k + 1][0] if k + 1 < len(cuts) else end
+            self._body(at, body, stop, rank)
+
+    def _before_first(self, start: int, end: int, cuts: list[tuple[int, int, int | None]]) -> None:
+        if any(start <= m[0] < end for m in self.mentions):
+            self.items.append(Chunk(start, end, rank=self._said_rank(start, end)))
+        else:
+            self.headers.append(Chunk(start, end))
+
+    def _body(self, at: int, body: int, stop: int, rank: int | None) -> None:
+        tokens = range(body, stop)
+        if all(self.text[k].kind == "mark" or self.text.low(k) in ("and", "or") for k in tokens):
+            return
+        said = self._said_rank(body, stop)
+        marked = self.text.low(at) not in (",", "and", "over", "before")
+        self.items.append(
+            Chunk(body, stop, rank=rank if rank is not None else said, marked=marked)
+        )
+
+    def _cuts(self, start: int, end: int) -> list[tuple[int, int, int | None]]:
+        """Where items begin: the cut, the first token of the item, its number where it is said."""
+        found: list[tuple[int, int, int | None]] = []
+        seen = False
+        i = start
+        while i < end:
+            mention = self._mention_at(i)
+            if mention is not None and mention[0] < i:
+                i = mention[1]
+                seen = True
+                continue
+            cut = self._number(i, start) or (None if mention else self._word(i, start, end))
+            if cut is None and seen:
+                cut = self._connector(i)
+            if cut is not None:
+                found.append((i, cut[0], cut[1]))
+                i = max(cut[0], i + 1)
+                continue
+            if mention is not None:
+                i, seen = mention[1], True
+            else:
+                i += 1
+        return found
+
+    def _number(self, i: int, start: int) -> tuple[int, int | None] | None:
+        opened = self.text.low(i) == "("
+        k = i + opened
+        if k >= len(self.text) or self.text[k].kind != "number":
+            if self.text.low(i) == "#" and self.text[i + 1].kind == "number":
+                self.marked = True
+                return i + 2, int(float(self.text.low(i + 1)))
+            return None
+        closes = self.text.low(k + 1) in (")", ".", ":") and (opened or self.text.low(k + 1) != ")" or True)  # fmt: skip
+        before = i == start or self.text[i - 1].kind == "mark" or self.text.low(i - 1) in ("and", "then", "order")  # fmt: skip
+        if closes and before:
+            self.marked = True
+            return k + 2, int(float(self.text.low(k)))
+        return None
+
+    def _word(self, i: int, start: int, end: int) -> tuple[int, int | None] | None:
+        low = self.text.low(i)
+        leading = i == start or self.text[i - 1].kind == "mark" or self.text.low(i - 1) in ("and", "but")
+        for words in _THEN_PHRASES:
+            if self.text.has(i, *words):
+                self.marked = True
+                return i + len(words), None
+        if low in _THEN:
+            self.marked = True
+            return i + 1, None
+        if low in _NUMBERS and leading:
+            self.marked = True
+            return i + 1, _NUMBERS[low] if low != "first" else 1
+        if low == "last" and leading:
+            self.marked = True
+            return i + 1, 99
+        return None
+
+    def _connector(self, i: int) -> tuple[int, int | None] | None:
+        for words in _OVER:
+            if self.text.has(i, *words):
+                k = i + len(words)
+                while self.text.low(k) in ("the", "a", "an", "any", "our", "send", "by", "to", "of", "with", "then"):  # fmt: skip
+                    k += 1
+                if self._mention_at(k) is not None or self._mention_at(i + len(words)) is not None:
+                    return i + len(words), None
+        if self.text.low(i) == "after" and self._mention_at(i + 1) is not None:
+            raise Unclear(
+                question="'… after …' turns the order round: say the first message first, "
+                "for example 'A, then B'."
+            )
+        return None
+
+    def _said_rank(self, start: int, end: int) -> int | None:
+        """'comes first', 'is last': the place said after the message."""
+        for i in range(start, end):
+            if self._mention_at(i) is not None:
+                continue
+            low = self.text.low(i)
+            if low in _NUMBERS and self.text.low(i - 1) in ("comes", "come", "goes", "go", "is", "are", "always", "handled", "ranks", "be"):  # fmt: skip
+                return _NUMBERS[low]
+            if low == "last" and self.text.low(i - 1) in ("comes", "come", "goes", "go", "is", "are", "ranks", "be"):  # fmt: skip
+                return 99
+            if low in ("top", "highest") and self.text.low(i + 1) == "priority":
+                return 1
+            if low == "lowest" and self.text.low(i + 1) == "priority":
+                return 99
+        return None
+
+    def _sort(self) -> None:
+        ranks = [chunk.rank for chunk in self.items]
+        if any(rank is not None for rank in ranks):
+            last = 0
+            ordered = []
+            for chunk in self.items:
+                rank = chunk.rank if chunk.rank is not None else last + 1
+                last = rank if rank < 99 else last
+                ordered.append((rank, chunk))
+            numbers = [rank for rank, _ in ordered]
+            if len(set(numbers)) < len(numbers):
+                raise Unclear(question="Two messages have the same place in the order: which goes first?")
+            self.items = [chunk for _, chunk in sorted(ordered, key=lambda pair: pair[0])]
+
+
+def refuse_cap(text: Text) -> None:
+    """Caps belong to the workspace's contact policy; raises a refusal that says so."""
+    found = _CAP.search(text.source)
+    if found:
+        raise refused(
+            Code.OUT_OF_SCOPE,
+            "How often a user may be contacted is set in the contact policy, not in a prompt.",
+            span=found[0],
+            fix="Leave it out: the workspace's caps hold for every rule. An admin can change them.",
+        )

@@ -1,0 +1,66 @@
+"""The planner without a model: a deterministic semantic parser over the catalog."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from agent.planners.grammar import guards
+from agent.planners.grammar.debug import plan_debug
+from agent.planners.grammar.decision import plan_decision
+from agent.planners.grammar.eligibility import plan_eligibility
+from agent.planners.grammar.intent import kind_of
+from agent.planners.grammar.lexicon import Lexicon
+from agent.planners.grammar.meaning import Unclear
+from agent.planners.grammar.question import out_of_scope, plan_question
+from agent.planners.grammar.typos import mend
+from agent.planners.grammar.words import tokenise
+from agent.planners.port import Plan, PlanRequest
+from core.artifacts import Intent
+from core.errors import Refusal
+from warehouse.catalog import Catalog
+
+
+class GrammarPlanner:
+    """Understands prompts by grammar and catalog alone: no network, no key, no randomness."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self.lexicon = Lexicon(catalog)
+
+    @property
+    def name(self) -> Literal["grammar", "openai"]:
+        """Which planner is speaking."""
+        return "grammar"
+
+    def plan(self, request: PlanRequest) -> Plan:
+        """A draft for a prompt, or a question or refusal that points at the words."""
+        if request.refusals:
+            return Plan(intent="refused", refusals=request.refusals)
+        prompt = guards.clean(request.prompt)
+        try:
+            guards.check(prompt, self.catalog)
+            return self._read(prompt, request.as_of)
+        except Unclear as unclear:
+            return _unclear(unclear.question, unclear.refusal)
+
+    def _read(self, prompt: str, as_of: datetime) -> Plan:
+        text, notes = mend(tokenise(prompt), self.lexicon)
+        match kind_of(text, self.lexicon):
+            case "decision":
+                return plan_decision(text, self.lexicon, as_of, notes)
+            case "debug":
+                return plan_debug(text, self.lexicon, as_of, notes)
+            case "question":
+                return plan_question(text, self.lexicon, as_of, notes)
+            case "eligibility":
+                return plan_eligibility(text, self.lexicon, as_of, notes)
+            case _:
+                raise out_of_scope(text, self.lexicon)
+
+
+def _unclear(question: str | None, refusal: Refusal | None) -> Plan:
+    if question is not None:
+        return Plan(intent="clarify", questions=(question,))
+    intent: Intent = "refused"
+    return Plan(intent=intent, refusals=(refusal,) if refusal else ())

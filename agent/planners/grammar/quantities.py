@@ -1,0 +1,204 @@
+"""How many: numbers in digits and words, and the comparisons around them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from agent.planners.grammar.words import Text
+from core.conditions import Op
+
+_UNITS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
+    "fifteen sixteen seventeen eighteen nineteen"
+).split()
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+NUMBER_WORDS = {word: float(n) for n, word in enumerate(_UNITS)} | {
+    word: float(10 * n) for n, word in enumerate(_TENS, start=2)
+}
+TIMES_WORDS = {"once": 1.0, "twice": 2.0, "thrice": 3.0}
+_SETS = {
+    ("half", "a", "dozen"): 6.0, ("a", "couple", "of"): 2.0, ("a", "couple"): 2.0,
+    ("a", "pair", "of"): 2.0, ("a", "dozen"): 12.0, ("a", "hundred"): 100.0,
+    ("couple", "of"): 2.0,
+}  # fmt: skip
+_VAGUE = (
+    ("a", "few"), ("few",), ("a", "handful", "of"), ("several",), ("many",), ("multiple",),
+    ("lots", "of"), ("a", "lot", "of"), ("plenty", "of"), ("some",), ("a", "number", "of"),
+    ("numerous",),
+)  # fmt: skip
+_ROUGH = ("about", "around", "roughly", "approximately", "almost", "nearly")
+
+_BEFORE: dict[str, Op] = {
+    "no fewer than": Op.GE, "no less than": Op.GE, "not less than": Op.GE,
+    "not fewer than": Op.GE, "at the very least": Op.GE, "at least": Op.GE,
+    "at a minimum": Op.GE, "at minimum": Op.GE, "a minimum of": Op.GE, "minimum of": Op.GE,
+    "minimum": Op.GE, "upwards of": Op.GE, ">=": Op.GE, "≥": Op.GE, "> =": Op.GE, "min": Op.GE,
+    "no more than": Op.LE, "not more than": Op.LE, "no greater than": Op.LE,
+    "no longer than": Op.LE, "no higher than": Op.LE, "not exceeding": Op.LE, "at most": Op.LE,
+    "at the most": Op.LE, "up to": Op.LE, "a maximum of": Op.LE, "maximum of": Op.LE,
+    "maximum": Op.LE, "<=": Op.LE, "≤": Op.LE, "max": Op.LE,
+    "no lower than": Op.GE, "no shorter than": Op.GE,
+    "more than": Op.GT, "greater than": Op.GT, "higher than": Op.GT, "larger than": Op.GT,
+    "longer than": Op.GT, "bigger than": Op.GT, "in excess of": Op.GT, "north of": Op.GT,
+    "better than": Op.GT, "over": Op.GT, "above": Op.GT, "exceeding": Op.GT, "exceeds": Op.GT,
+    "exceeded": Op.GT, ">": Op.GT, "beyond": Op.GT,
+    "fewer than": Op.LT, "less than": Op.LT, "lower than": Op.LT, "smaller than": Op.LT,
+    "shorter than": Op.LT, "worse than": Op.LT, "under": Op.LT, "below": Op.LT, "<": Op.LT,
+    "exactly": Op.EQ, "precisely": Op.EQ, "equal to": Op.EQ, "equals": Op.EQ, "=": Op.EQ,
+    "==": Op.EQ, "just": Op.EQ, "only": Op.EQ,
+}  # fmt: skip
+_AFTER: dict[str, Op] = {
+    "or more": Op.GE, "or above": Op.GE, "or higher": Op.GE, "or greater": Op.GE,
+    "or over": Op.GE, "or better": Op.GE, "or longer": Op.GE, "plus": Op.GE, "+": Op.GE,
+    "and up": Op.GE, "and above": Op.GE, "and over": Op.GE, "at least": Op.GE,
+    "minimum": Op.GE, "at minimum": Op.GE, "or fewer": Op.LE, "or less": Op.LE,
+    "or lower": Op.LE, "or below": Op.LE, "or under": Op.LE, "or shorter": Op.LE,
+    "at most": Op.LE, "maximum": Op.LE, "max": Op.LE, "tops": Op.LE, "exactly": Op.EQ,
+}  # fmt: skip
+_BEFORE_BY_LENGTH = sorted(
+    ((tuple(words.split()), op) for words, op in _BEFORE.items()), key=lambda pair: -len(pair[0])
+)
+_AFTER_BY_LENGTH = sorted(
+    ((tuple(words.split()), op) for words, op in _AFTER.items()), key=lambda pair: -len(pair[0])
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A comparison with a number. ``bare``: the prompt compared with nothing."""
+
+    end: int
+    op: Op
+    n: float
+    high: float | None = None
+    """Upper end, included, of 'between n and high'."""
+    bare: bool = False
+    times: bool = False
+    """Said as a frequency: twice, 3 times."""
+    vague: str | None = None
+    """The words, where they name no number."""
+    stated: str = ""
+
+    @property
+    def whole(self) -> bool:
+        """Whether every bound is an integer."""
+        return self.n == int(self.n) and (self.high is None or self.high == int(self.high))
+
+
+def number(text: Text, i: int) -> tuple[float, int] | None:
+    """The number at an index and where it ends."""
+    for words, value in _SETS.items():
+        if text.has(i, *words):
+            return value, i + len(words)
+    if i < len(text) and text[i].kind == "number":
+        value = float(text[i].value)
+        if text.has(i + 1, "thousand"):
+            return value * 1000, i + 2
+        return value, i + 1
+    return _number_in_words(text, i)
+
+
+def _number_in_words(text: Text, i: int) -> tuple[float, int] | None:
+    value = NUMBER_WORDS.get(text.low(i))
+    if value is None:
+        return None
+    unit = NUMBER_WORDS.get(text.low(i + 1), 0.0)
+    if value >= 20 and 0 < unit < 10:
+        value, i = value + unit, i + 1
+    if text.has(i + 1, "hundred"):
+        return value * 100, i + 2
+    return value, i + 1
+
+
+def comparison(text: Text, i: int) -> tuple[Op, int] | None:
+    """The comparison words before a number, and where they end."""
+    for words, op in _BEFORE_BY_LENGTH:
+        if text.has(i, *words):
+            return op, i + len(words)
+    return None
+
+
+def quantity(text: Text, i: int) -> Quantity | None:
+    """The quantity at an index: a comparison with a number, a frequency, or vague words."""
+    found = _vague(text, i) or _between(text, i) or _compared(text, i) or _frequency(text, i, None)
+    if found is None:
+        return None
+    return replace(found, stated=text.words(i, found.end))
+
+
+def _vague(text: Text, i: int) -> Quantity | None:
+    if text.low(i) in _ROUGH and number(text, i + 1):
+        end = number(text, i + 1)[1]  # type: ignore[index]
+        return _with_times(text, Quantity(end, Op.GE, 1, vague=text.words(i, end)))
+    compared = comparison(text, i)
+    start = compared[1] if compared else i
+    for words in _VAGUE:
+        if text.has(start, *words):
+            end = start + len(words)
+            return _with_times(text, Quantity(end, Op.GE, 1, vague=text.words(i, end)))
+    return None
+
+
+def _with_times(text: Text, found: Quantity) -> Quantity:
+    if text.low(found.end) in ("times", "time"):
+        return replace(found, end=found.end + 1, times=True)
+    return found
+
+
+def _between(text: Text, i: int) -> Quantity | None:
+    start, joins = (i + 1, ("and", "to", "-")) if text.has(i, "between") else (i, ("to", "-", "–"))
+    if text.has(i, "from"):
+        start = i + 1
+    low = number(text, start)
+    if low is None or text.low(low[1]) not in joins:
+        return None
+    high = number(text, low[1] + 1)
+    if high is None:
+        return None
+    return _with_times(text, Quantity(high[1], Op.GE, low[0], high=high[0]))
+
+
+def _compared(text: Text, i: int) -> Quantity | None:
+    compared = comparison(text, i)
+    start = compared[1] if compared else i
+    if text.has(start, "a", "total", "of") or text.has(start, "total", "of"):
+        start += 3 if text.has(start, "a") else 2
+    if compared and text.low(start) in TIMES_WORDS:
+        return _frequency(text, start, compared[0])
+    found = number(text, start)
+    if found is None:
+        return None
+    value, end = found
+    op = compared[0] if compared else None
+    if op is None:
+        op, end = _after(text, end)
+    made = _with_times(text, Quantity(end, op or Op.GE, value, bare=op is None))
+    if made.times and made.bare:
+        op, end = _after(text, made.end)
+        made = replace(made, op=op or Op.GE, end=end, bare=op is None)
+    return made
+
+
+def _after(text: Text, i: int) -> tuple[Op | None, int]:
+    for words, op in _AFTER_BY_LENGTH:
+        if text.has(i, *words):
+            return op, i + len(words)
+    return None, i
+
+
+def trailing_comparison(text: Text, i: int) -> tuple[Op, int] | None:
+    """The comparison words after a counted thing: '3 workouts or more'."""
+    op, end = _after(text, i)
+    return (op, end) if op else None
+
+
+def _frequency(text: Text, i: int, op: Op | None) -> Quantity | None:
+    value = TIMES_WORDS.get(text.low(i))
+    if value is None:
+        return None
+    end = i + 1
+    if op is None:
+        op, end = _after(text, end)
+    if op is None and text.has(end, "only"):
+        op, end = Op.EQ, end + 1
+    return Quantity(end, op or Op.GE, value, bare=op is None, times=True)

@@ -1,0 +1,231 @@
+"""A whole prompt read from left to right: who, what is sent, through what, how many are held out.
+
+Every token ends in a predicate, a phrase of the frame or a declared filler; the
+first that does not stops the reading with a question or a refusal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from agent.planners.grammar.asking import not_understood
+from agent.planners.grammar.clauses import Clauses
+from agent.planners.grammar.frame import Frame
+from agent.planners.grammar.lexicon import Lexicon
+from agent.planners.grammar.logic import combine
+from agent.planners.grammar.meaning import Found, Item, Sep, Unclear, all_of, negate
+from agent.planners.grammar.words import Text
+from core.conditions import EVERYONE, Condition, InAudience
+from core.rules import Action
+
+_MARKS = frozenset('. ! ? ; : \n " \' • * - – — ( ) [ ] “ ” …'.split(" ")) | {"\n"}
+
+
+@dataclass
+class Reading:
+    """What a prompt said."""
+
+    population: list[Condition] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)
+    exclusions: list[Condition] = field(default_factory=list)
+    everyone: bool = False
+    action: Action | None = None
+    action_words: str = ""
+    channels: tuple[str, ...] = ()
+    excluded_channels: tuple[str, ...] = ()
+    holdout: float | None = None
+    notes: list[str] = field(default_factory=list)
+    questions: list[str] = field(default_factory=list)
+
+    def condition(self, text: Text) -> Condition:
+        """All that was said of the people, in the prompt's order; EVERYONE where nothing was."""
+        parts: list[Condition] = []
+        if self.items:
+            found = combine(self.items, text)
+            self.notes.extend(found.notes)
+            self.questions.extend(found.questions)
+            parts.append(found.condition)
+        parts.extend(self.exclusions)
+        return all_of(parts) if parts else EVERYONE
+
+
+class Reader:
+    """Reads one text completely, or says what it could not read."""
+
+    def __init__(self, text: Text, lexicon: Lexicon, as_of: datetime) -> None:
+        self.text = text
+        self.lexicon = lexicon
+        self.clauses = Clauses(text, lexicon, as_of)
+        self.frame = Frame(text, lexicon)
+        self.reading = Reading()
+        self._sep: Sep = "sentence"
+        self._contiguous = False
+
+    def read(self) -> Reading:
+        """The whole text; raises Unclear at the first words that mean nothing here."""
+        i = 0
+        steps = (
+            self._mark, self._holdout, self._channels, self._exclusion, self._action,
+            self._people, self._predicates, self._separator, self._free_action, self._filler,
+        )  # fmt: skip
+        while i < len(self.text):
+            for step in steps:
+                end = step(i)
+                if end is not None and end > i:
+                    i = end
+                    break
+            else:
+                raise not_understood(self.text, self.lexicon, i, self.clauses.furthest)
+        return self.reading
+
+    def _mark(self, i: int) -> int | None:
+        if self.text.low(i) == "(":
+            return None if self.clauses.item(i, "and") else i + 1
+        if self.text[i].kind == "mark" and self.text.low(i) in _MARKS:
+            if self.text.low(i) in ".!?;:\n":
+                self._sep, self._contiguous = "sentence", False
+            return i + 1
+        return None
+
+    def _separator(self, i: int) -> int | None:
+        low = self.text.low(i)
+        sep, end = self.clauses._separator(i)  # noqa: SLF001
+        if sep is None or end == i:
+            return None
+        self._sep = sep if self._contiguous else "sentence"
+        if low == "or" and not self._contiguous:
+            return None
+        return end
+
+    def _holdout(self, i: int) -> int | None:
+        found = self.frame.holdout(i)
+        if found is None:
+            return None
+        share, end = found
+        if self.reading.holdout is not None and self.reading.holdout != share:
+            self.reading.questions.append("Two different holdouts are named: which one holds?")
+        self.reading.holdout = share
+        self._contiguous = False
+        return end
+
+    def _channels(self, i: int) -> int | None:
+        found = self.frame.channels(i, in_clause=self._contiguous)
+        if found is None:
+            return None
+        if found.excluded:
+            self.reading.excluded_channels += found.names
+        elif self.reading.channels and self.reading.channels != found.names:
+            self.reading.questions.append(
+                f"Channels are named twice ({', '.join(self.reading.channels)}; "
+                f"{', '.join(found.names)}): which, and in which order?"
+            )
+        else:
+            self.reading.channels = found.names
+        if found.note:
+            self.reading.notes.append(found.note)
+        return found.end
+
+    def _exclusion(self, i: int) -> int | None:
+        found = self.clauses.exclusion(i)
+        if found is None:
+            return None
+        self._take(found)
+        self.reading.exclusions.append(found.condition)
+        self._sep, self._contiguous = "sentence", False
+        return found.end
+
+    def _take(self, found: Found) -> None:
+        self.reading.notes.extend(found.notes)
+        self.reading.questions.extend(found.questions)
+
+    def _action(self, i: int) -> int | None:
+        found = self.frame.action(i)
+        if found is None:
+            return None
+        return self._set_action(found.action, found.end, found.words, found.channels)
+
+    def _set_action(
+        self, action: Action, end: int, words: str, channels: tuple[str, ...] = ()
+    ) -> int:
+        known = self.reading.action
+        if known is not None and known.key != action.key:
+            self.reading.questions.append(
+                f"Two messages are named, '{self.reading.action_words}' and '{words}': which one is "
+                "the rule for? For several, ask for a priority order."
+            )
+        if known is None:
+            self.reading.action, self.reading.action_words = action, words
+        if channels and not self.reading.channels:
+            self.reading.channels = channels
+        self._contiguous = False
+        return end
+
+    def _people(self, i: int) -> int | None:
+        people = self.clauses.people(i)
+        if people is None:
+            return None
+        if self._contiguous and self.reading.items and self._sep in ("and", "comma", "strong_and"):
+            if not people.bare or self._starts_predicate(people.end):
+                self.reading.questions.append(
+                    f"Does '{self.text.words(i, people.end)}' add more people, or limit those "
+                    "named before? Say 'or' to add, 'who also' to limit."
+                )
+        first = not self.reading.items
+        for part in people.parts:
+            self._add_people_part(part, first)
+        if people.bare and self.text.low(people.end - 2) in ("all", "every") or self.text.low(people.end - 1) in ("everyone", "everybody"):  # fmt: skip
+            self.reading.everyone = True
+        return self._sequence_from(people.end, marked=True, after_people=True)
+
+    def _starts_predicate(self, i: int) -> bool:
+        return bool(self.clauses.sequence(i, marked=True)[0])
+
+    def _add_people_part(self, part: Found, first: bool) -> None:
+        self._take(part)
+        condition = negate(part.condition) if part.negated else part.condition
+        if isinstance(condition, InAudience) and first:
+            self.reading.population.append(condition)
+            return
+        sep = self._sep if not first and self._contiguous else "sentence"
+        if self.reading.items and sep in ("or", "strong_or"):
+            sep = "strong_or"
+        plain = replace(part, condition=condition, negated=False, notes=(), questions=())
+        self.reading.items.append(Item(plain, sep if self.reading.items else "first", False, True))
+
+    def _predicates(self, i: int) -> int | None:
+        end = self._sequence_from(i, marked=self._contiguous, after_people=False)
+        return end if end > i else None
+
+    def _sequence_from(self, i: int, *, marked: bool, after_people: bool) -> int:
+        items, end = self.clauses.sequence(i, marked=marked)
+        if not items:
+            self._contiguous = self._contiguous or after_people
+            if after_people and not self.reading.items:
+                self._contiguous = False
+            return i
+        sep: Sep = "first"
+        if self.reading.items:
+            sep = "rel" if after_people and self._sep == "sentence" else self._sep
+            if after_people and self._contiguous and self._sep in ("or", "strong_or"):
+                sep = "strong_or"
+        items[0] = replace(items[0], sep=sep)
+        self.reading.items.extend(items)
+        self._sep, self._contiguous = "sentence", True
+        return end
+
+    def _free_action(self, i: int) -> int | None:
+        found = self.frame.free_action(i)
+        if found is None:
+            return None
+        if found.question:
+            raise Unclear(question=found.question)
+        return self._set_action(found.action, found.end, found.words, found.channels)
+
+    def _filler(self, i: int) -> int | None:
+        end = self.frame.filler(i)
+        if end is not None:
+            self._sep, self._contiguous = "sentence", False
+        return end
+
+

@@ -1,0 +1,186 @@
+"""Values and filters: lists of known values, and what is said about a property or a column."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agent.planners.grammar.lexicon import Lexicon, Sense
+from agent.planners.grammar.quantities import quantity
+from agent.planners.grammar.times import Times
+from agent.planners.grammar.words import ARTICLES, Text
+from core.conditions import Filter, Op
+from warehouse.catalog import Column
+
+_JOINS = (
+    (",", "or"), (",", "and"), (",", "nor"), ("and", "/", "or"), ("/",), (",",), ("or",),
+    ("and",), ("nor",), ("&",), ("as", "well", "as"),
+)  # fmt: skip
+_LEADS = frozenset(
+    "of with that which were was are is the a an in on for type kind lasting lasted took "
+    "lasts had having about being".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Values of one column joined by commas, or, and."""
+
+    column: str
+    owners: tuple[str, ...]
+    values: tuple[str, ...]
+    end: int
+
+    def filter(self) -> Filter:
+        """The filter that any of the values satisfies."""
+        if len(self.values) == 1:
+            return Filter(column=self.column, value=self.values[0])
+        return Filter(column=self.column, op=Op.IN, value=self.values)
+
+
+class Values:
+    """Reads values of closed sets, and filters on properties of events."""
+
+    def __init__(self, text: Text, lexicon: Lexicon, times: Times) -> None:
+        self.text = text
+        self.lexicon = lexicon
+        self.times = times
+
+    def senses(self, i: int, owner: str) -> list[tuple[Sense, int]]:
+        """The longest value phrases at an index whose owner starts so ('' is the user alone)."""
+        found = [
+            (match.sense, match.end)
+            for match in self.lexicon.at("value", self.text, i)
+            if (match.sense.owner.startswith(owner) if owner else match.sense.owner == "")
+        ]
+        longest = max((end for _, end in found), default=0)
+        return [(sense, end) for sense, end in found if end == longest]
+
+    def listed(self, i: int, owner: str, prepositions: tuple[str, ...] = ()) -> Listed | None:
+        """A list of values of one column at an index."""
+        first = self.senses(i, owner)
+        if not first:
+            return None
+        column = first[0][0].name
+        owners = tuple(dict.fromkeys(sense.owner for sense, _ in first if sense.name == column))
+        values = [str(first[0][0].value)]
+        end = first[0][1]
+        while True:
+            following = self._next_value(end, owner, column, prepositions)
+            if following is None:
+                break
+            value, end = following
+            if value not in values:
+                values.append(value)
+        return Listed(column, owners, tuple(values), end)
+
+    def _next_value(
+        self, i: int, owner: str, column: str, prepositions: tuple[str, ...]
+    ) -> tuple[str, int] | None:
+        for join in _JOINS:
+            if not self.text.has(i, *join):
+                continue
+            start = i + len(join)
+            while self.text.low(start) in (*prepositions, *ARTICLES):
+                start += 1
+            for sense, end in self.senses(start, owner):
+                if sense.name == column:
+                    return str(sense.value), end
+        return None
+
+    def named(self, i: int, owner: str, name: str, column: Column) -> Listed | None:
+        """A list of values of a column that was just named; its keys count as words too."""
+        values: list[str] = []
+        position = i
+        while True:
+            if self.text.low(position) in ARTICLES or self.text.low(position) in ('"', "'"):
+                position += 1
+                continue
+            found = self._one(position, owner, name, column)
+            if found is None:
+                return Listed(name, (owner,), tuple(values), position) if values else None
+            value, end = found
+            values.append(value)
+            if self.text.low(end) in ('"', "'"):
+                end += 1
+            join = next((j for j in _JOINS if self.text.has(end, *j)), None)
+            if join is None or self._one(end + len(join), owner, name, column) is None:
+                return Listed(name, (owner,), tuple(values), end)
+            position = end + len(join)
+
+    def _one(self, i: int, owner: str, name: str, column: Column) -> tuple[str, int] | None:
+        if i >= len(self.text):
+            return None
+        for match in self.lexicon.at("value", self.text, i):
+            if match.sense.owner == owner and match.sense.name == name:
+                return str(match.sense.value), match.end
+        for value in column.values or {}:
+            words = value.lower().split("_")
+            if self.text.has(i, *words):
+                return value, i + len(words)
+            if self.text.low(i) == value.lower():
+                return value, i + 1
+        return None
+
+    def property_filter(self, i: int, event: str) -> tuple[list[Filter], int] | None:
+        """What follows an event about one of its properties: 'longer than 20 minutes'."""
+        start = i
+        while self.text.low(start) in _LEADS:
+            start += 1
+        properties = self.lexicon.catalog.events[event].properties
+        named = self._property_named(start, event)
+        name, after = named if named else (None, start)
+        for key, column in properties.items():
+            if name in (None, key):
+                found = self._property(after, event, key, column, named is not None)
+                if found is not None and (named or start > i or column.type == "number"):
+                    return found
+        return None
+
+    def _property_named(self, i: int, event: str) -> tuple[str, int] | None:
+        match = self.lexicon.longest("column", self.text, i, f"event:{event}")
+        if match is None:
+            return None
+        end = match.end
+        while self.text.low(end) in ("is", "was", "of", "=", ":"):
+            end += 1
+        return match.sense.name, end
+
+    def _property(
+        self, i: int, event: str, key: str, column: Column, named: bool
+    ) -> tuple[list[Filter], int] | None:
+        if column.type in ("number", "integer"):
+            return self._measured(i, key, named)
+        listed = self.named(i, f"event:{event}", key, column)
+        if listed is None:
+            return None
+        end = listed.end
+        match = self.lexicon.longest("column", self.text, end, f"event:{event}")
+        if match is not None and match.sense.name == key:
+            end = match.end
+        return [listed.filter()], end
+
+    def _measured(self, i: int, key: str, named: bool) -> tuple[list[Filter], int] | None:
+        scale = next((n for suffix, n in _SCALES.items() if key.endswith(suffix)), None)
+        if scale is None:
+            if not named:
+                return None
+            found = quantity(self.text, i)
+            if found is None or found.vague or found.bare:
+                return None
+            return _bounds(key, found.op, found.n, found.high), found.end
+        length = self.times.duration(i)
+        if length is None or length[0].bare or length[0].vague:
+            return None
+        found, unit, end = length
+        return _bounds(key, found.op, found.n * unit / scale, None), end
+
+
+_SCALES = {"_seconds": 1, "_minutes": 60, "_hours": 3600}
+
+
+def _bounds(key: str, op: Op, n: float, high: float | None) -> list[Filter]:
+    whole = int(n) if n == int(n) else n
+    filters = [Filter(column=key, op=op, value=whole)]
+    if high is not None:
+        filters.append(Filter(column=key, op=Op.LE, value=int(high) if high == int(high) else high))
+    return filters

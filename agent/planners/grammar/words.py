@@ -1,0 +1,189 @@
+"""Text to tokens: where each word stands, what number or date it is, and which words are one word.
+
+Knows English inflection and nothing of any catalog.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from os.path import commonprefix
+from typing import Literal
+
+import snowballstemmer
+
+_STEMMER = snowballstemmer.stemmer("english")
+
+ARTICLES = frozenset({"a", "an", "the", "their", "his", "her", "its", "your", "our", "my"})
+
+_CONTRACTIONS = {
+    "won't": ("will", "not"),
+    "can't": ("can", "not"),
+    "cannot": ("can", "not"),
+    "shan't": ("shall", "not"),
+    "let's": ("let", "us"),
+    "havent": ("have", "not"),
+    "hasnt": ("has", "not"),
+    "didnt": ("did", "not"),
+    "dont": ("do", "not"),
+    "doesnt": ("does", "not"),
+    "isnt": ("is", "not"),
+    "arent": ("are", "not"),
+    "e-mail": ("email",),
+    "e-mails": ("emails",),
+    "e-mailed": ("emailed",),
+    "vs.": ("vs",),
+}
+_ENDINGS = {"'ve": "have", "'re": "are", "'ll": "will", "'d": "had", "'m": "am"}
+
+_IRREGULAR = {
+    "saw": "see", "seen": "see", "did": "do", "done": "do", "does": "do", "began": "begin",
+    "begun": "begin", "bought": "buy", "went": "go", "gone": "go", "goes": "go", "got": "get",
+    "gotten": "get", "wrote": "write", "written": "write", "sent": "send", "made": "make",
+    "ran": "run", "took": "take", "taken": "take", "came": "come", "paid": "pay",
+    "spent": "spend", "left": "leave", "read": "read", "people": "person", "folks": "person",
+    "favorite": "favourite", "canceled": "cancelled", "canceling": "cancelling",
+    "ios": "ios", "android": "android",
+}  # fmt: skip
+
+_TOKEN = re.compile(
+    r"(?P<date>\d{4}-\d{2}-\d{2})(?![\d-])"
+    r"|(?P<number>\d+(?:,\d{3})+|\d+(?:\.\d+)?)(?P<suffix>%|\+|[xX](?![A-Za-z])|(?:st|nd|rd|th)\b|"
+    r"(?:d|h|hrs?|mins?|w|wks?|k)\b)?"
+    r"|(?P<word>[^\W\d_]+(?:[_'’.&-](?=[^\W_])[^\W_]+|_\w+|\d+)*)"
+    r"|(?P<operator>>=|<=|!=|==|→|->|[<>=≥≤])"
+    r"|(?P<mark>\n|[^\w\s])"
+)
+_SUFFIXES = {
+    "%": "percent", "+": "plus", "x": "times", "d": "days", "h": "hours", "hr": "hours",
+    "hrs": "hours", "min": "minutes", "mins": "minutes", "w": "weeks", "wk": "weeks",
+    "wks": "weeks", "k": "thousand",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One word, number, date or mark, with its place in the prompt."""
+
+    text: str
+    low: str
+    start: int
+    end: int
+    kind: Literal["word", "number", "date", "mark"] = "word"
+    value: float | date | None = None
+
+
+class Text(Sequence[Token]):
+    """The tokens of a prompt, able to give back the words between two of them."""
+
+    def __init__(self, source: str, tokens: list[Token]) -> None:
+        self.source = source
+        self.tokens = tokens
+
+    def __getitem__(self, index):  # type: ignore[no-untyped-def]
+        return self.tokens[index]
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    def low(self, index: int) -> str:
+        """The lower-case word at an index; empty past the end."""
+        return self.tokens[index].low if 0 <= index < len(self.tokens) else ""
+
+    def has(self, index: int, *words: str) -> bool:
+        """Whether exactly these words follow from an index."""
+        return all(self.low(index + offset) == word for offset, word in enumerate(words))
+
+    def words(self, start: int, end: int) -> str:
+        """The prompt's own text from one token up to another."""
+        if start >= end:
+            return ""
+        return self.source[self.tokens[start].start : self.tokens[end - 1].end]
+
+    def slice(self, start: int, end: int) -> Text:
+        """A part of the text, with the same source."""
+        return Text(self.source, self.tokens[start:end])
+
+
+def tokenise(source: str) -> Text:
+    """Split a prompt into tokens; contractions and hyphenated words become several."""
+    tokens: list[Token] = []
+    for match in _TOKEN.finditer(source.replace("’", "'")):
+        if match["date"]:
+            tokens.append(_token(match, match["date"], "date", date.fromisoformat(match["date"])))
+        elif match["number"]:
+            tokens.extend(_number(match))
+        elif match["word"]:
+            tokens.extend(_words(match))
+        else:
+            tokens.append(_token(match, match[0], "mark"))
+    return Text(source, tokens)
+
+
+def _token(
+    match: re.Match[str], text: str, kind: str = "word", value: float | date | None = None
+) -> Token:
+    return Token(text, text.lower(), match.start(), match.end(), kind, value)  # type: ignore[arg-type]
+
+
+def _number(match: re.Match[str]) -> list[Token]:
+    digits = match["number"].replace(",", "")
+    number = _token(match, digits, "number", float(digits))
+    suffix = (match["suffix"] or "").lower()
+    if not suffix:
+        return [number]
+    return [number, _token(match, _SUFFIXES.get(suffix, "th"))]
+
+
+def _words(match: re.Match[str]) -> list[Token]:
+    text = match[0]
+    low = text.lower()
+    if low in _CONTRACTIONS:
+        return [_token(match, word) for word in _CONTRACTIONS[low]]
+    if low.endswith("n't"):
+        return [_token(match, text[:-3]), _token(match, "not")]
+    for ending, word in _ENDINGS.items():
+        if low.endswith(ending):
+            return [*_split(match, text[: -len(ending)]), _token(match, word)]
+    return _split(match, text)
+
+
+def _split(match: re.Match[str], text: str) -> list[Token]:
+    pieces = [piece.removesuffix("'s") for piece in re.split(r"[-&]|\.(?=[^\W\d]{3})", text)]
+    return [_token(match, piece) for piece in pieces if piece]
+
+
+@lru_cache(maxsize=16_384)
+def stem(word: str) -> str:
+    """The word's stem, irregular forms included."""
+    return str(_STEMMER.stemWord(_IRREGULAR.get(word, word)))
+
+
+_INFLECTION = re.compile(r"^([bdglmnprtvz]?(ed|ing|es|s|e|d)|y|ies|ied|ying|)$")
+
+
+@lru_cache(maxsize=65_536)
+def same_word(one: str, other: str) -> bool:
+    """Whether two words are forms of one word: viewed and viewing, never active and activated."""
+    if one == other:
+        return True
+    if len(one) < 3 or len(other) < 3:
+        return False
+    one, other = _IRREGULAR.get(one, one), _IRREGULAR.get(other, other)
+    if stem(one) != stem(other):
+        return False
+    shared = len(commonprefix((one, other)))
+    return bool(_INFLECTION.match(one[shared:]) and _INFLECTION.match(other[shared:]))
+
+
+def same_plural(one: str, other: str) -> bool:
+    """Whether two words are equal up to a plural s."""
+    return one == other or one == other + "s" or other == one + "s"
+
+
+def is_base_form(token: str, word: str) -> bool:
+    """Whether a token is the uninflected form of a word."""
+    return token == word
