@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, NamedTuple
 
@@ -10,6 +11,7 @@ from pydantic import Field, TypeAdapter
 
 from control.store import Store
 from control.tables import versions
+from core.conditions import And, Condition
 from core.errors import Code, refuse
 from core.rules import DecisionPolicy, EligibilityRule
 
@@ -72,6 +74,26 @@ def history(store: Store, key: str) -> list[Version]:
             fix="List the rules with 'pilothouse rules list'.",
         )
     return found[::-1]
+
+
+def audiences(store: Store) -> Callable[[str, int | None], Condition | None]:
+    """Resolves the audience of a published rule: population and condition, of a version or current.
+
+    Reads the store once; gives None for a key or version that was never published.
+    """
+    rules = {
+        (found.key, found.version): found.artifact
+        for found in _select(store, versions.c.kind == "eligibility_rule")
+    }
+    newest = {key: max(v for k, v in rules if k == key) for key, _ in rules}
+
+    def resolve(key: str, number: int | None) -> Condition | None:
+        rule = rules.get((key, newest.get(key, 0) if number is None else number))
+        if not isinstance(rule, EligibilityRule):
+            return None
+        return And(of=(rule.population, rule.condition))
+
+    return resolve
 
 
 def read_version(row: sa.Row[tuple[object, ...]]) -> Version:

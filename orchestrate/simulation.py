@@ -186,6 +186,48 @@ def _simulate_policy(
     )
 
 
+def winners_sql(
+    policy: DecisionPolicy,
+    catalog: Catalog,
+    *,
+    as_of: datetime,
+    population: Condition,
+    audiences: Audiences,
+) -> str:
+    """One row per user whom an entry takes: ``user_id`` and the ``action_key`` that wins.
+
+    Suppressions and stop conditions hold back; consent, holdouts and caps are not looked at.
+    """
+    flags = select_flags(
+        _policy_flags(policy, catalog),
+        catalog,
+        as_of=as_of,
+        population=population,
+        audiences=audiences,
+    )
+    takes = exp.Case()
+    for number in _priority(policy):
+        key = exp.Literal.string(policy.entries[number].action.key)
+        takes = takes.when(exp.and_(_is_true(f"e{number}"), _is_free_of(f"s{number}")), key)
+    winners = exp.select("user_id", exp.alias_(takes, "action_key")).from_(flags.subquery("flags"))
+    query = (
+        exp.select("user_id", "action_key")
+        .from_(winners.subquery("winners"))
+        .where(exp.not_(exp.column("action_key").is_(exp.null())))
+    )
+    return query.sql(dialect=DIALECT, pretty=True)
+
+
+def _priority(policy: DecisionPolicy) -> list[int]:
+    """The entries' numbers in the order in which they win."""
+    return sorted(range(len(policy.entries)), key=lambda n: (policy.entries[n].tier, n))
+
+
+def _is_free_of(name: str) -> exp.Expr:
+    # Unknown holds back: what is not known to be allowed is not sent.
+    return exp.not_(exp.func("COALESCE", exp.column(name), exp.true()))
+
+
 def _policy_flags(policy: DecisionPolicy, catalog: Catalog) -> dict[str, Condition]:
     """For each entry n: e<n> eligible, s<n> held back, r<n> reachable; h held out."""
     flags: dict[str, Condition] = {"h": _held_out(policy.holdout)}
@@ -217,22 +259,21 @@ def _winner_counts(policy: DecisionPolicy) -> list[exp.Expr]:
     counts = [_count("population", exp.true())]
     free: exp.Expr = exp.true()
     winners: list[exp.Expr] = []
-    order = sorted(range(len(policy.entries)), key=lambda n: (policy.entries[n].tier, n))
+    order = _priority(policy)
     for number in order:
         is_eligible = _is_true(f"e{number}")
-        # Unknown holds back: what is not known to be allowed is not sent.
-        is_held_back = exp.func("COALESCE", exp.column(f"s{number}"), exp.true())
-        wins = exp.and_(is_eligible, exp.not_(is_held_back), free)
+        takes = exp.and_(is_eligible, _is_free_of(f"s{number}"))
+        wins = exp.and_(takes, free)
         held_out = _is_true("h")
         counts += [
             _count(f"eligible_{number}", is_eligible),
-            _count(f"suppressed_{number}", exp.and_(is_eligible, is_held_back)),
-            _count(f"lost_{number}", exp.and_(is_eligible, exp.not_(is_held_back), exp.not_(free))),
+            _count(f"suppressed_{number}", exp.and_(is_eligible, exp.not_(takes))),
+            _count(f"lost_{number}", exp.and_(takes, exp.not_(free))),
             _count(f"held_out_{number}", exp.and_(wins, held_out)),
             _count(f"selected_{number}", exp.and_(wins, exp.not_(held_out))),
         ]
         winners.append(exp.and_(wins, _is_true(f"r{number}")))
-        free = exp.and_(free, exp.not_(exp.and_(is_eligible, exp.not_(is_held_back))))
+        free = exp.and_(free, exp.not_(takes))
         counts.append(_count(f"rest_{number}", free))
     any_entry = exp.or_(*(_is_true(f"e{number}") for number in order))
     counts += [_count("any_entry", any_entry), _count("reachable", exp.or_(*winners))]

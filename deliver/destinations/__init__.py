@@ -1,0 +1,1 @@
+"""Where messages go: one module each, none of which knows another."""

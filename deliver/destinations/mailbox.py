@@ -1,0 +1,105 @@
+"""A mailbox on this machine: each message is a row and an .eml file that a person can open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from email.header import Header
+from email.mime.text import MIMEText
+from email.utils import format_datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from control.store import Store, utc
+from control.tables import mailbox
+from deliver.messages import Message, Receipt
+
+SENDER = "Pilothouse demo <hello@pilothouse.example>"
+
+
+class Mail(NamedTuple):
+    """One message in the mailbox."""
+
+    intent_id: str
+    user_id: str
+    channel: str
+    address: str
+    subject: str
+    body: str
+    file: str
+    sent_at: datetime
+
+
+class Mailbox:
+    """Delivers into ``folder/<date>/<intent>.eml`` and the mailbox table."""
+
+    def __init__(self, store: Store, folder: Path) -> None:
+        self.store = store
+        self.folder = folder
+
+    def send(self, messages: Sequence[Message], *, now: datetime) -> list[Receipt]:
+        """Write every message; one that cannot be an e-mail is rejected with the reason."""
+        day = self.folder / utc(now).date().isoformat()
+        day.mkdir(parents=True, exist_ok=True)
+        rows, receipts = [], []
+        for message in messages:
+            try:
+                content = _eml(message, now)
+            except ValueError as error:  # a line break in an address, say
+                receipts.append(Receipt(message.intent_id, "rejected", str(error)))
+                continue
+            file = day / f"{message.intent_id}.eml"
+            file.write_bytes(content)
+            rows.append(_row(message, file, now))
+            receipts.append(Receipt(message.intent_id, "accepted"))
+        self._keep(rows)
+        return receipts
+
+    def _keep(self, rows: list[dict[str, object]]) -> None:
+        postgres = self.store.engine.dialect.name == "postgresql"
+        insert = postgresql.insert(mailbox) if postgres else sqlite.insert(mailbox)
+        if rows:
+            with self.store.write() as connection:
+                connection.execute(insert.on_conflict_do_nothing(), rows)
+
+
+def read(store: Store, *, user_id: str | None = None, limit: int = 50) -> list[Mail]:
+    """The newest messages, of one user or of all."""
+    query = sa.select(mailbox).order_by(mailbox.c.sent_at.desc(), mailbox.c.intent_id).limit(limit)
+    if user_id is not None:
+        query = query.where(mailbox.c.user_id == user_id)
+    with store.read() as connection:
+        return [Mail(*row) for row in connection.execute(query)]
+
+
+def _eml(message: Message, now: datetime) -> bytes:
+    mail = MIMEText(message.body, "plain", _charset(message.body))
+    headers = {
+        "From": SENDER,
+        "To": message.address,
+        "Subject": message.subject,
+        "Date": format_datetime(utc(now).replace(tzinfo=UTC)),
+        "Message-ID": f"<{message.intent_id}@pilothouse.example>",
+        "X-Pilothouse-Channel": message.channel,
+        "X-Pilothouse-User": message.user_id,
+        "X-Pilothouse-Decision": message.decision_id,
+        "X-Pilothouse-Trace": message.trace_id,
+    }
+    for name, value in headers.items():
+        if len(value.splitlines()) > 1:
+            raise ValueError(f"{name} has a line break")
+        mail[name] = value if value.isascii() else Header(value, "utf-8").encode()
+    return mail.as_bytes()
+
+
+def _charset(text: str) -> str:
+    return "us-ascii" if text.isascii() else "utf-8"
+
+
+def _row(message: Message, file: Path, now: datetime) -> dict[str, object]:
+    kept = ("intent_id", "user_id", "channel", "address", "subject", "body")
+    row: dict[str, object] = {name: getattr(message, name) for name in kept}
+    return row | {"file": str(file), "sent_at": utc(now)}

@@ -1,0 +1,161 @@
+"""One decision cycle: every user, every live rule, one reason for every candidate.
+
+Decisions are committed in the warehouse first; their intents then go to the
+outbox of the control store. Running a cycle again decides nothing new: it only
+makes sure that the outbox holds what was decided.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from datetime import datetime
+
+import duckdb
+import sqlalchemy as sa
+from pydantic import BaseModel, ConfigDict
+
+from control import kill_switches, versions
+from control.hashing import canonical
+from control.store import Store
+from control.tables import outbox
+from core.lifecycle import IntentState
+from core.reasons import BY_CODE
+from orchestrate import stages
+from orchestrate.intents import enqueue
+from orchestrate.plan import planned
+from warehouse.catalog import Catalog
+from warehouse.engines.duckdb import DuckDBWarehouse
+
+GAVE_BACK = (IntentState.REJECTED, IntentState.BOUNCED, IntentState.EXPIRED, IntentState.CANCELLED)
+
+
+class CycleReport(BaseModel):
+    """What a cycle decided. All counts are user and candidate pairs after eligibility."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    cycle_id: str
+    trace_id: str
+    decided_at: datetime
+    dry_run: bool
+    policies: dict[str, int]
+    """Policy or rule key → the version that decided."""
+    records: int
+    """Users of a population × candidates, those who were not eligible included."""
+    candidates: int
+    selected: int
+    held_out: int
+    suppressed: int
+    lost: int
+    by_reason: dict[str, int]
+    by_policy: dict[str, dict[str, int]]
+    """Policy key → outcome → count."""
+    enqueued: int
+    """Intents that this run put into the outbox: 0 when they were there already."""
+
+
+def run_cycle(
+    store: Store,
+    warehouse: DuckDBWarehouse,
+    catalog: Catalog,
+    *,
+    as_of: datetime,
+    dry_run: bool = False,
+    trace_id: str | None = None,
+) -> CycleReport:
+    """Decide for everybody at ``as_of`` (naive UTC) with the rules that are live now.
+
+    A dry run decides and writes nothing. The same moment and the same versions
+    are the same cycle: its decisions stay as they were made.
+    """
+    tick = plan_tick(store, catalog, as_of=as_of, trace_id=trace_id)
+    report = None if dry_run else _earlier(warehouse, tick.cycle_id)
+    if report is None:
+        report = _decide(warehouse, tick, dry_run=dry_run)
+    if dry_run:
+        return report
+    enqueued = enqueue(store, warehouse, cycle_id=tick.cycle_id)
+    return report.model_copy(update={"enqueued": enqueued})
+
+
+def plan_tick(
+    store: Store, catalog: Catalog, *, as_of: datetime, trace_id: str | None = None
+) -> stages.Tick:
+    """What a cycle at this moment would decide with."""
+    live = versions.live(store)
+    identity = [as_of.isoformat(), *([v.key, v.version, v.content_hash] for v in live)]
+    cycle_id = str(uuid.uuid5(uuid.NAMESPACE_URL, canonical(identity).decode()))
+    return stages.Tick(
+        cycle_id=cycle_id,
+        trace_id=trace_id or cycle_id,
+        as_of=as_of,
+        policies=planned(live),
+        catalog=catalog,
+        killed=kill_switches.active(store),
+        audiences=versions.audiences(store),
+        released=_released(store),
+    )
+
+
+def _decide(warehouse: DuckDBWarehouse, tick: stages.Tick, *, dry_run: bool) -> CycleReport:
+    with warehouse.cursor() as cursor:
+        cursor.execute("BEGIN")
+        try:
+            stages.decide(cursor, tick)
+            report = _report(cursor, tick, dry_run)
+            if not dry_run:
+                stages.write(cursor)
+                _remember(cursor, report)
+        except BaseException:
+            cursor.execute("ROLLBACK")
+            raise
+        cursor.execute("ROLLBACK" if dry_run else "COMMIT")
+    return report
+
+
+def _report(cursor: duckdb.DuckDBPyConnection, tick: stages.Tick, dry_run: bool) -> CycleReport:
+    counted = cursor.execute(
+        "SELECT policy_key, outcome, reason_code, COUNT(*) FROM outcome "
+        "WHERE eligible AND applicable GROUP BY ALL ORDER BY ALL"
+    ).fetchall()
+    ((records,),) = cursor.execute("SELECT COUNT(*) FROM outcome").fetchall()
+    totals = dict.fromkeys(("selected", "held_out", "suppressed", "lost"), 0)
+    by_reason: dict[str, int] = {}
+    by_policy: dict[str, dict[str, int]] = {p.key: dict(totals) for p in tick.policies}
+    for policy, outcome, reason, count in counted:
+        totals[outcome] += count
+        by_policy[policy][outcome] += count
+        by_reason[reason] = by_reason.get(reason, 0) + count
+    return CycleReport(
+        cycle_id=tick.cycle_id,
+        trace_id=tick.trace_id,
+        decided_at=tick.as_of,
+        dry_run=dry_run,
+        policies={policy.key: policy.version for policy in tick.policies},
+        records=records,
+        candidates=sum(totals.values()),
+        by_reason={code: by_reason[code] for code in BY_CODE if code in by_reason},
+        by_policy=by_policy,
+        enqueued=0,
+        **totals,
+    )
+
+
+def _remember(cursor: duckdb.DuckDBPyConnection, report: CycleReport) -> None:
+    row = (report.cycle_id, report.trace_id, report.decided_at, report.model_dump_json())
+    cursor.execute("INSERT INTO cycles VALUES (?, ?, ?, ?)", row)
+
+
+def _earlier(warehouse: DuckDBWarehouse, cycle_id: str) -> CycleReport | None:
+    with warehouse.cursor() as cursor:
+        stages.create_tables(cursor)
+        query = "SELECT report FROM cycles WHERE cycle_id = ?"
+        found = cursor.execute(query, (cycle_id,)).fetchone()
+    return CycleReport.model_validate(json.loads(found[0])) if found else None
+
+
+def _released(store: Store) -> frozenset[str]:
+    gone = outbox.c.state.in_([state.value for state in GAVE_BACK])
+    with store.read() as connection:
+        return frozenset(connection.execute(sa.select(outbox.c.decision_id).where(gone)).scalars())

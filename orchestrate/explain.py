@@ -1,0 +1,286 @@
+"""Why one user got something or did not, by running the cycle's own stages for that user."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import duckdb
+from sqlglot import exp
+
+from control.store import Store
+from core.conditions import Condition, Trait
+from core.errors import Code, refuse
+from core.reasons import BY_CODE
+from orchestrate import stages
+from orchestrate.cycle import plan_tick
+from orchestrate.evidence import Deciding, Seen, deciding, kind_of, observe
+from orchestrate.plan import PlannedEntry, PlannedPolicy
+from warehouse.catalog import Catalog
+from warehouse.engines.duckdb import DuckDBWarehouse
+from warehouse.wording import describe
+
+# Reason code → the condition that gave it, and what that would have to be instead.
+ASKED = {
+    "NOT_IN_POPULATION": ("population", True),
+    "INELIGIBLE": ("eligible", True),
+    "NOT_APPLICABLE": ("applicable", True),
+    "SUPPRESSED_STATE": ("suppressed", False),
+    "STOPPED": ("stopped", False),
+    "INPUT_UNKNOWN": ("suppressed", False),
+}
+
+
+class Candidate(NamedTuple):
+    """One action that a policy could have sent to the user, and what became of it."""
+
+    entry: PlannedEntry
+    reason_code: str
+    ghost: bool
+    deciding: Deciding | None
+    would_become: str | None
+
+
+def explain(
+    store: Store,
+    warehouse: DuckDBWarehouse,
+    catalog: Catalog,
+    user_id: str,
+    *,
+    policy: str | None = None,
+    at: datetime | None = None,
+) -> dict[str, Any]:
+    """What every live rule, or one, decides for a user at a moment, and why.
+
+    Without ``at``: the moment of the latest cycle, or the end of the data. Gives
+    the document of ``explain --json``; refuses with UNKNOWN_USER and UNKNOWN_KEY.
+    """
+    moment = at or _latest(warehouse)
+    tick = plan_tick(store, catalog, as_of=moment)
+    _check_user(warehouse, catalog, user_id)
+    wanted = [p for p in tick.policies if policy in (None, p.key)]
+    if policy is not None and not wanted:
+        raise refuse(
+            Code.UNKNOWN_KEY,
+            f"No rule '{policy}' that sends something is live.",
+            span=policy,
+            fix=f"Live: {', '.join(p.key for p in tick.policies) or 'none yet'}.",
+        )
+    with _decided(warehouse, tick, user_id) as cursor:
+        decided = [(p, _candidates(p, tick, warehouse, cursor, user_id)) for p in wanted]
+    return {
+        "user_id": user_id,
+        "at": moment.isoformat(),
+        "decisions": [_document(p, found, catalog) for p, found in decided],
+    }
+
+
+def separate(
+    store: Store,
+    warehouse: DuckDBWarehouse,
+    catalog: Catalog,
+    user_ids: tuple[str, str],
+    *,
+    at: datetime | None = None,
+) -> dict[str, Any]:
+    """What tells two users apart: the conditions that hold for one and not for the other.
+
+    Policies in which both have the same winner are left out; a trait comes first.
+    """
+    moment = at or _latest(warehouse)
+    tick = plan_tick(store, catalog, as_of=moment)
+    winners: dict[str, dict[str, str | None]] = {}
+    for user_id in user_ids:
+        told = explain(store, warehouse, catalog, user_id, at=moment)
+        winners[user_id] = {one["policy"]: one["winner"] for one in told["decisions"]}
+    first, second = user_ids
+    differing = [p for p in tick.policies if winners[first][p.key] != winners[second][p.key]]
+    return {
+        "users": list(user_ids),
+        "at": moment.isoformat(),
+        "policies": [
+            {
+                "policy": p.key,
+                "winners": {user: winners[user][p.key] for user in user_ids},
+                "separated_by": _separating(p, tick, warehouse, user_ids),
+            }
+            for p in differing
+        ],
+    }
+
+
+@contextmanager
+def _decided(
+    warehouse: DuckDBWarehouse, tick: stages.Tick, user_id: str
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A cursor whose temporary tables hold the decision on one user; nothing is kept."""
+    with warehouse.cursor() as cursor:
+        cursor.execute("BEGIN")
+        try:
+            stages.decide(cursor, tick, users=(user_id,))
+            yield cursor
+        finally:
+            cursor.execute("ROLLBACK")
+
+
+def _candidates(
+    policy: PlannedPolicy,
+    tick: stages.Tick,
+    warehouse: DuckDBWarehouse,
+    cursor: duckdb.DuckDBPyConnection,
+    user_id: str,
+) -> list[Candidate]:
+    seen = observe(_conditions(policy), tick, warehouse, user_id)
+    outcomes = _outcomes(cursor, policy.key)
+    found = []
+    for entry in policy.entries:
+        code, ghost = outcomes.get(entry.action.key, ("NOT_IN_POPULATION", False))
+        name, wanted = ASKED.get(code, ("", True))
+        at_fault = _at_fault(seen, name, entry, wanted)
+        found.append(Candidate(entry, code, ghost, at_fault, None))
+    return [_with_alternative(one, policy, cursor) for one in found]
+
+
+def _at_fault(
+    seen: dict[str, Seen], name: str, entry: PlannedEntry, wanted: bool
+) -> Deciding | None:
+    asked = seen.get(name) or seen.get(f"{name}_{entry.position}")
+    found = deciding(asked, wanted=wanted) if asked else None
+    if found is None and name == "suppressed":  # the unknown one may be a stop condition
+        stop = seen.get(f"stopped_{entry.position}")
+        found = deciding(stop, wanted=False) if stop else None
+    return found
+
+
+def _conditions(policy: PlannedPolicy) -> dict[str, Condition]:
+    asked = {"population": policy.population}
+    for entry in policy.entries:
+        asked |= stages.conditions_of(entry)
+    return asked
+
+
+def _outcomes(cursor: duckdb.DuckDBPyConnection, policy_key: str) -> dict[str, tuple[str, bool]]:
+    query = "SELECT action_key, reason_code, ghost FROM outcome WHERE policy_key = ?"
+    rows = cursor.execute(query, (policy_key,)).fetchall()
+    return {action: (code, ghost) for action, code, ghost in rows}
+
+
+def _with_alternative(
+    candidate: Candidate, policy: PlannedPolicy, cursor: duckdb.DuckDBPyConnection
+) -> Candidate:
+    """Decide once more with the one leaf turned round, and see what would come of it."""
+    if candidate.deciding is None or candidate.reason_code == "NOT_IN_POPULATION":
+        return candidate
+    if not candidate.deciding.alone:
+        return candidate._replace(would_become=candidate.reason_code)
+    name, wanted = ASKED[candidate.reason_code]
+    key = {"policy": policy.key, "action": candidate.entry.action.key}
+    this = exp.and_(
+        exp.column("policy_key").eq(exp.Placeholder(this="policy")),
+        exp.column("action_key").eq(exp.Placeholder(this="action")),
+    )
+    cursor.execute("CREATE OR REPLACE TEMP TABLE as_it_is AS SELECT * FROM flags")
+    cursor.execute(exp.update("flags", {name: wanted}, where=this).sql(stages.DIALECT), key)
+    stages.decide_again(cursor)
+    become = _outcomes(cursor, policy.key)[candidate.entry.action.key][0]
+    cursor.execute("CREATE OR REPLACE TEMP TABLE flags AS SELECT * FROM as_it_is")
+    return candidate._replace(would_become=become)
+
+
+def _document(
+    policy: PlannedPolicy, candidates: list[Candidate], catalog: Catalog
+) -> dict[str, Any]:
+    winners = [one.entry.action.key for one in candidates if one.reason_code == "SELECTED"]
+    return {
+        "policy": policy.key,
+        "version": policy.version,
+        "winner": winners[0] if winners else None,
+        "candidates": [_line(one, catalog) for one in candidates],
+    }
+
+
+def _line(candidate: Candidate, catalog: Catalog) -> dict[str, Any]:
+    reason = BY_CODE[candidate.reason_code]
+    found = candidate.deciding
+    line: dict[str, Any] = {
+        "action": candidate.entry.action.key,
+        "tier": candidate.entry.tier,
+        "stage": reason.stage,
+        "reason_code": reason.code,
+        "sentence": reason.sentence,
+        "failed_leaf": None,
+        "value_read": None,
+        "expected": None,
+        "flip": None,
+    }
+    if found is None:
+        return line
+    words = describe(found.leaf.condition, catalog)
+    expected = words if found.leaf.truth is not True else f"not: {words}"
+    change = f"{expected} (read: {_read(found.leaf)})"
+    return line | {
+        "failed_leaf": words,
+        "value_read": found.leaf.value,
+        "expected": expected,
+        "flip": {"change": change, "would_become": candidate.would_become},
+    }
+
+
+def _read(leaf: Seen) -> str:
+    return "nothing" if leaf.value is None else leaf.value
+
+
+def _separating(
+    policy: PlannedPolicy,
+    tick: stages.Tick,
+    warehouse: DuckDBWarehouse,
+    user_ids: tuple[str, str],
+) -> list[dict[str, Any]]:
+    seen = [observe(_conditions(policy), tick, warehouse, user) for user in user_ids]
+    found: dict[str, tuple[bool, dict[str, Any]]] = {}
+    for name in seen[0]:
+        for one, other in zip(seen[0][name].leaves(), seen[1][name].leaves(), strict=True):
+            if one.truth is not other.truth:
+                words = describe(one.condition, tick.catalog)
+                values = dict(zip(user_ids, (one.value, other.value), strict=True))
+                is_trait = isinstance(kind_of(one), Trait)
+                found.setdefault(words, (not is_trait, {"condition": words, "values": values}))
+    return [line for _, line in sorted(found.values(), key=lambda pair: pair[0])]
+
+
+def _latest(warehouse: DuckDBWarehouse) -> datetime:
+    with warehouse.cursor() as cursor:
+        stages.create_tables(cursor)
+        query = (
+            "SELECT COALESCE((SELECT MAX(decided_at) FROM cycles), "
+            "(SELECT CAST(value AS TIMESTAMP) FROM meta WHERE key = 'as_of'))"
+        )
+        ((moment,),) = cursor.execute(query).fetchall()
+    assert isinstance(moment, datetime)
+    return moment
+
+
+def _check_user(warehouse: DuckDBWarehouse, catalog: Catalog, user_id: str) -> None:
+    layout = catalog.layout.users
+    query = (
+        exp.select(exp.maybe_parse(layout.canonical, dialect=stages.DIALECT))
+        .from_(layout.table)
+        .where(exp.column(layout.key).eq(exp.Placeholder(this="user_id")))
+    )
+    found = warehouse.fetch(query.sql(stages.DIALECT), {"user_id": user_id}).rows
+    if not found:
+        raise refuse(
+            Code.UNKNOWN_USER,
+            f"There is no user '{user_id}'.",
+            span=user_id,
+            fix="Take a user id from 'pilothouse rules audience KEY --ids'.",
+        )
+    if not found[0][0]:
+        raise refuse(
+            Code.UNKNOWN_USER,
+            f"'{user_id}' was merged into another user.",
+            span=user_id,
+            fix="Ask about the user it was merged into.",
+        )
