@@ -1,0 +1,55 @@
+"""Errors that users met on the way: evidence for what a version does, not a cause of its own."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from measure.causes.inquiry import Inquiry, percent
+from measure.queries import query, text
+from measure.statistics import p_text, two_proportions
+
+STEP, FAILED = "checkout_started", "checkout_failed"
+ALPHA = 1e-4
+LEAST_USERS = 20
+
+
+class ErrorRise(NamedTuple):
+    """An error that users of a version meet more often than others did."""
+
+    sentence: str
+    sql: str
+
+
+def errors_of(inquiry: Inquiry, version: str, step: int) -> ErrorRise | None:
+    """The checkout error that rose most in a version, when the step that fell is checkout."""
+    if inquiry.cells.steps[step - 1] != STEP or FAILED not in inquiry.catalog.events:
+        return None
+    span = inquiry.span
+    sql = text(
+        query("checkout_errors", started=STEP, failed=FAILED),
+        periods=span.periods.table(span.window),
+        people=span.compared.people(inquiry.catalog),
+    )
+    fetched = inquiry.runner.fetch(sql, purpose="checkout errors by version")
+    now: dict[str | None, int] = {}
+    past: dict[str | None, int] = {}
+    for period, part, app_version, error, users in fetched.rows:
+        if part != "segment":
+            continue
+        if period == 0 and app_version == version:
+            now[error] = now.get(error, 0) + users
+        if period != 0:
+            past[error] = past.get(error, 0) + users
+    tried, past_tried = now.pop(None, 0), past.pop(None, 0)
+    if min(tried, past_tried) < LEAST_USERS or not now:
+        return None
+    error = max(now, key=lambda e: now[e] / tried - past.get(e, 0) / past_tried)
+    hit, past_hit = min(now[error], tried), min(past.get(error, 0), past_tried)
+    test = two_proportions((hit, tried), (past_hit, past_tried))
+    if test.effect <= 0 or test.p > ALPHA:
+        return None
+    sentence = (
+        f"There {percent(hit / tried)} of the users who start checkout meet {error}, "
+        f"{percent(past_hit / past_tried)} before ({p_text(test.p)})."
+    )
+    return ErrorRise(sentence, fetched.id)

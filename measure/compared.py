@@ -1,0 +1,74 @@
+"""Whom a read-out compares: a segment with its control, named as people do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from sqlglot import exp, parse_one
+
+from core.errors import Code, PilothouseError
+from measure.queries import DIALECT, literal, query
+from warehouse.catalog import Catalog, unknown_name
+
+Slice = Literal["segment", "control"]
+
+
+class SliceOf(NamedTuple):
+    """Users by one column's value, named as people do."""
+
+    column: str
+    value: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A segment and its control: everybody else when none is named, nobody without a segment."""
+
+    segment: SliceOf | None
+    control: SliceOf | None = None
+    without: SliceOf | None = None
+    """Users left out of both."""
+
+    @property
+    def labels(self) -> dict[Slice, str]:
+        """Slice → how the report names it."""
+        if self.segment is None:
+            return {"segment": "all users"}
+        other = self.control.label if self.control else f"not {self.segment.label}"
+        return {"segment": self.segment.label, "control": other}
+
+    @property
+    def slices(self) -> tuple[Slice, ...]:
+        """The slices there are."""
+        return tuple(self.labels)
+
+    def people(self, catalog: Catalog) -> exp.Query:
+        """The canonical users of both slices, as a query; refuses a column that users lack."""
+        for part in filter(None, (self.segment, self.control)):
+            if part.column not in catalog.user_columns():
+                names = list(catalog.user_columns())
+                raise PilothouseError(
+                    unknown_name(Code.UNKNOWN_COLUMN, "user column", part.column, names)
+                )
+        inside, outside = self._conditions()
+        canonical = parse_one(catalog.layout.users.canonical, dialect=DIALECT)
+        return query(
+            "people",
+            in_segment=inside,
+            in_control=outside,
+            is_left_out=_is(self.without) if self.without else exp.false(),
+            is_canonical=canonical,
+        )
+
+    def _conditions(self) -> tuple[exp.Expr, exp.Expr]:
+        if self.segment is None:
+            return exp.true(), exp.false()
+        if self.control is None:
+            return _is(self.segment), exp.not_(exp.paren(_is(self.segment)))
+        return _is(self.segment), _is(self.control)
+
+
+def _is(part: SliceOf) -> exp.Expr:
+    return exp.EQ(this=exp.column(part.column), expression=literal(part.value))

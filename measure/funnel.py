@@ -1,0 +1,202 @@
+"""The ordered funnel, by step, slice and period, counted in one pass over the events.
+
+A user's attempt begins with a first step inside the period and counts while
+each later step follows the one before it within the window from the beginning;
+of several attempts the one that gets furthest counts.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from itertools import pairwise
+from typing import NamedTuple
+
+from sqlglot import exp
+
+from core.artifacts import FunnelRow
+from measure.compared import Compared, Slice
+from measure.periods import Periods
+from measure.queries import Runner, as_query, query, rows, text
+from measure.statistics import wilson
+from warehouse.catalog import Catalog, Funnel
+
+
+class Count(NamedTuple):
+    """Users who reached a step and who went on from it."""
+
+    entered: int
+    converted: int
+
+    @property
+    def rate(self) -> float:
+        """The share that went on; 0 when nobody entered."""
+        return self.converted / self.entered if self.entered else 0.0
+
+    def plus(self, other: Count) -> Count:
+        """Both together."""
+        return Count(self.entered + other.entered, self.converted + other.converted)
+
+
+NOBODY = Count(0, 0)
+
+
+class Cell(NamedTuple):
+    """A count by period, step (1 is the first), slice, app version and one dimension's value."""
+
+    period: int
+    step: int
+    slice: Slice
+    dimension: str
+    value: str | None
+    version: str | None
+    entered: int
+    converted: int
+
+
+@dataclass(frozen=True)
+class FunnelCells:
+    """All counts of a funnel. Each dimension partitions the same users."""
+
+    steps: tuple[str, ...]
+    cells: tuple[Cell, ...]
+    sql: str
+    """The id of the query that counted them."""
+
+    def step(self, number: int, part: Slice, period: int) -> Count:
+        """Users at a step, all values together."""
+        return self._totals.get((number, part, period), NOBODY)
+
+    def whole(self, part: Slice, period: int) -> Count:
+        """From the first step to the last: who entered, and who reached the end."""
+        before_last = self.step(len(self.steps) - 1, part, period)
+        return Count(self.step(1, part, period).entered, before_last.converted)
+
+    def by(
+        self,
+        key: Callable[[Cell], str | None],
+        number: int,
+        part: Slice,
+        periods: Iterable[int],
+    ) -> dict[str, Count]:
+        """Counts at a step over some periods, by what ``key`` says of a cell; None leaves it out.
+
+        The key must look at one dimension only, or every user counts once for each.
+        """
+        result: dict[str, Count] = {}
+        for period in periods:
+            for cell in self._cells_at.get((number, part, period), ()):
+                value = key(cell)
+                if value is not None:
+                    count = Count(cell.entered, cell.converted)
+                    result[value] = result.get(value, NOBODY).plus(count)
+        return result
+
+    @cached_property
+    def _cells_at(self) -> dict[tuple[int, Slice, int], list[Cell]]:
+        result: dict[tuple[int, Slice, int], list[Cell]] = defaultdict(list)
+        for cell in self.cells:
+            result[cell.step, cell.slice, cell.period].append(cell)
+        return result
+
+    @cached_property
+    def _totals(self) -> dict[tuple[int, Slice, int], Count]:
+        result: dict[tuple[int, Slice, int], Count] = {}
+        for at, cells in self._cells_at.items():
+            days = [c for c in cells if c.dimension == "day"]
+            result[at] = Count(sum(c.entered for c in days), sum(c.converted for c in days))
+        return result
+
+
+@dataclass(frozen=True)
+class Span:
+    """What every count of one answer shares: whom, when, and how long an attempt may take."""
+
+    compared: Compared
+    periods: Periods
+    window: timedelta
+    cut: timedelta = timedelta(0)
+    """The newest events of each period that are hidden because they have not all arrived."""
+
+
+def count_funnel(
+    runner: Runner, catalog: Catalog, steps: tuple[str, ...], span: Span
+) -> FunnelCells:
+    """Counts a funnel over all periods; ``steps`` are canonical event names, first to last."""
+    tables: dict[str, exp.Query] = {
+        "steps": steps_table(catalog, steps),
+        "periods": span.periods.table(span.window, span.cut),
+        "people": span.compared.people(catalog),
+        "attempts_1": query("visible"),
+    }
+    for number in range(2, len(steps) + 1):
+        chain = query("chain", step=number, window=span.window)
+        tables[f"attempts_{number}"] = _reading(chain, "previous", f"attempts_{number - 1}")
+    cells = _reading(query("cells"), "attempts", f"attempts_{len(steps)}")
+    fetched = runner.fetch(text(cells, **tables), purpose=f"funnel: {' → '.join(steps)}")
+    return FunnelCells(steps, tuple(Cell(*row) for row in fetched.rows), fetched.id)
+
+
+def window_of(funnel: Funnel) -> timedelta:
+    """How long an attempt may take."""
+    return timedelta(seconds=funnel.window_seconds)
+
+
+def funnel_rows(counted: FunnelCells, span: Span) -> tuple[FunnelRow, ...]:
+    """Each step and, last, the whole funnel: by slice and period, with 95 % intervals."""
+    result = []
+    for stretch in span.periods.stretches:
+        for part, label in span.compared.labels.items():
+            for number, name in enumerate(step_names(counted.steps), start=1):
+                whole = number == len(counted.steps)
+                count = (
+                    counted.whole(part, stretch.index)
+                    if whole
+                    else counted.step(number, part, stretch.index)
+                )
+                result.append(_row(name, label, stretch.name, count, counted.sql))
+    return tuple(result)
+
+
+def step_names(steps: tuple[str, ...]) -> tuple[str, ...]:
+    """How the rows of a funnel are named: each step to the next, then first to last."""
+    return (*(f"{a} → {b}" for a, b in pairwise(steps)), f"{steps[0]} → {steps[-1]}")
+
+
+def _row(step: str, label: str, period: str, count: Count, sql: str) -> FunnelRow:
+    interval = wilson(count.converted, count.entered) if count.entered else None
+    return FunnelRow(
+        step=step,
+        segment=label,
+        period=period,
+        entered=count.entered,
+        converted=count.converted,
+        rate=count.rate if count.entered else None,
+        ci_low=interval.low if interval else None,
+        ci_high=interval.high if interval else None,
+        sql=sql,
+    )
+
+
+def steps_table(catalog: Catalog, steps: tuple[str, ...]) -> exp.Query:
+    """Event name → step number, aliases included, as a small table."""
+    names = [
+        (name, number)
+        for number, step in enumerate(steps, start=1)
+        for name in (step, *catalog.events[step].aliases)
+    ]
+    return rows(("event_name", "step"), names)
+
+
+def _reading(of: exp.Query, name: str, table: str) -> exp.Query:
+    """The query, reading another table where it names this one."""
+
+    def rename(node: exp.Expr) -> exp.Expr:
+        if isinstance(node, exp.Table) and node.name == name:
+            return exp.to_table(table, alias=node.alias or None)
+        return node
+
+    return as_query(of.transform(rename))

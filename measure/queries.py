@@ -1,0 +1,109 @@
+"""The SQL of the read-outs: files with named placeholders, bound through sqlglot, never by text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol
+
+import sqlglot
+from sqlglot import exp
+
+FILES = Path(__file__).parent / "sql"
+DIALECT = "duckdb"
+
+Bindable = str | int | float | datetime | timedelta | exp.Expr
+
+
+class Fetched(Protocol):
+    """Rows of a query, with the id that names it in the answer."""
+
+    @property
+    def id(self) -> str:
+        """Names the query."""
+        ...
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The column names."""
+        ...
+
+    @property
+    def rows(self) -> list[tuple[Any, ...]]:
+        """The rows."""
+        ...
+
+
+class Runner(Protocol):
+    """Runs a query after checking it, and remembers that it ran."""
+
+    def fetch(self, sql: str, *, purpose: str) -> Fetched:
+        """Rows of one SELECT; a refused query raises its refusal."""
+        ...
+
+
+@cache
+def _parsed(name: str) -> exp.Query:
+    return as_query(sqlglot.parse_one((FILES / f"{name}.sql").read_text(), dialect=DIALECT))
+
+
+def query(name: str, **values: Bindable) -> exp.Query:
+    """The query of a file, its ``:name`` placeholders replaced by literals."""
+    bound = {key: literal(value) for key, value in values.items()}
+
+    def replace(node: exp.Expr) -> exp.Expr:
+        return bound[node.name].copy() if isinstance(node, exp.Placeholder) else node
+
+    return as_query(_parsed(name).copy().transform(replace))
+
+
+def as_query(expression: exp.Expr) -> exp.Query:
+    """The expression, which must be a query."""
+    if not isinstance(expression, exp.Query):
+        raise TypeError(f"not a query: {expression.sql(dialect=DIALECT)}")
+    return expression
+
+
+def check_query(name: str, **values: Bindable) -> exp.Query:
+    """The query of a next check; values that it does not name are left out."""
+    return query(f"checks/{name}", **values)
+
+
+def literal(value: Bindable) -> exp.Expr:
+    """A Python value as a SQL literal; times are naive UTC timestamps."""
+    if isinstance(value, exp.Expr):
+        return value
+    if isinstance(value, datetime):
+        return exp.cast(exp.Literal.string(value.isoformat(sep=" ")), "timestamp")
+    if isinstance(value, timedelta):
+        seconds = exp.Literal.string(str(int(value.total_seconds())))
+        return exp.Interval(this=seconds, unit=exp.Var(this="SECOND"))
+    return exp.convert(value)
+
+
+def rows(columns: Sequence[str], values: Sequence[Sequence[Bindable]]) -> exp.Query:
+    """A small table of literals, as one SELECT a row."""
+    selects = [
+        exp.select(*(exp.alias_(literal(v), c) for c, v in zip(columns, row, strict=True)))
+        for row in values
+    ]
+    first, *rest = selects
+    result: exp.Query = first
+    for select in rest:
+        result = exp.union(result, select, distinct=False)
+    return result
+
+
+def text(main: exp.Query, **tables: exp.Query) -> str:
+    """The SQL of a query over named subqueries, which may use those before them."""
+    result = main.copy()
+    own = result.args.get("with_") or result.args.get("with")
+    inner = [cte.copy() for cte in own.expressions] if own else []
+    named = [
+        exp.CTE(this=table, alias=exp.TableAlias(this=exp.to_identifier(name)))
+        for name, table in tables.items()
+    ]
+    result.set("with_", exp.With(expressions=[*named, *inner]))
+    return result.sql(dialect=DIALECT, pretty=True)

@@ -1,0 +1,14 @@
+-- Users who started checkout, and those among them who met an error, by version and error.
+WITH tried AS (
+    SELECT p.period, e.user_id, u.slice, e.app_version, e.event_name, e.properties ->> '$.error' AS error
+    FROM fct_events AS e
+    JOIN periods AS p
+        ON e.event_time >= p.starts AND e.event_time < p.ends AND e.received_at < p.known_by
+    JOIN people AS u ON u.user_id = e.user_id
+    WHERE e.event_name IN (:started, :failed)
+)
+SELECT
+    period, slice, app_version, CASE WHEN event_name = :failed THEN COALESCE(error, 'no error given') END AS error,
+    COUNT(DISTINCT user_id) AS users
+FROM tried
+GROUP BY period, slice, app_version, CASE WHEN event_name = :failed THEN COALESCE(error, 'no error given') END

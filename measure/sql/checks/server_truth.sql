@@ -1,0 +1,14 @@
+-- Subscriptions that the server knows, with and without the event, by platform and day.
+SELECT
+    u.device_os, CAST(s.started_at AS DATE) AS day, COUNT(*) AS subscriptions,
+    SUM(CASE WHEN e.user_id IS NULL THEN 1 ELSE 0 END) AS without_event
+FROM fct_subscriptions AS s
+JOIN dim_users AS u ON u.user_id = s.user_id
+LEFT JOIN (
+    SELECT DISTINCT user_id FROM fct_events
+    WHERE event_name = :goal AND event_time >= :since AND event_time < :until
+) AS e ON e.user_id = s.user_id
+WHERE s.started_at >= :since AND s.started_at < :until
+GROUP BY u.device_os, CAST(s.started_at AS DATE)
+ORDER BY day, device_os
+LIMIT 500

@@ -1,0 +1,7 @@
+-- What new subscribers paid, by plan.
+SELECT p.period, u.slice, s.plan, COUNT(*) AS subscriptions, AVG(s.price) AS price
+FROM fct_subscriptions AS s
+JOIN periods AS p ON s.started_at >= p.starts AND s.started_at < p.ends AND s.started_at < p.known_by
+JOIN people AS u ON u.user_id = s.user_id
+WHERE s.price IS NOT NULL
+GROUP BY p.period, u.slice, s.plan
