@@ -1,0 +1,178 @@
+"""The Ask page: examples, the thread, and the agent's steps as the worker writes them."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+import streamlit as st
+
+from control.people import Person
+from control.runs import Run
+from core.artifacts import AskResult
+from core.errors import PilothouseError
+from ui.console.cards.answer import answer_card
+from ui.console.cards.parts import refusal_card
+from ui.console.desk import Desk, desk
+from ui.console.sidebar import open_run
+from ui.console.view.state import RUN
+from ui.console.view.steps import Line, is_active, lines, now_doing, summary
+from ui.console.view.text import ago, plain
+
+LONGEST_PROMPT = 2_000
+TAIL_SECONDS = 0.5
+
+
+class Example(NamedTuple):
+    """A card of the empty page: a prompt that works on the demo as it stands."""
+
+    title: str
+    icon: str
+    prompt: str
+    gives: str
+
+
+EXAMPLES: tuple[Example, ...] = (
+    Example(
+        "Set priorities",
+        "low_priority",
+        "Define a priority order for trial users: (1) help users complete a second workout, "
+        "(2) handle support issues, (3) upgrade messaging. Write the suppressions and stop "
+        "conditions.",
+        "Order, suppressions, stop conditions, edge cases",
+    ),
+    Example(
+        "Build an audience",
+        "group_add",
+        "Create eligibility rules for an upgrade nudge that only targets users who completed "
+        "3 workouts, viewed pricing, and have no open support tickets.",
+        "Audience size, who is in and out, SQL",
+    ),
+    Example(
+        "Find out why",
+        "troubleshoot",
+        "Why did conversion drop on iOS this week? Compare funnel steps and message exposure "
+        "for iOS vs Android and summarize likely causes.",
+        "Funnels, exposure, ranked causes, next checks",
+    ),
+)
+
+
+def show() -> None:
+    """Draw the page."""
+    office, person = desk(), st.session_state["person"]
+    with st.container(key="ask_page"):
+        run = _run_in_the_address(office)
+        if run:
+            _thread(office, person, run)
+        else:
+            _empty(office, person)
+    prompt = st.chat_input(
+        "Ask for a rule, an audience or a diagnosis", key="prompt", max_chars=LONGEST_PROMPT
+    )
+    if prompt:
+        _ask(office, person, prompt, run.thread_id if run else None)
+
+
+def _run_in_the_address(office: Desk) -> Run | None:
+    run_id = st.query_params.get("run")
+    if run_id is None:
+        return None
+    run = office.run(run_id)
+    if run is None:
+        st.warning(f"There is no run {plain(run_id)} here.", icon=":material/search_off:")
+    return run
+
+
+def _ask(office: Desk, person: Person, prompt: str, thread_id: str | None) -> None:
+    try:
+        run_id = office.start(prompt.strip()[:LONGEST_PROMPT], person, thread_id)
+    except PilothouseError as error:
+        refusal_card(error.refusal)
+        return
+    st.query_params["run"] = run_id
+    st.rerun()
+
+
+def _empty(office: Desk, person: Person) -> None:
+    st.title("What should happen next for your users?", anchor=False)
+    st.markdown(
+        "Ask in your own words. You get a rule, an audience or a diagnosis with the SQL, "
+        "the numbers and the reasons. **Nothing goes live without an approver.**"
+    )
+    st.space("small")
+    for index, (column, example) in enumerate(zip(st.columns(3), EXAMPLES, strict=True), start=1):
+        with column.container(border=True, height="stretch", key=f"example_{index}"):
+            st.header(example.title, anchor=False, icon=f":material/{example.icon}:")
+            st.markdown(example.prompt)
+            st.space("stretch")
+            st.caption(example.gives)
+            if st.button("Try this", key=f"try_{index}", width="stretch"):
+                _ask(office, person, example.prompt, None)
+    _pick_up(office, person)
+
+
+def _pick_up(office: Desk, person: Person) -> None:
+    recent = office.recent(person.email, limit=4)
+    if not recent:
+        return
+    st.space("small")
+    st.header("Pick up where you left off", anchor=False)
+    now = office.now()
+    with st.container(key="inbox", gap="xxsmall"):
+        for item in recent:
+            name, state, when = st.columns([5, 1.6, 1.4], vertical_alignment="center")
+            name.button(
+                plain(item.title),
+                key=f"pick_{item.run_id}",
+                type="tertiary",
+                wrap=False,
+                on_click=open_run,
+                args=(item.run_id, st.session_state["pages"]["ask"].url_path),
+            )
+            badge = RUN[item.run.state]
+            state.badge(badge.label, color=badge.colour, icon=f":material/{badge.icon}:")
+            when.caption(ago(now, item.run.created_at))
+
+
+def _thread(office: Desk, person: Person, run: Run) -> None:
+    for turn in office.thread(run.thread_id) or [run]:
+        with st.chat_message("user", avatar=":material/person:"):
+            st.markdown(plain(turn.prompt))
+        with st.chat_message("assistant", avatar=":material/explore:"):
+            if is_active(turn):
+                st.fragment(_tail, run_every=TAIL_SECONDS)(office, turn.id)
+            else:
+                _finished(office, person, turn)
+
+
+def _tail(office: Desk, run_id: str) -> None:
+    """What the worker has written so far; once it is done, the whole page is drawn again."""
+    run = office.run(run_id)
+    if run is None or not is_active(run):
+        st.rerun()
+    steps = office.steps(run_id)
+    _timeline(f":shimmer[{now_doing(steps)}]", lines(steps), running=True)
+    if st.button("Stop", key=f"stop_{run_id}", icon=":material/stop_circle:"):
+        office.stop(run_id)
+
+
+def _timeline(label: str, shown: tuple[Line, ...], *, running: bool) -> None:
+    state: Literal["running", "complete"] = "running" if running else "complete"
+    with st.status(label, type="compact", state=state, expanded=running):
+        for line in shown:
+            with st.status(plain(line.label), type="step", state="complete"):
+                st.caption(f"{line.ms:,} ms")
+
+
+def _finished(office: Desk, person: Person, run: Run) -> None:
+    steps = office.steps(run.id)
+    if steps:
+        _timeline(summary(steps), lines(steps), running=False)
+    if run.result is None:
+        st.error("This run ended without an answer. Ask again.", icon=":material/error:")
+        return
+    answer_card(office, person, run, AskResult.model_validate(run.result))
+    st.html(
+        '<div role="status" aria-live="polite" style="position:absolute;left:-9999px">'
+        "Answer ready.</div>"
+    )

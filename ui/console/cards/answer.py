@@ -1,0 +1,152 @@
+"""One answer of the agent, whatever it is about."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from control.people import Person
+from control.requests import ChangeRequest
+from control.runs import Run
+from core.artifacts import AskResult, DebugReport, QueryAnswer
+from core.errors import PilothouseError
+from core.lifecycle import PROPOSERS
+from core.rules import DecisionPolicy, EligibilityRule
+from ui.console.cards.parts import (
+    badges,
+    bullets,
+    findings_list,
+    folded,
+    refusal_card,
+    required_fold,
+    sql_fold,
+)
+from ui.console.cards.policy import policy_body
+from ui.console.cards.report import report_body
+from ui.console.cards.rule import rule_body
+from ui.console.cards.table import table_body
+from ui.console.desk import Desk
+from ui.console.sidebar import open_request
+from ui.console.view.impact import needs_judgement, risk
+from ui.console.view.state import REQUEST, RISK, Badge
+from ui.console.view.text import number, plain, rich
+
+DRAFT = Badge("Draft", "gray", "edit_note")
+ICONS = {
+    "eligibility_rule": "rule",
+    "decision_policy": "low_priority",
+    "debug_report": "troubleshoot",
+    "query_answer": "table_chart",
+}
+
+
+def answer_card(office: Desk, person: Person, run: Run, result: AskResult) -> None:
+    """Prose, then the thing itself, then what it rests on, then what can be done with it."""
+    st.markdown(rich(result.answer))
+    for refusal in result.refusals:
+        refusal_card(refusal)
+    if result.questions:
+        st.markdown("**Before I can draft this:**")
+        bullets(plain(question) for question in result.questions)
+        st.caption("Answer below in your own words.")
+    if result.artifact:
+        is_report = isinstance(result.artifact, DebugReport)
+        with st.container(border=True, key="report" if is_report else f"card_{run.id}"):
+            _title(office, result)
+            _body(result, office)
+            _foundations(result)
+            if isinstance(result.artifact, EligibilityRule | DecisionPolicy):
+                _actions(office, person, run, result)
+    else:
+        sql_fold(result.sql)
+    st.caption(planner_words(result))
+
+
+def planner_words(result: AskResult) -> str:
+    """Which planner speaks, and what it cost."""
+    usage = result.usage
+    if result.planner == "grammar":
+        return ":material/memory: Drafted by the built-in grammar planner. No model was called."
+    tokens = number(usage.prompt_tokens + usage.completion_tokens)
+    cost = f", ${usage.cost_usd:.4f}".replace("$", "\\$") if usage.cost_usd else ""
+    return f":material/smart_toy: Drafted by the model {plain(usage.model)}, {tokens} tokens{cost}."
+
+
+def _title(office: Desk, result: AskResult) -> None:
+    artifact = result.artifact
+    left, right = st.columns([3, 2], vertical_alignment="center")
+    icon = f":material/{ICONS[artifact.kind]}:" if artifact else None
+    left.header(_name(office, result), anchor=False, icon=icon)
+    if isinstance(artifact, EligibilityRule | DecisionPolicy):
+        request = _request(office, result)
+        state = REQUEST[request.state] if request else DRAFT
+        label = f"{state.label} {request.id}" if request else state.label
+        with right, st.container(horizontal=True, horizontal_alignment="right"):
+            badges(state._replace(label=label), RISK[risk(result.findings, result.preview)])
+
+
+def _name(office: Desk, result: AskResult) -> str:
+    artifact, request = result.artifact, _request(office, result)
+    if isinstance(artifact, EligibilityRule | DecisionPolicy):
+        base = request.base_version if request else office.live_version(artifact.key)
+        return f"{plain(artifact.name)}, version {(base or 0) + 1}"
+    return "Diagnosis" if isinstance(artifact, DebugReport) else "Answer"
+
+
+def _body(result: AskResult, office: Desk) -> None:
+    match result.artifact:
+        case EligibilityRule() as rule:
+            rule_body(rule, result, office.catalog)
+        case DecisionPolicy() as policy:
+            policy_body(policy, result, office.catalog)
+        case DebugReport() as report:
+            report_body(report)
+        case QueryAnswer() as answer:
+            table_body(answer)
+
+
+def _foundations(result: AskResult) -> None:
+    findings_list(needs_judgement(result.findings))
+    folded("Assumptions", "help", result.assumptions)
+    folded("Edge cases", "call_split", result.edge_cases)
+    notes = [finding.message for finding in result.findings if finding.severity == "info"]
+    folded("Notes from the checks", "fact_check", notes)
+    required_fold(result.required)
+    sql_fold(result.sql)
+
+
+def _request(office: Desk, result: AskResult) -> ChangeRequest | None:
+    ref = result.change_request
+    return office.request(ref.id) if ref else None
+
+
+def _actions(office: Desk, person: Person, run: Run, result: AskResult) -> None:
+    request = _request(office, result)
+    if request:
+        st.button(
+            f"Open {request.id}",
+            key=f"open_{run.id}",
+            icon=":material/open_in_new:",
+            on_click=open_request,
+            args=(request.id, st.session_state["pages"]["ask"].url_path),
+        )
+    elif not person.roles & PROPOSERS:
+        st.caption("Only a marketer, an analyst or an admin may send this for approval.")
+    elif any(finding.severity == "block" for finding in result.findings):
+        st.caption("A check blocks this draft. Change it first; then it can be sent.")
+    elif st.button(
+        "Send for approval", key=f"send_{run.id}", type="primary", icon=":material/send:"
+    ):
+        _send(office, person, run)
+
+
+def _send(office: Desk, person: Person, run: Run) -> None:
+    try:
+        sent = office.send_for_approval(run.id, person)
+    except PilothouseError as error:
+        refusal_card(error.refusal)
+        return
+    for refusal in sent.refusals:
+        refusal_card(refusal)
+    if not sent.refusals:
+        st.toast("Sent. An approver who is not you decides.", icon=":material/send:")
+        st.rerun()

@@ -1,0 +1,95 @@
+"""Pieces that several cards are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import streamlit as st
+
+from core.artifacts import Finding, Required, SqlText
+from core.errors import Refusal
+from ui.console.view.charts import Chart
+from ui.console.view.state import Badge
+from ui.console.view.text import plain
+
+SEVERITY: dict[str, Badge] = {
+    "block": Badge("Blocks", "red", "block"),
+    "warn": Badge("Needs judgement", "orange", "error_outline"),
+    "info": Badge("Note", "gray", "info"),
+}
+
+
+def heading(text: str, icon: str | None = None) -> None:
+    """A card's title, from our own words only."""
+    st.header(text, anchor=False, icon=f":material/{icon}:" if icon else None)
+
+
+def badges(*shown: Badge) -> None:
+    """Badges in a row."""
+    with st.container(horizontal=True, gap="xsmall", width="content"):
+        for badge in shown:
+            st.badge(badge.label, color=badge.colour, icon=f":material/{badge.icon}:")
+
+
+def draw(chart: Chart) -> None:
+    """A chart with its takeaway for those who cannot see it."""
+    st.vega_lite_chart(chart.spec, alt=chart.alt, width="stretch")
+
+
+def bullets(items: Iterable[str]) -> None:
+    """A list whose items are Markdown already."""
+    if lines := "\n".join(f"- {item}" for item in items):
+        st.markdown(lines)
+
+
+def folded(label: str, icon: str, items: Sequence[str]) -> None:
+    """A fold with a list of texts, shown as they are; nothing when there are none."""
+    if not items:
+        return
+    with st.expander(f"{label} ({len(items)})", icon=f":material/{icon}:"):
+        bullets(plain(item) for item in items)
+
+
+def sql_fold(queries: Sequence[SqlText]) -> None:
+    """Every query behind an answer, with what it was for."""
+    if not queries:
+        return
+    label = "SQL" if len(queries) == 1 else f"SQL ({len(queries)} queries)"
+    with st.expander(label, icon=":material/code:"):
+        for query in queries:
+            st.caption(f"{plain(query.purpose)} · {plain(query.dialect)} · {plain(query.id)}")
+            st.code(query.text, language="sql", wrap_lines=True)
+
+
+def required_fold(required: Required) -> None:
+    """What a rule reads from the warehouse."""
+    rows = {"Traits": required.traits, "Events": required.events, "Columns": required.columns}
+    shown = {
+        name: " ".join(f":gray-badge[{plain(one)}]" for one in names)
+        for name, names in rows.items()
+        if names
+    }
+    if not shown:
+        return
+    count = sum(len(names) for names in rows.values())
+    with st.expander(f"What it reads ({count})", icon=":material/database:"):
+        st.table(shown, border="horizontal", alt="Traits, events and columns that the rule reads")
+
+
+def findings_list(findings: Iterable[Finding]) -> None:
+    """Verdicts of the guardrails, each with what to do."""
+    for finding in findings:
+        badge = SEVERITY[finding.severity]
+        fix = f"  \n:small[{plain(finding.fix)}]" if finding.fix else ""
+        st.markdown(f"{badge.markdown} {plain(finding.message)}{fix}")
+
+
+def refusal_card(refusal: Refusal) -> None:
+    """What was not done, where, and what to do next."""
+    with st.container(border=True, gap="xsmall"):
+        st.markdown(f":red[:material/error:] **{plain(refusal.message)}**")
+        if refusal.span:
+            st.markdown(f"Where: {plain(refusal.span)}")
+        if refusal.fix:
+            st.markdown(f"Next: {plain(refusal.fix)}")
+        st.caption(f"Code {plain(refusal.code)}")

@@ -1,0 +1,136 @@
+"""The decision: what happens next, and three ways to answer. It stays in sight."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from control.people import Person
+from control.requests import ChangeRequest
+from core.errors import Code, PilothouseError
+from core.lifecycle import State, Verdict, may_decide
+from core.rules import DecisionPolicy, EligibilityRule
+from ui.console.cards.parts import heading, refusal_card
+from ui.console.desk import Desk
+from ui.console.view.impact import Rule, needs_judgement, passed_count
+from ui.console.view.state import REQUEST
+from ui.console.view.text import ago, people, plain
+
+SAID = {"approve": "approved", "reject": "rejected", "request_changes": "asked for changes"}
+
+
+def rail(office: Desk, person: Person, request: ChangeRequest) -> None:
+    """The decision as this person may see or make it."""
+    heading("Decision")
+    if request.state is not State.IN_REVIEW:
+        _decided(office, request)
+        return
+    st.markdown(consequence(request.artifact, request))
+    _counts(request)
+    refusal = may_decide(
+        person=person.email,
+        roles=person.roles,
+        author=request.author,
+        state=request.state,
+        verdict="approve",
+        comment="",
+    )
+    if refusal:
+        own = refusal.code is Code.SELF_APPROVAL
+        reason = "You proposed this, so somebody else decides." if own else refusal.message
+        st.info(plain(reason), icon=":material/lock:")
+        st.caption(plain(refusal.fix or ""))
+        return
+    _buttons(office, person, request)
+
+
+def consequence(rule: Rule, request: ChangeRequest) -> str:
+    """What approving does, in one sentence of Markdown."""
+    reached = request.effect.reachable_size if request.effect else 0
+    if isinstance(rule, EligibilityRule) and rule.action is None:
+        return (
+            f"**{people(request.effect.audience_size if request.effect else 0)}** become an "
+            "audience that other rules may use. It sends nothing by itself."
+        )
+    if isinstance(rule, DecisionPolicy) and request.effect:
+        reached = sum(row.selected for row in request.effect.winners) or reached
+    return (
+        f"The next cycle may message up to **{people(reached)}**. "
+        "You can pause it or roll it back at any time."
+    )
+
+
+def _counts(request: ChangeRequest) -> None:
+    judgement = len(needs_judgement(request.findings))
+    lines = [f":green[:material/check_circle:] {passed_count(request.findings)} checks passed"]
+    if judgement:
+        verb = "needs" if judgement == 1 else "need"
+        lines.append(f":orange[:material/error_outline:] {judgement} {verb} your judgement")
+    lines.append(":material/person: 0 of 1 approvals")
+    st.markdown("  \n".join(lines))
+
+
+def _buttons(office: Desk, person: Person, request: ChangeRequest) -> None:
+    comment = st.text_area(
+        "Comment",
+        placeholder="Needed to request changes or reject",
+        key=f"comment_{request.id}",
+        max_chars=2_000,
+        height=90,
+    )
+    verdict: Verdict | None = None
+    if st.button(
+        _approve_label(request.artifact),
+        key="approve",
+        type="primary",
+        icon=":material/check:",
+        width="stretch",
+    ):
+        verdict = "approve"
+    ask, reject = st.columns([1.5, 1])
+    if ask.button("Request changes", key="request_changes", width="stretch"):
+        verdict = "request_changes"
+    if reject.button("Reject", key="reject", width="stretch"):
+        verdict = "reject"
+    st.caption("Your name and comment go to the audit log.")
+    if verdict:
+        _decide(office, person, request, verdict, comment or "")
+
+
+def _approve_label(rule: Rule) -> str:
+    sends = isinstance(rule, DecisionPolicy) or rule.action is not None
+    return "Approve and go live" if sends else "Approve and publish"
+
+
+def _decide(
+    office: Desk, person: Person, request: ChangeRequest, verdict: Verdict, comment: str
+) -> None:
+    try:
+        office.decide(request, person, verdict, comment)
+    except PilothouseError as error:
+        refusal_card(error.refusal)
+        current = office.request(request.id)
+        if current and current.review:
+            st.markdown(f"**Already decided.** {_verdict_line(office, current)}")
+        return
+    st.toast(f"You {SAID[verdict]} {request.id}.", icon=":material/check:")
+    st.rerun()
+
+
+def _decided(office: Desk, request: ChangeRequest) -> None:
+    badge = REQUEST[request.state]
+    if request.review:
+        st.markdown(f"{badge.markdown} **Already decided.**")
+        st.markdown(_verdict_line(office, request))
+        if request.review.comment:
+            st.markdown(f"> {plain(request.review.comment)}")
+    else:
+        st.markdown(badge.markdown)
+    st.caption("Nothing is left to decide here.")
+
+
+def _verdict_line(office: Desk, request: ChangeRequest) -> str:
+    review = request.review
+    if review is None:
+        return ""
+    who = office.names().get(review.by, review.by)
+    return f"{plain(who)} {SAID[review.verdict]} it {ago(office.now(), review.at)}."

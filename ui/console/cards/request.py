@@ -1,0 +1,195 @@
+"""A change request, in the order an approver needs it: people first, SQL last."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from control.people import Person
+from control.requests import ChangeRequest
+from core.rules import DecisionPolicy
+from ui.console.cards.parts import SEVERITY, badges, bullets, folded, heading
+from ui.console.cards.policy import order, who_gets_what
+from ui.console.cards.rail import rail
+from ui.console.cards.rule import waterfall
+from ui.console.desk import Desk
+from ui.console.view.diff import SAME, plain_rows, rule_patch
+from ui.console.view.impact import Rule, checks, risk, sentences
+from ui.console.view.state import CHANGE, REQUEST, RISK, Badge
+from ui.console.view.text import ago, clock, moment, number, percent, plain, share_of
+
+PLAIN, RULE, SQL = "Plain language", "Rule", "SQL"
+DEEDS = {
+    "propose": "sent it for approval",
+    "approve": "approved it",
+    "reject": "rejected it",
+    "request_changes": "asked for changes",
+    "withdraw": "withdrew it",
+    "publish": "published it",
+}
+
+
+def request_card(office: Desk, person: Person, request: ChangeRequest) -> None:
+    """The whole card with its decision rail."""
+    _header(office, request)
+    evidence, side = st.columns([2.35, 1], gap="medium")
+    rule, live = request.artifact, office.live_rule(request)
+    with evidence:
+        _impact(rule, request)
+        _changes(office, request, rule, live)
+        _checks(request)
+        if request.effect:
+            _reach(rule, request)
+        if isinstance(rule, DecisionPolicy):
+            with st.container(border=True):
+                heading("The order, in full")
+                order(rule, office.catalog)
+        _assumptions(request)
+        _activity(office, request)
+    with side, st.container(key="rail", border=True):
+        rail(office, person, request)
+
+
+def _header(office: Desk, request: ChangeRequest) -> None:
+    st.button(
+        "All change requests",
+        key="back",
+        icon=":material/arrow_back:",
+        on_click=st.query_params.clear,
+    )
+    st.title(plain(request.name), anchor=False)
+    base = f"v{request.base_version}" if request.base_version else "new"
+    target = (request.base_version or 0) + 1
+    badges(
+        REQUEST[request.state],
+        Badge(request.id, "gray", "tag"),
+        Badge(f"{plain(request.target_key)} {base} → v{target}", "gray", "difference"),
+        RISK[risk(request.findings, request.effect)],
+    )
+    author = office.names().get(request.author, request.author)
+    age = ago(office.now(), request.created_at)
+    st.caption(f"Proposed by {plain(author)}, {age}, from the prompt “{plain(request.prompt)}”")
+
+
+def _impact(rule: Rule, request: ChangeRequest) -> None:
+    with st.container(border=True):
+        heading("What changes for people")
+        if request.effect:
+            bullets(sentences(rule, request.effect, is_new=request.base_version is None))
+        else:
+            st.markdown("It was not run on the data, so its effect is not known.")
+
+
+def _changes(office: Desk, request: ChangeRequest, rule: Rule, live: Rule | None) -> None:
+    with st.container(border=True):
+        left, right = st.columns([1.2, 1], vertical_alignment="center")
+        with left:
+            version = request.base_version
+            heading(f"Changes against live version {version}" if version else "What is new")
+        with right, st.container(horizontal=True, horizontal_alignment="right"):
+            shown = st.segmented_control(
+                "Show the change as",
+                [PLAIN, RULE, SQL],
+                default=PLAIN,
+                required=True,
+                key=f"diff_{request.id}",
+                label_visibility="collapsed",
+            )
+        if shown == SQL:
+            _sql(office, rule)
+        elif shown == RULE:
+            st.code(rule_patch(request.rule_diff), language="diff", wrap_lines=True, height=420)
+        else:
+            _plain_table(office, rule, live)
+
+
+def _plain_table(office: Desk, rule: Rule, live: Rule | None) -> None:
+    rows = plain_rows(live, rule, office.catalog)
+    columns = {
+        "Change": [CHANGE[row.change].markdown for row in rows],
+        "What": [plain(row.what) for row in rows],
+    }
+    if live:
+        columns["Live"] = [plain(row.live or "not there") for row in rows]
+    columns["Proposed"] = [
+        plain(row.proposed or "not there")
+        if row.change == SAME
+        else f"**{plain(row.proposed or 'not there')}**"
+        for row in rows
+    ]
+    changed = sum(row.change != SAME for row in rows)
+    alt = f"{changed} of {len(rows)} parts change"
+    st.table(columns, border="horizontal", hide_index=True, alt=alt)
+
+
+def _sql(office: Desk, rule: Rule) -> None:
+    for title, text in office.rule_sql(rule):
+        st.caption(plain(title))
+        st.code(text, language="sql", wrap_lines=True)
+
+
+def _checks(request: ChangeRequest) -> None:
+    rows = checks(request.findings)
+    failing = [row.finding for row in rows if row.finding and row.finding.severity != "info"]
+    passed = [row for row in rows if row.finding is None]
+    notes = [row.finding.message for row in rows if row.finding and row.finding.severity == "info"]
+    with st.container(border=True):
+        heading("Checks")
+        for finding in failing:
+            with st.expander(
+                plain(finding.message), expanded=True, icon=":material/error_outline:"
+            ):
+                st.markdown(SEVERITY[finding.severity].markdown)
+                st.markdown(plain(finding.fix or "Read it and judge for yourself."))
+        with st.expander(f"{len(passed)} checks passed", icon=":material/check_circle:"):
+            bullets(plain(row.rule) for row in passed)
+        folded("Notes", "info", notes)
+
+
+def _reach(rule: Rule, request: ChangeRequest) -> None:
+    preview = request.effect
+    if preview is None:
+        return
+    with st.container(border=True):
+        heading("Who it reaches")
+        size, share, overlap = st.columns(3)
+        size.metric("Eligible now", number(preview.audience_size))
+        share.metric(
+            "Can be reached",
+            number(preview.reachable_size),
+            f"{share_of(preview.reachable_size, preview.audience_size)} of the audience",
+            delta_color="off",
+            delta_arrow="off",
+        )
+        most = max(preview.overlap, key=lambda one: one.users, default=None)
+        overlap.metric(
+            "Also in another live rule",
+            number(most.users if most else 0),
+            f"{percent(most.share)} of the audience" if most else "no live rule overlaps",
+            delta_color="off",
+            delta_arrow="off",
+        )
+        if isinstance(rule, DecisionPolicy) and preview.winners:
+            who_gets_what(rule, preview)
+        elif preview.waterfall:
+            waterfall(preview)
+        st.caption(f"Counted on the data as of {moment(preview.as_of)}.")
+
+
+def _assumptions(request: ChangeRequest) -> None:
+    if request.assumptions:
+        with st.container(border=True):
+            heading("Assumed, because the prompt did not say")
+            bullets(plain(line) for line in request.assumptions)
+
+
+def _activity(office: Desk, request: ChangeRequest) -> None:
+    names = office.names()
+    with st.container(border=True):
+        heading("Activity")
+        lines = []
+        for entry in office.activity(request):
+            who = plain(names.get(entry.who, entry.who))
+            said = f": “{plain(entry.note)}”" if entry.note else ""
+            deed = DEEDS.get(entry.what, plain(entry.what))
+            lines.append(f":gray[{clock(entry.at)}] &nbsp; {who} {deed}{said}")
+        st.markdown("  \n".join(lines) or "Nothing yet.")

@@ -1,0 +1,232 @@
+"""All that the pages ask of the rest of the product, in one place.
+
+Pages read through it and hand work to the worker through it; they never run the
+agent, and they decide nothing about rights: every action is checked again by
+the engine it reaches.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+import structlog
+
+from control import audit, people, requests, runs, versions
+from control.audit import AuditEntry
+from control.people import Person
+from control.requests import ChangeRequest
+from control.runs import Run, RunStep
+from control.store import Store
+from core.artifacts import AskResult
+from core.conditions import Condition
+from core.errors import PilothouseError
+from core.lifecycle import State, Verdict
+from core.rules import DecisionPolicy, EligibilityRule
+from core.settings import Settings
+from orchestrate import approvals
+from ui import telemetry
+from warehouse.catalog import Catalog
+from warehouse.compile import compile_audience
+
+log = structlog.get_logger(__name__)
+
+
+class OpenWorkspace(Protocol):
+    """What the console needs of a workspace."""
+
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def catalog(self) -> Catalog: ...
+    @property
+    def store(self) -> Store: ...
+    def as_of(self) -> datetime: ...
+    def now(self) -> datetime: ...
+
+
+class RunWorker(Protocol):
+    """What the console needs of the worker that runs the agent."""
+
+    def start(
+        self, prompt: str, person_email: str, thread_id: str | None = None, submit: bool = False
+    ) -> str: ...
+    def stop(self, run_id: str) -> None: ...
+    def send_for_approval(self, run_id: str, person: str) -> AskResult: ...
+    def wake(self, change_request_id: str) -> None: ...
+
+
+class Recent(NamedTuple):
+    """A thread somebody may pick up: its newest run."""
+
+    run_id: str
+    title: str
+    run: Run
+
+
+class Desk:
+    """One workspace and its worker, as the pages see them. Shared by all sessions."""
+
+    def __init__(self, workspace: OpenWorkspace, worker: RunWorker) -> None:
+        self.workspace = workspace
+        self.worker = worker
+
+    @property
+    def catalog(self) -> Catalog:
+        """The names that rules may use."""
+        return self.workspace.catalog
+
+    @property
+    def settings(self) -> Settings:
+        """The choices of the workspace."""
+        return self.workspace.settings
+
+    def now(self) -> datetime:
+        """The workspace's clock; in the demo it starts at the end of its data."""
+        return self.workspace.now()
+
+    def as_of(self) -> datetime:
+        """The end of the data."""
+        return self.workspace.as_of()
+
+    def person(self, email: str) -> Person | None:
+        """Who that is and what they may do, as the control store says at this moment."""
+        try:
+            return people.get(self.workspace.store, email)
+        except PilothouseError:
+            return None
+
+    def names(self) -> dict[str, str]:
+        """Everybody's name by e-mail."""
+        return {person.email: person.name for person in people.list_all(self.workspace.store)}
+
+    def recent(self, email: str, limit: int = 5) -> list[Recent]:
+        """A person's newest threads."""
+        newest: dict[str, Run] = {}
+        for run in runs.list_runs(self.workspace.store, limit=200):
+            if run.person == email:
+                newest.setdefault(run.thread_id, run)
+        found = list(newest.values())[:limit]
+        return [Recent(run.id, run_title(run), run) for run in found]
+
+    def run(self, run_id: str) -> Run | None:
+        """One run, or None."""
+        try:
+            return runs.get(self.workspace.store, run_id)
+        except PilothouseError:
+            return None
+
+    def thread(self, thread_id: str) -> list[Run]:
+        """The runs of a thread, oldest first."""
+        return list(reversed(runs.list_runs(self.workspace.store, thread_id)))
+
+    def steps(self, run_id: str) -> list[RunStep]:
+        """What the worker did so far."""
+        return runs.steps(self.workspace.store, run_id)
+
+    def start(self, prompt: str, person: Person, thread_id: str | None) -> str:
+        """Hand a prompt to the worker; gives the run to look at."""
+        return self.worker.start(prompt, person.email, thread_id, submit=False)
+
+    def stop(self, run_id: str) -> None:
+        """Ask the worker to stop."""
+        self.worker.stop(run_id)
+
+    def send_for_approval(self, run_id: str, person: Person) -> AskResult:
+        """Propose what a run drafted; raises a refusal when the person may not."""
+        return self.worker.send_for_approval(run_id, person.email)
+
+    def waiting(self) -> list[ChangeRequest]:
+        """What waits for an approver, oldest first."""
+        return list(reversed(requests.list_all(self.workspace.store, State.IN_REVIEW)))
+
+    def requests(self) -> list[ChangeRequest]:
+        """Every change request, newest first."""
+        return requests.list_all(self.workspace.store)
+
+    def request(self, request_id: str) -> ChangeRequest | None:
+        """One change request, or None."""
+        try:
+            return requests.get(self.workspace.store, request_id)
+        except PilothouseError:
+            return None
+
+    def live_rule(self, request: ChangeRequest) -> EligibilityRule | DecisionPolicy | None:
+        """What the request would replace."""
+        if request.base_version is None:
+            return None
+        store = self.workspace.store
+        return versions.version(store, request.target_key, request.base_version).artifact
+
+    def live_version(self, key: str) -> int | None:
+        """The version of a rule that is in force, if there is one."""
+        found = versions.current(self.workspace.store, key)
+        return found.version if found else None
+
+    def rule_sql(self, rule: EligibilityRule | DecisionPolicy) -> list[tuple[str, str]]:
+        """What the warehouse runs for a rule: for each audience its name and its query."""
+        wanted = (
+            [(rule.name, rule.condition)]
+            if isinstance(rule, EligibilityRule)
+            else [(entry.action.name, entry.eligibility) for entry in rule.entries]
+        )
+        return [(name, self._audience_sql(rule.population, asked)) for name, asked in wanted]
+
+    def _audience_sql(self, population: Condition, condition: Condition) -> str:
+        return compile_audience(
+            condition,
+            self.catalog,
+            as_of=self.as_of(),
+            population=population,
+            audiences=versions.audiences(self.workspace.store),
+        )
+
+    def activity(self, request: ChangeRequest) -> list[AuditEntry]:
+        """What was done about a request, oldest first."""
+        entries = audit.entries(self.workspace.store, limit=1000)
+        published = request.state in (State.LIVE, State.SUPERSEDED)
+        return [
+            entry
+            for entry in entries
+            if entry.subject == request.id
+            or (published and entry.what == "publish" and entry.after_hash == request.content_hash)
+        ]
+
+    def decide(
+        self, request: ChangeRequest, person: Person, verdict: Verdict, comment: str
+    ) -> ChangeRequest:
+        """Write a person's verdict, then wake the worker; raises a refusal when it may not be."""
+        decided = approvals.decide(
+            self.workspace.store,
+            request.id,
+            person=person,
+            verdict=verdict,
+            comment=comment,
+            now=self.now(),
+            seen_content_hash=request.content_hash,
+        )
+        telemetry.VERDICTS.labels(verdict).inc()
+        log.info("decided", change_request=request.id, verdict=verdict, person=person.email)
+        self.worker.wake(request.id)
+        return decided
+
+
+def run_title(run: Run) -> str:
+    """The name of what a run made, or its prompt cut short."""
+    artifact = (run.result or {}).get("artifact") or {}
+    name = artifact.get("name") or run.prompt
+    return name if len(name) <= 60 else name[:57].rstrip() + "…"
+
+
+_current: list[Desk] = []
+"""Set once by the entry point. The page scripts run in the same process."""
+
+
+def open_desk(desk: Desk) -> None:
+    """Make this the desk of every page."""
+    _current[:] = [desk]
+
+
+def desk() -> Desk:
+    """The desk that the entry point opened."""
+    return _current[0]

@@ -1,0 +1,139 @@
+"""The frame around every page: sign-in, navigation by role, sidebar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from control.people import Person
+from core.lifecycle import Role
+from ui.console import theme
+from ui.console.desk import Desk, desk
+from ui.console.sidebar import sidebar
+from ui.console.view.text import plain
+from ui.identity import provider_name, signed_in_email
+
+PAGES = Path(__file__).parent / "pages"
+EVERYBODY = frozenset(Role)
+
+
+class Place(NamedTuple):
+    """A page, who may open it, and what it is for."""
+
+    file: str
+    title: str
+    icon: str
+    url: str
+    roles: frozenset[Role]
+    help: str
+
+
+PLACES: tuple[Place, ...] = (
+    Place(
+        "ask.py",
+        "Ask",
+        ":material/forum:",
+        "ask",
+        EVERYBODY,
+        "Ask for a rule, a priority order or a diagnosis, and send what you like for approval.",
+    ),
+    Place(
+        "approvals.py",
+        "Approvals",
+        ":material/fact_check:",
+        "approvals",
+        EVERYBODY,
+        "What waits for a decision: who it reaches, what changes, and the checks it passed.",
+    ),
+)
+
+
+def show() -> None:
+    """Draw the whole window for whoever is looking."""
+    st.set_page_config("Pilothouse", str(theme.ICON), layout="wide")
+    st.html(theme.STYLE)
+    office = desk()
+    email = signed_in_email()
+    if email is None:
+        _anonymous(_sign_in)
+    elif (person := office.person(email)) is None or not person.roles:
+        _anonymous(_no_role)
+    else:
+        _open(office, person)
+
+
+def _open(office: Desk, person: Person) -> None:
+    allowed = [place for place in PLACES if place.roles & person.roles]
+    pages = {place.url: _page(place, first=place is allowed[0]) for place in allowed}
+    st.logo(str(theme.LOGO), size="large", icon_image=str(theme.ICON))
+    st.session_state["person"] = person
+    st.session_state["pages"] = pages
+    chosen = st.navigation(list(pages.values()))
+    _land(person, chosen, pages)
+    sidebar(office, person, chosen)
+    chosen.run()
+
+
+def _page(place: Place, *, first: bool) -> StreamlitPage:
+    return st.Page(
+        PAGES / place.file,
+        title=place.title,
+        icon=place.icon,
+        url_path=place.url,
+        default=first,
+        help=place.help,
+    )
+
+
+def _land(person: Person, chosen: StreamlitPage, pages: dict[str, StreamlitPage]) -> None:
+    """Who decides starts where there is something to decide; later they go where they like."""
+    if "landed" in st.session_state:
+        return
+    st.session_state["landed"] = True
+    at_the_door = chosen is pages["ask"] and not st.query_params
+    proposes = person.roles - {Role.APPROVER}
+    if at_the_door and not proposes and "approvals" in pages:
+        st.switch_page(pages["approvals"])
+
+
+def _anonymous(page: Callable[[], None]) -> None:
+    """The same page at every address, so that the address survives the sign-in."""
+    st.logo(str(theme.LOGO), size="large", icon_image=str(theme.ICON))
+    pages = [
+        st.Page(page, title=place.title, url_path=place.url, default=place is PLACES[0])
+        for place in PLACES
+    ]
+    st.navigation(pages, position="hidden").run()
+
+
+def _sign_in() -> None:
+    with st.container(key="door", border=True):
+        st.image(str(theme.ICON), width=44, alt="")
+        st.title("Pilothouse", anchor=False)
+        st.markdown(
+            "Ask for a rule in your own words, see who it reaches, and let somebody else "
+            "approve it. **Nothing goes live without an approver.**"
+        )
+        settings = desk().settings
+        if settings.identity == "proxy":
+            st.caption("Your reverse proxy did not say who you are. Ask whoever runs it.")
+            return
+        if settings.identity == "demo":
+            st.caption("The demo has four people and no passwords. Nothing leaves this machine.")
+        if st.button(
+            "Sign in", type="primary", icon=":material/login:", key="sign_in", width="stretch"
+        ):
+            st.login(provider_name(settings))
+
+
+def _no_role() -> None:
+    with st.container(key="door", border=True):
+        st.title("You have no role here yet", anchor=False)
+        st.markdown(f"You are signed in as **{plain(signed_in_email())}**.")
+        st.caption("Ask an admin of this workspace to give you a role, then reload the page.")
+        if st.button("Sign out", icon=":material/logout:", key="sign_out"):
+            st.logout()

@@ -1,0 +1,81 @@
+"""What stands beside every page: what waits, how fresh the data is, recent threads, who you are."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from control.people import Person
+from ui.console.desk import Desk
+from ui.console.view.state import Badge
+from ui.console.view.text import clock, listing, plain
+
+SIGN_OUT = "Sign out"
+
+
+def sidebar(office: Desk, person: Person, chosen: StreamlitPage) -> None:
+    """Draw it for one person on one page."""
+    with st.sidebar:
+        _state_of_things(office)
+        _recent(office, person, chosen)
+        _account(person)
+
+
+def _state_of_things(office: Desk) -> None:
+    waiting = len(office.waiting())
+    pending = (
+        Badge(f"{waiting} waiting for approval", "orange", "schedule")
+        if waiting
+        else Badge("Nothing waits for approval", "gray", "done_all")
+    )
+    fresh = Badge(f"Data as of {clock(office.as_of())}", "green", "check")
+    with st.container(gap="xxsmall"):
+        for badge in (pending, fresh):
+            st.badge(badge.label, color=badge.colour, icon=f":material/{badge.icon}:")
+
+
+def _recent(office: Desk, person: Person, chosen: StreamlitPage) -> None:
+    recent = office.recent(person.email)
+    if not recent:
+        return
+    st.header("Recent", anchor=False)
+    with st.container(key="recent"):
+        for item in recent:
+            st.button(
+                plain(item.title),
+                key=f"recent_{item.run_id}",
+                type="tertiary",
+                icon=":material/chat_bubble_outline:",
+                wrap=False,
+                width="stretch",
+                on_click=open_run,
+                args=(item.run_id, chosen.url_path),
+            )
+
+
+def open_run(run_id: str, here: str) -> None:
+    """Go to a run. A callback: a link to the page one is on would not change its address."""
+    ask = st.session_state["pages"]["ask"]
+    if here == ask.url_path:
+        st.query_params.from_dict({"run": run_id})
+    else:
+        st.switch_page(ask, query_params={"run": run_id})
+
+
+def open_request(request_id: str, here: str) -> None:
+    """Go to a change request, from the page with this address."""
+    approvals = st.session_state["pages"]["approvals"]
+    if here == approvals.url_path:
+        st.query_params.from_dict({"request": request_id})
+    else:
+        st.switch_page(approvals, query_params={"request": request_id})
+
+
+def _account(person: Person) -> None:
+    label = f"{plain(person.name)}, {listing(sorted(person.roles))}"
+    with st.container(key="account"):
+        picked = st.menu_button(
+            label, [SIGN_OUT], icon=":material/account_circle:", width="stretch", key="account_menu"
+        )
+    if picked == SIGN_OUT:
+        st.logout()

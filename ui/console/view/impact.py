@@ -1,0 +1,114 @@
+"""What a proposal would do to people, and how much of a risk it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+from core.artifacts import Finding, Preview
+from core.policies import POLICIES
+from core.rules import DecisionPolicy, EligibilityRule
+from ui.console.view.text import number, people, percent, phrase, plain, share_of, title
+
+Rule = EligibilityRule | DecisionPolicy
+Risk = Literal["low", "medium", "high"]
+
+
+class Check(NamedTuple):
+    """A guardrail policy: its rule in one sentence, and what it found, if anything."""
+
+    rule: str
+    finding: Finding | None
+
+
+def checks(findings: tuple[Finding, ...]) -> tuple[Check, ...]:
+    """Every guardrail policy with its finding, blockers and warnings first."""
+    found = {finding.policy: finding for finding in findings}
+    rows = [Check(_sentence(policy.__doc__), found.get(policy.__name__)) for policy in POLICIES]
+    listed = {policy.__name__ for policy in POLICIES}
+    rows += [
+        Check(finding.message, finding) for finding in findings if finding.policy not in listed
+    ]
+    order = {"block": 0, "warn": 1, "info": 2}
+    return tuple(sorted(rows, key=lambda row: order[row.finding.severity] if row.finding else 3))
+
+
+def needs_judgement(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """What somebody should look at before deciding."""
+    return tuple(finding for finding in findings if finding.severity != "info")
+
+
+def passed_count(findings: tuple[Finding, ...]) -> int:
+    """How many guardrail policies found nothing that needs a judgement."""
+    failed = {finding.policy for finding in needs_judgement(findings)}
+    return sum(policy.__name__ not in failed for policy in POLICIES)
+
+
+def risk(findings: tuple[Finding, ...], preview: Preview | None) -> Risk:
+    """By reach and by what the guardrails say."""
+    share = preview.audience_size / max(preview.population_size, 1) if preview else 0.0
+    if any(finding.severity == "block" for finding in findings):
+        return "high"
+    if needs_judgement(findings) or share > 0.5:
+        return "medium"
+    return "low"
+
+
+def held_out(rule: Rule, preview: Preview) -> int:
+    """How many of the audience get nothing on purpose; an expectation, not a count."""
+    if isinstance(rule, DecisionPolicy):
+        return sum(winner.held_out for winner in preview.winners)
+    return round(preview.audience_size * rule.holdout.share) if rule.holdout else 0
+
+
+def sentences(rule: Rule, preview: Preview, *, is_new: bool) -> tuple[str, ...]:
+    """What changes for people: Markdown with the numbers set bold."""
+    spoken = _policy(rule, preview) if isinstance(rule, DecisionPolicy) else _rule(preview, is_new)
+    return (*spoken, *_holdout(rule, preview), *_overlap(preview))
+
+
+def _rule(preview: Preview, is_new: bool) -> Iterator[str]:
+    verb = "become eligible" if is_new else "are eligible under the new version"
+    considered = f"of {number(preview.population_size)} considered"
+    yield f"**{people(preview.audience_size)}** {verb}, {considered}."
+    unreachable = preview.audience_size - preview.reachable_size
+    if unreachable:
+        yield (
+            f"**{people(preview.reachable_size)}** can be reached; "
+            f"{number(unreachable)} have no channel they agreed to."
+        )
+    else:
+        yield "All of them can be reached on a channel they agreed to."
+
+
+def _policy(rule: DecisionPolicy, preview: Preview) -> Iterator[str]:
+    names = {entry.action.key: entry.action.name for entry in rule.entries}
+    for winner in preview.winners:
+        name = plain(names.get(winner.entry) or title(winner.entry))
+        lost = f"; {number(winner.lost)} more lose it to a higher tier" if winner.lost else ""
+        yield f"**{people(winner.selected)}** get **{name}** (tier {winner.tier}){lost}."
+    if preview.no_entry:
+        considered = number(preview.population_size)
+        yield f"**{people(preview.no_entry)}** of {considered} are in no entry and get nothing."
+
+
+def _holdout(rule: Rule, preview: Preview) -> Iterator[str]:
+    if rule.holdout and rule.holdout.share:
+        count = held_out(rule, preview)
+        yield (
+            f"**{percent(rule.holdout.share, 0)}** of them, about {number(count)}, "
+            "get nothing on purpose, so that lift can be measured."
+        )
+
+
+def _overlap(preview: Preview) -> Iterator[str]:
+    for overlap in preview.overlap[:2]:
+        if overlap.users:
+            share = share_of(overlap.users, preview.audience_size)
+            key = plain(phrase(overlap.key))
+            count = number(overlap.users)
+            yield f"**{count}** of them ({share}) are also in the live rule **{key}**."
+
+
+def _sentence(doc: str | None) -> str:
+    return " ".join((doc or "").split())

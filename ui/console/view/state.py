@@ -1,0 +1,60 @@
+"""Where something stands, as a badge: colour, icon and word, never colour alone."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from core.lifecycle import State
+from ui.console.view.impact import Risk
+
+Colour = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray"]
+
+
+class Badge(NamedTuple):
+    """What ``st.badge`` needs. ``icon`` is a Material name."""
+
+    label: str
+    colour: Colour
+    icon: str
+
+    @property
+    def markdown(self) -> str:
+        """The badge inside a line of Markdown; its label is ours, never somebody's text."""
+        return f":{self.colour}-badge[:material/{self.icon}: {self.label}]"
+
+
+REQUEST: dict[State, Badge] = {
+    State.DRAFT: Badge("Draft", "gray", "edit_note"),
+    State.IN_REVIEW: Badge("In review", "orange", "schedule"),
+    State.APPROVED: Badge("Approved", "blue", "task_alt"),
+    State.SCHEDULED: Badge("Scheduled", "blue", "event"),
+    State.LIVE: Badge("Live", "green", "check_circle"),
+    State.SUPERSEDED: Badge("Superseded", "gray", "history"),
+    State.REJECTED: Badge("Rejected", "red", "block"),
+    State.CHANGES_REQUESTED: Badge("Changes requested", "orange", "rate_review"),
+    State.WITHDRAWN: Badge("Withdrawn", "gray", "undo"),
+    State.EXPIRED: Badge("Expired", "gray", "hourglass_disabled"),
+}
+RISK: dict[Risk, Badge] = {
+    "low": Badge("Low risk", "gray", "shield"),
+    "medium": Badge("Medium risk", "orange", "warning"),
+    "high": Badge("High risk", "red", "error"),
+}
+RUN: dict[str, Badge] = {
+    "queued": Badge("Working", "blue", "progress_activity"),
+    "running": Badge("Working", "blue", "progress_activity"),
+    "waiting": Badge("In review", "orange", "schedule"),
+    "finished": Badge("Answered", "green", "check"),
+    "failed": Badge("Failed", "red", "error"),
+}
+CHANGE: dict[str, Badge] = {
+    "Changed": Badge("Changed", "orange", "edit"),
+    "Added": Badge("Added", "green", "add"),
+    "Removed": Badge("Removed", "red", "remove"),
+    "Same": Badge("Same", "gray", "drag_handle"),
+}
+CONFIDENCE: dict[str, Badge] = {
+    "high": Badge("Strong", "green", "verified"),
+    "medium": Badge("Moderate", "orange", "contrast"),
+    "low": Badge("Weak", "gray", "question_mark"),
+}
