@@ -212,6 +212,22 @@ def test_a_query_without_bounds_is_refused(sql: str) -> None:
     assert Code.SQL_UNBOUNDED in codes(sql)
 
 
+def test_expressions_that_double_each_other_are_refused() -> None:
+    double = "SELECT x.user_id FROM {0} x JOIN {0} y ON x.user_id = y.user_id"
+    steps = [f"a{i} AS ({double.format(f'a{i - 1}' if i else 'fct_support')})" for i in range(20)]
+
+    assert Code.SQL_UNBOUNDED in codes(f"WITH {', '.join(steps)} SELECT * FROM a19")
+
+
+def test_a_column_that_only_the_engine_sees_is_refused() -> None:
+    sql = (
+        "SELECT time_bucket(INTERVAL 1 DAY, s.created_at, email) "
+        "FROM dim_users u JOIN fct_support s USING (user_id)"
+    )
+
+    assert codes(sql) == {Code.SQL_FORBIDDEN_COLUMN}
+
+
 def test_a_single_aggregated_row_may_stand_beside_a_table() -> None:
     allowed(
         "SELECT u.device_os, COUNT(*) * 1.0 / t.total AS share FROM dim_users u "

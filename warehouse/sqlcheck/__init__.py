@@ -17,7 +17,7 @@ from sqlglot.errors import SqlglotError
 from core.errors import Code, Refusal
 from warehouse.catalog import Catalog
 from warehouse.sqlcheck.engine_tree import engine_refusals
-from warehouse.sqlcheck.joins import join_refusals
+from warehouse.sqlcheck.joins import join_refusals, size_refusals
 from warehouse.sqlcheck.names import Names, resolve
 from warehouse.sqlcheck.structure import structure_refusals
 from warehouse.sqlcheck.text import text_refusals
@@ -87,10 +87,15 @@ def _checked(
     if names.refusals:
         return _distinct(tuple(names.refusals))
     # Our own compiled SQL states its joins; people's SQL must prove them.
-    refusals = () if role == "system" else join_refusals(names.scopes)
+    joins = () if role == "system" else join_refusals(names.scopes)
+    refusals = joins + size_refusals(names.scopes)
     limit = _bounded(names.tree, row_limit)
     text = names.tree.sql(dialect, copy=False, comments=False)
-    return refusals or engine_refusals(text, world, qualified=True) or _query(names, text, limit)
+    return (
+        refusals
+        or engine_refusals(text, world, frozenset(names.written))
+        or _query(names, text, limit)
+    )
 
 
 def _query(names: Names, text: str, limit: int) -> CheckedQuery:

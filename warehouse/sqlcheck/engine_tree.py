@@ -21,6 +21,8 @@ from warehouse.sqlcheck import allowed
 from warehouse.sqlcheck.world import SCHEMA, ClosedWorld
 
 Node = dict[str, Any]
+ColumnNames = frozenset[tuple[str, ...]]
+"""Columns as they are written: (name,) or (table, name), lower case."""
 
 _CATALOGS = frozenset({"", "warehouse"})
 _LOCK = threading.Lock()
@@ -54,12 +56,12 @@ def _serialized(sql: str) -> Node:
 
 
 def engine_refusals(
-    sql: str, world: ClosedWorld, *, qualified: bool = False
+    sql: str, world: ClosedWorld, columns: ColumnNames | None = None
 ) -> tuple[Refusal, ...]:
     """Why the engine's reading of this text is not allowed; empty when it is.
 
-    ``qualified`` text names its schema for every table, so that a bare name can
-    only be a common table expression.
+    With ``columns`` the text is ours, qualified: every table has its schema, so that a bare
+    name can only be a common table expression, and the engine must see no other columns.
     """
     tree = _serialized(sql)
     if tree.get("error", True):
@@ -69,16 +71,16 @@ def engine_refusals(
         return (_not_one_statement(len(statements)),)
     if statements[0].get("named_param_map"):
         return (_parameter(),)
-    walk = _Walk(world, qualified)
+    walk = _Walk(world, columns)
     return tuple(dict.fromkeys(walk.query(statements[0]["node"], frozenset())))
 
 
 class _Walk:
     """One pass over the tree that carries which common table expressions are in scope."""
 
-    def __init__(self, world: ClosedWorld, qualified: bool) -> None:
+    def __init__(self, world: ClosedWorld, columns: ColumnNames | None) -> None:
         self.world = world
-        self.qualified = qualified
+        self.columns = columns
 
     def query(self, node: Any, ctes: frozenset[str]) -> Iterator[Refusal]:
         if isinstance(node, list):
@@ -104,12 +106,19 @@ class _Walk:
             yield _forbidden_node("-> (write ->> instead)" if group == "LAMBDA" else group)
         elif group == "OPERATOR" and kind not in allowed.ENGINE_OPERATORS:
             yield _forbidden_node(kind)
+        elif group == "COLUMN_REF":
+            yield from self._column(node)
         elif group in {"FUNCTION", "WINDOW"}:
             yield from _function(node)
         elif group == "STAR":
             yield from _star(node)
         elif group == "TYPE" and node.get("type_name", "").lower() not in allowed.TYPES:
             yield _forbidden_node(f"type {node.get('type_name')}")
+
+    def _column(self, node: Node) -> Iterator[Refusal]:
+        name = tuple(part.lower() for part in node["column_names"])
+        if self.columns is not None and name not in self.columns:
+            yield _disputed_column(".".join(name))
 
     def _structure(self, node: Node, kind: str, ctes: frozenset[str]) -> Iterator[Refusal]:
         if kind not in allowed.ENGINE_NODES:
@@ -133,14 +142,19 @@ class _Walk:
             yield _forbidden_node("AT")
         if bare and name.lower() in ctes:
             return
-        if schema not in {"", SCHEMA} or catalog not in _CATALOGS or (bare and self.qualified):
+        if (
+            schema not in {"", SCHEMA}
+            or catalog not in _CATALOGS
+            or (bare and self.columns is not None)
+        ):
             yield _forbidden_table(".".join(filter(None, (catalog, schema, name))))
         elif name.lower() not in self.world.tables:
             yield unknown_name(Code.UNKNOWN_TABLE, "table", name, list(self.world.tables))
 
 
 def _ctes(node: Node) -> list[Node]:
-    return (node.get("cte_map") or {}).get("map", [])
+    entries: list[Node] = (node.get("cte_map") or {}).get("map", [])
+    return entries
 
 
 def _function(node: Node) -> Iterator[Refusal]:
@@ -213,6 +227,15 @@ def _forbidden_table(name: str) -> Refusal:
         message=f"The table {name} lies outside the catalog.",
         span=name,
         fix=f"Use the tables of the schema {SCHEMA} that the catalog lists.",
+    )
+
+
+def _disputed_column(name: str) -> Refusal:
+    return Refusal(
+        code=Code.SQL_FORBIDDEN_COLUMN,
+        message=f"The engine and the check read the name {name} differently.",
+        span=name,
+        fix="Write the query more plainly, with a table name before each column.",
     )
 
 

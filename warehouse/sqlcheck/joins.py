@@ -14,6 +14,27 @@ from sqlglot.optimizer.scope import Scope
 
 from core.errors import Code, Refusal
 
+MAX_QUERIES = 500
+"""The engine may write a common table expression out at every use: this many, nested, at most."""
+
+
+def size_refusals(scopes: list[Scope]) -> tuple[Refusal, ...]:
+    """A refusal when expressions that use each other several times multiply into too many."""
+    sizes: dict[int, int] = {}
+    for scope in scopes:
+        sources = [source for _, source in scope.selected_sources.values()]
+        inner = [*sources, *scope.subquery_scopes, *scope.set_operation_scopes]
+        sizes[id(scope)] = 1 + sum(sizes.get(id(part), 0) for part in inner)
+    if max(sizes.values(), default=0) <= MAX_QUERIES:
+        return ()
+    return (
+        Refusal(
+            code=Code.SQL_UNBOUNDED,
+            message=f"Written out, the query has more than {MAX_QUERIES} queries in it.",
+            fix="Use each common table expression fewer times.",
+        ),
+    )
+
 
 def join_refusals(scopes: list[Scope]) -> tuple[Refusal, ...]:
     """A refusal for each SELECT whose large sources are not joined by conditions."""

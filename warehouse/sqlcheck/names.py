@@ -28,6 +28,8 @@ class Names:
     tables: set[str] = field(default_factory=set)
     columns: set[str] = field(default_factory=set)
     refusals: list[Refusal] = field(default_factory=list)
+    written: set[tuple[str, ...]] = field(default_factory=set)
+    """Every column as the generated text will write it: (name,) or (table, name)."""
 
 
 def resolve(tree: exp.Query, world: ClosedWorld, role: Role) -> Names:
@@ -115,13 +117,23 @@ class _Columns:
             for column in list(scope.find_all(exp.Column)):
                 self.names.refusals.extend(self._column(column, scope))
                 self.seen.add(id(column))
+        pivoted = any(scope.pivots for scope in self.names.scopes)
         for node in self.names.tree.walk():
-            if isinstance(node, exp.Column) and id(node) not in self.seen:
-                self.names.refusals.append(_unplaced(node))
+            if isinstance(node, exp.Column):
+                self._write(node, pivoted)
             elif not is_listed(node):
                 # Qualifying turns a table's name in an expression into its whole row.
                 self.names.refusals.append(_whole_row(node))
         self.names.refusals = list(dict.fromkeys(self.names.refusals))
+
+    def _write(self, column: exp.Column, pivoted: bool) -> None:
+        """A column that no scope holds is refused; a PIVOT drops the names of tables."""
+        if id(column) not in self.seen:
+            self.names.refusals.append(_unplaced(column))
+        table, name = column.table.lower(), column.name.lower()
+        self.names.written.add((table, name) if table else (name,))
+        if pivoted:
+            self.names.written.add((name,))
 
     def _column(self, column: exp.Column, scope: Scope) -> Iterator[Refusal]:
         if not column.table:
