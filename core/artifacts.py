@@ -212,6 +212,8 @@ class Usage(Frozen):
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost_usd: float = 0.0
+    prompt: str | None = None
+    """Name, version and hash of the prompt that the model was given."""
 
 
 class AskResult(BaseModel):

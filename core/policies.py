@@ -172,7 +172,7 @@ def pursuit_ends(proposal: Proposal) -> Finding | None:
     endless = [
         entry.action.name
         for entry in proposal.artifact.entries
-        if not entry.stop_conditions and not proposal.artifact.stop_conditions
+        if not proposal.artifact.stops_of(entry)
     ]
     if not endless:
         return None

@@ -73,6 +73,8 @@ class Suppression(Frozen):
     when: Condition | None = None
     outcome: OutcomeSuppression | None = None
     scope: Literal["action", "group", "channel", "class", "all"] = "action"
+    actions: tuple[Key, ...] = ()
+    """Keys of the actions it holds back. Empty: every action of the policy."""
 
     @model_validator(mode="after")
     def _one_form(self) -> Suppression:
@@ -90,6 +92,8 @@ class StopCondition(Frozen):
     name: str
     when: Condition
     effect: Literal["exit", "skip_step"] = "exit"
+    actions: tuple[Key, ...] = ()
+    """Keys of the actions it ends. Empty: every action of the policy."""
 
 
 class Entry(Frozen):
@@ -101,8 +105,6 @@ class Entry(Frozen):
     applicability: Condition | None = None
     score: str | None = None
     """A numeric trait; higher wins within a tier. Missing counts lowest."""
-    suppressions: tuple[Suppression, ...] = ()
-    stop_conditions: tuple[StopCondition, ...] = ()
 
 
 class DecisionPolicy(Frozen):
@@ -116,7 +118,6 @@ class DecisionPolicy(Frozen):
     hit_policy: Literal["first", "top_k"] = "first"
     k: int = Field(default=1, ge=1)
     suppressions: tuple[Suppression, ...] = ()
-    """These hold for every entry."""
     stop_conditions: tuple[StopCondition, ...] = ()
     cooldown_seconds: int = Field(default=0, ge=0)
     """How long after a selected action the same user is left alone by this policy."""
@@ -125,13 +126,29 @@ class DecisionPolicy(Frozen):
     edge_cases: tuple[str, ...] = ()
 
     @model_validator(mode="after")
-    def _action_keys_are_unique(self) -> DecisionPolicy:
+    def _keys_are_known(self) -> DecisionPolicy:
         keys = [entry.action.key for entry in self.entries]
         if len(set(keys)) != len(keys):
             raise ValueError("every entry needs an action key of its own")
+        for one in (*self.suppressions, *self.stop_conditions):
+            for key in one.actions:
+                if key not in keys:
+                    raise ValueError(f"'{one.key}' names the action '{key}', which has no entry")
         if self.hit_policy == "first" and self.k != 1:
             raise ValueError("hit policy 'first' selects one action: k must be 1")
         return self
+
+    def suppressions_of(self, entry: Entry) -> tuple[Suppression, ...]:
+        """What holds back an entry's action."""
+        return tuple(one for one in self.suppressions if _concerns(one, entry))
+
+    def stops_of(self, entry: Entry) -> tuple[StopCondition, ...]:
+        """What ends the pursuit of an entry's action."""
+        return tuple(one for one in self.stop_conditions if _concerns(one, entry))
+
+
+def _concerns(one: Suppression | StopCondition, entry: Entry) -> bool:
+    return not one.actions or entry.action.key in one.actions
 
 
 class FrequencyCap(Frozen):

@@ -140,10 +140,11 @@ def _conditions(version: Version, action_key: str) -> dict[str, Condition]:
     asked: dict[str, Condition] = {}
     if isinstance(artifact, EligibilityRule) and artifact.as_of == "send":
         asked["eligible"] = entry.eligibility
-    shared = artifact if isinstance(artifact, DecisionPolicy) else entry
+    if not isinstance(artifact, DecisionPolicy):
+        return asked
     held_back = {
-        "suppressed": [s.when for s in (*shared.suppressions, *entry.suppressions) if s.when],
-        "stopped": [s.when for s in (*shared.stop_conditions, *entry.stop_conditions)],
+        "suppressed": [one.when for one in artifact.suppressions_of(entry) if one.when],
+        "stopped": [stop.when for stop in artifact.stops_of(entry)],
     }
     return asked | dict(_any_of(held_back.items()))
 

@@ -101,7 +101,7 @@ def _within_population(
         latest = describe_latest(to_one, catalog)
         sentences[name] = f"have more than one {to_many}: {latest} counts."
     for number, entry in enumerate(policy.entries):
-        stops = [*entry.stop_conditions, *policy.stop_conditions]
+        stops = policy.stops_of(entry)
         if stops:
             name = f"stopped_{number}"
             flags[name] = And(of=(eligible(entry), Or(of=tuple(stop.when for stop in stops))))

@@ -102,8 +102,8 @@ def _entry(position: int, entry: Entry, policy: DecisionPolicy) -> PlannedEntry:
         eligibility=entry.eligibility,
         applicability=entry.applicability,
         score=entry.score,
-        suppressions=(*policy.suppressions, *entry.suppressions),
-        stop_conditions=(*policy.stop_conditions, *entry.stop_conditions),
+        suppressions=policy.suppressions_of(entry),
+        stop_conditions=policy.stops_of(entry),
     )
 
 

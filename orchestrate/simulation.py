@@ -246,11 +246,9 @@ def eligible(entry: Entry) -> Condition:
 
 
 def held_back(entry: Entry, policy: DecisionPolicy) -> Condition:
-    """Any suppression in state form, or any stop condition, of the entry or of its policy."""
-    suppressions = [*entry.suppressions, *policy.suppressions]
-    stops = [*entry.stop_conditions, *policy.stop_conditions]
-    parts = [one.when for one in suppressions if one.when is not None]
-    parts += [stop.when for stop in stops]
+    """Any suppression in state form, or any stop condition, that concerns an entry."""
+    parts = [one.when for one in policy.suppressions_of(entry) if one.when is not None]
+    parts += [stop.when for stop in policy.stops_of(entry)]
     return Or(of=tuple(parts)) if parts else Not(of=EVERYONE)
 
 

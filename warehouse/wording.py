@@ -53,8 +53,10 @@ COMPARED = {
 UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
 
-def describe(condition: Condition, catalog: Catalog) -> str:
-    """The condition as a phrase without a full stop, such as ``at least 3 workout completed``."""
+def describe(  # noqa: C901 - one case a node
+    condition: Condition, catalog: Catalog
+) -> str:
+    """The condition as a phrase without a full stop, such as ``workout completed at least 3 times``."""
     match condition:
         case And():
             if not condition.of:
@@ -117,7 +119,8 @@ def _event_count(leaf: EventCount) -> str:
     window = _window(leaf.window)
     if (leaf.op is Op.EQ and leaf.n == 0) or (leaf.op is Op.LT and leaf.n == 1):
         return f"no {event}{window}"
-    return f"{COUNTS[leaf.op].format(n=leaf.n)} {event}{window}"
+    times = "once" if leaf.n == 1 else f"{leaf.n} times"
+    return f"{event} {COUNTS[leaf.op].format(n=times)}{window}"
 
 
 def _related(leaf: Related, catalog: Catalog) -> str:

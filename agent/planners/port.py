@@ -16,6 +16,7 @@ from core.artifacts import Intent, Usage
 from core.conditions import Condition, Frozen
 from core.errors import Refusal
 from core.rules import DecisionPolicy, EligibilityRule
+from warehouse.glossary import Term
 
 
 class Segment(Frozen):
@@ -60,20 +61,12 @@ Drafted = Annotated[
 ]
 
 
-class Grounded(Frozen):
-    """One thing that retrieval found: what it is, its name and its description."""
-
-    kind: str
-    name: str
-    text: str
-
-
 class PlanRequest(Frozen):
     """What a planner is asked."""
 
     prompt: str
     as_of: datetime
-    grounding: tuple[Grounded, ...] = ()
+    grounding: tuple[Term, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     """Why the last draft was refused; empty on the first attempt."""
     attempt: int = 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 
 from agent.planners.grammar.contradiction import contradiction
 from agent.planners.grammar.eligibility import holdout_of, with_channels
@@ -43,6 +44,9 @@ class _Draft:
     notes: list[str] = field(default_factory=list)
 
 
+Held = TypeVar("Held", Suppression, StopCondition)
+
+
 def plan_decision(text: Text, lexicon: Lexicon, as_of: datetime, notes: list[str]) -> Plan:
     """The policy that the text describes; raises Unclear where it cannot be read."""
     builder = _Builder(text, lexicon, as_of)
@@ -58,18 +62,26 @@ def plan_decision(text: Text, lexicon: Lexicon, as_of: datetime, notes: list[str
         name=key.replace("_", " ").capitalize(),
         population=all_of(draft.population) if draft.population else EVERYONE,
         entries=tuple(
-            Entry(
-                tier=tier, action=item.action, eligibility=item.eligibility,
-                suppressions=tuple(item.suppressions), stop_conditions=tuple(item.stops),
-            )
+            Entry(tier=tier, action=item.action, eligibility=item.eligibility)
             for tier, item in enumerate(draft.items, start=1)
         ),
-        suppressions=tuple(draft.suppressions),
-        stop_conditions=tuple(draft.stops),
+        suppressions=_for_actions(draft.suppressions, draft.items, "suppressions"),
+        stop_conditions=_for_actions(draft.stops, draft.items, "stops"),
         holdout=holdout,
         assumptions=assumptions,
     )  # fmt: skip
     return Plan(intent="decision", draft=policy, assumptions=assumptions)
+
+
+def _for_actions(shared: list[Held], items: list[_Item], name: str) -> tuple[Held, ...]:
+    """What holds for every message, then what holds for some, each once with its actions."""
+    found: dict[str, Held] = {}
+    for item in items:
+        for one in getattr(item, name):
+            before = found.get(one.key, one)
+            actions = (*before.actions, item.action.key)
+            found[one.key] = before.model_copy(update={"actions": actions})
+    return (*shared, *found.values())
 
 
 class _Builder:

@@ -1,0 +1,36 @@
+"""What a run is given and never remembers: the planner, the tools, the person, the clock.
+
+LangGraph does not checkpoint the context, so whoever wakes a run brings their
+own: identity never comes from stored state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from langchain_core.tools import BaseTool
+
+from agent.planners.port import Planner
+from control.store import Store
+from core.artifacts import SqlText
+from warehouse.catalog import Catalog
+
+OnStep = Callable[[str, str], None]
+"""Told of every node as it starts: its name and what it is about to do."""
+
+
+@dataclass(frozen=True)
+class AskContext:
+    """One run's surroundings."""
+
+    planner: Planner
+    tools: dict[str, BaseTool]
+    catalog: Catalog
+    store: Store
+    as_of: datetime
+    now: datetime
+    ran: list[SqlText]
+    """The queries that the tools ran, in order; the answer lists them."""
+    on_step: OnStep

@@ -1,0 +1,194 @@
+"""Who a rule would reach, and who would get what."""
+
+from __future__ import annotations
+
+from langchain_core.tools import BaseTool, tool
+
+from control import versions
+from core.artifacts import Finding, Preview, Required
+from core.conditions import EVERYONE, And, Condition, Frozen
+from core.errors import PilothouseError
+from core.policies import Proposal, actions_of, findings, risk
+from core.rules import DecisionPolicy, EligibilityRule
+from orchestrate.edge_cases import edge_cases
+from orchestrate.simulation import Artifact, audiences_of, simulate
+from tools.context import Refused, ToolContext, refused
+from warehouse.catalog import Catalog
+from warehouse.compile import compile_audience, compile_waterfall, required
+from warehouse.wording import duration
+
+
+class Simulated(Frozen):
+    """What a rule would do, what it reads, and what the guardrail policies say."""
+
+    preview: Preview
+    required: Required
+    findings: tuple[Finding, ...]
+    edge_cases: tuple[str, ...]
+    risk: str
+    sql: str
+    """The rule's own query; for a policy, that of its population."""
+
+
+class Counted(Frozen):
+    """How many users meet a condition, and the query that counted them."""
+
+    preview: Preview
+    required: Required
+    sql: str
+
+
+def audience_tools(context: ToolContext) -> tuple[BaseTool, ...]:
+    """``preview_audience``, ``simulate`` and ``count_users``."""
+
+    def simulated(artifact: Artifact) -> Simulated | Refused:
+        try:
+            return _simulated(artifact, context)
+        except PilothouseError as error:
+            return refused(error)
+
+    @tool
+    def preview_audience(rule: EligibilityRule) -> Simulated | Refused:
+        """Count who an eligibility rule reaches today, without sending anything.
+
+        Returns audience and reachable size, how many remain after each condition, overlap with
+        live rules, what the rule reads, its SQL and the guardrail findings; or refusals.
+        """
+        return simulated(rule)
+
+    @tool("simulate")
+    def simulate_policy(policy: DecisionPolicy) -> Simulated | Refused:
+        """Count which entry of a decision policy would take each user today, without sending.
+
+        Returns per entry who is eligible, selected, suppressed, held out or lost to a higher
+        entry, users in no entry, edge cases found in the data and the guardrail findings.
+        """
+        return simulated(policy)
+
+    @tool
+    def count_users(population: Condition, condition: Condition) -> Counted | Refused:
+        """Count the users of a population who meet a condition.
+
+        Returns the sizes and how many remain after each condition, or refusals.
+        """
+        try:
+            return _counted(population, condition, context)
+        except PilothouseError as error:
+            return refused(error)
+
+    return preview_audience, simulate_policy, count_users
+
+
+def _simulated(artifact: Artifact, context: ToolContext) -> Simulated:
+    live = versions.live(context.store)
+    scope = {"as_of": context.as_of, "live": live}
+    preview = simulate(artifact, context.runner, context.catalog, **scope)
+    cases: tuple[str, ...] = ()
+    if isinstance(artifact, DecisionPolicy):
+        found = edge_cases(artifact, context.runner, context.catalog, preview=preview, **scope)
+        cases = tuple(artifact.edge_cases) + found
+    proposal = Proposal(
+        artifact=artifact,
+        required=_required(artifact, context.catalog, live),
+        preview=preview,
+        users_total=_users_total(context),
+        consent_purposes={
+            name: channel.consent_purpose for name, channel in context.catalog.channels.items()
+        },
+        data_classes=_data_classes(artifact, context.catalog, live),
+        reach_limit_share=context.reach_limit_share,
+        defaults_used=defaults_used(artifact, context.catalog),
+    )
+    return Simulated(
+        preview=preview,
+        required=proposal.required,
+        findings=findings(proposal),
+        edge_cases=cases,
+        risk=risk(proposal),
+        sql=_own_sql(artifact, context, live),
+    )
+
+
+def _counted(population: Condition, condition: Condition, context: ToolContext) -> Counted:
+    live = versions.live(context.store)
+    both = And(of=(population, condition))
+    asked = EligibilityRule(key="question", name="Question", condition=both)
+    scope = {"as_of": context.as_of, "live": live}
+    return Counted(
+        preview=simulate(asked, context.runner, context.catalog, **scope),
+        required=_required(asked, context.catalog, live),
+        sql=_own_sql(asked, context, live),
+    )
+
+
+def conditions_of(artifact: Artifact) -> tuple[Condition, ...]:
+    """Every condition of an artifact."""
+    if isinstance(artifact, EligibilityRule):
+        return artifact.population, artifact.condition
+    found: list[Condition] = [artifact.population]
+    for entry in artifact.entries:
+        found += [entry.eligibility, *([entry.applicability] if entry.applicability else [])]
+    found += [one.when for one in artifact.suppressions if one.when is not None]
+    found += [stop.when for stop in artifact.stop_conditions]
+    return tuple(found)
+
+
+def defaults_used(artifact: Artifact, catalog: Catalog) -> tuple[str, ...]:
+    """What the workspace's defaults fill in, one sentence each."""
+    defaults = catalog.defaults
+    actions = actions_of(artifact)
+    if not actions:
+        return ()
+    said = []
+    holdout = artifact.holdout
+    if holdout and holdout.share == defaults.holdout_share:
+        said.append(f"{holdout.share:.0%} are held out, so that lift can be measured (default).")
+    if all(action.expires_after_seconds == defaults.expires_after_seconds for action in actions):
+        said.append(
+            f"A decision expires after {duration(defaults.expires_after_seconds)} (default)."
+        )
+    if all(action.message_class == defaults.message_class for action in actions):
+        said.append(f"It is {defaults.message_class}: consent is needed (default).")
+    caps = " and ".join(
+        f"at most {cap.n} {cap.message_class or ''} messages in {duration(cap.window_seconds)}"
+        for cap in defaults.contact_policy.caps
+    )
+    said.append(f"The contact policy '{defaults.contact_policy.key}' applies: {caps} (default).")
+    return tuple(said)
+
+
+def _required(artifact: Artifact, catalog: Catalog, live: list[versions.Version]) -> Required:
+    audiences = audiences_of(live)
+    parts = [required(one, catalog, audiences) for one in conditions_of(artifact)]
+    return Required(
+        traits=tuple(sorted({name for part in parts for name in part.traits})),
+        events=tuple(sorted({name for part in parts for name in part.events})),
+        columns=tuple(sorted({name for part in parts for name in part.columns})),
+    )
+
+
+def _data_classes(
+    artifact: Artifact, catalog: Catalog, live: list[versions.Version]
+) -> dict[str, str]:
+    classes = {}
+    for name in _required(artifact, catalog, live).columns:
+        table, _, column = name.partition(".")
+        known = catalog.tables[table].columns.get(column)
+        classes[name] = known.data_class if known else "public"
+    return classes
+
+
+def _users_total(context: ToolContext) -> int:
+    counted = compile_waterfall(EVERYONE, context.catalog, as_of=context.as_of)
+    return int(context.runner.fetch(counted, purpose="all users").rows[0][0])
+
+
+def _own_sql(artifact: Artifact, context: ToolContext, live: list[versions.Version]) -> str:
+    condition = artifact.condition if isinstance(artifact, EligibilityRule) else EVERYONE
+    return compile_audience(
+        condition,
+        context.catalog,
+        as_of=context.as_of,
+        population=artifact.population,
+        audiences=audiences_of(live),
+    )

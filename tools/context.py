@@ -1,0 +1,46 @@
+"""What the tools are bound to when they are built: data, limits and the person asking."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from control.people import Person
+from control.store import Store
+from core.conditions import Frozen
+from core.errors import PilothouseError, Refusal
+from warehouse.catalog import Catalog
+from warehouse.glossary import Term
+from warehouse.rows import Rows
+from warehouse.runner import CheckedRunner
+from warehouse.sqlcheck import CheckedQuery
+
+
+class Refused(Frozen):
+    """A tool's answer when it will not do what was asked: why, and what to do next."""
+
+    refusals: tuple[Refusal, ...]
+
+
+@dataclass(frozen=True)
+class ToolContext:
+    """One prompt's surroundings. Tools hold this and nothing global."""
+
+    catalog: Catalog
+    store: Store
+    runner: CheckedRunner
+    """Runs what we compile, checked, on the warehouse."""
+    sandbox: Callable[[CheckedQuery], Rows]
+    """Runs what a person or a model wrote, in a process of its own over the published copy."""
+    search: Callable[[str, int], list[Term]]
+    person: Person
+    as_of: datetime
+    now: datetime
+    reach_limit_share: float
+    thread_id: str
+
+
+def refused(error: PilothouseError) -> Refused:
+    """The refusal that an exception carries, as a tool's answer."""
+    return Refused(refusals=(error.refusal,))

@@ -1,0 +1,55 @@
+"""``ask``: one prompt, one answer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import click
+
+from core.artifacts import AskResult
+from ui.cli.session import MOMENT, Output, Session, common
+
+FINE = ("answered", "awaiting_approval")
+
+
+@click.command()
+@click.argument("prompt")
+@click.option("--as", "email", default="mara@demo", show_default=True, help="Who asks.")
+@click.option("--thread", help="Continue a conversation.")
+@click.option("--as-of", type=MOMENT, help="The moment the answer is about (UTC).")
+@common
+def ask(
+    session: Session, prompt: str, email: str, thread: str | None, as_of: datetime | None
+) -> Output:
+    """Turn PROMPT into a checked rule, a priority order, a diagnosis or a number."""
+    with session.workspace() as workspace:
+        result = workspace.ask(
+            prompt,
+            session.person(workspace, email),
+            thread_id=thread,
+            as_of=as_of,
+            on_step=lambda _node, title: session.say(f"  {title} …"),
+        )
+    return Output(as_text(result), result, 0 if result.status in FINE else 1)
+
+
+def as_text(result: AskResult) -> str:
+    """An answer for a terminal."""
+    blocks = [result.answer.replace("**", "")]
+    for title, lines in (
+        ("Assumptions", result.assumptions),
+        ("Edge cases", result.edge_cases),
+        ("Questions", result.questions if result.status == "needs_clarification" else ()),
+        ("Findings", tuple(f"{one.severity}: {one.message}" for one in result.findings)),
+    ):
+        shown = [line for line in lines if line not in result.answer]
+        if shown:
+            blocks.append("\n".join([title, *(f"- {line}" for line in shown)]))
+    rule = [text for text in result.sql if text.id == "rule"]
+    if rule:
+        blocks.append(f"SQL\n{rule[0].text}")
+    if result.change_request:
+        request = result.change_request
+        state = request.state.replace("_", " ")
+        blocks.append(f"Change request {request.id} is {state}. Another person must approve it.")
+    return "\n\n".join(blocks)

@@ -1,0 +1,210 @@
+"""``init``, ``demo-data`` and ``doctor``: make a workspace, and check what it stands on."""
+
+from __future__ import annotations
+
+import platform
+import time
+from datetime import date, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+import duckdb
+import httpx
+
+from control.store import open_store
+from core.errors import Code, PilothouseError, refuse
+from core.settings import Settings
+from ui.cli.session import Output, Session, common
+from ui.workspace import warehouse_path
+from warehouse.catalog import load_catalog
+from warehouse.demo.generate import AS_OF, SCENARIOS, generate
+from warehouse.engines.duckdb import DuckDBWarehouse
+from warehouse.published import publish
+
+SETTINGS_TEMPLATE = """\
+# Everything here has a default; see README.md. Flags and environment variables win over it.
+# planner = "auto"          # auto | grammar | openai
+# port = 8501
+"""
+
+
+def make_demo_data(
+    settings: Settings,
+    *,
+    users: int,
+    days: int,
+    seed: int,
+    as_of: date,
+    scenario: str,
+) -> dict[str, Any]:
+    """Write the demo warehouse of a workspace and publish its copy; gives truth and sizes."""
+    path = warehouse_path(settings)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    started = time.perf_counter()
+    warehouse = DuckDBWarehouse(
+        path,
+        memory_limit_mb=settings.memory_limit_mb,
+        threads=settings.threads,
+        must_exist=False,
+    )
+    try:
+        with warehouse.cursor() as cursor:
+            truth = generate(
+                cursor, users=users, days=days, seed=seed, as_of=as_of, scenario=scenario
+            )
+        events = warehouse.fetch("SELECT COUNT(*) FROM fct_events").scalar()
+        publish(warehouse, load_catalog(settings.catalog), settings.workspace / "published")
+    finally:
+        warehouse.close()
+    return {
+        "warehouse": str(path),
+        "users": users,
+        "events": events,
+        "seconds": round(time.perf_counter() - started, 1),
+        "truth": truth.model_dump(mode="json"),
+    }
+
+
+@click.command("demo-data")
+@click.option("--users", type=click.IntRange(1), default=20_000, show_default=True)
+@click.option("--days", type=click.IntRange(1), default=120, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=7, show_default=True)
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="The day the data ends.")
+@click.option("--scenario", type=click.Choice(list(SCENARIOS)), default="ios_checkout")
+@common
+def demo_data(
+    session: Session, users: int, days: int, seed: int, as_of: datetime | None, scenario: str
+) -> Output:
+    """Write the demo warehouse; the same arguments give the same data."""
+    document = make_demo_data(
+        session.settings(),
+        users=users,
+        days=days,
+        seed=seed,
+        as_of=as_of.date() if as_of else AS_OF,
+        scenario=scenario,
+    )
+    text = (
+        f"{document['users']:,} users and {document['events']:,} events in "
+        f"{document['seconds']} s: {document['warehouse']}"
+    )
+    return Output(text, document)
+
+
+@click.command()
+@click.option("--from-warehouse", "url", help="Draft a catalog from existing tables.")
+@common
+def init(session: Session, url: str | None) -> Output:
+    """Make a workspace: folder, settings file and control store."""
+    if url:
+        raise refuse(
+            Code.INVALID_ARGUMENT,
+            "Drafting a catalog from an existing warehouse is not there yet.",
+            span="--from-warehouse",
+            fix="Write the catalog by hand: copy warehouse/catalogs/workout_app and set "
+            "'catalog' in pilothouse.toml.",
+        )
+    settings = session.settings()
+    settings.workspace.mkdir(parents=True, exist_ok=True)
+    file = settings.workspace / "pilothouse.toml"
+    if not file.exists():
+        file.write_text(SETTINGS_TEMPLATE)
+    open_store(settings.control_url).close()
+    text = f"Workspace {settings.workspace}. Next: 'pilothouse demo-data', then 'pilothouse up'."
+    return Output(text, {"workspace": str(settings.workspace), "settings": str(file)})
+
+
+class Check(NamedTuple):
+    """One thing that was looked at. ``fix`` says what to do when it is not fine."""
+
+    name: str
+    fine: bool
+    detail: str
+    fix: str | None = None
+
+
+@click.command()
+@common
+def doctor(session: Session) -> Output:
+    """Check versions, settings, warehouse, control store, model endpoint and port."""
+    checks = [Check("python", True, platform.python_version())]
+    checks += [Check(name, True, version(name)) for name in ("duckdb", "sqlglot", "langgraph")]
+    try:
+        settings = session.settings()
+    except PilothouseError as error:
+        checks.append(_failed("settings", error))
+    else:
+        checks += [
+            Check("settings", True, str(settings.workspace)),
+            _warehouse(settings),
+            _control(settings),
+            _model(settings),
+            _port(settings),
+        ]
+    lines = [
+        f"{'ok ' if check.fine else 'NOT'} {check.name:<12} {check.detail}"
+        + (f"\n                 {check.fix}" if check.fix and not check.fine else "")
+        for check in checks
+    ]
+    fine = all(check.fine for check in checks)
+    document = {"fine": fine, "checks": [check._asdict() for check in checks]}
+    return Output("\n".join(lines), document, 0 if fine else 1)
+
+
+def _failed(name: str, error: PilothouseError) -> Check:
+    return Check(name, False, error.refusal.message, error.refusal.fix)
+
+
+def _warehouse(settings: Settings) -> Check:
+    try:
+        path: Path = warehouse_path(settings)
+        opened = DuckDBWarehouse(path, read_only=True)
+    except PilothouseError as error:
+        return _failed("warehouse", error)
+    try:
+        users = load_catalog(settings.catalog).layout.users.table
+        with opened.cursor() as cursor:
+            count = cursor.table(users).count("*").fetchall()[0][0]
+        return Check("warehouse", True, f"{path}: {count:,} rows in {users}")
+    except (duckdb.Error, PilothouseError) as error:
+        return Check("warehouse", False, str(error).splitlines()[0], "Run 'pilothouse demo-data'.")
+    finally:
+        opened.close()
+
+
+def _control(settings: Settings) -> Check:
+    try:
+        open_store(settings.control_url).close()
+    except PilothouseError as error:
+        return _failed("control", error)
+    return Check("control", True, settings.control_url)
+
+
+def _model(settings: Settings) -> Check:
+    model = settings.model
+    if not model.configured:
+        return Check("model", True, "none configured: the grammar planner answers")
+    if not model.base_url:
+        return Check("model", True, f"{model.name} at OpenAI (not called)")
+    try:
+        httpx.get(model.base_url.rstrip("/") + "/models", timeout=5, trust_env=False)
+    except httpx.HTTPError as error:
+        return Check(
+            "model",
+            False,
+            f"{model.base_url} does not answer: {error}",
+            "Start the server, or correct OPENAI_BASE_URL.",
+        )
+    return Check("model", True, f"{model.name} at {model.base_url}")
+
+
+def _port(settings: Settings) -> Check:
+    from ui.app import require_free
+
+    try:
+        require_free(settings.host, settings.port)
+    except PilothouseError as error:
+        return _failed("port", error)
+    return Check("port", True, f"{settings.host}:{settings.port} is free")

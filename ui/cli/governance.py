@@ -1,0 +1,200 @@
+"""``approvals``, ``audit``, ``kill`` and ``unkill``: who decided what, and stopping at once."""
+
+from __future__ import annotations
+
+import click
+
+from control import audit as audit_log
+from control import requests
+from control.kill_switches import ANY
+from control.requests import ChangeRequest
+from core.errors import Code, refuse
+from core.lifecycle import State, Verdict
+from orchestrate import kill_switch
+from ui.cli.session import Output, Session, common
+
+APPROVER = "pavel@demo"
+
+
+@click.group()
+def approvals() -> None:
+    """Look at change requests and decide on them."""
+
+
+@approvals.command("list")
+@click.option("--state", type=click.Choice([state.value for state in State]), help="Only these.")
+@common
+def list_command(session: Session, state: str | None) -> Output:
+    """List change requests, oldest first."""
+    with session.workspace() as workspace:
+        found = requests.list_all(workspace.store, State(state) if state else None)
+    found = sorted(found, key=lambda request: (request.created_at, request.id))
+    lines = [
+        f"{request.id:<7} {request.state:<18} {request.target_key:<28} by {request.author}"
+        for request in found
+    ]
+    return Output("\n".join(lines) or "No change requests.", found)
+
+
+@approvals.command("show")
+@click.argument("request_id")
+@common
+def show_command(session: Session, request_id: str) -> Output:
+    """Show one change request."""
+    with session.workspace() as workspace:
+        request = requests.get(workspace.store, request_id)
+        return Output(_card(request, workspace.catalog), request)
+
+
+def _decide(session: Session, request_id: str, email: str, verdict: Verdict, note: str) -> Output:
+    with session.workspace() as workspace:
+        person = session.person(workspace, email)
+        request = workspace.decide(request_id, person, verdict, note)
+    state = request.state.replace("_", " ")
+    return Output(f"{request.id} ({request.target_key}) is {state}.", request)
+
+
+def _verdict_command(name: str, verdict: Verdict, about: str) -> None:
+    @approvals.command(name, help=about)
+    @click.argument("request_id")
+    @click.option("--as", "email", default=APPROVER, show_default=True, help="Who decides.")
+    @click.option("--comment", default="", help="Why; needed unless you approve.")
+    @common
+    def command(session: Session, request_id: str, email: str, comment: str) -> Output:
+        return _decide(session, request_id, email, verdict, comment)
+
+
+_verdict_command("approve", "approve", "Approve a change request; it goes live.")
+_verdict_command("reject", "reject", "Reject a change request.")
+_verdict_command("request-changes", "request_changes", "Send a change request back.")
+
+
+def _card(request: ChangeRequest, catalog: object) -> str:
+    lines = [
+        f"{request.id}  {request.name} ({request.target_key})",
+        f"State      {request.state.replace('_', ' ')}",
+        f"Author     {request.author}",
+        f"Prompt     {request.prompt}",
+    ]
+    if request.effect:
+        effect = request.effect
+        lines.append(
+            f"Reach      {effect.audience_size:,} of {effect.population_size:,} users, "
+            f"{effect.reachable_size:,} reachable"
+        )
+        lines += [f"           {step.clause}: {step.remaining:,}" for step in effect.waterfall]
+    for finding in request.findings:
+        lines.append(f"Finding    {finding.severity}: {finding.message}")
+    for line in request.rule_diff:
+        if line.change != "same":
+            lines.append(f"Diff       {line.change} {line.path}: {line.live} → {line.proposed}")
+    if request.review:
+        review = request.review
+        lines.append(f"Verdict    {review.verdict} by {review.by} {review.comment}".rstrip())
+    return "\n".join(lines)
+
+
+@click.group()
+def audit() -> None:
+    """The append-only log of who did what."""
+
+
+@audit.command("list")
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
+@common
+def audit_list(session: Session, limit: int) -> Output:
+    """List the newest entries."""
+    with session.workspace() as workspace:
+        found = audit_log.entries(workspace.store, limit=limit)
+    lines = [
+        f"{entry.seq:>5}  {entry.at:%Y-%m-%d %H:%M:%S}  {entry.who:<14} {entry.what} {entry.subject}"
+        for entry in found
+    ]
+    return Output("\n".join(lines) or "Nothing yet.", [entry._asdict() for entry in found])
+
+
+@audit.command("verify")
+@common
+def audit_verify(session: Session) -> Output:
+    """Check that no entry was changed, removed or slipped in."""
+    with session.workspace() as workspace:
+        broken = audit_log.verify(workspace.store)
+        count = len(audit_log.entries(workspace.store))
+    if broken:
+        document = {"intact": False, "seq": broken.seq, "why": broken.why}
+        return Output(f"The log is broken at entry {broken.seq}: {broken.why}", document, 1)
+    return Output(f"{count} entries, the chain holds.", {"intact": True, "entries": count})
+
+
+def _scope(policy: str | None, channel: str | None, everything: bool) -> tuple[str, str]:
+    chosen = [
+        (scope, key)
+        for scope, key in (("policy", policy), ("channel", channel), ("global", everything))
+        if key
+    ]
+    if len(chosen) != 1:
+        raise click.UsageError("Name one of --policy, --channel or --all.")
+    scope, key = chosen[0]
+    return scope, ANY if scope == "global" else str(key)
+
+
+def _check_exists(scope: str, key: str, workspace: object) -> None:
+    from control import versions
+    from ui.workspace import Workspace
+
+    if not isinstance(workspace, Workspace):
+        raise TypeError("a workspace is needed")
+    known = {
+        "policy": [version.key for version in versions.all_current(workspace.store)],
+        "channel": [*workspace.catalog.channels],
+    }.get(scope)
+    if known is not None and key not in known:
+        raise refuse(
+            Code.UNKNOWN_KEY,
+            f"There is no {scope} '{key}'.",
+            span=key,
+            fix=f"Known: {', '.join(known) or 'none yet'}.",
+        )
+
+
+@click.command()
+@click.option("--policy", help="Stop one rule or policy.")
+@click.option("--channel", help="Stop one channel.")
+@click.option("--all", "everything", is_flag=True, help="Stop everything.")
+@click.option("--reason", required=True, help="Why, for the audit log.")
+@click.option("--as", "email", default="ada@demo", show_default=True, help="Who stops it.")
+@common
+def kill(
+    session: Session,
+    policy: str | None,
+    channel: str | None,
+    everything: bool,
+    reason: str,
+    email: str,
+) -> Output:
+    """Stop sends at once, those on their way included."""
+    scope, key = _scope(policy, channel, everything)
+    with session.workspace() as workspace:
+        person = session.person(workspace, email)
+        _check_exists(scope, key, workspace)
+        kill_switch.kill(
+            workspace.store, scope, key, person=person, reason=reason, now=workspace.now()
+        )
+    return Output(f"Stopped: {scope} {key}.", {"scope": scope, "key": key, "reason": reason})
+
+
+@click.command()
+@click.option("--policy", help="Let one rule or policy go again.")
+@click.option("--channel", help="Let one channel go again.")
+@click.option("--all", "everything", is_flag=True, help="Lift the global stop.")
+@click.option("--as", "email", default="ada@demo", show_default=True, help="Who lifts it.")
+@common
+def unkill(
+    session: Session, policy: str | None, channel: str | None, everything: bool, email: str
+) -> Output:
+    """Lift a kill switch."""
+    scope, key = _scope(policy, channel, everything)
+    with session.workspace() as workspace:
+        person = session.person(workspace, email)
+        kill_switch.unkill(workspace.store, scope, key, person=person, now=workspace.now())
+    return Output(f"No longer stopped: {scope} {key}.", {"scope": scope, "key": key})

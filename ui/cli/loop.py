@@ -1,0 +1,108 @@
+"""``cycle``, ``explain``, ``deliver`` and ``measure``: from rules in force to measured lift."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import click
+
+from ui.cli.session import MOMENT, Output, Session, common
+
+
+@click.group()
+def cycle() -> None:
+    """Decide for everybody with the rules in force."""
+
+
+@cycle.command("run")
+@click.option("--as-of", type=MOMENT, help="The moment of decision (UTC).")
+@click.option("--dry-run", is_flag=True, help="Decide and write nothing.")
+@common
+def cycle_run(session: Session, as_of: datetime | None, dry_run: bool) -> Output:
+    """Run one decision cycle; the same moment and rules again change nothing."""
+    with session.workspace() as workspace:
+        report = workspace.run_cycle(as_of=as_of, dry_run=dry_run)
+    lines = [
+        f"{report.selected:,} selected, {report.held_out:,} held out, "
+        f"{report.suppressed:,} suppressed, {report.lost:,} lost to a higher priority.",
+        *(f"  {code:<20} {count:>8,}" for code, count in sorted(report.by_reason.items())),
+    ]
+    return Output("\n".join(lines), report)
+
+
+@click.command()
+@click.argument("user")
+@click.option("--policy", help="Only this rule or policy.")
+@click.option("--at", type=MOMENT, help="The moment it is about (UTC).")
+@click.option("--as-of", type=MOMENT, help="The same as --at.")
+@common
+def explain(
+    session: Session, user: str, policy: str | None, at: datetime | None, as_of: datetime | None
+) -> Output:
+    """Say why USER gets something, or does not, and what would change it."""
+    with session.workspace() as workspace:
+        document = workspace.explain(user, policy=policy, at=at or as_of)
+    return Output(_explained(document), document)
+
+
+def _explained(document: dict[str, Any]) -> str:
+    lines = [f"{document['user_id']} at {document['at']}"]
+    for decision in document["decisions"]:
+        winner = decision["winner"] or "nothing"
+        lines.append(f"{decision['policy']} v{decision['version']}: {winner}")
+        for one in decision["candidates"]:
+            lines.append(f"  {one['action']:<24} {one['reason_code']:<18} {one['sentence']}")
+            if one.get("failed_leaf"):
+                lines.append(
+                    f"    {one['failed_leaf']}: it is {one['value_read']}, "
+                    f"expected {one['expected']}"
+                )
+            if one.get("flip"):
+                lines.append(f"    Would change if {one['flip']['change']}")
+    return "\n".join(lines) if document["decisions"] else f"{lines[0]}\nNo rule is live."
+
+
+@click.group()
+def deliver() -> None:
+    """Send what was decided."""
+
+
+@deliver.command("run")
+@common
+def deliver_run(session: Session) -> Output:
+    """Send everything that is due into the local mailbox."""
+    with session.workspace() as workspace:
+        report = workspace.deliver()
+        folder = workspace.mailbox_folder
+    text = (
+        f"{report.delivered:,} delivered, {report.stopped:,} stopped before sending, "
+        f"{report.waiting:,} waiting for the end of quiet hours. Mailbox: {folder}"
+    )
+    return Output(text, report)
+
+
+@deliver.command("status")
+@common
+def deliver_status(session: Session) -> Output:
+    """Count the outbox by state."""
+    with session.workspace() as workspace:
+        counts = workspace.outbox_counts()
+    lines = [f"{state:<12} {count:>8,}" for state, count in sorted(counts.items())]
+    return Output("\n".join(lines) or "The outbox is empty.", counts)
+
+
+@click.group()
+def measure() -> None:
+    """Read out what it did."""
+
+
+@measure.command("lift")
+@click.argument("policy")
+@click.option("--as-of", type=MOMENT, help="The moment of the read-out (UTC).")
+@common
+def measure_lift(session: Session, policy: str, as_of: datetime | None) -> Output:
+    """Compare who was treated with who was held out under POLICY."""
+    with session.workspace() as workspace:
+        report = workspace.lift(policy, as_of=as_of)
+    return Output(report.sentence, report, 0)

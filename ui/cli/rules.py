@@ -1,0 +1,252 @@
+"""``rules``: what is in force, what was, and whom it means."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from pydantic import ValidationError
+
+from control import requests, versions
+from control.versions import ARTIFACT, Version
+from core.errors import Code, PilothouseError, refuse
+from core.rules import DecisionPolicy, EligibilityRule
+from orchestrate import rulebook
+from orchestrate.rule_diff import rule_diff
+from orchestrate.simulation import winners_sql
+from ui.cli.session import MOMENT, Output, Session, common
+from ui.workspace import Workspace
+from warehouse.compile import compile_audience, compile_waterfall
+from warehouse.wording import describe
+
+Artifact = EligibilityRule | DecisionPolicy
+
+
+@click.group()
+def rules() -> None:
+    """Published rules: versions, audiences, rollback, pause."""
+
+
+@rules.command("list")
+@common
+def list_command(session: Session) -> Output:
+    """List every rule in force or paused."""
+    with session.workspace() as workspace:
+        found = versions.all_current(workspace.store)
+    lines = [f"{one.key:<28} v{one.version:<4} {one.state:<8} {one.kind}" for one in found]
+    return Output("\n".join(lines) or "No rules yet.", [_document(one) for one in found])
+
+
+@rules.command("show")
+@click.argument("key")
+@click.option("--version", type=click.IntRange(1), help="An older version.")
+@common
+def show_command(session: Session, key: str, version: int | None) -> Output:
+    """Show one rule."""
+    with session.workspace() as workspace:
+        found = _version(workspace, key, version)
+        words = _words(found.artifact, workspace)
+    return Output(f"{key} v{found.version} ({found.state})\n{words}", _document(found))
+
+
+@rules.command("history")
+@click.argument("key")
+@common
+def history_command(session: Session, key: str) -> Output:
+    """List the versions of a rule, newest first."""
+    with session.workspace() as workspace:
+        found = versions.history(workspace.store, key)
+    lines = [
+        f"v{one.version:<4} {one.state:<11} {one.published_at:%Y-%m-%d %H:%M}  "
+        f"{one.published_by}  {one.content_hash[:12]}"
+        for one in found
+    ]
+    return Output("\n".join(lines), [_document(one) for one in found])
+
+
+@rules.command("diff")
+@click.argument("key")
+@click.argument("a", type=click.IntRange(1))
+@click.argument("b", type=click.IntRange(1))
+@common
+def diff_command(session: Session, key: str, a: int, b: int) -> Output:
+    """Compare version A of a rule with version B."""
+    with session.workspace() as workspace:
+        before, after = (versions.version(workspace.store, key, number) for number in (a, b))
+    lines = rule_diff(
+        before.artifact.model_dump(mode="json"), after.artifact.model_dump(mode="json")
+    )
+    shown = [
+        f"{line.change:<8} {line.path}: {line.live} → {line.proposed}"
+        for line in lines
+        if line.change != "same"
+    ]
+    return Output("\n".join(shown) or "No difference.", lines)
+
+
+@rules.command("audience")
+@click.argument("target")
+@click.option("--ids", is_flag=True, help="List the users too.")
+@click.option("--as-of", type=MOMENT, help="The moment it is about (UTC).")
+@common
+def audience_command(session: Session, target: str, ids: bool, as_of: datetime | None) -> Output:
+    """Who a rule means: TARGET is a rule key, a change request id or an artifact as JSON file."""
+    with session.workspace() as workspace:
+        artifact, version = _target(workspace, target)
+        document = _audience(workspace, artifact, version, as_of or workspace.as_of(), ids)
+    text = (
+        f"{document['audience_size']:,} of {document['population_size']:,} users "
+        f"({document['population']}) as of {document['as_of']}"
+    )
+    if ids:
+        text += "\n" + "\n".join(document["user_ids"])
+    return Output(text, document)
+
+
+def _audience(
+    workspace: Workspace, artifact: Artifact, version: int | None, as_of: datetime, ids: bool
+) -> dict[str, Any]:
+    scope = {
+        "as_of": as_of,
+        "population": artifact.population,
+        "audiences": versions.audiences(workspace.store),
+    }
+    document: dict[str, Any] = {"key": artifact.key, "version": version, "as_of": as_of.isoformat()}
+    population = describe(artifact.population, workspace.catalog)
+    runner = workspace.runner()
+    if isinstance(artifact, EligibilityRule):
+        sql = compile_audience(artifact.condition, workspace.catalog, **scope)
+        users = [row[0] for row in runner.fetch(sql, purpose="audience").rows]
+        winners = None
+    else:
+        sql = winners_sql(artifact, workspace.catalog, **scope)
+        rows = runner.fetch(sql, purpose="winners").rows
+        users = sorted(row[0] for row in rows)
+        winners = {
+            entry.action.key: sorted(user for user, action in rows if action == entry.action.key)
+            for entry in artifact.entries
+        }
+    everyone = compile_waterfall(artifact.population, workspace.catalog, as_of=as_of)
+    size = runner.fetch(everyone, purpose="population").rows[0][-1]
+    document |= {
+        "population": "all users" if population == "everyone" else population,
+        "population_size": size,
+        "audience_size": len(users),
+        "sql": sql,
+    }
+    if winners is not None:
+        document["winners"] = {key: len(found) for key, found in winners.items()}
+    if ids:
+        document["user_ids"] = users
+        if winners is not None:
+            document["winner_ids"] = winners
+    return document
+
+
+@rules.command("rollback")
+@click.argument("key")
+@click.argument("number", type=click.IntRange(1))
+@click.option("--as", "email", default="ada@demo", show_default=True, help="Who rolls back.")
+@common
+def rollback_command(session: Session, key: str, number: int, email: str) -> Output:
+    """Put the content of version NUMBER into force again, as a new version."""
+    with session.workspace() as workspace:
+        person = session.person(workspace, email)
+        found = rulebook.rollback(workspace.store, key, number, person=person, now=workspace.now())
+    return Output(
+        f"{key} v{found.version} is live with the content of v{number}.", _document(found)
+    )
+
+
+@rules.command("pause")
+@click.argument("key")
+@click.option("--as", "email", default="ada@demo", show_default=True, help="Who pauses it.")
+@common
+def pause_command(session: Session, key: str, email: str) -> Output:
+    """Take a rule out of decisions until it is resumed."""
+    with session.workspace() as workspace:
+        person = session.person(workspace, email)
+        found = rulebook.pause(workspace.store, key, person=person, now=workspace.now())
+    return Output(f"{key} is paused.", _document(found))
+
+
+@rules.command("resume")
+@click.argument("key")
+@click.option("--as", "email", default="ada@demo", show_default=True, help="Who resumes it.")
+@common
+def resume_command(session: Session, key: str, email: str) -> Output:
+    """Let a paused rule decide again."""
+    with session.workspace() as workspace:
+        person = session.person(workspace, email)
+        found = rulebook.resume(workspace.store, key, person=person, now=workspace.now())
+    return Output(f"{key} is live again.", _document(found))
+
+
+def _version(workspace: Workspace, key: str, number: int | None) -> Version:
+    if number is not None:
+        return versions.version(workspace.store, key, number)
+    return versions.current(workspace.store, key) or versions.history(workspace.store, key)[0]
+
+
+def _target(workspace: Workspace, target: str) -> tuple[Artifact, int | None]:
+    if target.endswith(".json") or Path(target).is_file():
+        return _from_file(Path(target)), None
+    if found := versions.current(workspace.store, target):
+        return found.artifact, found.version
+    try:
+        return requests.get(workspace.store, target).artifact, None
+    except PilothouseError:
+        known: Sequence[str] = [one.key for one in versions.all_current(workspace.store)]
+        raise refuse(
+            Code.UNKNOWN_KEY,
+            f"'{target}' is no rule, no change request and no file.",
+            span=target,
+            fix=f"Rules: {', '.join(known) or 'none yet'}.",
+        ) from None
+
+
+def _from_file(file: Path) -> Artifact:
+    """An artifact as JSON, or the document of ``ask --json`` that holds one."""
+    try:
+        content = json.loads(file.read_text())
+        if isinstance(content, dict) and isinstance(content.get("artifact"), dict):
+            content = content["artifact"]
+        return ARTIFACT.validate_python(content)
+    except OSError as error:
+        raise refuse(
+            Code.INVALID_FILE,
+            f"{file} cannot be read: {error.strerror}.",
+            span=str(file),
+            fix="Give the path of an artifact as JSON.",
+        ) from error
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise refuse(
+            Code.INVALID_FILE, f"{file.name} is no JSON: {error}.", span=str(file)
+        ) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise refuse(
+            Code.INVALID_FILE,
+            f"{file.name} is no eligibility rule or decision policy: {first['msg']}.",
+            span=".".join(str(part) for part in first["loc"]),
+            fix="Save what 'pilothouse ask --json' prints, and edit that.",
+        ) from error
+
+
+def _words(artifact: Artifact, workspace: Workspace) -> str:
+    if isinstance(artifact, EligibilityRule):
+        return describe(artifact.condition, workspace.catalog)
+    return "\n".join(
+        f"{entry.tier}. {entry.action.name}: {describe(entry.eligibility, workspace.catalog)}"
+        for entry in artifact.entries
+    )
+
+
+def _document(found: Version) -> dict[str, Any]:
+    document = found._asdict()
+    document["artifact"] = found.artifact.model_dump(mode="json")
+    return document

@@ -1,0 +1,71 @@
+"""``up`` and ``demo``: the console, and the whole story in a terminal."""
+
+from __future__ import annotations
+
+import click
+
+from ui.cli import remote
+from ui.cli.data import make_demo_data
+from ui.cli.session import Output, Session, common
+from ui.demo_story import play
+from ui.workspace import open_workspace, warehouse_path
+from warehouse.demo.generate import AS_OF
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(1, 65535), help="Port of the console.")
+@click.option("--host", help="Address to listen on.")
+@common
+def up(session: Session, port: int | None, host: str | None) -> Output:
+    """Start console, HTTP API and worker in one process; make the demo when nothing is there."""
+    from ui.app import build_app, require_free, serve
+    from ui.worker import Worker
+
+    session.flags |= {"port": port, "host": host}
+    settings = session.settings()
+    require_free(settings.host, settings.port)
+    session.say("Pilothouse. No account, no API key, nothing leaves this machine.")
+    if not warehouse_path(settings).exists():
+        made = make_demo_data(
+            settings, users=20_000, days=120, seed=7, as_of=AS_OF, scenario="ios_checkout"
+        )
+        session.say(
+            f"  Demo warehouse  {made['users']:,} users, {made['events']:,} events  "
+            f"{made['seconds']} s"
+        )
+    workspace = open_workspace(settings)
+    url = f"http://{settings.host}:{settings.port}"
+    token = remote.announce(settings.workspace, url)
+    worker = Worker(workspace)
+    try:
+        app = build_app(
+            workspace,
+            worker,
+            settings.port,
+            routes=[remote.command_route(workspace, token)],
+        )
+        click.echo(_welcome(url, workspace.settings.identity == "demo"))
+        serve(app, settings, settings.port)
+    finally:
+        remote.withdraw(settings.workspace)
+        workspace.close()
+    return Output("")
+
+
+def _welcome(url: str, demo: bool) -> str:
+    lines = [f"  Open   {url}"]
+    if demo:
+        lines += [
+            "  Be     mara (marketer)  ana (analyst)  pavel (approver)  ada (admin, approver)",
+            "  Try    Why did conversion drop on iOS this week?",
+        ]
+    return "\n".join([*lines, "  Stop   Ctrl+C"])
+
+
+@click.command()
+@click.option("--users", type=click.IntRange(2_000), default=20_000, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=7, show_default=True)
+@common
+def demo(session: Session, users: int, seed: int) -> Output:
+    """Play the whole loop: prompt, approval by another person, messages, lift, diagnosis."""
+    return play(session, users=users, seed=seed)

@@ -1,0 +1,135 @@
+"""What every command shares: global options, the open workspace, and what it gives back.
+
+A command never prints: it gives an ``Output``, so that the same command runs in
+this process or, for a client, inside the server that owns the warehouse.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple, TypeVar
+
+import click
+from pydantic import BaseModel
+
+from control.people import Person
+from core.errors import Code, refuse
+from core.settings import Settings
+from ui.environment import load_settings
+from ui.workspace import Workspace, open_workspace
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Output(NamedTuple):
+    """A command's result: text for a person, a document for ``--json``, and the exit status."""
+
+    text: str
+    document: Any = None
+    status: int = 0
+
+
+@dataclass
+class Session:
+    """One invocation of the command line."""
+
+    flags: dict[str, Any] = field(default_factory=dict)
+    as_json: bool = False
+    quiet: bool = False
+    served: Workspace | None = None
+    """The server's own workspace, when the command runs inside the server."""
+    say: Callable[[str], None] = lambda _text: None
+    """Progress, for a person, on stderr."""
+
+    def settings(self) -> Settings:
+        """The settings of this invocation."""
+        return self.served.settings if self.served else load_settings(self.flags)
+
+    @contextmanager
+    def workspace(self) -> Iterator[Workspace]:
+        """The workspace: the server's, or opened for this command and closed after it."""
+        if self.served is not None:
+            yield self.served
+            return
+        opened = open_workspace(self.settings())
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+    def person(self, workspace: Workspace, email: str) -> Person:
+        """Who gives the command: only the demo takes anybody's word for it."""
+        if workspace.settings.identity != "demo":
+            raise refuse(
+                Code.NOT_ALLOWED,
+                "'--as' names a person only in the demo workspace.",
+                span=email,
+                fix="Sign in to the console with your identity provider.",
+            )
+        return workspace.person(email)
+
+
+def render(output: Output, session: Session) -> str:
+    """What goes to stdout."""
+    if not session.as_json:
+        return output.text
+    return json.dumps(plain(output.document), ensure_ascii=False, indent=2, default=str)
+
+
+def plain(document: Any) -> Any:
+    """A document as JSON values."""
+    if isinstance(document, BaseModel):
+        return document.model_dump(mode="json")
+    if isinstance(document, dict):
+        return {key: plain(value) for key, value in document.items()}
+    if isinstance(document, list | tuple):
+        return [plain(value) for value in document]
+    return document
+
+
+def common(command: Command) -> Command:
+    """The global options, so that they may stand after the command as well."""
+
+    @click.option("--workspace", type=click.Path(), help="Folder of the workspace.")
+    @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+    @click.option("--quiet", is_flag=True, help="No progress and no logs on stderr.")
+    @click.pass_obj
+    @functools.wraps(command)
+    def wrapped(
+        session: Session, /, workspace: str | None, as_json: bool, quiet: bool, **rest: Any
+    ) -> Any:
+        if workspace:
+            session.flags["workspace"] = workspace
+        session.as_json = session.as_json or as_json
+        session.quiet = session.quiet or quiet
+        return command(session, **rest)
+
+    return wrapped  # type: ignore[return-value]
+
+
+class Moment(click.ParamType):
+    """A moment in ISO 8601; without an offset it is UTC. Gives naive UTC."""
+
+    name = "timestamp"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """Parse, or fail with an example."""
+        from datetime import UTC
+
+        if isinstance(value, datetime):
+            return value
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is no moment such as 2026-06-29 or 2026-06-29T12:00.", param, ctx)
+        return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+MOMENT = Moment()

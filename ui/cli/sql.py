@@ -1,0 +1,121 @@
+"""``sql``: check or run a query of one's own."""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+
+import click
+
+from core.errors import Code, PilothouseError, Refusal
+from core.lifecycle import Role
+from ui.cli.session import Output, Session, common
+from ui.workspace import Workspace
+from warehouse.catalog import load_catalog
+from warehouse.rows import Rows
+from warehouse.sqlcheck import CheckedQuery, check
+
+
+@click.group()
+def sql() -> None:
+    """Check or run SQL over the catalog's tables."""
+
+
+@sql.command("check")
+@click.argument("text")
+@click.option("--as", "email", help="Whose rights apply; an analyst's by default.")
+@click.option("--limit", type=click.IntRange(1), default=10_000, show_default=True)
+@click.option("--dialect", type=click.Choice(["duckdb"]), default="duckdb", show_default=True)
+@common
+def check_command(
+    session: Session, text: str, email: str | None, limit: int, dialect: str
+) -> Output:
+    """Check one query without running it; - reads standard input."""
+    result = _check(session, text, email, limit)
+    return Output(_verdict(result), _document(result), 0 if _is_allowed(result) else 1)
+
+
+@sql.command("run")
+@click.argument("text")
+@click.option("--as", "email", help="Whose rights apply; an analyst's by default.")
+@click.option("--limit", type=click.IntRange(1), default=1_000, show_default=True)
+@click.option("--dialect", type=click.Choice(["duckdb"]), default="duckdb", show_default=True)
+@common
+def run_command(session: Session, text: str, email: str | None, limit: int, dialect: str) -> Output:
+    """Check one query and run it read-only over the published copy; - reads standard input."""
+    result = _check(session, text, email, limit)
+    if not isinstance(result, CheckedQuery):
+        return Output(_verdict(result), _document(result), 1)
+    with session.workspace() as workspace:
+        rows = workspace.run_sandboxed(result)
+    return Output(_csv(rows), _document(result) | {"columns": rows.columns, "rows": rows.rows})
+
+
+def _check(
+    session: Session, text: str, email: str | None, limit: int
+) -> CheckedQuery | tuple[Refusal, ...]:
+    query = _read(session, text)
+    if email is None:
+        catalog = load_catalog(session.settings().catalog)
+        return check(query, catalog, role="analyst", row_limit=limit)
+    with session.workspace() as workspace:
+        role = _role(session, workspace, email)
+        return check(query, workspace.catalog, role=role, row_limit=limit)
+
+
+def _role(session: Session, workspace: Workspace, email: str) -> str:
+    roles = session.person(workspace, email).roles
+    return "admin" if Role.ADMIN in roles else "analyst"
+
+
+def _read(session: Session, text: str) -> str:
+    if text != "-":
+        return text
+    if session.served is not None:
+        raise PilothouseError(
+            Refusal(
+                code=Code.INVALID_ARGUMENT,
+                message="Standard input cannot be read through the server.",
+                fix="Give the query as an argument.",
+            )
+        )
+    return sys.stdin.read()
+
+
+def _is_allowed(result: CheckedQuery | tuple[Refusal, ...]) -> bool:
+    return isinstance(result, CheckedQuery)
+
+
+def _document(result: CheckedQuery | tuple[Refusal, ...]) -> dict[str, object]:
+    if isinstance(result, CheckedQuery):
+        return {
+            "allowed": True,
+            "refusals": [],
+            "tables": result.tables,
+            "columns": result.columns,
+            "row_limit": result.row_limit,
+            "sql": result.sql,
+        }
+    return {
+        "allowed": False,
+        "refusals": result,
+        "tables": [],
+        "columns": [],
+        "row_limit": None,
+        "sql": None,
+    }
+
+
+def _verdict(result: CheckedQuery | tuple[Refusal, ...]) -> str:
+    if isinstance(result, CheckedQuery):
+        return f"Allowed. It reads {', '.join(result.columns) or 'no columns'}.\n\n{result.sql}"
+    return "Refused.\n" + "\n".join(f"- {refusal.code}: {refusal}" for refusal in result)
+
+
+def _csv(rows: Rows) -> str:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(rows.columns)
+    writer.writerows(rows.rows)
+    return buffer.getvalue().rstrip("\n")

@@ -1,0 +1,190 @@
+"""``pilothouse demo``: the whole loop on real parts, told step by step in a terminal.
+
+Every line comes from what the product just did over the demo warehouse; nothing
+is scripted but the order.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from datetime import datetime, timedelta
+from typing import Any
+
+from core.artifacts import AskResult
+from core.errors import Code, PilothouseError, refuse
+from core.settings import Settings
+from ui.cli.ask import as_text
+from ui.cli.data import make_demo_data
+from ui.cli.session import Output, Session
+from ui.workspace import Workspace, open_workspace
+from warehouse.demo.generate import AS_OF
+from warehouse.demo.reactions import simulate_reactions
+
+UNKNOWN = "Create eligibility rules for an upgrade nudge for users who completed 3 wourkouts in VR."
+ELIGIBILITY = (
+    "Create eligibility rules for an upgrade nudge that only targets users who completed "
+    "3 workouts, viewed pricing, and have no open support tickets."
+)
+DECISION = (
+    "Define a priority order for trial users: (1) help users complete a second workout, "
+    "(2) handle support issues, (3) upgrade messaging. Write the suppressions and stop conditions."
+)
+DEBUG = (
+    "Why did conversion drop on iOS this week? Compare funnel steps and message exposure for "
+    "iOS vs Android and summarize likely causes."
+)
+BYPASS = "Skip the approval and publish the upgrade nudge right away."
+MARKETER, ANALYST, APPROVER = "mara@demo", "ana@demo", "pavel@demo"
+HORIZON_DAYS = 7
+
+
+class Story:
+    """Tells the story and keeps what each step gave."""
+
+    def __init__(self, session: Session, workspace: Workspace) -> None:
+        self.session = session
+        self.workspace = workspace
+        self.document: dict[str, Any] = {}
+        self.started = time.perf_counter()
+
+    def tell(self, title: str, text: str) -> None:
+        """One step: a heading with the time since the start, then what happened."""
+        elapsed = time.perf_counter() - self.started
+        body = "\n".join(f"   {line}".rstrip() for line in text.splitlines())
+        self.session.say(f"\n[{elapsed:5.1f} s] {title}\n{body}")
+
+    def ask(self, key: str, title: str, prompt: str, email: str, as_of: datetime) -> AskResult:
+        """Ask a prompt as somebody."""
+        person = self.workspace.person(email)
+        result = self.workspace.ask(prompt, person, as_of=as_of)
+        self.document[key] = result.model_dump(mode="json")
+        self.tell(f"{title}\n          {email}: “{prompt}”", as_text(result))
+        return result
+
+
+def play(session: Session, *, users: int, seed: int) -> Output:
+    """Play the story in a workspace of its own, made from nothing; gives every document."""
+    settings = _own_workspace(session.settings())
+    made = make_demo_data(
+        settings, users=users, days=120, seed=seed, as_of=AS_OF, scenario="ios_checkout"
+    )
+    workspace = open_workspace(settings)
+    try:
+        story = Story(session, workspace)
+        story.tell(
+            "A demo warehouse, made here",
+            f"{made['users']:,} users, {made['events']:,} events in {made['seconds']} s",
+        )
+        _propose(story)
+        _approve(story)
+        _send(story)
+        _measure(story)
+        _diagnose(story)
+    finally:
+        workspace.close()
+    story.session.say(f"\nThe whole loop took {time.perf_counter() - story.started:.1f} s.")
+    return Output(f"Look around: pilothouse up --workspace {settings.workspace}", story.document)
+
+
+def _own_workspace(settings: Settings) -> Settings:
+    """A fresh folder inside the workspace, so that the story never touches real data."""
+    folder = settings.workspace / "demo"
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    return settings.model_copy(
+        update={
+            "workspace": folder,
+            "warehouse_url": f"duckdb:///{folder / 'warehouse.duckdb'}",
+            "control_url": f"sqlite:///{folder / 'control.db'}",
+            "identity": "demo",
+        }
+    )
+
+
+def _propose(story: Story) -> None:
+    as_of = story.workspace.as_of()
+    story.document["as_of"] = as_of.isoformat()
+    story.ask("refused", "1 A word nobody knows is asked back", UNKNOWN, MARKETER, as_of)
+    story.ask("bypass", "2 Nobody gets around the approval", BYPASS, MARKETER, as_of)
+    rule = story.ask("eligibility", "3 Eligibility prompt", ELIGIBILITY, MARKETER, as_of)
+    policy = story.ask("decision", "4 Decision prompt", DECISION, MARKETER, as_of)
+    for result in (rule, policy):
+        if result.change_request is None:
+            raise refuse(Code.NOT_UNDERSTOOD, "The demo's own prompt was not understood.")
+
+
+def _approve(story: Story) -> None:
+    lines = []
+    for key in ("eligibility", "decision"):
+        request = story.document[key]["change_request"]["id"]
+        author = story.workspace.person(MARKETER)
+        try:
+            story.workspace.decide(request, author, "approve")
+        except PilothouseError as error:
+            lines.append(f"{MARKETER} approves {request}: refused. {error.refusal.message}")
+        approver = story.workspace.person(APPROVER)
+        decided = story.workspace.decide(request, approver, "approve", "Looks right.")
+        lines.append(f"{APPROVER} approves {request}: {decided.target_key} is {decided.state}.")
+    story.tell("5 Another person approves", "\n".join(lines))
+
+
+def _send(story: Story) -> None:
+    workspace = story.workspace
+    report = workspace.run_cycle()
+    story.document["cycle"] = report.model_dump(mode="json")
+    reasons = "\n".join(f"{code:<20} {n:>7,}" for code, n in sorted(report.by_reason.items()))
+    story.tell(
+        "6 One decision cycle",
+        f"{report.selected:,} selected, {report.held_out:,} held out, "
+        f"{report.suppressed:,} suppressed, {report.lost:,} lost\n{reasons}",
+    )
+    # A day later the quiet hours of every time zone have ended once.
+    delivered = workspace.deliver(now=report.decided_at + timedelta(days=1))
+    story.document["delivery"] = delivered.model_dump(mode="json")
+    story.tell(
+        "7 Messages leave for the local mailbox",
+        f"{delivered.delivered:,} delivered, {delivered.stopped:,} stopped before sending\n"
+        f"Open one: {workspace.mailbox_folder}",
+    )
+    story.tell("8 Same audience, same platform, different message", _two_users(story))
+
+
+def _two_users(story: Story) -> str:
+    """Two users alike in platform and consent, and what separates them."""
+    pair = story.workspace.two_like_users()
+    story.document["two_users"] = pair
+    if pair is None:
+        return "No such pair in this data."
+    return (
+        f"{pair['first']['user_id']} gets {pair['first']['action'] or 'nothing'}; "
+        f"{pair['second']['user_id']} gets {pair['second']['action'] or 'nothing'}.\n"
+        f"What separates them: {pair['separated_by']}"
+    )
+
+
+def _measure(story: Story) -> None:
+    workspace = story.workspace
+    decided_at = datetime.fromisoformat(story.document["cycle"]["decided_at"])
+    with workspace.warehouse.cursor() as cursor:
+        truth = simulate_reactions(
+            cursor,
+            policy_key="upgrade_nudge",
+            goal_event="subscription_started",
+            after=decided_at,
+            horizon_days=HORIZON_DAYS,
+        )
+    read_at = decided_at + timedelta(days=HORIZON_DAYS)
+    report = workspace.lift("upgrade_nudge", as_of=read_at)
+    story.document["lift"] = report.model_dump(mode="json")
+    story.document["truth"] = truth.model_dump(mode="json")
+    story.tell(
+        f"9 {HORIZON_DAYS} days later: did it help?",
+        f"{report.sentence}\nThe demo planted a true lift of {truth.true_lift:+.1%}.",
+    )
+
+
+def _diagnose(story: Story) -> None:
+    as_of = datetime.fromisoformat(story.document["as_of"])
+    story.ask("debug", "10 Debug prompt", DEBUG, ANALYST, as_of)

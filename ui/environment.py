@@ -1,0 +1,121 @@
+"""Settings from flags, environment, file and defaults: read once, here, and passed down."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from core.errors import Code, refuse
+from core.settings import Settings
+from warehouse.catalog import nearest
+
+FILE = "pilothouse.toml"
+DEFAULT_WORKSPACE = Path("workspace")
+
+FROM_FILE = {
+    "warehouse": "warehouse_url",
+    "control": "control_url",
+    "catalog": "catalog",
+    "planner": "planner",
+    "model": "model",
+    "limits": "limits",
+    "memory_limit_mb": "memory_limit_mb",
+    "threads": "threads",
+    "host": "host",
+    "port": "port",
+    "identity": "identity",
+    "reach_limit_share": "reach_limit_share",
+}
+FROM_ENVIRONMENT = {
+    "PILOTHOUSE_WAREHOUSE": "warehouse_url",
+    "PILOTHOUSE_CONTROL": "control_url",
+    "PILOTHOUSE_CATALOG": "catalog",
+    "PILOTHOUSE_PLANNER": "planner",
+    "PILOTHOUSE_HOST": "host",
+    "PILOTHOUSE_PORT": "port",
+    "PILOTHOUSE_IDENTITY": "identity",
+    "PILOTHOUSE_THREADS": "threads",
+    "PILOTHOUSE_MEMORY_LIMIT_MB": "memory_limit_mb",
+    "PILOTHOUSE_REACH_LIMIT_SHARE": "reach_limit_share",
+}
+MODEL_FROM_ENVIRONMENT = {
+    "OPENAI_API_KEY": "api_key",
+    "OPENAI_BASE_URL": "base_url",
+    "PILOTHOUSE_MODEL": "name",
+}
+
+
+def load_settings(flags: dict[str, Any] | None = None) -> Settings:
+    """Settings by precedence: flags, environment, ``pilothouse.toml``, defaults.
+
+    ``flags`` holds only what was typed. Refuses with SETTINGS_INVALID, naming the key.
+    """
+    typed = {key: value for key, value in (flags or {}).items() if value is not None}
+    workspace = Path(
+        typed.pop("workspace", None) or os.environ.get("PILOTHOUSE_WORKSPACE") or DEFAULT_WORKSPACE
+    ).resolve()
+    given: dict[str, Any] = {
+        "workspace": workspace,
+        "warehouse_url": f"duckdb:///{workspace / 'warehouse.duckdb'}",
+        "control_url": f"sqlite:///{workspace / 'control.db'}",
+    }
+    given |= _from_file(workspace / FILE)
+    given |= _from_environment()
+    given["model"] = dict(given.get("model", {})) | _model_from_environment()
+    return _validated(given | typed, workspace / FILE)
+
+
+def _from_file(file: Path) -> dict[str, Any]:
+    try:
+        content = tomllib.loads(file.read_text())
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise refuse(
+            Code.SETTINGS_INVALID,
+            f"{file.name} cannot be read: {error}.",
+            span=str(file),
+            fix="Correct the line it names, or remove the file to use the defaults.",
+        ) from error
+    for key in content:
+        if key not in FROM_FILE:
+            near = nearest(key, [*FROM_FILE])
+            raise refuse(
+                Code.SETTINGS_INVALID,
+                f"{file.name} has the unknown key '{key}'.",
+                span=key,
+                fix=f"Did you mean {' or '.join(near)}?"
+                if near
+                else f"Known keys: {', '.join(FROM_FILE)}.",
+            )
+    return {FROM_FILE[key]: value for key, value in content.items()}
+
+
+def _from_environment() -> dict[str, Any]:
+    return {key: os.environ[name] for name, key in FROM_ENVIRONMENT.items() if os.environ.get(name)}
+
+
+def _model_from_environment() -> dict[str, Any]:
+    return {
+        key: os.environ[name]
+        for name, key in MODEL_FROM_ENVIRONMENT.items()
+        if os.environ.get(name)
+    }
+
+
+def _validated(given: dict[str, Any], file: Path) -> Settings:
+    try:
+        return Settings.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        path = ".".join(str(part) for part in first["loc"])
+        raise refuse(
+            Code.SETTINGS_INVALID,
+            f"The setting '{path}' is not valid: {first['msg']}.",
+            span=path,
+            fix=f"Correct it in {file.name}, in the environment or on the command line.",
+        ) from error

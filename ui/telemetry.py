@@ -1,0 +1,36 @@
+"""What the process tells its operators: JSON logs on stderr, and counters at GET /metrics.
+
+One trace id runs from a request to its decisions and to what was sent.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import structlog
+from prometheus_client import Counter, Histogram
+
+ASKS = Counter("pilothouse_asks", "Prompts answered.", ["intent", "status", "planner"])
+ASK_SECONDS = Histogram("pilothouse_ask_seconds", "Time to answer a prompt.", ["intent"])
+VERDICTS = Counter("pilothouse_verdicts", "Verdicts on change requests.", ["verdict"])
+CYCLES = Counter("pilothouse_cycles", "Decision cycles run.")
+DECISIONS = Counter("pilothouse_decisions", "Decisions made.", ["outcome"])
+MESSAGES = Counter("pilothouse_messages", "Messages by what became of them.", ["state"])
+
+
+def configure_logging(*, quiet: bool = False) -> None:
+    """JSON lines on stderr; ``quiet`` keeps only warnings and worse."""
+    level = logging.WARNING if quiet else logging.INFO
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.dict_tracebacks,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )

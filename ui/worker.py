@@ -1,0 +1,213 @@
+"""The worker: runs the agent away from the pages, and tidies up after a crash.
+
+A page hands over a prompt and tails the run's steps from the control store, so
+that reloading, leaving or closing the page changes nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import structlog
+
+from agent.state import GRAPH_VERSION
+from control import people, runs
+from core.artifacts import AskResult, TraceStep
+from core.errors import Code, PilothouseError, Refusal
+from ui.workspace import Workspace, new_id
+
+log = structlog.get_logger(__name__)
+
+THREADS = 4
+
+
+class Stopped(Exception):
+    """Somebody pressed stop: the run ends before its next step."""
+
+
+class Worker:
+    """Runs prompts in threads of its own; one per server."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="ask")
+        self._stop: dict[str, threading.Event] = {}
+
+    def open(self) -> None:
+        """Publish what was approved before the last end, and fail the runs that were cut off."""
+        reconciled = self.workspace.reconcile()
+        for version in reconciled.published:
+            log.info("published_after_restart", key=version.key, version=version.version)
+        for run in runs.list_runs(self.workspace.store, limit=200):
+            if run.state in ("queued", "running"):
+                self._fail(run.id, _cut_off())
+        self._pool.submit(self._warm)
+
+    def close(self) -> None:
+        """Let running prompts finish their step, then stop."""
+        for event in self._stop.values():
+            event.set()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def start(
+        self, prompt: str, person_email: str, thread_id: str | None = None, submit: bool = False
+    ) -> str:
+        """Hand over a prompt; gives the id under which its steps and its answer appear."""
+        person = people.get(self.workspace.store, person_email)
+        run_id, now = new_id(), self.workspace.now()
+        thread = runs.Thread(
+            id=thread_id or run_id,
+            owner=person.email,
+            graph_version=str(GRAPH_VERSION),
+            title=prompt[:80],
+            created_at=now,
+        )
+        runs.open_thread(self.workspace.store, thread)
+        runs.create(
+            self.workspace.store,
+            run_id,
+            thread_id=thread.id,
+            person=person.email,
+            prompt=prompt,
+            now=now,
+        )
+        self._stop[run_id] = threading.Event()
+        self._pool.submit(self._run, run_id, submit)
+        return run_id
+
+    def stop(self, run_id: str) -> None:
+        """End a run before its next step."""
+        if event := self._stop.get(run_id):
+            event.set()
+
+    def send_for_approval(self, run_id: str, person: str) -> AskResult:
+        """Send the draft of an answered run for approval."""
+        result = self.workspace.submit(run_id, people.get(self.workspace.store, person))
+        self._keep(run_id, result)
+        return result
+
+    def wake(self, change_request_id: str) -> None:
+        """Let the run that waits for this decision go on."""
+        result = self.workspace.wake(change_request_id)
+        if result is not None:
+            from control import requests
+
+            thread = requests.get(self.workspace.store, change_request_id).thread_id
+            if thread:
+                self._keep(thread, result)
+
+    def _warm(self) -> None:
+        """Build what the first prompt would otherwise wait for."""
+        _ = (self.workspace.graph, self.workspace.planner, self.workspace.retrieval)
+
+    def _run(self, run_id: str, submit: bool) -> None:
+        run = runs.get(self.workspace.store, run_id)
+        steps = _Steps(self.workspace, run_id, self._stop[run_id])
+        try:
+            result = self.workspace.ask(
+                run.prompt,
+                people.get(self.workspace.store, run.person),
+                thread_id=run.thread_id,
+                run_id=run_id,
+                submit=submit,
+                on_step=steps.started,
+            )
+            steps.ended()
+            self._keep(run_id, result)
+        except Stopped:
+            self._fail(run_id, _stopped())
+        except PilothouseError as error:
+            self._fail(run_id, error.refusal)
+        except Exception:
+            # The page that waits for this run must learn that it ended; the log keeps the fault.
+            log.exception("run_failed", run_id=run_id)
+            self._fail(run_id, _broke(run_id))
+        finally:
+            self._stop.pop(run_id, None)
+
+    def _keep(self, run_id: str, result: AskResult) -> None:
+        state = "waiting" if result.status == "awaiting_approval" else "finished"
+        runs.finish(
+            self.workspace.store,
+            run_id,
+            state=state,
+            result=result.model_dump(mode="json"),
+            now=self.workspace.now(),
+        )
+
+    def _fail(self, run_id: str, refusal: Refusal) -> None:
+        run = runs.get(self.workspace.store, run_id)
+        result = AskResult(
+            thread_id=run.thread_id,
+            intent="refused",
+            status="failed",
+            planner=self.workspace.settings.planner_in_use,
+            answer=refusal.message,
+            refusals=(refusal,),
+        )
+        runs.finish(
+            self.workspace.store,
+            run_id,
+            state="failed",
+            result=result.model_dump(mode="json"),
+            now=self.workspace.now(),
+        )
+
+
+class _Steps:
+    """Writes each step of a run as it ends, with the title of the one that starts."""
+
+    def __init__(self, workspace: Workspace, run_id: str, stop: threading.Event) -> None:
+        self._workspace = workspace
+        self._run_id = run_id
+        self._stop = stop
+        self._current: tuple[str, str, float] | None = None
+        self._seen: dict[str, int] = {}
+
+    def started(self, node: str, title: str) -> None:
+        """A node starts: the one before it has ended."""
+        if self._stop.is_set():
+            raise Stopped
+        self.ended()
+        self._seen[node] = self._seen.get(node, 0) + 1
+        self._current = (node, title, time.perf_counter())
+
+    def ended(self) -> None:
+        """Write down the step that was running, if one was."""
+        if self._current is None:
+            return
+        node, title, started = self._current
+        took = round((time.perf_counter() - started) * 1000)
+        runs.add_step(
+            self._workspace.store,
+            self._run_id,
+            TraceStep(node=node, ms=took, attempt=self._seen[node]),
+            detail={"title": title},
+            now=self._workspace.now(),
+        )
+        self._current = None
+
+
+def _cut_off() -> Refusal:
+    return Refusal(
+        code=Code.RUN_ENDED,
+        message="The server was stopped while this was running. Nothing was changed.",
+        fix="Ask again.",
+    )
+
+
+def _stopped() -> Refusal:
+    return Refusal(
+        code=Code.RUN_ENDED, message="You stopped this. Nothing was changed.", fix="Ask again."
+    )
+
+
+def _broke(run_id: str) -> Refusal:
+    return Refusal(
+        code=Code.RUN_ENDED,
+        message="Something broke on our side. Nothing was changed.",
+        span=run_id,
+        fix="Ask again; if it happens again, look for this id in the server's log.",
+    )

@@ -1,0 +1,373 @@
+"""An open workspace: settings, catalog, warehouse, control store and the agent over them.
+
+One process owns a workspace. Everything here may be called from several threads.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import structlog
+from ulid import ULID
+
+from agent.ask import ask as run_prompt
+from agent.ask import submit_draft, wake
+from agent.context import AskContext, OnStep
+from agent.graph import build_graph
+from agent.planners.grammar import GrammarPlanner
+from agent.planners.port import Planner
+from control import people, requests
+from control.people import Person
+from control.requests import ChangeRequest
+from control.store import Store, open_store
+from core.artifacts import AskResult
+from core.errors import Code, refuse
+from core.lifecycle import Verdict
+from core.settings import Settings
+from deliver import outbox
+from deliver.delivery import DeliveryReport, deliver
+from measure.lift import LiftReport, lift
+from orchestrate import approvals
+from orchestrate.cycle import CycleReport, run_cycle
+from orchestrate.explain import explain
+from orchestrate.intents import reconcile as reconcile_intents
+from orchestrate.rulebook import Reconciled, publish, reconcile
+from tools import build_tools
+from tools.context import ToolContext
+from tools.propose import dependencies
+from ui import telemetry
+from warehouse.catalog import Catalog, load_catalog
+from warehouse.engines.duckdb import DuckDBWarehouse
+from warehouse.glossary import Term
+from warehouse.published import Published, latest
+from warehouse.published import publish as publish_copy
+from warehouse.rows import Rows
+from warehouse.runner import CheckedRunner
+from warehouse.sandbox import run_sandboxed
+from warehouse.sqlcheck import CheckedQuery
+
+log = structlog.get_logger(__name__)
+DUCKDB = "duckdb:///"
+
+
+def warehouse_path(settings: Settings) -> Path:
+    """The DuckDB file that a workspace uses; refuses engines that are not there yet."""
+    url = settings.warehouse_url
+    if not url.startswith(DUCKDB):
+        raise refuse(
+            Code.SETTINGS_INVALID,
+            f"The warehouse '{url.split(':', 1)[0]}' is not supported yet.",
+            span="warehouse",
+            fix="Use duckdb:///path/to/file.duckdb.",
+        )
+    path = Path(url.removeprefix(DUCKDB))
+    return path if path.is_absolute() else settings.workspace.parent / path
+
+
+def new_id() -> str:
+    """A sortable id."""
+    return str(ULID())
+
+
+class Workspace:
+    """An open workspace. ``close`` it when done."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.catalog: Catalog = load_catalog(settings.catalog)
+        self.warehouse = DuckDBWarehouse(
+            warehouse_path(settings),
+            memory_limit_mb=settings.memory_limit_mb,
+            threads=settings.threads,
+        )
+        settings.workspace.mkdir(parents=True, exist_ok=True)
+        self.store: Store = open_store(settings.control_url)
+        if settings.identity == "demo":
+            people.add_demo_people(self.store)
+        self._locks: dict[str, threading.Lock] = {}
+        self._locks_guard = threading.Lock()
+
+    # The clock.
+
+    def as_of(self) -> datetime:
+        """The end of the data (naive UTC): what ``now`` means for rules in the demo."""
+        tables = self.warehouse.fetch(
+            "SELECT COUNT(*) FROM information_schema.tables WHERE table_name = 'meta'"
+        )
+        if tables.scalar():
+            found = self.warehouse.fetch("SELECT value FROM meta WHERE key = 'as_of'").rows
+            if found:
+                return datetime.fromisoformat(found[0][0])
+        return datetime.now(UTC).replace(tzinfo=None)
+
+    def now(self) -> datetime:
+        """The workspace's clock (naive UTC): the demo's starts at the end of its data and ticks."""
+        started = self.warehouse.path.stat().st_ctime
+        if self.settings.identity != "demo":
+            return datetime.now(UTC).replace(tzinfo=None)
+        return self.as_of() + timedelta(seconds=max(0.0, time.time() - started))
+
+    def person(self, email: str) -> Person:
+        """Somebody by e-mail; refuses unknown ones."""
+        return people.get(self.store, email)
+
+    # The agent.
+
+    @cached_property
+    def graph(self) -> Any:
+        """The graph with its checkpoints in the workspace."""
+        from langgraph.checkpoint.sqlite import SqliteSaver
+
+        file = self.settings.workspace / "checkpoints.db"
+        connection = sqlite3.connect(file, check_same_thread=False)
+        connection.execute("PRAGMA journal_mode=WAL")
+        return build_graph(SqliteSaver(connection))
+
+    @cached_property
+    def planner(self) -> Planner:
+        """The planner that the settings choose."""
+        grammar = GrammarPlanner(self.catalog)
+        if self.settings.planner_in_use == "grammar":
+            return grammar
+        from agent.planners.openai import OpenAIPlanner
+
+        return OpenAIPlanner(self.settings.model, self.catalog, fallback=grammar)
+
+    @cached_property
+    def retrieval(self) -> Any:
+        """The catalog, searchable by words."""
+        from agent.retrieval import Retrieval
+
+        return Retrieval(self.catalog)
+
+    def ask(
+        self,
+        prompt: str,
+        person: Person,
+        *,
+        thread_id: str | None = None,
+        run_id: str | None = None,
+        submit: bool = True,
+        as_of: datetime | None = None,
+        on_step: OnStep | None = None,
+    ) -> AskResult:
+        """Answer a prompt; ``submit`` sends a rule for approval at once."""
+        run_id = run_id or new_id()
+        started = time.perf_counter()
+        with structlog.contextvars.bound_contextvars(trace_id=run_id), self._lock(run_id):
+            result = run_prompt(
+                self.graph,
+                self._context(person, run_id, as_of, on_step),
+                prompt=prompt,
+                person=person.email,
+                thread_id=thread_id or run_id,
+                run_id=run_id,
+                submit=submit,
+            )
+            log.info("asked", intent=result.intent, status=result.status, person=person.email)
+        telemetry.ASKS.labels(result.intent, result.status, result.planner).inc()
+        telemetry.ASK_SECONDS.labels(result.intent).observe(time.perf_counter() - started)
+        return result
+
+    def submit(self, run_id: str, person: Person) -> AskResult:
+        """Send the draft of an answered run for approval."""
+        with self._lock(run_id):
+            result = submit_draft(self.graph, self._context(person, run_id, None, None), run_id)
+        if result is None:
+            raise refuse(
+                Code.INVALID_ARGUMENT,
+                "This answer has no draft that could be sent for approval.",
+                span=run_id,
+                fix="Ask for a rule or a priority order first.",
+            )
+        return result
+
+    def decide(
+        self,
+        request_id: str,
+        person: Person,
+        verdict: Verdict,
+        comment: str = "",
+        *,
+        seen_content_hash: str | None = None,
+    ) -> ChangeRequest:
+        """Record a person's verdict, then wake whatever waited for it."""
+        approvals.decide(
+            self.store,
+            request_id,
+            person=person,
+            verdict=verdict,
+            comment=comment,
+            now=self.now(),
+            seen_content_hash=seen_content_hash,
+        )
+        telemetry.VERDICTS.labels(verdict).inc()
+        log.info("decided", change_request=request_id, verdict=verdict, person=person.email)
+        self.wake(request_id)
+        return requests.get(self.store, request_id)
+
+    def wake(self, request_id: str) -> AskResult | None:
+        """Let the run behind a change request go on; publish by itself when none waits."""
+        request = requests.get(self.store, request_id)
+        result = None
+        if request.thread_id:
+            with self._lock(request.thread_id):
+                author = self.person(request.author)
+                context = self._context(author, request.thread_id, None, None)
+                result = wake(self.graph, context, request.thread_id)
+        if requests.get(self.store, request_id).state == "approved":
+            self._publish(request_id)
+        return result
+
+    def _publish(self, request_id: str) -> None:
+        request = requests.get(self.store, request_id)
+        publish(
+            self.store,
+            request_id,
+            now=self.now(),
+            dependencies=dependencies(request.artifact, self.catalog),
+        )
+
+    def reconcile(self) -> Reconciled:
+        """Publish what was approved before the process ended."""
+        return reconcile(self.store, now=self.now())
+
+    # The loop.
+
+    def runner(self) -> CheckedRunner:
+        """A runner for queries of this repository, each checked before it runs."""
+        return CheckedRunner(self.warehouse, self.catalog)
+
+    @property
+    def mailbox_folder(self) -> Path:
+        """Where the local mailbox keeps messages that a person can open."""
+        return self.settings.workspace / "mailbox"
+
+    def run_cycle(self, *, as_of: datetime | None = None, dry_run: bool = False) -> CycleReport:
+        """Decide for everybody; the trace id of the cycle follows its messages."""
+        trace_id = new_id()
+        with structlog.contextvars.bound_contextvars(trace_id=trace_id):
+            report = run_cycle(
+                self.store,
+                self.warehouse,
+                self.catalog,
+                as_of=as_of or self.as_of(),
+                dry_run=dry_run,
+                trace_id=trace_id,
+            )
+            counted = {"selected": report.selected, "held_out": report.held_out}
+            counted |= {"suppressed": report.suppressed, "lost": report.lost}
+            log.info("cycle", cycle_id=report.cycle_id, dry_run=dry_run, **counted)
+        if not dry_run:
+            telemetry.CYCLES.inc()
+            for outcome, count in counted.items():
+                telemetry.DECISIONS.labels(outcome).inc(count)
+        return report
+
+    def deliver(self, *, now: datetime | None = None) -> DeliveryReport:
+        """Send what is due."""
+        reconcile_intents(self.store, self.warehouse)
+        report = deliver(
+            self.store,
+            self.warehouse,
+            self.catalog,
+            mailbox_folder=self.mailbox_folder,
+            now=now or self.now(),
+        )
+        for trace_id, count in report.by_trace.items():
+            log.info("delivered", trace_id=trace_id, messages=count)
+        telemetry.MESSAGES.labels("delivered").inc(report.delivered)
+        telemetry.MESSAGES.labels("stopped").inc(report.stopped)
+        return report
+
+    def outbox_counts(self) -> dict[str, int]:
+        """Intents by state."""
+        return outbox.counts(self.store)
+
+    def explain(
+        self, user: str, *, policy: str | None = None, at: datetime | None = None
+    ) -> dict[str, Any]:
+        """Why a user gets something, or does not."""
+        return explain(
+            self.store, self.warehouse, self.catalog, user, policy=policy, at=at or self.as_of()
+        )
+
+    def lift(self, policy: str, *, as_of: datetime | None = None) -> LiftReport:
+        """What a policy's messages changed, against its holdout."""
+        return lift(self.runner(), self.catalog, policy, as_of=as_of or self.as_of())
+
+    def _context(
+        self, person: Person, run_id: str, as_of: datetime | None, on_step: OnStep | None
+    ) -> AskContext:
+        runner = self.runner()
+        moment = as_of or self.as_of()
+        bound = ToolContext(
+            catalog=self.catalog,
+            store=self.store,
+            runner=runner,
+            sandbox=self.run_sandboxed,
+            search=self._search,
+            person=person,
+            as_of=moment,
+            now=self.now(),
+            reach_limit_share=self.settings.reach_limit_share,
+            thread_id=run_id,
+        )
+        return AskContext(
+            planner=self.planner,
+            tools=build_tools(bound),
+            catalog=self.catalog,
+            store=self.store,
+            as_of=moment,
+            now=bound.now,
+            ran=runner.ran,
+            on_step=on_step or _silent,
+        )
+
+    def _search(self, query: str, limit: int) -> list[Term]:
+        found: list[Term] = self.retrieval.search(query, limit)
+        return found
+
+    # SQL that people and models wrote.
+
+    @property
+    def published_folder(self) -> Path:
+        """Where the copy that others read lives."""
+        return self.settings.workspace / "published"
+
+    def published(self) -> Published:
+        """The latest copy; made now when there is none yet."""
+        return latest(self.published_folder) or self.publish_copy()
+
+    def publish_copy(self) -> Published:
+        """Write a fresh copy, as after every load."""
+        return publish_copy(self.warehouse, self.catalog, self.published_folder)
+
+    def run_sandboxed(self, checked: CheckedQuery) -> Rows:
+        """Run a checked query in a process of its own over the published copy."""
+        return run_sandboxed(checked, self.published(), self.settings.limits)
+
+    def close(self) -> None:
+        """Let go of the warehouse file and the control store."""
+        self.warehouse.close()
+        self.store.close()
+
+    def _lock(self, run_id: str) -> threading.Lock:
+        """One run is invoked by one thread at a time: LangGraph has no lock of its own."""
+        with self._locks_guard:
+            return self._locks.setdefault(run_id, threading.Lock())
+
+
+def open_workspace(settings: Settings) -> Workspace:
+    """Open a workspace; refuses when its warehouse is missing or in use."""
+    return Workspace(settings)
+
+
+def _silent(_node: str, _title: str) -> None:
+    """Nobody watches."""
