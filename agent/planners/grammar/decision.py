@@ -234,7 +234,11 @@ class _Builder:
         targets = self._targets(chunk, reading)
         for item in targets:
             key = f"{item.action.key}_stop_{len(item.stops) + 1}"
-            item.stops.append(StopCondition(key=key[:64], name="As the prompt says", when=when))
+            item.stops.append(
+                StopCondition(
+                    key=key[:64], name="As the prompt says", when=when, actions=(item.action.key,)
+                )
+            )
         if not targets:
             key = f"stop_{len(self.draft.stops) + 1}"
             self.draft.stops.append(StopCondition(key=key, name="As the prompt says", when=when))
@@ -242,7 +246,8 @@ class _Builder:
 
 
 def _suppression(key: str, action: Action, when: Condition) -> Suppression:
-    return Suppression(key=key[:64], name=f"No {action.name.lower()} now", when=when)
+    name = f"No {action.name.lower()} now"
+    return Suppression(key=key[:64], name=name, when=when, actions=(action.key,))
 
 
 def _default_suppressions(draft: _Draft) -> None:
@@ -256,7 +261,10 @@ def _default_suppressions(draft: _Draft) -> None:
                 key = f"while_{service.action.key}"[:64]
                 name = f"Not while the user is due for {service.action.name.lower()}"
                 item.suppressions.append(
-                    Suppression(key=key, name=name, when=service.eligibility)
+                    Suppression(
+                        key=f"{item.action.key}_{key}"[:64], name=name, when=service.eligibility,
+                        actions=(item.action.key,),
+                    )
                 )
                 draft.notes.append(
                     f"'{item.action.name}' is suppressed while '{service.action.name}' applies."
@@ -270,11 +278,13 @@ def _default_stops(draft: _Draft, catalog: Catalog) -> None:
             continue
         declared = catalog.action_stop.get(item.action.key, ())
         if item.default and declared:
-            item.stops.extend(declared)
+            concerning = {"actions": (item.action.key,)}
+            item.stops.extend(one.model_copy(update=concerning) for one in declared)
             continue
         key = f"{item.action.key}_no_longer_applies"[:64]
         name = f"{item.action.name}: the user no longer meets its eligibility"
-        item.stops.append(StopCondition(key=key, name=name, when=negate(item.eligibility)))
+        when = negate(item.eligibility)
+        item.stops.append(StopCondition(key=key, name=name, when=when, actions=(item.action.key,)))
 
 
 def _about_defaults(draft: _Draft, catalog: Catalog) -> list[str]:
