@@ -63,7 +63,7 @@ def wake(graph: Any, context: AskContext, run_id: str) -> AskResult | None:
     current = snapshot.values.get("graph_version") == GRAPH_VERSION if snapshot.values else False
     if not current or not snapshot.interrupts:
         return None
-    resume = Command(resume={snapshot.interrupts[0].id: True})
+    resume: Command[Any] = Command(resume={snapshot.interrupts[0].id: True})
     final = graph.invoke(resume, _config(run_id), context=context, durability="sync")
     return result_of(final, context)
 

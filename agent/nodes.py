@@ -164,7 +164,7 @@ NODES: tuple[Node, ...] = (
 TITLES: dict[str, str] = {node.__name__: (node.__doc__ or "").strip() for node in NODES}
 
 
-def timed(node: Node) -> Node:
+def timed(node: Node) -> Any:
     """The node, telling whoever watches that it starts, and leaving its time in the trace."""
 
     def run(state: AskState, runtime: Runtime[AskContext]) -> dict[str, Any]:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from langgraph.graph import END
-
 from agent.state import MAX_ATTEMPTS, AskState
 from core.lifecycle import State
 
 RULES = ("eligibility_rule", "decision_policy")
-END_LITERAL = Literal["__end__"]
 
 
 def after_understand(state: AskState) -> Literal["ground", "answer"]:
@@ -39,12 +36,12 @@ def after_answer(state: AskState) -> Literal["submit", "__end__"]:
     draft = (state.get("plan") or {}).get("draft") or {}
     is_rule = draft.get("kind") in RULES
     ready = is_rule and state["status"] == "answered"
-    return "submit" if ready and state.get("submit") else END
+    return "submit" if ready and state.get("submit") else "__end__"
 
 
 def after_submit(state: AskState) -> Literal["guardrail", "__end__"]:
     """A stored change request waits for a person."""
-    return "guardrail" if state["status"] == "awaiting_approval" else END
+    return "guardrail" if state["status"] == "awaiting_approval" else "__end__"
 
 
 def after_guardrail(state: AskState) -> Literal["guardrail", "publish", "__end__"]:
@@ -55,4 +52,4 @@ def after_guardrail(state: AskState) -> Literal["guardrail", "publish", "__end__
         case State.APPROVED | State.SCHEDULED | State.LIVE:
             return "publish"
         case _:
-            return END
+            return "__end__"

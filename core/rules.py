@@ -65,16 +65,21 @@ class OutcomeSuppression(Frozen):
     pause_seconds: int = Field(gt=0)
 
 
-class Suppression(Frozen):
-    """What holds a message back, although the user is eligible."""
+class Concerning(Frozen):
+    """A condition on pursuing some actions, or all of them."""
 
     key: Key = Field(pattern=KEY_PATTERN)
     name: str
+    actions: tuple[Key, ...] = ()
+    """Keys of the actions it concerns. Empty: every action of the policy."""
+
+
+class Suppression(Concerning):
+    """What holds a message back, although the user is eligible."""
+
     when: Condition | None = None
     outcome: OutcomeSuppression | None = None
     scope: Literal["action", "group", "channel", "class", "all"] = "action"
-    actions: tuple[Key, ...] = ()
-    """Keys of the actions it holds back. Empty: every action of the policy."""
 
     @model_validator(mode="after")
     def _one_form(self) -> Suppression:
@@ -85,15 +90,11 @@ class Suppression(Frozen):
         return self
 
 
-class StopCondition(Frozen):
+class StopCondition(Concerning):
     """What ends the pursuit of an action: checked before each step, before send and on event."""
 
-    key: Key = Field(pattern=KEY_PATTERN)
-    name: str
     when: Condition
     effect: Literal["exit", "skip_step"] = "exit"
-    actions: tuple[Key, ...] = ()
-    """Keys of the actions it ends. Empty: every action of the policy."""
 
 
 class Entry(Frozen):
@@ -130,7 +131,8 @@ class DecisionPolicy(Frozen):
         keys = [entry.action.key for entry in self.entries]
         if len(set(keys)) != len(keys):
             raise ValueError("every entry needs an action key of its own")
-        for one in (*self.suppressions, *self.stop_conditions):
+        concerning: tuple[Concerning, ...] = (*self.suppressions, *self.stop_conditions)
+        for one in concerning:
             for key in one.actions:
                 if key not in keys:
                     raise ValueError(f"'{one.key}' names the action '{key}', which has no entry")
@@ -147,7 +149,7 @@ class DecisionPolicy(Frozen):
         return tuple(one for one in self.stop_conditions if _concerns(one, entry))
 
 
-def _concerns(one: Suppression | StopCondition, entry: Entry) -> bool:
+def _concerns(one: Concerning, entry: Entry) -> bool:
     return not one.actions or entry.action.key in one.actions
 
 

@@ -7,6 +7,7 @@ win, stop conditions that hold already.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from core.artifacts import Preview
@@ -35,7 +36,7 @@ def edge_cases(
     catalog: Catalog,
     *,
     as_of: datetime,
-    live: list[LiveRule],
+    live: Sequence[LiveRule],
     preview: Preview,
 ) -> tuple[str, ...]:
     """Sentences about what the data says against the policy, each with its count."""

@@ -7,6 +7,7 @@ decision policy, who would get what.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -62,7 +63,7 @@ class LiveRule(Protocol):
         ...
 
 
-def audiences_of(live: list[LiveRule]) -> Audiences:
+def audiences_of(live: Sequence[LiveRule]) -> Audiences:
     """Resolve InAudience against the live eligibility rules."""
     known = {rule.key: rule.artifact for rule in live}
 
@@ -81,7 +82,7 @@ def simulate(
     catalog: Catalog,
     *,
     as_of: datetime,
-    live: list[LiveRule],
+    live: Sequence[LiveRule],
 ) -> Preview:
     """Sizes, waterfall, overlap and winners of an artifact at a moment."""
     audiences = audiences_of(live)
@@ -96,7 +97,7 @@ def _simulate_rule(
     catalog: Catalog,
     as_of: datetime,
     audiences: Audiences,
-    live: list[LiveRule],
+    live: Sequence[LiveRule],
 ) -> Preview:
     scope: dict[str, Any] = {
         "as_of": as_of,
@@ -198,13 +199,12 @@ def winners_sql(
 
     Suppressions and stop conditions hold back; consent, holdouts and caps are not looked at.
     """
-    flags = select_flags(
-        _policy_flags(policy, catalog),
-        catalog,
-        as_of=as_of,
-        population=population,
-        audiences=audiences,
-    )
+    asked = {
+        name: condition
+        for name, condition in _policy_flags(policy, catalog).items()
+        if name[0] in "es"
+    }
+    flags = select_flags(asked, catalog, as_of=as_of, population=population, audiences=audiences)
     takes = exp.Case()
     for number in _priority(policy):
         key = exp.Literal.string(policy.entries[number].action.key)

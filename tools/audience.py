@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from langchain_core.tools import BaseTool, tool
 
 from control import versions
@@ -11,7 +13,7 @@ from core.errors import PilothouseError
 from core.policies import Proposal, actions_of, findings, risk
 from core.rules import DecisionPolicy, EligibilityRule
 from orchestrate.edge_cases import edge_cases
-from orchestrate.simulation import Artifact, audiences_of, simulate
+from orchestrate.simulation import Artifact, audiences_of, simulate, winners_sql
 from tools.context import Refused, ToolContext, refused
 from warehouse.catalog import Catalog
 from warehouse.compile import compile_audience, compile_waterfall, required
@@ -27,7 +29,7 @@ class Simulated(Frozen):
     edge_cases: tuple[str, ...]
     risk: str
     sql: str
-    """The rule's own query; for a policy, that of its population."""
+    """The rule's own query: who is meant; for a policy, also which action wins."""
 
 
 class Counted(Frozen):
@@ -81,11 +83,13 @@ def audience_tools(context: ToolContext) -> tuple[BaseTool, ...]:
 
 def _simulated(artifact: Artifact, context: ToolContext) -> Simulated:
     live = versions.live(context.store)
-    scope = {"as_of": context.as_of, "live": live}
-    preview = simulate(artifact, context.runner, context.catalog, **scope)
+    as_of = context.as_of
+    preview = simulate(artifact, context.runner, context.catalog, as_of=as_of, live=live)
     cases: tuple[str, ...] = ()
     if isinstance(artifact, DecisionPolicy):
-        found = edge_cases(artifact, context.runner, context.catalog, preview=preview, **scope)
+        found = edge_cases(
+            artifact, context.runner, context.catalog, as_of=as_of, live=live, preview=preview
+        )
         cases = tuple(artifact.edge_cases) + found
     proposal = Proposal(
         artifact=artifact,
@@ -113,9 +117,8 @@ def _counted(population: Condition, condition: Condition, context: ToolContext) 
     live = versions.live(context.store)
     both = And(of=(population, condition))
     asked = EligibilityRule(key="question", name="Question", condition=both)
-    scope = {"as_of": context.as_of, "live": live}
     return Counted(
-        preview=simulate(asked, context.runner, context.catalog, **scope),
+        preview=simulate(asked, context.runner, context.catalog, as_of=context.as_of, live=live),
         required=_required(asked, context.catalog, live),
         sql=_own_sql(asked, context, live),
     )
@@ -142,7 +145,8 @@ def defaults_used(artifact: Artifact, catalog: Catalog) -> tuple[str, ...]:
     said = []
     holdout = artifact.holdout
     if holdout and holdout.share == defaults.holdout_share:
-        said.append(f"{holdout.share:.0%} are held out, so that lift can be measured (default).")
+        share = f"{holdout.share * 100:g} %"
+        said.append(f"{share} are held out to measure lift: no holdout was named.")
     if all(action.expires_after_seconds == defaults.expires_after_seconds for action in actions):
         said.append(
             f"A decision expires after {duration(defaults.expires_after_seconds)} (default)."
@@ -170,7 +174,7 @@ def _required(artifact: Artifact, catalog: Catalog, live: list[versions.Version]
 def _data_classes(
     artifact: Artifact, catalog: Catalog, live: list[versions.Version]
 ) -> dict[str, str]:
-    classes = {}
+    classes: dict[str, str] = {}
     for name in _required(artifact, catalog, live).columns:
         table, _, column = name.partition(".")
         known = catalog.tables[table].columns.get(column)
@@ -184,11 +188,11 @@ def _users_total(context: ToolContext) -> int:
 
 
 def _own_sql(artifact: Artifact, context: ToolContext, live: list[versions.Version]) -> str:
-    condition = artifact.condition if isinstance(artifact, EligibilityRule) else EVERYONE
-    return compile_audience(
-        condition,
-        context.catalog,
-        as_of=context.as_of,
-        population=artifact.population,
-        audiences=audiences_of(live),
-    )
+    scope: dict[str, Any] = {
+        "as_of": context.as_of,
+        "population": artifact.population,
+        "audiences": audiences_of(live),
+    }
+    if isinstance(artifact, EligibilityRule):
+        return compile_audience(artifact.condition, context.catalog, **scope)
+    return winners_sql(artifact, context.catalog, **scope)

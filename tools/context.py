@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from control.people import Person
 from control.store import Store
@@ -34,6 +35,8 @@ class ToolContext:
     sandbox: Callable[[CheckedQuery], Rows]
     """Runs what a person or a model wrote, in a process of its own over the published copy."""
     search: Callable[[str, int], list[Term]]
+    explain: Callable[[str, str | None], dict[str, Any]]
+    """Runs the decision engine's own stages for one user: the document of ``explain --json``."""
     person: Person
     as_of: datetime
     now: datetime

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from langchain_core.tools import BaseTool, tool
 
@@ -12,6 +13,8 @@ from core.errors import PilothouseError
 from measure.compared import Compared, SliceOf
 from measure.diagnose import diagnose as diagnose_metric
 from tools.context import Refused, ToolContext, refused
+
+Direction = Literal["drop", "rise", "change"]
 
 
 class Slice(Frozen):
@@ -31,7 +34,7 @@ def diagnosis_tools(context: ToolContext) -> tuple[BaseTool, ...]:
         end: datetime,
         segment: Slice | None,
         control: Slice | None,
-        direction: str,
+        direction: Direction,
     ) -> DebugReport | Refused:
         try:
             return diagnose_metric(
@@ -86,7 +89,7 @@ def diagnosis_tools(context: ToolContext) -> tuple[BaseTool, ...]:
         end: datetime,
         segment: Slice | None = None,
         control: Slice | None = None,
-        direction: str = "drop",
+        direction: Direction = "drop",
         kind: str = "debug_question",
     ) -> DebugReport | Refused:
         """Explain why a metric moved in a segment against a control.

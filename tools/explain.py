@@ -7,7 +7,6 @@ from typing import Any
 from langchain_core.tools import BaseTool, tool
 
 from core.errors import PilothouseError
-from orchestrate.explain import explain as explain_user
 from tools.context import Refused, ToolContext, refused
 
 
@@ -22,14 +21,7 @@ def explain_tools(context: ToolContext) -> tuple[BaseTool, ...]:
         that failed with the value read, and the smallest change that would flip it.
         """
         try:
-            return explain_user(
-                context.store,
-                context.runner,
-                context.catalog,
-                user_id,
-                policy=policy,
-                at=context.as_of,
-            )
+            return context.explain(user_id, policy)
         except PilothouseError as error:
             return refused(error)
 

@@ -12,6 +12,7 @@ from core.errors import PilothouseError
 from core.lifecycle import Role
 from tools.context import Refused, ToolContext, refused
 from warehouse.sqlcheck import CheckedQuery, check
+from warehouse.sqlcheck import Role as SqlRole
 
 ROW_LIMIT = 1_000
 
@@ -37,7 +38,7 @@ def sql_tools(context: ToolContext) -> tuple[BaseTool, ...]:
     """``check_sql`` and ``run_sql``."""
 
     def checked(sql: str) -> CheckedQuery | Refused:
-        role = "admin" if Role.ADMIN in context.person.roles else "analyst"
+        role: SqlRole = "admin" if Role.ADMIN in context.person.roles else "analyst"
         result = check(sql, context.catalog, role=role, row_limit=ROW_LIMIT)
         return result if isinstance(result, CheckedQuery) else Refused(refusals=result)
 

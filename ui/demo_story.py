@@ -35,8 +35,23 @@ DEBUG = (
     "iOS vs Android and summarize likely causes."
 )
 BYPASS = "Skip the approval and publish the upgrade nudge right away."
-MARKETER, ANALYST, APPROVER = "mara@demo", "ana@demo", "pavel@demo"
+MARKETER, ANALYST, APPROVER, ADMIN = "mara@demo", "ana@demo", "pavel@demo", "ada@demo"
 HORIZON_DAYS = 7
+
+
+_LIKE_USERS = """
+WITH decided AS (
+  SELECT d.user_id, d.action_key, u.device_os
+  FROM decisions AS d
+  JOIN dim_users AS u ON u.user_id = d.user_id
+  WHERE d.policy_key = 'trial_users_priority' AND d.outcome = 'selected'
+    AND u.marketing_opt_in AND u.device_os = 'ios'
+)
+SELECT MIN(a.user_id), MIN(b.user_id), 'ios'
+FROM decided AS a
+JOIN decided AS b ON b.device_os = a.device_os
+WHERE a.action_key = 'second_workout_help' AND b.action_key = 'upgrade_nudge'
+"""
 
 
 class Story:
@@ -59,7 +74,10 @@ class Story:
         person = self.workspace.person(email)
         result = self.workspace.ask(prompt, person, as_of=as_of)
         self.document[key] = result.model_dump(mode="json")
-        self.tell(f"{title}\n          {email}: “{prompt}”", as_text(result))
+        self.tell(
+            f"{title}\n          {email}: “{prompt}”",
+            as_text(result, with_sql=key == "eligibility"),
+        )
         return result
 
 
@@ -109,7 +127,7 @@ def _propose(story: Story) -> None:
     story.ask("refused", "1 A word nobody knows is asked back", UNKNOWN, MARKETER, as_of)
     story.ask("bypass", "2 Nobody gets around the approval", BYPASS, MARKETER, as_of)
     rule = story.ask("eligibility", "3 Eligibility prompt", ELIGIBILITY, MARKETER, as_of)
-    policy = story.ask("decision", "4 Decision prompt", DECISION, MARKETER, as_of)
+    policy = story.ask("decision", "4 Decision prompt", DECISION, ADMIN, as_of)
     for result in (rule, policy):
         if result.change_request is None:
             raise refuse(Code.NOT_UNDERSTOOD, "The demo's own prompt was not understood.")
@@ -117,13 +135,12 @@ def _propose(story: Story) -> None:
 
 def _approve(story: Story) -> None:
     lines = []
-    for key in ("eligibility", "decision"):
+    for key, email in (("eligibility", MARKETER), ("decision", ADMIN)):
         request = story.document[key]["change_request"]["id"]
-        author = story.workspace.person(MARKETER)
         try:
-            story.workspace.decide(request, author, "approve")
+            story.workspace.decide(request, story.workspace.person(email), "approve")
         except PilothouseError as error:
-            lines.append(f"{MARKETER} approves {request}: refused. {error.refusal.message}")
+            lines.append(f"{email} approves {request}: refused. {error.refusal.message}")
         approver = story.workspace.person(APPROVER)
         decided = story.workspace.decide(request, approver, "approve", "Looks right.")
         lines.append(f"{APPROVER} approves {request}: {decided.target_key} is {decided.state}.")
@@ -153,15 +170,21 @@ def _send(story: Story) -> None:
 
 def _two_users(story: Story) -> str:
     """Two users alike in platform and consent, and what separates them."""
-    pair = story.workspace.two_like_users()
+    workspace = story.workspace
+    found = workspace.runner().fetch(_LIKE_USERS, purpose="two users alike in platform and consent")
+    if not found.rows:
+        return "There is no such pair in this data."
+    first, second, platform = found.rows[0]
+    pair = workspace.separate((first, second))
     story.document["two_users"] = pair
-    if pair is None:
-        return "No such pair in this data."
-    return (
-        f"{pair['first']['user_id']} gets {pair['first']['action'] or 'nothing'}; "
-        f"{pair['second']['user_id']} gets {pair['second']['action'] or 'nothing'}.\n"
-        f"What separates them: {pair['separated_by']}"
-    )
+    lines = [f"{first} and {second} are both on {platform}, opted in to marketing, on trial."]
+    for policy in pair["policies"]:
+        told = [f"{user} gets {winner or 'nothing'}" for user, winner in policy["winners"].items()]
+        lines.append(f"{policy['policy']}: {' and '.join(told)}.")
+        for one in policy["separated_by"][:2]:
+            values = ", ".join(f"{value} for {user}" for user, value in one["values"].items())
+            lines.append(f"  What separates them: {one['condition']} ({values}).")
+    return "\n".join(lines)
 
 
 def _measure(story: Story) -> None:
@@ -181,7 +204,7 @@ def _measure(story: Story) -> None:
     story.document["truth"] = truth.model_dump(mode="json")
     story.tell(
         f"9 {HORIZON_DAYS} days later: did it help?",
-        f"{report.sentence}\nThe demo planted a true lift of {truth.true_lift:+.1%}.",
+        f"{report.verdict}\nThe demo planted a true lift of {truth.true_lift:+.1%}.",
     )
 
 

@@ -13,7 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 import structlog
 
 from agent.state import GRAPH_VERSION
-from control import people, runs
+from control import people, requests, runs
+from control.runs import RunState
 from core.artifacts import AskResult, TraceStep
 from core.errors import Code, PilothouseError, Refusal
 from ui.workspace import Workspace, new_id
@@ -92,8 +93,6 @@ class Worker:
         """Let the run that waits for this decision go on."""
         result = self.workspace.wake(change_request_id)
         if result is not None:
-            from control import requests
-
             thread = requests.get(self.workspace.store, change_request_id).thread_id
             if thread:
                 self._keep(thread, result)
@@ -128,7 +127,7 @@ class Worker:
             self._stop.pop(run_id, None)
 
     def _keep(self, run_id: str, result: AskResult) -> None:
-        state = "waiting" if result.status == "awaiting_approval" else "finished"
+        state: RunState = "waiting" if result.status == "awaiting_approval" else "finished"
         runs.finish(
             self.workspace.store,
             run_id,

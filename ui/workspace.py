@@ -35,7 +35,7 @@ from deliver.delivery import DeliveryReport, deliver
 from measure.lift import LiftReport, lift
 from orchestrate import approvals
 from orchestrate.cycle import CycleReport, run_cycle
-from orchestrate.explain import explain
+from orchestrate.explain import explain, separate
 from orchestrate.intents import reconcile as reconcile_intents
 from orchestrate.rulebook import Reconciled, publish, reconcile
 from tools import build_tools
@@ -302,6 +302,10 @@ class Workspace:
         """What a policy's messages changed, against its holdout."""
         return lift(self.runner(), self.catalog, policy, as_of=as_of or self.as_of())
 
+    def separate(self, users: tuple[str, str], *, at: datetime | None = None) -> dict[str, Any]:
+        """What tells two users apart."""
+        return separate(self.store, self.warehouse, self.catalog, users, at=at or self.as_of())
+
     def _context(
         self, person: Person, run_id: str, as_of: datetime | None, on_step: OnStep | None
     ) -> AskContext:
@@ -313,6 +317,7 @@ class Workspace:
             runner=runner,
             sandbox=self.run_sandboxed,
             search=self._search,
+            explain=lambda user, policy: self.explain(user, policy=policy, at=moment),
             person=person,
             as_of=moment,
             now=self.now(),

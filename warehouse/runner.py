@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from core.artifacts import SqlText
-from core.errors import PilothouseError
+from core.errors import Code, PilothouseError, refuse
 from warehouse.catalog import Catalog
 from warehouse.engines.duckdb import DIALECT
 from warehouse.rows import Rows
@@ -60,6 +60,12 @@ class CheckedRunner:
         if not isinstance(checked, CheckedQuery):
             raise PilothouseError(checked[0])
         rows = self.engine.fetch(checked.sql, timeout_seconds=self.timeout_seconds)
+        if len(rows.rows) >= self.row_limit:
+            raise refuse(
+                Code.WAREHOUSE_LIMIT,
+                f"The query gives {self.row_limit:,} rows or more.",
+                fix="Ask about a smaller population.",
+            )
         query_id = f"q{len(self.ran) + 1}"
         self.ran.append(SqlText(id=query_id, purpose=purpose, dialect=DIALECT, text=sql))
         return Fetched(query_id, rows.columns, rows.rows)

@@ -33,7 +33,7 @@ def ask(
     return Output(as_text(result), result, 0 if result.status in FINE else 1)
 
 
-def as_text(result: AskResult) -> str:
+def as_text(result: AskResult, *, with_sql: bool = True) -> str:
     """An answer for a terminal."""
     blocks = [result.answer.replace("**", "")]
     for title, lines in (
@@ -46,7 +46,7 @@ def as_text(result: AskResult) -> str:
         if shown:
             blocks.append("\n".join([title, *(f"- {line}" for line in shown)]))
     rule = [text for text in result.sql if text.id == "rule"]
-    if rule:
+    if rule and with_sql:
         blocks.append(f"SQL\n{rule[0].text}")
     if result.change_request:
         request = result.change_request

@@ -5,13 +5,14 @@ from __future__ import annotations
 import click
 
 from control import audit as audit_log
-from control import requests
-from control.kill_switches import ANY
+from control import requests, versions
+from control.kill_switches import ANY, Scope
 from control.requests import ChangeRequest
 from core.errors import Code, refuse
 from core.lifecycle import State, Verdict
 from orchestrate import kill_switch
 from ui.cli.session import Output, Session, common
+from ui.workspace import Workspace
 
 APPROVER = "pavel@demo"
 
@@ -43,7 +44,7 @@ def show_command(session: Session, request_id: str) -> Output:
     """Show one change request."""
     with session.workspace() as workspace:
         request = requests.get(workspace.store, request_id)
-        return Output(_card(request, workspace.catalog), request)
+        return Output(_card(request), request)
 
 
 def _decide(session: Session, request_id: str, email: str, verdict: Verdict, note: str) -> Output:
@@ -69,7 +70,7 @@ _verdict_command("reject", "reject", "Reject a change request.")
 _verdict_command("request-changes", "request_changes", "Send a change request back.")
 
 
-def _card(request: ChangeRequest, catalog: object) -> str:
+def _card(request: ChangeRequest) -> str:
     lines = [
         f"{request.id}  {request.name} ({request.target_key})",
         f"State      {request.state.replace('_', ' ')}",
@@ -107,7 +108,7 @@ def audit_list(session: Session, limit: int) -> Output:
     with session.workspace() as workspace:
         found = audit_log.entries(workspace.store, limit=limit)
     lines = [
-        f"{entry.seq:>5}  {entry.at:%Y-%m-%d %H:%M:%S}  {entry.who:<14} {entry.what} {entry.subject}"
+        f"{entry.seq:>5}  {entry.at:%Y-%m-%d %H:%M}  {entry.who:<14} {entry.what} {entry.subject}"
         for entry in found
     ]
     return Output("\n".join(lines) or "Nothing yet.", [entry._asdict() for entry in found])
@@ -126,24 +127,20 @@ def audit_verify(session: Session) -> Output:
     return Output(f"{count} entries, the chain holds.", {"intact": True, "entries": count})
 
 
-def _scope(policy: str | None, channel: str | None, everything: bool) -> tuple[str, str]:
-    chosen = [
-        (scope, key)
-        for scope, key in (("policy", policy), ("channel", channel), ("global", everything))
-        if key
-    ]
+def _scope(policy: str | None, channel: str | None, everything: bool) -> tuple[Scope, str]:
+    chosen: list[tuple[Scope, str]] = []
+    if policy:
+        chosen.append(("policy", policy))
+    if channel:
+        chosen.append(("channel", channel))
+    if everything:
+        chosen.append(("global", ANY))
     if len(chosen) != 1:
         raise click.UsageError("Name one of --policy, --channel or --all.")
-    scope, key = chosen[0]
-    return scope, ANY if scope == "global" else str(key)
+    return chosen[0]
 
 
-def _check_exists(scope: str, key: str, workspace: object) -> None:
-    from control import versions
-    from ui.workspace import Workspace
-
-    if not isinstance(workspace, Workspace):
-        raise TypeError("a workspace is needed")
+def _check_exists(scope: Scope, key: str, workspace: Workspace) -> None:
     known = {
         "policy": [version.key for version in versions.all_current(workspace.store)],
         "channel": [*workspace.catalog.channels],

@@ -105,4 +105,4 @@ def measure_lift(session: Session, policy: str, as_of: datetime | None) -> Outpu
     """Compare who was treated with who was held out under POLICY."""
     with session.workspace() as workspace:
         report = workspace.lift(policy, as_of=as_of)
-    return Output(report.sentence, report, 0)
+    return Output(report.verdict, report)

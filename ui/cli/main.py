@@ -69,7 +69,7 @@ def main(argv: list[str] | None = None) -> None:
     """The ``pilothouse`` command."""
     arguments = sys.argv[1:] if argv is None else argv
     session = Session(say=lambda text: click.echo(text, err=True))
-    telemetry.configure_logging(quiet="--quiet" in arguments or sys.stderr.isatty())
+    telemetry.configure_logging(quiet="--quiet" in arguments or "up" not in arguments)
     sys.exit(_run_and_print(arguments, session))
 
 

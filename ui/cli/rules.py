@@ -110,30 +110,31 @@ def audience_command(session: Session, target: str, ids: bool, as_of: datetime |
 def _audience(
     workspace: Workspace, artifact: Artifact, version: int | None, as_of: datetime, ids: bool
 ) -> dict[str, Any]:
-    scope = {
-        "as_of": as_of,
-        "population": artifact.population,
-        "audiences": versions.audiences(workspace.store),
-    }
+    audiences = versions.audiences(workspace.store)
+    catalog, population = workspace.catalog, artifact.population
     document: dict[str, Any] = {"key": artifact.key, "version": version, "as_of": as_of.isoformat()}
-    population = describe(artifact.population, workspace.catalog)
+    words = describe(population, catalog)
     runner = workspace.runner()
+    winners: dict[str, list[str]] | None = None
     if isinstance(artifact, EligibilityRule):
-        sql = compile_audience(artifact.condition, workspace.catalog, **scope)
+        sql = compile_audience(
+            artifact.condition, catalog, as_of=as_of, population=population, audiences=audiences
+        )
         users = [row[0] for row in runner.fetch(sql, purpose="audience").rows]
-        winners = None
     else:
-        sql = winners_sql(artifact, workspace.catalog, **scope)
+        sql = winners_sql(
+            artifact, catalog, as_of=as_of, population=population, audiences=audiences
+        )
         rows = runner.fetch(sql, purpose="winners").rows
         users = sorted(row[0] for row in rows)
         winners = {
             entry.action.key: sorted(user for user, action in rows if action == entry.action.key)
             for entry in artifact.entries
         }
-    everyone = compile_waterfall(artifact.population, workspace.catalog, as_of=as_of)
+    everyone = compile_waterfall(population, catalog, as_of=as_of, audiences=audiences)
     size = runner.fetch(everyone, purpose="population").rows[0][-1]
     document |= {
-        "population": "all users" if population == "everyone" else population,
+        "population": "all users" if words == "everyone" else words,
         "population_size": size,
         "audience_size": len(users),
         "sql": sql,

@@ -9,12 +9,12 @@ import sys
 import click
 
 from core.errors import Code, PilothouseError, Refusal
-from core.lifecycle import Role
+from core.lifecycle import Role as PersonRole
 from ui.cli.session import Output, Session, common
 from ui.workspace import Workspace
 from warehouse.catalog import load_catalog
 from warehouse.rows import Rows
-from warehouse.sqlcheck import CheckedQuery, check
+from warehouse.sqlcheck import CheckedQuery, Role, check
 
 
 @click.group()
@@ -64,9 +64,9 @@ def _check(
         return check(query, workspace.catalog, role=role, row_limit=limit)
 
 
-def _role(session: Session, workspace: Workspace, email: str) -> str:
+def _role(session: Session, workspace: Workspace, email: str) -> Role:
     roles = session.person(workspace, email).roles
-    return "admin" if Role.ADMIN in roles else "analyst"
+    return "admin" if PersonRole.ADMIN in roles else "analyst"
 
 
 def _read(session: Session, text: str) -> str:
