@@ -1,0 +1,307 @@
+"""From a model's reply to a plan: the typed draft, the defaults it left open, and what it asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+from agent.planners.defaults import (
+    about_actions,
+    about_conditions,
+    holdout_of,
+    new_action,
+    slug,
+)
+from agent.planners.openai.conditions import SECONDS, condition_of, day, unknown_words
+from agent.planners.openai.schema import OTHER
+from agent.planners.openai.wire import (
+    Reply,
+    Stops,
+    Suppressions,
+    WireAction,
+    WireAnySuppression,
+    WireCondition,
+    WireCountQuestion,
+    WireDebug,
+    WireEntry,
+    WirePeriodRolling,
+    WirePlan,
+    WirePolicy,
+    WireRule,
+    WireSegment,
+    WireSqlQuestion,
+    WireSuppression,
+)
+from agent.planners.port import (
+    CountQuestion,
+    DebugQuestion,
+    Plan,
+    PlanRequest,
+    Segment,
+    SqlQuestion,
+)
+from core.artifacts import Intent
+from core.errors import Code, Refusal
+from core.rules import (
+    DAY,
+    Action,
+    DecisionPolicy,
+    EligibilityRule,
+    Entry,
+    OutcomeSuppression,
+    StopCondition,
+    Suppression,
+)
+from warehouse.catalog import Catalog, nearest, unknown_name
+
+
+def plan_of(reply: Reply, request: PlanRequest, catalog: Catalog) -> Plan:
+    """The plan that a reply means: words that nobody knows and open questions come before a draft.
+
+    Raises ValueError (pydantic's included) when the parts do not make a draft.
+    """
+    unknown = dict.fromkeys((*reply.not_understood, *_unknown_in(reply.plan)))
+    if unknown:
+        refusals = tuple(_not_understood(words, request) for words in unknown)
+        return Plan(intent="clarify", refusals=refusals)
+    if reply.questions:
+        return Plan(intent="clarify", questions=reply.questions)
+    if reply.plan is None:
+        raise ValueError("neither a plan nor a question was given")
+    if missing := tuple(_unknown_actions(reply.plan, catalog)):
+        return Plan(intent="clarify", refusals=missing)
+    return _drafted(reply.plan, reply.assumptions, request.as_of, catalog)
+
+
+def _drafted(
+    wire: WirePlan, assumptions: tuple[str, ...], as_of: datetime, catalog: Catalog
+) -> Plan:
+    match wire:
+        case WireRule():
+            rule = _rule(wire, assumptions, catalog)
+            return Plan(intent="eligibility", draft=rule, assumptions=rule.assumptions)
+        case WirePolicy():
+            policy = _policy(wire, assumptions, catalog)
+            return Plan(intent="decision", draft=policy, assumptions=policy.assumptions)
+        case WireDebug():
+            question = _debug(wire, as_of, catalog)
+            days = (f"{moment:%Y-%m-%d %H:%M}" for moment in (question.start, question.end))
+            said = f"The period is {' to '.join(days)} UTC."
+            return Plan(intent="debug", draft=question, assumptions=(*assumptions, said))
+        case WireCountQuestion():
+            return _count(wire, assumptions, catalog)
+        case WireSqlQuestion():
+            return _question(SqlQuestion(sql=wire.sql), assumptions)
+
+
+def _question(draft: CountQuestion | SqlQuestion, assumptions: Iterable[str]) -> Plan:
+    intent: Intent = "question"
+    return Plan(intent=intent, draft=draft, assumptions=tuple(dict.fromkeys(assumptions)))
+
+
+def _count(wire: WireCountQuestion, assumptions: tuple[str, ...], catalog: Catalog) -> Plan:
+    population = condition_of(wire.population, catalog)
+    condition = condition_of(wire.condition, catalog)
+    said = (*assumptions, *about_conditions((population, condition)))
+    return _question(CountQuestion(population=population, condition=condition), said)
+
+
+def _rule(wire: WireRule, assumptions: tuple[str, ...], catalog: Catalog) -> EligibilityRule:
+    population = condition_of(wire.population, catalog)
+    condition = condition_of(wire.condition, catalog)
+    action = _action(wire.action, catalog) if wire.action else None
+    key = action.key if action else slug(wire.name)
+    holdout, said = holdout_of(_share(wire.holdout_percent), key, catalog)
+    filled = (
+        *assumptions,
+        *about_conditions((population, condition)),
+        *about_actions((action,) if action else (), catalog),
+        *((said,) if action else ()),
+    )
+    return EligibilityRule(
+        key=key,
+        name=action.name if action else wire.name,
+        population=population,
+        condition=condition,
+        action=action,
+        assumptions=tuple(dict.fromkeys(filled)),
+        holdout=holdout,
+    )
+
+
+def _policy(wire: WirePolicy, assumptions: tuple[str, ...], catalog: Catalog) -> DecisionPolicy:
+    key = slug(wire.name)
+    entries = tuple(_entry(entry, catalog) for entry in wire.entries)
+    population = condition_of(wire.population, catalog)
+    holdout, said = holdout_of(_share(wire.holdout_percent), key, catalog)
+    filled = (
+        *assumptions,
+        *about_conditions((population, *(entry.eligibility for entry in entries))),
+        *about_actions((entry.action for entry in entries), catalog),
+        said,
+    )
+    return DecisionPolicy(
+        key=key,
+        name=wire.name,
+        population=population,
+        entries=entries,
+        hit_policy="first" if wire.at_most == 1 else "top_k",
+        k=wire.at_most,
+        suppressions=_suppressions(wire.suppressions, entries, catalog),
+        stop_conditions=_stops(wire.stop_conditions, entries, catalog),
+        cooldown_seconds=wire.cooldown_days * DAY,
+        holdout=holdout,
+        assumptions=tuple(dict.fromkeys(filled)),
+    )
+
+
+def _entry(wire: WireEntry, catalog: Catalog) -> Entry:
+    return Entry(
+        tier=wire.tier,
+        action=_action(wire.action, catalog),
+        eligibility=condition_of(wire.eligibility, catalog),
+        score=wire.score,
+    )
+
+
+def _action(wire: WireAction, catalog: Catalog) -> Action:
+    known = catalog.actions.get(wire.action)
+    action = known or new_action(wire.name or wire.action, catalog)
+    changes: dict[str, object] = {}
+    if wire.channels:
+        changes["channels"] = tuple(dict.fromkeys(wire.channels))
+    if wire.expires_after_days:
+        changes["expires_after_seconds"] = wire.expires_after_days * DAY
+    return action.model_copy(update=changes)
+
+
+def _suppressions(
+    wires: Suppressions, entries: tuple[Entry, ...], catalog: Catalog
+) -> tuple[Suppression, ...]:
+    keys = _keys(wire.name for wire in wires)
+    return tuple(
+        _suppression(key, wire, _actions_at(wire.tiers, entries), catalog)
+        for key, wire in zip(keys, wires, strict=True)
+    )
+
+
+def _suppression(
+    key: str, wire: WireAnySuppression, actions: tuple[str, ...], catalog: Catalog
+) -> Suppression:
+    if isinstance(wire, WireSuppression):
+        when = condition_of(wire.when, catalog)
+        return Suppression(key=key, name=wire.name, when=when, actions=actions)
+    outcome = OutcomeSuppression(
+        outcome=wire.outcome,
+        n=wire.times,
+        window_seconds=wire.window_days * DAY,
+        pause_seconds=wire.pause_days * DAY,
+    )
+    return Suppression(key=key, name=wire.name, outcome=outcome, scope=wire.scope, actions=actions)
+
+
+def _stops(wires: Stops, entries: tuple[Entry, ...], catalog: Catalog) -> tuple[StopCondition, ...]:
+    keys = _keys(wire.name for wire in wires)
+    return tuple(
+        StopCondition(
+            key=key,
+            name=wire.name,
+            when=condition_of(wire.when, catalog),
+            actions=_actions_at(wire.tiers, entries),
+        )
+        for key, wire in zip(keys, wires, strict=True)
+    )
+
+
+def _actions_at(tiers: tuple[int, ...], entries: tuple[Entry, ...]) -> tuple[str, ...]:
+    """The keys of the actions of some tiers. Raises ValueError for a tier without an entry."""
+    if missing := {*tiers} - {entry.tier for entry in entries}:
+        raise ValueError(f"no entry has the tier {min(missing)}")
+    return tuple(entry.action.key for entry in entries if entry.tier in tiers)
+
+
+def _keys(names: Iterable[str]) -> list[str]:
+    """A key from each name; a name that comes again gets a number."""
+    keys: list[str] = []
+    for name in names:
+        key = slug(name)[:60]
+        again = sum(one == key or one.startswith(f"{key}__") for one in keys)
+        keys.append(f"{key}__{again + 1}" if again else key)
+    return keys
+
+
+def _debug(wire: WireDebug, as_of: datetime, catalog: Catalog) -> DebugQuestion:
+    start, end = _period(wire, as_of)
+    return DebugQuestion(
+        metric=wire.metric,
+        segment=_segment(wire.segment, catalog),
+        control=_segment(wire.control, catalog),
+        direction=wire.direction,
+        start=start,
+        end=end,
+    )
+
+
+def _period(wire: WireDebug, as_of: datetime) -> tuple[datetime, datetime]:
+    if not isinstance(wire.period, WirePeriodRolling):
+        return day(wire.period.start), day(wire.period.end)
+    length = timedelta(seconds=wire.period.n * SECONDS[wire.period.unit])
+    end = as_of - length * wire.period.periods_back
+    return end - length, end
+
+
+def _segment(wire: WireSegment | None, catalog: Catalog) -> Segment | None:
+    """The slice, with the value as the catalog writes it and the label as people do."""
+    if wire is None:
+        return None
+    column = catalog.user_columns().get(wire.column)
+    for value, words in (column.values or {}).items() if column else ():
+        if wire.value.lower() in (value.lower(), *(word.lower() for word in words)):
+            return Segment(label=words[0] if words else value, column=wire.column, value=value)
+    return Segment(label=wire.value, column=wire.column, value=wire.value)
+
+
+def _share(percent: int | None) -> float | None:
+    return None if percent is None else percent / 100
+
+
+def _unknown_actions(plan: WirePlan, catalog: Catalog) -> Iterator[Refusal]:
+    for wire in _actions_in(plan):
+        if wire.action == OTHER and wire.name:
+            continue
+        if wire.action not in catalog.actions:
+            yield unknown_name(Code.UNKNOWN_KEY, "action", wire.action, [*catalog.actions])
+
+
+def _actions_in(plan: WirePlan) -> Iterator[WireAction]:
+    if isinstance(plan, WireRule) and plan.action:
+        yield plan.action
+    elif isinstance(plan, WirePolicy):
+        yield from (entry.action for entry in plan.entries)
+
+
+def _unknown_in(plan: WirePlan | None) -> Iterator[str]:
+    for condition in _conditions_in(plan):
+        yield from unknown_words(condition)
+
+
+def _conditions_in(plan: WirePlan | None) -> Iterator[WireCondition | None]:
+    if isinstance(plan, WireRule | WireCountQuestion):
+        yield from (plan.population, plan.condition)
+    elif isinstance(plan, WirePolicy):
+        yield plan.population
+        yield from (entry.eligibility for entry in plan.entries)
+        yield from (one.when for one in plan.suppressions if isinstance(one, WireSuppression))
+        yield from (stop.when for stop in plan.stop_conditions)
+
+
+def _not_understood(words: str, request: PlanRequest) -> Refusal:
+    known = [term.name for term in request.grounding]
+    near = nearest(words, known) or known[:3]
+    fix = f"The nearest things in the catalog are {', '.join(near)}." if near else None
+    return Refusal(
+        code=Code.NOT_UNDERSTOOD,
+        message=f"Nothing in the catalog stands for '{words}'.",
+        span=words,
+        fix=fix or "Say it with events, traits or columns of the catalog.",
+    )
