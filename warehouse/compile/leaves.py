@@ -39,9 +39,9 @@ def truth(condition: Condition, sources: Sources) -> exp.Expr:
     match condition:
         case And():
             parts = [truth(part, sources) for part in condition.of]
-            return exp.and_(*parts) if parts else exp.true()
+            return exp.and_(*parts, copy=False) if parts else exp.true()
         case Or():
-            return exp.paren(exp.or_(*(truth(part, sources) for part in condition.of)))
+            return exp.paren(exp.or_(*(truth(part, sources) for part in condition.of), copy=False))
         case Not():
             return exp.Not(this=exp.paren(truth(condition.of, sources)))
         case _:

@@ -64,8 +64,8 @@ def compile_audience(
     """The ``user_id`` of everybody for whom population and condition are true, sorted."""
     sources = Sources(catalog, as_of)
     wanted = [truth(_ready(part, catalog, audiences), sources) for part in (population, condition)]
-    query = sources.build().select(exp.column("user_id", FACTS))
-    query = query.where(*wanted).order_by(exp.column("user_id", FACTS))
+    query = sources.build().select(exp.column("user_id", FACTS), copy=False)
+    query.where(*wanted, copy=False).order_by(exp.column("user_id", FACTS), copy=False)
     return query.sql(dialect=dialect, pretty=True)
 
 
@@ -132,7 +132,11 @@ def select_flags(
     ]
     # Ask for the extra columns before building, so that facts carries them.
     extra = [exp.alias_(sources.user_column(name), name) for name in columns]
-    return sources.build().select(exp.column("user_id", FACTS), *extra, *flags).where(within)
+    return (
+        sources.build()
+        .select(exp.column("user_id", FACTS), *extra, *flags, copy=False)
+        .where(within, copy=False)
+    )
 
 
 def _ready(condition: Condition, catalog: Catalog, audiences: Audiences | None) -> Condition:

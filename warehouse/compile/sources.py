@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 import sqlglot
 from sqlglot import exp
@@ -129,39 +130,38 @@ class Sources:
         """A SELECT over ``facts`` without projections; the caller adds what it wants of it."""
         for name in columns:
             self.user_column(name)
-        query = exp.select().from_(FACTS)
-        query = query.with_(USERS, as_=self._users_query())
+        query = _select_from(exp.to_table(FACTS))
+        _add_cte(query, USERS, self._users_query())
         for entity in sorted(self._entities):
-            query = query.with_(entity, as_=self._to_one_query(entity))
+            _add_cte(query, entity, self._to_one_query(entity))
         if self._anchors:
-            query = query.with_(ANCHORS, as_=self._anchors_query())
+            _add_cte(query, ANCHORS, self._anchors_query())
         if self._aggregates:
-            query = query.with_(EVENTS, as_=self._events_query())
+            _add_cte(query, EVENTS, self._events_query())
         for entity, counts in self._related.items():
-            query = query.with_(f"{entity}_counts", as_=self._related_query(entity, counts))
+            _add_cte(query, f"{entity}_counts", self._related_query(entity, counts))
         for name, extra in self._extra.items():
-            query = query.with_(name, as_=extra)
-        return query.with_(FACTS, as_=self._facts_query())
+            _add_cte(query, name, extra)
+        _add_cte(query, FACTS, self._facts_query())
+        return query
 
     def _facts_query(self) -> exp.Select:
         key = exp.column(self.catalog.layout.users.key, USERS)
-        query = exp.select(exp.alias_(key, "user_id")).from_(USERS)
+        query = _select_from(exp.to_table(USERS), exp.alias_(key, "user_id", copy=False))
         for name, value in self._facts.items():
-            query = query.select(exp.alias_(value, name))
+            query.select(exp.alias_(value, name, copy=False), copy=False)
         joins = dict(self._joins)
         if self._aggregates:
             joins[EVENTS] = "user_id"
         for cte, user in joins.items():
-            query = query.join(
-                exp.to_table(cte), on=exp.column(user, cte).eq(key.copy()), join_type="LEFT"
-            )
+            _left_join(query, cte, _equal(exp.column(user, cte), key.copy()))
         return query
 
     def _users_query(self) -> exp.Select:
         users = self.catalog.layout.users
         names = [users.key, *sorted(self._user_columns - {users.key})]
-        query = exp.select(*(exp.column(name) for name in names)).from_(users.table)
-        query = query.where(_parse(users.canonical))
+        query = _select_from(exp.to_table(users.table), *(exp.column(name) for name in names))
+        query.where(_parse(users.canonical), copy=False)
         return self._only(query, exp.column(users.key))
 
     def _to_one_query(self, name: str) -> exp.Select:
@@ -175,26 +175,28 @@ class Sources:
             partition_by=[exp.column("user_id")],
             order=exp.Order(expressions=latest),
         )
-        rows = self._entity_rows(entity, read).select(exp.alias_(position, "position"))
-        return (
-            exp.select("user_id", *(exp.column(column) for column in read))
-            .from_(rows.subquery("by_recency"))
-            .where(exp.column("position").eq(1))
-        )
+        rows = self._entity_rows(entity, read)
+        rows.select(exp.alias_(position, "position", copy=False), copy=False)
+        return _first_of(rows, ("user_id", *read))
 
     def _related_query(self, name: str, counts: dict[str, exp.Expr]) -> exp.Select:
         read = sorted(self._related_columns[name])
-        rows = self._entity_rows(self.catalog.entities[name], read).subquery("visible")
-        query = exp.select(exp.column("user_id")).from_(rows).group_by(exp.column("user_id"))
-        return query.select(*(exp.alias_(value, key) for key, value in counts.items()))
+        rows = self._entity_rows(self.catalog.entities[name], read).subquery("visible", copy=False)
+        query = _select_from(rows, exp.column("user_id"))
+        query.group_by(exp.column("user_id"), copy=False)
+        return query.select(
+            *(exp.alias_(value, key, copy=False) for key, value in counts.items()), copy=False
+        )
 
     def _entity_rows(self, entity: Entity, read: list[str]) -> exp.Select:
-        query = exp.select(exp.column("user_id")).from_(entity.table)
+        query = _select_from(exp.to_table(entity.table), exp.column("user_id"))
         for name in read:
             expression = entity.columns[name].expression
             value = exp.alias_(self._at_as_of(expression), name) if expression else exp.column(name)
-            query = query.select(value)
-        return self._only(query.where(self._at_as_of(entity.visible)), exp.column("user_id"))
+            query.select(value, copy=False)
+        return self._only(
+            query.where(self._at_as_of(entity.visible), copy=False), exp.column("user_id")
+        )
 
     def _events_query(self) -> exp.Select:
         layout = self.catalog.layout.events
@@ -203,15 +205,14 @@ class Sources:
             exp.alias_(exp.to_table(layout.table), "e", table=True)
         )
         for source in sorted(self._anchored):
-            query = query.join(
-                exp.to_table(source),
-                on=exp.column("user_id", source).eq(user.copy()),
-                join_type="LEFT",
-            )
-        query = query.select(*(exp.alias_(value, name) for name, value in self._aggregates.items()))
+            _left_join(query, source, _equal(exp.column("user_id", source), user.copy()))
+        query.select(
+            *(exp.alias_(value, name, copy=False) for name, value in self._aggregates.items()),
+            copy=False,
+        )
         for bound in self._event_bounds():
-            query = query.where(bound)
-        return self._only(query, user.copy()).group_by(user.copy())
+            query.where(bound, copy=False)
+        return self._only(query, user.copy()).group_by(user.copy(), copy=False)
 
     def _event_bounds(self) -> list[exp.Expr]:
         time = self._event_column("time")
@@ -236,7 +237,7 @@ class Sources:
         names = [exp.Literal.string(name) for name in sorted(self._anchor_events)]
         query = query.where(self._event_column("name").isin(*names))
         query = query.where(self._event_column("time") < moment(self.as_of))
-        return self._only(query, user.copy()).group_by(user.copy())
+        return self._only(query, user.copy()).group_by(user.copy(), copy=False)
 
     def _sequence_query(self, leaf: EventSequence) -> exp.Select:
         layout = self.catalog.layout.events
@@ -270,21 +271,17 @@ class Sources:
             order=exp.Order(expressions=[latest, exp.Ordered(this=rank, nulls_first=False)]),
         )
         rows = (
-            exp.select(
+            _select_from(
+                exp.to_table(layout.table),
                 exp.alias_(exp.column(layout.user), "user_id"),
                 exp.alias_(exp.column(layout.status), "status"),
                 exp.alias_(position, "position"),
             )
-            .from_(layout.table)
             .where(exp.column(layout.purpose).eq(exp.Literal.string(purpose)))
             .where(exp.column(layout.channel).eq(exp.Literal.string(channel)))
             .where(exp.column(layout.effective_at) <= moment(self.as_of))
         )
-        return (
-            exp.select("user_id", "status")
-            .from_(rows.subquery("by_recency"))
-            .where(exp.column("position").eq(1))
-        )
+        return _first_of(rows, ("user_id", "status"))
 
     # Parts.
 
@@ -308,7 +305,7 @@ class Sources:
     def _event(self, name: str) -> exp.Expr:
         canonical = self.catalog.event_named(name) or name
         self._event_names.add(canonical)
-        return self._event_column("name").eq(exp.Literal.string(canonical))
+        return _equal(self._event_column("name"), exp.Literal.string(canonical))
 
     def _event_column(self, role: str) -> exp.Column:
         return exp.column(getattr(self.catalog.layout.events, role), "e")
@@ -370,7 +367,7 @@ class Sources:
         self._anchor_events.add(canonical)
         value = _filtered(
             kind(this=self._event_column("time")),
-            [self._event_column("name").eq(exp.Literal.string(canonical))],
+            [_equal(self._event_column("name"), exp.Literal.string(canonical))],
         )
         name = _name_for(self._anchors, value, "a")
         self._anchored.add(ANCHORS)
@@ -393,8 +390,45 @@ class Sources:
         return entity.columns[one.column].type
 
 
-def _parse(text: str) -> exp.Expr:
+@lru_cache(maxsize=1024)
+def _parsed(text: str) -> exp.Expr:
     return sqlglot.parse_one(text, read="duckdb")
+
+
+def _parse(text: str) -> exp.Expr:
+    """The catalog's SQL fragments are few and read often: each is parsed once."""
+    return _parsed(text).copy()
+
+
+# sqlglot's builders copy and parse at every step; these build on what is ours already.
+
+
+def _select_from(table: exp.Expr, *columns: exp.Expr) -> exp.Select:
+    return exp.Select(expressions=list(columns), from_=exp.From(this=table))
+
+
+def _add_cte(query: exp.Select, name: str, select: exp.Expr) -> None:
+    cte = exp.CTE(this=select, alias=exp.TableAlias(this=exp.to_identifier(name)))
+    clause = query.args.get("with_") or exp.With(expressions=[])
+    clause.append("expressions", cte)
+    query.set("with_", clause)
+
+
+def _left_join(query: exp.Select, table: str, on: exp.Expr) -> None:
+    query.append("joins", exp.Join(this=exp.to_table(table), side="LEFT", on=on))
+
+
+def _equal(left: exp.Expr, right: exp.Expr) -> exp.Expr:
+    return exp.EQ(this=left, expression=right)
+
+
+def _first_of(rows: exp.Select, columns: tuple[str, ...]) -> exp.Select:
+    """The rows whose ``position`` is 1."""
+    query = _select_from(
+        rows.subquery("by_recency", copy=False), *(exp.column(name) for name in columns)
+    )
+    first = _equal(exp.column("position"), exp.Literal.number(1))
+    return query.where(first, copy=False)
 
 
 def _seconds(seconds: int) -> exp.Interval:
@@ -404,7 +438,7 @@ def _seconds(seconds: int) -> exp.Interval:
 def _filtered(value: exp.Expr, conditions: list[exp.Expr]) -> exp.Expr:
     if not conditions:
         return value
-    return exp.Filter(this=value, expression=exp.Where(this=exp.and_(*conditions)))
+    return exp.Filter(this=value, expression=exp.Where(this=exp.and_(*conditions, copy=False)))
 
 
 def _name_for(named: dict[str, exp.Expr], value: exp.Expr, prefix: str) -> str:
