@@ -9,7 +9,7 @@ from typing import Literal
 
 from measure.compared import Slice
 from measure.funnel import Count, FunnelCells
-from measure.statistics import LogOdds, Surprise, inverse_logit, log_odds, surprise
+from measure.statistics import Estimate, Surprise, inverse_logit, log_odds, surprise
 from measure.thresholds import ALPHA, DIFFERENCE_NOISE, LEAST_OWN_T, OWN_NOISE
 
 Where = Literal["segment", "both", "unclear", "nowhere"]
@@ -75,9 +75,9 @@ def change_of(count: CountOf, baselines: list[int], has_control: bool) -> Change
     )
 
 
-def minus(a: LogOdds, b: LogOdds) -> LogOdds:
+def minus(a: Estimate, b: Estimate) -> Estimate:
     """The difference of two independent log odds."""
-    return LogOdds(a.value - b.value, a.variance + b.variance)
+    return Estimate(a.value - b.value, a.variance + b.variance)
 
 
 def whole_change(cells: FunnelCells, baselines: list[int], has_control: bool) -> Change:
@@ -95,10 +95,10 @@ def relative(log_change: float) -> float:
     return exp(log_change) - 1
 
 
-def _odds(count: Count) -> LogOdds:
+def _odds(count: Count) -> Estimate:
     return log_odds(count.converted, count.entered)
 
 
-def _surprise(by_period: dict[int, LogOdds], floor: float) -> Surprise:
+def _surprise(by_period: dict[int, Estimate], floor: float) -> Surprise:
     history = [odds for period, odds in by_period.items() if period != 0]
     return surprise(by_period[0], history, floor)

@@ -8,7 +8,7 @@ row of a person ever leaves the warehouse. Rates are fractions; intervals are
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import exp, log, sqrt
+from math import asin, exp, log, sqrt
 from typing import NamedTuple
 
 from scipy.special import chdtrc, ndtr, stdtr, stdtrit
@@ -99,17 +99,23 @@ def sample_ratio_p(observed: Sequence[int], weights: Sequence[float]) -> float:
     return float(chdtrc(len(kept) - 1, statistic))
 
 
-class LogOdds(NamedTuple):
-    """A log odds with its sampling variance."""
+class Estimate(NamedTuple):
+    """A number with its sampling variance."""
 
     value: float
     variance: float
 
 
-def log_odds(converted: float, entered: float) -> LogOdds:
+def log_odds(converted: float, entered: float) -> Estimate:
     """The empirical log odds of a proportion, finite at 0 and at 100 % (half a success added)."""
     hit, miss = converted + 0.5, entered - converted + 0.5
-    return LogOdds(log(hit / miss), 1 / hit + 1 / miss)
+    return Estimate(log(hit / miss), 1 / hit + 1 / miss)
+
+
+def arcsine(converted: float, entered: float) -> Estimate:
+    """A proportion on the scale where its variance does not depend on it: fit for rare events."""
+    share = (converted + 0.375) / (entered + 0.75)
+    return Estimate(asin(sqrt(share)), 1 / (4 * max(entered, 1)))
 
 
 def between_variance(values: Sequence[float], variances: Sequence[float]) -> float:
@@ -160,7 +166,7 @@ class Surprise(NamedTuple):
         return self.error * sum(quantiles)
 
 
-def surprise(now: LogOdds, history: Sequence[LogOdds], floor: float) -> Surprise:
+def surprise(now: Estimate, history: Sequence[Estimate], floor: float) -> Surprise:
     """Compares one period with earlier ones, whose own scatter sets the noise.
 
     ``floor`` is the least period-to-period standard deviation assumed. Needs two

@@ -11,7 +11,7 @@ from measure.causes.inquiry import Check, Inquiry, Stage, Suspect, percent
 from measure.changes import minus
 from measure.compared import Slice
 from measure.exposure import Exposure, MessageEffect, message_effects
-from measure.statistics import log_odds, surprise
+from measure.statistics import arcsine, surprise
 from measure.thresholds import LEAST_EFFECT, LEAST_USERS, OWN_NOISE, STRIKING
 
 LEAST_RISE = 0.05
@@ -105,11 +105,11 @@ def _loss(exposure: Exposure, way: Way, baselines: list[int], has_control: bool)
     now, before = hit / size, usual / usual_size
     if now - before < LEAST_RISE:
         return None
-    odds = {k: log_odds(*way.counts(exposure, "segment", k)) for k in (0, *baselines)}
+    shares = {k: arcsine(*way.counts(exposure, "segment", k)) for k in (0, *baselines)}
     if has_control:
-        control = {k: log_odds(*way.counts(exposure, "control", k)) for k in odds}
-        odds = {k: minus(odds[k], control[k]) for k in odds}
-    moved = surprise(odds[0], [odds[k] for k in baselines], OWN_NOISE)
+        control = {k: arcsine(*way.counts(exposure, "control", k)) for k in shares}
+        shares = {k: minus(shares[k], control[k]) for k in shares}
+    moved = surprise(shares[0], [shares[k] for k in baselines], OWN_NOISE)
     if moved.t < STRIKING:
         return None
     return Loss(way.kind, way.dimension, way.value, way.action, now, before, (now - before) * size)

@@ -18,20 +18,27 @@ LEAST_EXPECTED = 20
 def late_data(inquiry: Inquiry) -> Stage:
     """Cuts the newest hours from every period when they have not all arrived."""
     arrived, query_id = _arrived(inquiry)
-    missing = 0
-    while missing in arrived and arrived[missing] < MISSING:
-        missing += 1
+    missing = _missing(arrived)
     if missing == 0:
-        share = arrived.get(0)
-        told = percent(share, 0) if share is not None else "too few events to say"
+        newest = min(arrived, default=None)
+        told = "too few" if newest is None else percent(arrived[newest], 0)
         sentence = (
-            f"Late data: the newest 6 hours hold {told} of the events expected of "
-            f"{inquiry.segment}."
+            f"Late data: the newest hours hold {told} of the events expected of {inquiry.segment}."
         )
         return Stage(inquiry, ruled_out=(sentence,))
     cut = missing * BUCKET
     corrected = inquiry.recounted(replace(inquiry.span, cut=cut))
-    return Stage(corrected, (_suspect(inquiry, corrected, cut, arrived[0], query_id),))
+    return Stage(corrected, (_suspect(inquiry, corrected, cut, arrived[missing - 1], query_id),))
+
+
+def _missing(arrived: dict[int, float]) -> int:
+    """How many of the newest buckets have not arrived, those with too few events included."""
+    missing = 0
+    for age in sorted(arrived):
+        if arrived[age] >= MISSING:
+            break
+        missing = age + 1
+    return missing
 
 
 def _suspect(

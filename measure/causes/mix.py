@@ -10,7 +10,7 @@ from typing import NamedTuple
 from measure.causes.inquiry import Check, Inquiry, Stage, Suspect, percent
 from measure.compared import Slice, SliceOf
 from measure.funnel import NOBODY, Cell, Count
-from measure.statistics import LogOdds, mix_and_rate, surprise
+from measure.statistics import Estimate, mix_and_rate, surprise
 from measure.thresholds import LEAST_EFFECT, LEAST_USERS, STRIKING
 
 DIMENSIONS = ("utm_source", "country")
@@ -108,7 +108,7 @@ def _surprise_of(inquiry: Inquiry, dimension: str, value: str) -> float:
         mine = own.get(value, NOBODY).entered
         if not inquiry.has_control:
             rest -= mine
-        odds.append(LogOdds(log((mine + 0.5) / (rest + 0.5)), 1 / (mine + 0.5) + 1 / (rest + 0.5)))
+        odds.append(Estimate(log((mine + 0.5) / (rest + 0.5)), 1 / (mine + 0.5) + 1 / (rest + 0.5)))
     return surprise(odds[0], odds[1:], SHARE_NOISE).t
 
 

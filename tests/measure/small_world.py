@@ -68,7 +68,7 @@ class SmallWorld:
         )
 
     def level_weeks(self) -> None:
-        """Seven weeks in each of which 600 users a platform open the app and 150 of them subscribe."""
+        """Seven weeks; in each 600 users a platform open the app and 150 of them subscribe."""
         self.warehouse.execute(_LEVEL_WEEKS)
 
 
@@ -91,7 +91,8 @@ FROM range(7) AS t(w), range(600) AS s(i), (VALUES
     ('checkout_started', 4, 300), ('subscription_started', 5, 150)) AS e(name, step, users),
     dim_users AS u
 WHERE u.user_id IN ('ios' || w || '-' || i, 'android' || w || '-' || i) AND (i * 7) % 600 < e.users;
-INSERT INTO fct_events (user_id, event_name, event_time, received_at, device_os, app_version, message_id)
+INSERT INTO fct_events
+    (user_id, event_name, event_time, received_at, device_os, app_version, message_id)
 SELECT user_id, name, happened_at, happened_at, device_os, version, user_id || name FROM planned;
 INSERT INTO fct_subscriptions (user_id, status, plan, price, started_at)
 SELECT user_id, 'active', 'monthly', 12.99, happened_at FROM planned WHERE step = 5;

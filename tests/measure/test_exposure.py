@@ -18,7 +18,9 @@ SPAN = Span(
 )
 
 
-def _decide(world: SmallWorld, outcome: str, users: int, offset: int = 0, *, weeks: int = 0) -> None:
+def _decide(
+    world: SmallWorld, outcome: str, users: int, offset: int = 0, *, weeks: int = 0
+) -> None:
     world.warehouse.execute(
         """INSERT INTO decisions (decision_id, user_id, decided_at, action_key, channel, outcome,
                reason_code)

@@ -143,7 +143,9 @@ def test_rows_carry_rates_with_intervals_and_the_query_that_counted_them(
 
     rows = funnel_rows(count_funnel(runner, CATALOG, STEPS, span), span)
 
-    whole = next(r for r in rows if r.period == "current" and r.step.endswith("subscription_started"))
+    whole = next(
+        r for r in rows if r.period == "current" and r.step.endswith("subscription_started")
+    )
     assert (whole.entered, whole.converted) == (400, 150)
     assert whole.ci_low is not None
     assert whole.ci_high is not None
@@ -151,14 +153,14 @@ def test_rows_carry_rates_with_intervals_and_the_query_that_counted_them(
     assert {r.sql for r in rows} == {runner.ran[0].id}
 
 
-@given(
-    days=st.integers(1, 40), before=st.integers(0, 400), hours=st.integers(0, 24 * 40)
-)
+@given(days=st.integers(1, 40), before=st.integers(0, 400), hours=st.integers(0, 24 * 40))
 def test_baselines_lie_whole_weeks_apart_before_the_period(
     days: int, before: int, hours: int
 ) -> None:
     end = START + timedelta(days=days)
-    made: Periods = periods(START, end, START + timedelta(hours=hours + 1), START - timedelta(before))
+    made: Periods = periods(
+        START, end, START + timedelta(hours=hours + 1), START - timedelta(before)
+    )
 
     assert len(made.baselines) <= 6
     for earlier in made.baselines:

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from measure.statistics import (
+    Estimate,
     Interval,
-    LogOdds,
     between_variance,
     difference,
     log_odds,
@@ -105,9 +105,9 @@ def test_a_period_like_those_before_it_is_no_surprise() -> None:
 
 
 def test_weeks_that_always_scatter_widen_what_counts_as_normal() -> None:
-    calm = [LogOdds(v, 0.01) for v in (-2.0, -2.01, -1.99, -2.0, -2.0, -2.0)]
-    wild = [LogOdds(v, 0.01) for v in (-2.5, -1.5, -2.4, -1.6, -2.3, -1.7)]
-    now = LogOdds(-2.5, 0.01)
+    calm = [Estimate(v, 0.01) for v in (-2.0, -2.01, -1.99, -2.0, -2.0, -2.0)]
+    wild = [Estimate(v, 0.01) for v in (-2.5, -1.5, -2.4, -1.6, -2.3, -1.7)]
+    now = Estimate(-2.5, 0.01)
 
     assert surprise(now, calm, 0.03).p_fall < 0.001
     assert surprise(now, wild, 0.03).p_fall > 0.05
@@ -144,9 +144,11 @@ def test_mix_and_rate_sum_to_the_change(
 
 
 def test_mix_and_rate_see_through_simpsons_paradox() -> None:
-    # Berkeley 1973 (Bickel et al. 1975): women are ahead in four of six departments, behind overall.
-    men = {"A": (825, 512), "B": (560, 353), "C": (325, 120), "D": (417, 138), "E": (191, 53), "F": (373, 22)}
-    women = {"A": (108, 89), "B": (25, 17), "C": (593, 202), "D": (375, 131), "E": (393, 94), "F": (341, 24)}
+    # Berkeley 1973 (Bickel et al. 1975): women lead in four of six departments, not overall.
+    applied_men, admitted_men = (825, 560, 325, 417, 191, 373), (512, 353, 120, 138, 53, 22)
+    applied_women, admitted_women = (108, 25, 593, 375, 393, 341), (89, 17, 202, 131, 94, 24)
+    men = dict(zip("ABCDEF", zip(applied_men, admitted_men, strict=True), strict=True))
+    women = dict(zip("ABCDEF", zip(applied_women, admitted_women, strict=True), strict=True))
 
     parts = mix_and_rate(men, women)
 
