@@ -116,13 +116,6 @@ POLICY = DecisionPolicy(
             tier=1,
             action=Action(key="second_workout", name="Second workout help", channels=("push",)),
             eligibility=EventCount(event="workout_completed", op=Op.LT, n=2),
-            stop_conditions=(
-                StopCondition(
-                    key="done",
-                    name="Second workout completed",
-                    when=EventCount(event="workout_completed", n=2),
-                ),
-            ),
         ),
         Entry(
             tier=2,
@@ -138,12 +131,23 @@ POLICY = DecisionPolicy(
             tier=3,
             action=NUDGE,
             eligibility=EventCount(event="pricing_viewed", window=Rolling(seconds=30 * 86_400)),
-            suppressions=(
-                Suppression(key="open_ticket", name="An open support ticket", when=OPEN_TICKETS),
-            ),
+        ),
+    ),
+    suppressions=(
+        Suppression(
+            key="open_ticket",
+            name="An open support ticket",
+            when=OPEN_TICKETS,
+            actions=("upgrade_nudge",),
         ),
     ),
     stop_conditions=(
+        StopCondition(
+            key="done",
+            name="Second workout completed",
+            when=EventCount(event="workout_completed", n=2),
+            actions=("second_workout",),
+        ),
         StopCondition(
             key="converted",
             name="Subscription started",

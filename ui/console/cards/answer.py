@@ -7,7 +7,7 @@ import streamlit as st
 from control.people import Person
 from control.requests import ChangeRequest
 from control.runs import Run
-from core.artifacts import AskResult, DebugReport, QueryAnswer
+from core.artifacts import AskResult, DebugReport, QueryAnswer, Status
 from core.errors import PilothouseError
 from core.lifecycle import PROPOSERS
 from core.rules import DecisionPolicy, EligibilityRule
@@ -28,9 +28,16 @@ from ui.console.desk import Desk
 from ui.console.sidebar import open_request
 from ui.console.view.impact import needs_judgement, risk
 from ui.console.view.state import REQUEST, RISK, Badge
-from ui.console.view.text import number, plain, rich
+from ui.console.view.text import first_paragraph, number, plain, rich
 
 DRAFT = Badge("Draft", "gray", "edit_note")
+INTRODUCTION: dict[Status, str] = {
+    "awaiting_approval": "It was sent, with this to know:",
+    "answered": "I answered, with this to know:",
+    "needs_clarification": "Before I can draft this, one thing is not clear:",
+    "refused": "I will not draft this:",
+    "failed": "This did not work out:",
+}
 ICONS = {
     "eligibility_rule": "rule",
     "decision_policy": "low_priority",
@@ -41,7 +48,7 @@ ICONS = {
 
 def answer_card(office: Desk, person: Person, run: Run, result: AskResult) -> None:
     """Prose, then the thing itself, then what it rests on, then what can be done with it."""
-    st.markdown(rich(result.answer))
+    st.markdown(rich(_prose(result)))
     for refusal in result.refusals:
         refusal_card(refusal)
     if result.questions:
@@ -59,6 +66,14 @@ def answer_card(office: Desk, person: Person, run: Run, result: AskResult) -> No
     else:
         sql_fold(result.sql)
     st.caption(planner_words(result))
+
+
+def _prose(result: AskResult) -> str:
+    """The answer, less what the cards below it show better."""
+    if result.refusals:
+        return INTRODUCTION[result.status]
+    has_card = result.artifact is not None and not isinstance(result.artifact, QueryAnswer)
+    return first_paragraph(result.answer) if has_card else result.answer
 
 
 def planner_words(result: AskResult) -> str:
@@ -99,7 +114,7 @@ def _body(result: AskResult, office: Desk) -> None:
         case DecisionPolicy() as policy:
             policy_body(policy, result, office.catalog)
         case DebugReport() as report:
-            report_body(report)
+            report_body(report, result.sql)
         case QueryAnswer() as answer:
             table_body(answer)
 

@@ -50,11 +50,11 @@ def folded(label: str, icon: str, items: Sequence[str]) -> None:
         bullets(plain(item) for item in items)
 
 
-def sql_fold(queries: Sequence[SqlText]) -> None:
-    """Every query behind an answer, with what it was for."""
+def sql_fold(queries: Sequence[SqlText], name: str = "SQL") -> None:
+    """The queries behind something, each with what it was for; nothing when there are none."""
     if not queries:
         return
-    label = "SQL" if len(queries) == 1 else f"SQL ({len(queries)} queries)"
+    label = name if len(queries) == 1 else f"{name} ({len(queries)} queries)"
     with st.expander(label, icon=":material/code:"):
         for query in queries:
             st.caption(f"{plain(query.purpose)} · {plain(query.dialect)} · {plain(query.id)}")

@@ -9,8 +9,8 @@ from core.rules import DecisionPolicy, Entry
 from ui.console.cards.parts import bullets, draw
 from ui.console.view import charts
 from ui.console.view.impact import held_out, needs_judgement, passed_count
-from ui.console.view.text import number, plain, share_of, title
-from ui.console.view.wording import action_words, cooldown_words, suppression_words
+from ui.console.view.text import number, phrase, plain, share_of, title
+from ui.console.view.wording import action_words, cooldown_words
 from warehouse.catalog import Catalog
 from warehouse.wording import describe
 
@@ -29,16 +29,8 @@ def order(policy: DecisionPolicy, catalog: Catalog) -> None:
     st.markdown(f"**Who is considered:** {plain(describe(policy.population, catalog))}.")
     for entry in sorted(policy.entries, key=lambda entry: entry.tier):
         _entry(entry, policy, catalog)
-    shared = [
-        f"**Held back, all:** {plain(one.name)} ({plain(suppression_words(one, catalog))})"
-        for one in policy.suppressions
-        if not one.actions
-    ]
-    shared += [
-        f"**Stops, all:** {plain(one.name)} ({plain(describe(one.when, catalog))})"
-        for one in policy.stop_conditions
-        if not one.actions
-    ]
+    shared = [f"**Held back:** {plain(one.name)}" for one in policy.suppressions if not one.actions]
+    shared += [f"**Stops:** {plain(one.name)}" for one in policy.stop_conditions if not one.actions]
     if policy.cooldown_seconds:
         shared.append(f"**Left alone after a message:** {cooldown_words(policy.cooldown_seconds)}")
     bullets(shared)
@@ -46,8 +38,8 @@ def order(policy: DecisionPolicy, catalog: Catalog) -> None:
 
 def who_gets_what(policy: DecisionPolicy, preview: Preview) -> None:
     """One row an entry: eligible, gets it, held back, held out, lost to a higher tier."""
-    draw(charts.winners(preview.winners))
     names = {entry.action.key: entry.action.name for entry in policy.entries}
+    draw(charts.winners(preview.winners, names))
     rows = {
         "Entry": [
             plain(f"{row.tier}. {names.get(row.entry) or title(row.entry)}")
@@ -71,13 +63,14 @@ def who_gets_what(policy: DecisionPolicy, preview: Preview) -> None:
 def _entry(entry: Entry, policy: DecisionPolicy, catalog: Catalog) -> None:
     with st.container(border=True, gap="xxsmall"):
         st.markdown(f":green-badge[{entry.tier}] **{plain(entry.action.name)}**")
-        st.markdown(f"**Who:** {plain(describe(entry.eligibility, catalog))}.")
-        notes = [f"Sent as {plain(action_words(entry.action))}"]
-        if entry.score:
-            notes.append(f"highest {plain(title(entry.score)).lower()} first")
-        notes += [f"held back: {plain(one.name)}" for one in policy.suppressions_of(entry) if one.actions]
-        notes += [f"stops when: {plain(one.name)}" for one in policy.stops_of(entry) if one.actions]
-        st.caption(" · ".join(notes))
+        lines = [f"**Who:** {plain(describe(entry.eligibility, catalog))}."]
+        held = [one for one in policy.suppressions_of(entry) if one.actions]
+        stops = [one for one in policy.stops_of(entry) if one.actions]
+        lines += [f"**Held back:** {plain(one.name)}." for one in held]
+        lines += [f"**Stops:** {plain(one.name)}." for one in stops]
+        st.markdown("  \n".join(lines))
+        first = f" · highest {plain(phrase(entry.score))} first" if entry.score else ""
+        st.caption(f"Sent as {plain(action_words(entry.action))}{first}")
 
 
 def _numbers(policy: DecisionPolicy, result: AskResult, preview: Preview) -> None:

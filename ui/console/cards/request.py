@@ -39,10 +39,6 @@ def request_card(office: Desk, person: Person, request: ChangeRequest) -> None:
         _checks(request)
         if request.effect:
             _reach(rule, request)
-        if isinstance(rule, DecisionPolicy):
-            with st.container(border=True):
-                heading("The order, in full")
-                order(rule, office.catalog)
         _assumptions(request)
         _activity(office, request)
     with side, st.container(key="rail", border=True):
@@ -98,6 +94,8 @@ def _changes(office: Desk, request: ChangeRequest, rule: Rule, live: Rule | None
             _sql(office, rule)
         elif shown == RULE:
             st.code(rule_patch(request.rule_diff), language="diff", wrap_lines=True, height=420)
+        elif live is None and isinstance(rule, DecisionPolicy):
+            order(rule, office.catalog)
         else:
             _plain_table(office, rule, live)
 
@@ -154,7 +152,7 @@ def _reach(rule: Rule, request: ChangeRequest) -> None:
         size, share, overlap = st.columns(3)
         size.metric("Eligible now", number(preview.audience_size))
         share.metric(
-            "Can be reached",
+            "Reachable today",
             number(preview.reachable_size),
             f"{share_of(preview.reachable_size, preview.audience_size)} of the audience",
             delta_color="off",

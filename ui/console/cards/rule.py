@@ -49,7 +49,7 @@ def _numbers(rule: EligibilityRule, result: AskResult, preview: Preview) -> None
         f"{share_of(preview.reachable_size, preview.audience_size)} of the audience",
         delta_color="off",
         delta_arrow="off",
-        help="They agreed to a channel of this message, and it has an address.",
+        help="After consent, holdouts and caps: who could get it today.",
     )
     held.metric(
         "Held out",

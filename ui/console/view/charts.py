@@ -7,12 +7,13 @@ labels are drawn as text and not as axes, whose colour the theme keeps faint.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from core.artifacts import Delta, FunnelRow, WaterfallStep, Winner
-from ui.console.view.text import number, percent, phrase, points, title
+from core.artifacts import Delta, WaterfallStep, Winner
+from ui.console.view.comparison import Rate, StepPair, step_labels
+from ui.console.view.text import number, percent, points, title
 
 Spec = dict[str, Any]
 
@@ -65,14 +66,15 @@ def _waterfall_rows(
     return rows
 
 
-def winners(rows: Sequence[Winner]) -> Chart:
+def winners(rows: Sequence[Winner], names: Mapping[str, str]) -> Chart:
     """For each entry of a policy, how many would get it, out of all who are eligible."""
+    labels = {row.entry: f"{row.tier}. {names.get(row.entry) or title(row.entry)}" for row in rows}
     values = [
-        _row(index, f"{row.tier}. {title(row.entry)}", row.eligible, row.selected)
+        _row(index, labels[row.entry], row.eligible, row.selected)
         | {"side": f"of {number(row.eligible)}"}
         for index, row in enumerate(rows)
     ]
-    said = ", ".join(f"{title(row.entry)} {number(row.selected)}" for row in rows)
+    said = ", ".join(f"{labels[row.entry]} {number(row.selected)}" for row in rows)
     return Chart(_bars(values), f"People who would get each message: {said}.")
 
 
@@ -145,28 +147,19 @@ def _ink_field(field: str) -> Spec:
     return {"field": field, "type": "nominal", "scale": _SCALE, "legend": None}
 
 
-def funnel(segment: str, rows: Sequence[FunnelRow], periods: Sequence[str]) -> Chart:
+def funnel(segment: str, pairs: Sequence[StepPair]) -> Chart:
     """Step conversion of one segment: before in grey above now in green, with intervals."""
-    before, now = periods[0], periods[-1]
-    by_step: dict[str, dict[str, FunnelRow]] = {}
-    for row in rows:
-        by_step.setdefault(row.step, {})[row.period] = row
-    values = [
-        _funnel_row(index, step, pair.get(before), pair.get(now))
-        for index, (step, pair) in enumerate(by_step.items())
-    ]
+    values = [_funnel_row(index, pair) for index, pair in enumerate(pairs)]
     said = "; ".join(f"{value['label']} {value['main']}" for value in values)
     return Chart(_funnel_spec(values), f"{segment}, conversion at each step: {said}.")
 
 
-def _funnel_row(index: int, step: str, before: FunnelRow | None, now: FunnelRow | None) -> Spec:
-    row: Spec = {"row": index, "label": title(step)}
-    for name, found in (("before", before), ("now", now)):
-        rate = (found.rate if found else None) or 0.0
-        low, high = (found.ci_low, found.ci_high) if found else (None, None)
-        row |= {name: rate, f"{name}_low": rate if low is None else low}
-        row |= {f"{name}_high": rate if high is None else high}
-    rates = (found.rate if found else None for found in (before, now))
+def _funnel_row(index: int, pair: StepPair) -> Spec:
+    row: Spec = {"row": index, "label": pair.label}
+    for name, found in (("before", pair.before), ("now", pair.now)):
+        rate = found or Rate(0.0, 0.0, 0.0)
+        row |= {name: rate.rate, f"{name}_low": rate.low, f"{name}_high": rate.high}
+    rates = (found.rate if found else None for found in (pair.before, pair.now))
     return row | {"main": " → ".join(percent(rate) for rate in rates)}
 
 
@@ -195,8 +188,9 @@ def _funnel_spec(values: list[Spec]) -> Spec:
 def forest(deltas: Sequence[Delta]) -> Chart:
     """The change of every step with its interval; clear of the dashed line is a real change."""
     real = [delta for delta in deltas if delta.significant]
+    labels = step_labels(delta.step for delta in deltas)
     said = "; ".join(
-        f"{delta.segment} {phrase(delta.step)} {points(delta.change)}" for delta in real
+        f"{delta.segment} {labels[delta.step]} {points(delta.change)}" for delta in real
     )
     alt = f"Steps that really changed: {said}." if real else "No step changed beyond chance."
     return Chart(_forest_spec(_forest_rows(deltas)), alt)
@@ -204,13 +198,14 @@ def forest(deltas: Sequence[Delta]) -> Chart:
 
 def _forest_rows(deltas: Sequence[Delta]) -> list[Spec]:
     rows: list[Spec] = []
+    labels = step_labels(delta.step for delta in deltas)
     last = None
     for delta in deltas:
         rows.append(
             {
                 "row": len(rows),
-                "label": "" if delta.step == last else title(delta.step),
-                "segment": delta.segment,
+                "label": "" if delta.step == last else labels[delta.step],
+                "segment": delta.segment.replace(" minus ", " − "),
                 "change": delta.change,
                 "low": delta.ci_low,
                 "high": delta.ci_high,

@@ -71,14 +71,10 @@ def _rule(preview: Preview, is_new: bool) -> Iterator[str]:
     verb = "become eligible" if is_new else "are eligible under the new version"
     considered = f"of {number(preview.population_size)} considered"
     yield f"**{people(preview.audience_size)}** {verb}, {considered}."
-    unreachable = preview.audience_size - preview.reachable_size
-    if unreachable:
-        yield (
-            f"**{people(preview.reachable_size)}** can be reached; "
-            f"{number(unreachable)} have no channel they agreed to."
-        )
-    else:
-        yield "All of them can be reached on a channel they agreed to."
+    yield (
+        f"**{people(preview.reachable_size)}** of them can be reached today, "
+        "after consent, holdouts and caps."
+    )
 
 
 def _policy(rule: DecisionPolicy, preview: Preview) -> Iterator[str]:

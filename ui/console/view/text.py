@@ -42,6 +42,11 @@ def _unhook(escaped: str) -> str:
     return _DIRECTIVE.sub("\\\\:" + _WORD_JOINER, escaped)
 
 
+def first_paragraph(text: str) -> str:
+    """What an answer says before it goes into detail."""
+    return text.strip().split("\n\n", 1)[0]
+
+
 def number(value: float) -> str:
     """3412 is 3,412."""
     return f"{value:,.0f}"
