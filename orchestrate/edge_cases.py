@@ -80,8 +80,8 @@ def _near_misses(
         count = counts[f"miss_{number}"]
         if count and isinstance(getattr(part, "value", None), AsOf):
             sentences.append(
-                f"{count:,} users have {rest}, yet not {describe(part, catalog)}: "
-                "they are left out, and the data looks stale."
+                f"{count:,} users meet '{rest}' but not '{describe(part, catalog)}': "
+                "they are left out, and the data may be stale."
             )
     return sentences
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import click
 
-from core.artifacts import AskResult
+from core.artifacts import AskResult, Finding
 from ui.cli.session import MOMENT, Output, Session, common
 
 FINE = ("answered", "awaiting_approval")
@@ -33,6 +33,10 @@ def ask(
     return Output(as_text(result), result, 0 if result.status in FINE else 1)
 
 
+def _finding(finding: Finding) -> str:
+    return f"{finding.severity}: {finding.message} {finding.fix or ''}".rstrip()
+
+
 def as_text(result: AskResult, *, with_sql: bool = True) -> str:
     """An answer for a terminal."""
     blocks = [result.answer.replace("**", "")]
@@ -40,7 +44,7 @@ def as_text(result: AskResult, *, with_sql: bool = True) -> str:
         ("Assumptions", result.assumptions),
         ("Edge cases", result.edge_cases),
         ("Questions", result.questions if result.status == "needs_clarification" else ()),
-        ("Findings", tuple(f"{one.severity}: {one.message}" for one in result.findings)),
+        ("Findings", tuple(_finding(one) for one in result.findings if one.severity != "info")),
     ):
         shown = [line for line in lines if line not in result.answer]
         if shown:

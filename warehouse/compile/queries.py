@@ -63,7 +63,8 @@ def compile_audience(
 ) -> str:
     """The ``user_id`` of everybody for whom population and condition are true, sorted."""
     sources = Sources(catalog, as_of)
-    wanted = [truth(_ready(part, catalog, audiences), sources) for part in (population, condition)]
+    parts = [one for one in (population, condition) if one != EVERYONE]
+    wanted = [truth(_ready(part, catalog, audiences), sources) for part in parts]
     query = sources.build().select(exp.column("user_id", FACTS), copy=False)
     query.where(*wanted, copy=False).order_by(exp.column("user_id", FACTS), copy=False)
     return query.sql(dialect=dialect, pretty=True)

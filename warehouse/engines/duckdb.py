@@ -46,9 +46,9 @@ class DuckDBWarehouse:
             raise refuse(
                 Code.WAREHOUSE_MISSING,
                 f"There is no warehouse at {path}.",
-                fix="Create the demo with 'pilothouse demo-data', or set 'warehouse' in pilothouse.toml.",
+                fix="Make one with 'pilothouse demo-data', or set 'warehouse' in pilothouse.toml.",
             )
-        config = HARDENING | {
+        config: dict[str, Any] = HARDENING | {
             "memory_limit": f"{memory_limit_mb}MB",
             "threads": str(threads),
             "preserve_insertion_order": "false",
@@ -105,7 +105,7 @@ class DuckDBWarehouse:
         self._connection.close()
 
 
-def _connect(path: Path, read_only: bool, config: dict[str, str]) -> duckdb.DuckDBPyConnection:
+def _connect(path: Path, read_only: bool, config: dict[str, Any]) -> duckdb.DuckDBPyConnection:
     try:
         return duckdb.connect(str(path), read_only=read_only, config=config)
     except duckdb.IOException as error:
@@ -120,7 +120,7 @@ def _connect(path: Path, read_only: bool, config: dict[str, str]) -> duckdb.Duck
         raise refuse(
             Code.WAREHOUSE_LOCKED,
             f"The warehouse at {path} is in use by {who}.",
-            fix="Stop that process, or run the command while 'pilothouse up' serves this workspace.",
+            fix="Stop it; or if it is 'pilothouse up', use the same workspace and try again.",
         ) from error
 
 

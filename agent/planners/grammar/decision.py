@@ -79,8 +79,8 @@ def _for_actions(shared: list[Held], items: list[_Item], name: str) -> tuple[Hel
     for item in items:
         for one in getattr(item, name):
             before = found.get(one.key, one)
-            actions = (*before.actions, item.action.key)
-            found[one.key] = before.model_copy(update={"actions": actions})
+            actions = dict.fromkeys((*before.actions, item.action.key))
+            found[one.key] = before.model_copy(update={"actions": tuple(actions)})
     return (*shared, *found.values())
 
 
