@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from control.people import add_demo_people, get
+from control.people import Person, add_demo_people, get
 from control.store import Store, open_store
+from tests.orchestrate.world import World
 
 
 @pytest.fixture
@@ -20,15 +21,22 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def mara(store: Store):
+def mara(store: Store) -> Person:
     return get(store, "mara@demo")
 
 
 @pytest.fixture
-def pavel(store: Store):
+def pavel(store: Store) -> Person:
     return get(store, "pavel@demo")
 
 
 @pytest.fixture
-def ada(store: Store):
+def ada(store: Store) -> Person:
     return get(store, "ada@demo")
+
+
+@pytest.fixture
+def world(tmp_path: Path, store: Store) -> Iterator[World]:
+    made = World(tmp_path, store)
+    yield made
+    made.warehouse.close()
