@@ -9,7 +9,7 @@ from agent.planners.grammar.leaves_attributes import AttributeLeaves
 from agent.planners.grammar.leaves_events import EventLeaves
 from agent.planners.grammar.leaves_related import RelatedLeaves
 from agent.planners.grammar.lexicon import Lexicon
-from agent.planners.grammar.logic import combine
+from agent.planners.grammar.logic import combine, shared_window
 from agent.planners.grammar.meaning import Found, Item, Sep, all_of, any_of, negate
 from agent.planners.grammar.times import Span, Times
 from agent.planners.grammar.values import Values
@@ -25,9 +25,9 @@ from core.conditions import (
 
 RELATIVES = frozenset("who that which whose they whom if when where once while".split())
 _AUXILIARIES = frozenset(
-    "have has had having are is were was be been being do does did will with can could also "
+    "have has had having are is were was be been being do does did with also "
     "currently already still both all now actually each either's got presently themselves "
-    "personally must should would subsequently previously".split()
+    "personally must should subsequently previously".split()
 )
 _LINKS = (
     ("as", "long", "as"), ("provided", "that"), ("provided",), ("only", "if"), ("only", "when"),
@@ -160,8 +160,18 @@ class Clauses:
             if item is None:
                 return items, end
             items.append(item)
-            end = item.found.end
+            end = self._adverb(item.found.end)
             self.furthest = max(self.furthest, end)
+
+    def _adverb(self, i: int) -> int:
+        """'yet', 'already' after a predicate say nothing that it does not."""
+        low, after = self.text.low(i), self.text.low(i + 1)
+        if low in ("yet", "already", "either", "though", "anyway"):
+            return i + 1
+        ends = after in ("", ".", ",", ";", "and", "or", "but", "!", "?", ")", "\n")
+        if low in ("before", "too", "now", "currently") and ends:
+            return i + 1
+        return i
 
     def _separator(self, i: int) -> tuple[Sep | None, int]:
         low = self.text.low(i)
@@ -349,10 +359,11 @@ class Clauses:
         if any(item.sep in ("and", "strong_and", "but", "rel", "sentence") for item in taken[1:]):
             return None
         parts = [negate(item.found.condition) if item.negated else item.found.condition for item in taken]  # fmt: skip
+        shared = shared_window([replace(one, marked=False) for one in taken])
         found = Found(
             end=taken[-1].found.end, condition=any_of(parts),
             form="verb", notes=tuple(n for item in taken for n in item.found.notes),
-            questions=tuple(q for item in taken for q in item.found.questions),
+            questions=(*(q for item in taken for q in item.found.questions), *shared),
         )  # fmt: skip
         return Item(found, sep, negative, True)
 

@@ -28,7 +28,7 @@ _RISE = frozenset(
 )
 _CHANGE = frozenset("change changed differ different move moved shift shifted".split())
 _FILLERS = frozenset(
-    "why did do does is are was were has have had been being the a an our of in on for at by to from and "
+    "why get gets did do does is are was were has have had been being the a an our of in on for at by to from and "
     "or with please can could you tell me us explain investigate diagnose debug what happened "
     "caused cause causes causing driving drove behind summarize summarise summary list show give "
     "find out figure look into dig compare comparing comparison compared funnel funnels step "

@@ -92,12 +92,15 @@ class _Builder:
         self.lexicon = lexicon
         self.as_of = as_of
         self.draft = _Draft()
+        self.defined: dict[str, Condition] = {}
 
     def build(self) -> _Draft:
         """Everything the text says, item by item."""
         outline = Outline(self.text, self.lexicon)
         for chunk in outline.headers:
             self._header(chunk)
+        for chunk in outline.definitions:
+            self._definition(chunk)
         for position, chunk in enumerate(outline.items):
             edge = not chunk.marked and (position == 0 or position + 1 == len(outline.items))
             self._item(chunk, edge=edge)
@@ -149,6 +152,18 @@ class _Builder:
         if reading.holdout is not None:
             self.draft.holdout = reading.holdout
 
+    def _definition(self, chunk: Chunk) -> None:
+        reading, text = self._read(chunk)
+        condition = self._settle(reading, text)
+        parts = [*reading.population, *([] if condition == EVERYONE else [condition])]
+        parts.extend(reading.exclusions)
+        if reading.action is None or not parts or reading.action.key in self.defined:
+            raise Unclear(
+                question=f"What does '{text.words(0, len(text))}' add to the order? "
+                "Say 'A is for users who …', or number the messages."
+            )
+        self.defined[reading.action.key] = all_of(parts)
+
     def _item(self, chunk: Chunk, *, edge: bool) -> None:
         reading, text = self._read(chunk)
         condition = self._settle(reading, text)
@@ -162,6 +177,11 @@ class _Builder:
             )
         if any(item.action.key == action.key for item in self.draft.items):
             raise Unclear(question=f"'{action.name}' stands in the order twice: which place holds?")
+        if condition != EVERYONE and edge and _trailing(text):
+            raise Unclear(
+                question=f"Does '{text.words(_trailing(text), len(text))}' limit the last message "
+                "only, or every message? Say it first if it limits every message."
+            )
         if reading.population and edge and not self.draft.population and condition == EVERYONE:
             self.draft.population.extend(reading.population)
             words = " and ".join(getattr(part, "key", "they") for part in reading.population)
@@ -171,6 +191,8 @@ class _Builder:
 
     def _add(self, action: Action, condition: Condition, reading: Reading) -> None:
         catalog = self.lexicon.catalog
+        if condition == EVERYONE and action.key in self.defined:
+            condition = self.defined[action.key]
         default = condition == EVERYONE and not reading.everyone
         if default:
             meaning = catalog.action_eligibility.get(action.key)
@@ -243,6 +265,14 @@ class _Builder:
             key = f"stop_{len(self.draft.stops) + 1}"
             self.draft.stops.append(StopCondition(key=key, name="As the prompt says", when=when))
             self.draft.notes.append("A stop condition that names no message holds for every message.")
+
+
+def _trailing(text: Text) -> int:
+    """Where ', for users …' begins at the end of an order; 0 where nothing does."""
+    for i in range(1, len(text)):
+        if text.low(i - 1) == "," and text.low(i) in ("for", "among"):
+            return i
+    return 0
 
 
 def _suppression(key: str, action: Action, when: Condition) -> Suppression:

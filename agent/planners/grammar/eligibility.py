@@ -8,6 +8,7 @@ from agent.planners.grammar.contradiction import contradiction
 from agent.planners.grammar.frame import slug
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.meaning import Unclear, all_of, refused
+from agent.planners.grammar.outline import refuse_cap
 from agent.planners.grammar.reading import Reader, Reading
 from agent.planners.grammar.words import Text
 from agent.planners.port import Plan
@@ -19,6 +20,7 @@ from warehouse.catalog import Catalog
 
 def plan_eligibility(text: Text, lexicon: Lexicon, as_of: datetime, notes: list[str]) -> Plan:
     """The rule that the text describes; raises Unclear where it cannot be read."""
+    refuse_cap(text)
     reading = Reader(text, lexicon, as_of).read()
     condition = reading.condition(text)
     if reading.questions:

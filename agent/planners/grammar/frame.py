@@ -12,23 +12,30 @@ from core.rules import Action
 
 FILLERS = frozenset(
     "create build make define draft write set up design prepare give me us i we want need would "
-    "like please can could you let to for a an the our new eligibility rule rules criteria "
+    "like please can could you let to for a an the our eligibility rule rules criteria "
     "criterion condition conditions list target targets targeting send sends sending sent deliver "
     "delivers show shows trigger triggers offer offers reach reaches contact notify nudge nudges "
     "get gets receive receives should must shall may eligible qualify qualifies aimed at aiming "
     "campaign campaigns only which who whom find select pick include includes including is are be "
     "goes go out when if where that this it them they those setup will audience audiences message "
     "messages messaging communication so ll hi hello hey thanks thank kindly help also and of "
-    "their there here as well specify generate come some put together around meant intended "
+    "their there here as well specify generate come put together meant intended "
     "restricted limited restrict limit each every all given per following with have having has "
-    "one day-one based on people who's any everyone requirements requirement logic policy follows "
-    "look looking just same being considered count counted counts definition defined describe "
+    "one day-one based on people who's everyone requirements requirement logic policy follows "
+    "look looking same being considered count counted counts definition defined describe "
     "planning plan run running launch launching start starting work up-front fire fires today's "
     "recipients recipient candidates candidate member members match matches matching meet meets "
-    "meeting satisfy satisfies again then next addition additionally furthermore moreover finally "
+    "meeting satisfy satisfies next addition additionally furthermore moreover finally "
     "happy whose do into serve serves drop in by via".split()
-) - frozenset("drop in by via have has having one any with start starting on up-front of".split())  # fmt: skip
+) - frozenset("drop in by via have has having one any with start starting on up-front day-one would who's today's".split())  # fmt: skip
+CONTIGUOUS = frozenset(
+    "should must shall can may get gets receive receives please thanks thank send show give target "
+    "deliver it so we i you qualify eligible offer trigger nudge notify reach contact make them put".split()
+)
+"""What may follow a predicate directly: the frame goes on, nothing is said of the people."""
 _FILLER_PHRASES = (
+    ("new", "rule"), ("new", "eligibility"), ("new", "audience"), ("new", "campaign"),
+    ("new", "policy"), ("would", "like"), ("would", "love"), ("we", "would"), ("i", "would"),
     ("in", "addition"), ("in", "order"), ("on", "top", "of", "that"), ("as", "follows"),
     ("of", "the", "following"), ("all", "of", "the", "following"), ("all", "of", "these"),
     ("in", "question"), ("by", "the", "way"), ("make", "sure"), ("be", "sure"), ("go", "out"),
@@ -199,7 +206,7 @@ class Frame:
             return refused
         start = i
         led = False
-        while self.text.low(start) in (*_CHANNEL_LEADS, "only", *ARTICLES, "try", "use", "start", "starting", "prefer", "it", "them", "channel", "channels", ":", "be", "first", "and", ",", "send", "sent", "delivered", "deliver"):  # fmt: skip
+        while self.text.low(start) in (*_CHANNEL_LEADS, "only", *ARTICLES, "try", "use", "start", "starting", "prefer", "it", "them", "channel", "channels", ":", "be", "first", "and", ",", "send", "sent", "delivered", "deliver") and self._channel(start) is None:  # fmt: skip
             led = led or self.text.low(start) in (*_CHANNEL_LEADS, "only", "try", "use", "channel", "channels", "prefer", "start", "starting")  # fmt: skip
             start += 1
         names, end = self._channel_list(start)
@@ -303,13 +310,13 @@ class Frame:
 
     # fillers
 
-    def filler(self, i: int) -> int | None:
+    def filler(self, i: int, *, contiguous: bool) -> int | None:
         """A declared word or phrase that carries no meaning of its own."""
         for words in _FILLER_PHRASES:
             if self.text.has(i, *words):
                 return i + len(words)
         low = self.text.low(i)
-        if low in FILLERS:
+        if low in FILLERS and not (contiguous and low not in CONTIGUOUS):
             return i + 1
         if low in ("by", "via", "in") and same_word(self.text.low(i + 1), "message"):
             return i + 1

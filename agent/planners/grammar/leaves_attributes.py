@@ -85,7 +85,7 @@ class AttributeLeaves:
         meaning = self.catalog.audiences[key].description
         stated = self.text.words(i, end)
         note = f"'{stated}' is the audience {key}: {meaning[0].lower()}{meaning[1:]}"
-        return Found(end, InAudience(key=key), notes=(note,), stated=stated)
+        return Found(end, InAudience(key=key), notes=(note,), stated=stated, bare_verb=True)
 
     def _consents(self, i: int) -> Iterator[Found]:
         for words in _CONSENT_WORDS:
@@ -118,7 +118,8 @@ class AttributeLeaves:
             return
         end = self._column_word(listed)
         found = self._of_values(i, replace(listed, end=end))
-        yield replace(found, negated=outside, bare_verb=False)
+        led = any(self.text.low(k) in (*PREPOSITIONS, "outside") for k in range(i, start))
+        yield replace(found, negated=outside, bare_verb=not led)
 
     def _listed(self, i: int) -> Listed | None:
         owned = self.values.listed(i, "", PREPOSITIONS) or self.values.listed(i, "trait", PREPOSITIONS)
@@ -178,7 +179,7 @@ class AttributeLeaves:
             yield from self._flag(i, end, sense)
             return
         position, joined = end, ""
-        while self.text.low(position) in _IS:
+        while self.text.low(position) in _IS and quantity(self.text, position) is None:
             joined = self.text.low(position) if self.text.low(position) not in ("score", "value") else joined  # fmt: skip
             position += 1
         negated = self.text.low(position) == "not" and not self.text.has(position, "not", "more")
@@ -281,8 +282,11 @@ class AttributeLeaves:
 
     def _measure_first(self, i: int) -> Iterator[Found]:
         """'high churn risk', 'more than 50 momentum'."""
-        if self.text.low(i) in ("high", "low", "strong", "elevated", "poor", "good", "rising"):
-            match = self.lexicon.longest("trait", self.text, i + 1)
+        start = i
+        while self.text.low(start) in (*ARTICLES, "very"):
+            start += 1
+        if self.text.low(start) in ("high", "low", "strong", "elevated", "poor", "good", "rising"):
+            match = self.lexicon.longest("trait", self.text, start + 1)
             if match is not None and self.catalog.traits[match.sense.name].type in ("number", "integer"):  # fmt: skip
                 yield self._vague(i, match.end, match.sense)
 

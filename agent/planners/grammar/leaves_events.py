@@ -79,11 +79,11 @@ class EventLeaves:
 
     def _leading(self, i: int) -> Iterator[tuple[int, Quantity | None, bool, bool]]:
         low = self.text.low(i)
-        if low in ("no", "any", "zero"):
+        found = quantity(self.text, i)
+        if low in ("no", "any", "zero") and (found is None or low == "zero"):
             yield i + 1, None, low != "any", True
         elif low in ARTICLES:
             yield i + 1, None, False, True
-        found = quantity(self.text, i)
         if found is not None and not found.times:
             end = found.end
             while self.text.low(end) in (*ARTICLES, "different", "of") and self.text.low(end) != "different":  # fmt: skip
@@ -99,7 +99,7 @@ class EventLeaves:
             low = self.text.low(start)
             inflected = not same_plural(low, entry.words[0]) or len(entry.words) == 1 and "_" in low
             read = _Read(entry.sense.name, i, start + 1, count, [*filters], no=no)
-            read.inflected = inflected or article
+            read.inflected = inflected or (article and (no or count is not None))
             if self._rest(entry, read, start):
                 yield read
 
@@ -117,12 +117,12 @@ class EventLeaves:
 
     def _insertion(self, read: _Read) -> bool:
         low = self.text.low(read.end)
-        if low in ("no", "zero") and not read.no and read.count is None:
-            read.no, read.end = True, read.end + 1
-        elif low in ORDINALS and read.count is None and read.ordinal is None:
-            read.ordinal, read.end = ORDINALS[low], read.end + 1
+        if read.count is None and read.ordinal is None and self._ordinal(read):
+            pass
         elif read.count is None and self._quantity(read):
             pass
+        elif low in ("no", "zero") and not read.no and read.count is None:
+            read.no, read.end = True, read.end + 1
         elif low in ARTICLES or low in ("any", "single", "of"):
             read.end += 1
         else:
@@ -132,6 +132,16 @@ class EventLeaves:
             read.filters.append(listed.filter())
             read.end = listed.end
         return True
+
+    def _ordinal(self, read: _Read) -> bool:
+        low = self.text.low(read.end)
+        if low in ORDINALS:
+            read.ordinal, read.end = ORDINALS[low], read.end + 1
+            return True
+        if low.isdigit() and self.text.low(read.end + 1) == "th":
+            read.ordinal, read.end = int(low), read.end + 2
+            return True
+        return False
 
     def _quantity(self, read: _Read) -> bool:
         found = quantity(self.text, read.end)

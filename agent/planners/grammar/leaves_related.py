@@ -79,12 +79,12 @@ class RelatedLeaves:
     def _leading(self, row: _Row) -> None:
         while True:
             low = self.text.low(row.end)
-            if low in ("no", "zero") and row.count is None and not row.no:
+            if row.count is None and not row.no and low != "zero" and self._quantity(row):
+                row.marked = True
+            elif low in ("no", "zero") and row.count is None and not row.no:
                 row.no, row.end, row.marked = True, row.end + 1, True
             elif low in ARTICLES or low == "any":
-                row.end, row.marked = row.end + 1, True
-            elif row.count is None and not row.no and self._quantity(row):
-                row.marked = True
+                row.end += 1
             elif not self._value(row):
                 return
 
@@ -143,7 +143,7 @@ class RelatedLeaves:
             same_plural(words[-1], noun.split()[-1]) or same_plural(words[0], noun.split()[-1])
             for noun in ends
         )
-        return implied and row.marked
+        return implied
 
     def _after(self, row: _Row) -> bool:
         while (
@@ -254,7 +254,7 @@ class RelatedLeaves:
         if status is not None and status.values and "status" not in named and row.span is None:
             listed = ", ".join(status.values)
             row.notes.append(f"'{stated}' counts every {row.entity}, whatever its status ({listed}).")
-            if named:
+            if named and row.moment is None and all(isinstance(one.value, str) for one in row.filters):
                 first = next(iter(status.values))
                 options = " or ".join(f"only '{value}' ones" for value in [*status.values][:2])
                 row.questions.append(

@@ -22,7 +22,7 @@ def combine(items: list[Item], text: Text) -> Found:
     """One condition out of a sequence of predicates, with what must be said or asked."""
     notes = [note for item in items for note in item.found.notes]
     questions = [question for item in items for question in item.found.questions]
-    questions.extend(_shared_window(items))
+    questions.extend(shared_window(items))
     items = _led(items, notes)
     seps = _resolved(items)
     units = _units(items, seps, questions)
@@ -58,7 +58,7 @@ def _without_window(note: str, stated: str) -> str:
     return note
 
 
-def _shared_window(items: list[Item]) -> list[str]:
+def shared_window(items: list[Item]) -> list[str]:
     """A window after 'A and B' may hold for B alone or for both: ask."""
     asked: list[str] = []
     run: list[Item] = []

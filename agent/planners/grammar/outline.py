@@ -25,6 +25,10 @@ _OVER = (
     (",", "and", "then"), (",", "then"), ("and", "then"), (",", "and", "finally"),
     (",", "and", "lastly"), (",", "finally"), (",", "and"), (",",), ("and",), ("/",), (";",),
 )  # fmt: skip
+_ORDER_WORDS = frozenset(
+    "prioritise prioritize priority priorities rank order put decide prioritising prioritizing "
+    "handle sequence give".split()
+) - {"handle", "give"}
 _SUPPRESS = (
     ("suppress",), ("suppressing",), ("hold", "back"), ("hold", "off", "on"), ("hold", "off"),
     ("withhold",), ("pause",), ("mute",), ("block",), ("do", "not", "send"), ("never", "send"),
@@ -34,10 +38,11 @@ _SUPPRESS = (
 _STOP = (("stop", "sending"), ("stop", "messaging"), ("stop",), ("exit",), ("end",), ("cease",),
          ("quit",), ("abort",), ("drop",), ("remove",), ("stops",))  # fmt: skip
 _CAP = re.compile(
+    r"\b(messag\w*|sends?|contact|e-?mail|notify|nudge|push|text)\b[^.\n]*"
+    r"\b(once|twice|\w+ times) (a|per|each|every) (hour|day|week|month)\b|"
     r"\b(at most|no more than|not more than|max(imum)?( of)?|up to|limit(ed)? to|cap(ped)? at|only)\s+"
     r"\w+\s+(marketing\s+)?(messages?|emails?|push(es)?|sends?|notifications?|times?|touches)\s+"
-    r"(a|an|per|each|every)\b|\b(once|twice|\d+ times|\w+ times) (a|per|each|every) "
-    r"(hour|day|week|month)\b|\b(daily|weekly) (cap|limit)\b|\bfrequency cap\b",
+    r"(a|an|per|each|every)\b|\b(daily|weekly) (cap|limit)\b|\bfrequency cap\b",
     re.IGNORECASE,
 )
 
@@ -67,9 +72,12 @@ class Outline:
         self.mentions = self._mentions()
         self.headers: list[Chunk] = []
         self.items: list[Chunk] = []
+        self.definitions: list[Chunk] = []
+        """'Win-back is for users who …': who a message of the order is for."""
         self.suppressions: list[Chunk] = []
         self.stops: list[Chunk] = []
         self.marked = False
+        self._counted = 0
         refuse_cap(text)
         for start, end in self._sentences():
             self._sentence(start, end)
@@ -99,11 +107,25 @@ class Outline:
     def _sentences(self) -> list[tuple[int, int]]:
         cuts, start = [], 0
         for i in range(len(self.text)):
+            governed = self._governed_next(i)
+            if governed is not None and i > start:
+                cuts.append((start, i))
+                start = governed
             if self.text.low(i) in (".", "!", "?", "\n", ";") and not self._marker_dot(i):
                 cuts.append((start, i))
                 start = i + 1
         cuts.append((start, len(self.text)))
         return [(a, b) for a, b in cuts if any(t.kind != "mark" for t in self.text.tokens[a:b])]
+
+    def _governed_next(self, i: int) -> int | None:
+        """', and never send …': where a suppression or stop begins inside a sentence."""
+        k = i + 1 if self.text.low(i) == "," else i
+        if self.text.low(k) in ("and", "but"):
+            k += 1
+        elif k == i:
+            return None
+        leads = (("never",), ("do", "not"), ("suppress",), ("stop",), ("hold", "back"), ("pause",))
+        return k if any(self.text.has(k, *words) for words in leads) else None
 
     def _marker_dot(self, i: int) -> bool:
         if self.text.low(i) != "." or i == 0 or self.text[i - 1].kind != "number":
@@ -127,8 +149,20 @@ class Outline:
             self.stops.append(self._governed(body, end, _STOP))
         elif self._lead(body, _SUPPRESS) is not None and self._suppresses(body, end):
             self.suppressions.append(self._governed(body, end, _SUPPRESS))
+        elif self._defines(start, end):
+            self.definitions.append(Chunk(start, end))
         else:
             self._ordered(start, end)
+
+    def _defines(self, start: int, end: int) -> bool:
+        mention = self._mention_at(start) or self._mention_at(start + 1)
+        if mention is None:
+            return False
+        said = any(
+            m[2] == mention[2] and chunk.start <= m[0] < chunk.end
+            for chunk in self.items for m in self.mentions
+        )  # fmt: skip
+        return said and self._said_rank(start, end) is None
 
     def _request(self, start: int, end: int) -> bool:
         """'Write the suppressions and stop conditions.'"""
@@ -188,6 +222,7 @@ class Outline:
     # the order
 
     def _ordered(self, start: int, end: int) -> None:
+        start = self._head(start, end)
         cuts = self._cuts(start, end)
         if not cuts:
             if any(start <= m[0] < end for m in self.mentions):
@@ -201,6 +236,23 @@ class Outline:
         for k, (at, body, rank) in enumerate(cuts):
             stop = cuts[k + 1][0] if k + 1 < len(cuts) else end
             self._body(at, body, stop, rank)
+
+    def _head(self, start: int, end: int) -> int:
+        """What stands before the order itself: 'For users in Germany, prioritise …:'."""
+        first = min((m[0] for m in self.mentions if start <= m[0] < end), default=None)
+        if first is None:
+            return start
+        cut = start
+        for i in range(start, first):
+            low = self.text.low(i)
+            colon = low == ":" and (i == 0 or self.text[i - 1].kind != "number")
+            if colon or low in _ORDER_WORDS:
+                cut = i + 1
+            elif low == "," and self.text.low(start) in ("for", "among", "with"):
+                cut = max(cut, i + 1)
+        if cut > start:
+            self.headers.append(Chunk(start, cut))
+        return cut
 
     def _before_first(self, start: int, end: int, cuts: list[tuple[int, int, int | None]]) -> None:
         if any(start <= m[0] < end for m in self.mentions):
@@ -250,7 +302,11 @@ class Outline:
                 self.marked = True
                 return i + 2, int(float(self.text.low(i + 1)))
             return None
-        closes = self.text.low(k + 1) in (")", ".", ":") and (opened or self.text.low(k + 1) != ")" or True)  # fmt: skip
+        closes = self.text.low(k + 1) in (")", ".", ":")
+        if self.text.low(k + 1) == ")" and self.text.low(k) == str(self._counted + 1):
+            self._counted += 1
+            self.marked = True
+            return k + 2, self._counted
         before = i == start or self.text[i - 1].kind == "mark" or self.text.low(i - 1) in ("and", "then", "order")  # fmt: skip
         if closes and before:
             self.marked = True

@@ -16,7 +16,8 @@ _FILLERS = frozenset(
     "following below importance we're treat lead leads while during until priority-wise finish "
     "finishing starting start ends end ending with by rest everything remaining everyone's own "
     "matter matters urgent thing things message messages messaging precede precedes superseding "
-    "only gets get receive send turn to use get assign give pick choose and".split()
+    "only gets get receive send turn to use get assign give pick choose and these put place so "
+    "qualifies qualify eligible just simply when".split()
 )
 _PHRASES = (
     ("one", "message", "per", "user"), ("only", "one", "message"), ("one", "message", "each"),
@@ -28,7 +29,9 @@ _PHRASES = (
     ("in", "first", "place"), ("in", "last", "place"), ("for", "each"), ("take", "care", "of"),
     ("with", "the", "rest"), ("for", "the", "rest"), ("to", "the", "rest"), ("the", "rest"),
     ("for", "everyone", "else"), ("to", "everyone", "else"), ("everyone", "else"),
-    ("in", "the", "order"),
+    ("in", "the", "order"), ("several", "messages"), ("multiple", "messages"),
+    ("more", "than", "one", "message"), ("several", "of", "them"), ("anything", "else"),
+    ("everything", "else"), ("all", "else"), ("should", "be", "helped", "with"),
 )  # fmt: skip
 
 

@@ -21,6 +21,8 @@ from core.rules import Action
 
 _MARKS = frozenset('. ! ? ; : \n " \' • * - – — ( ) [ ] “ ” …'.split(" ")) | {"\n"}
 
+_FRAME_VERBS = frozenset("should must can may will qualify qualifies get gets receive are meet match be see".split())
+
 
 @dataclass
 class Reading:
@@ -61,6 +63,7 @@ class Reader:
         self.reading = Reading()
         self._sep: Sep = "sentence"
         self._contiguous = False
+        self._after_people = False
 
     def read(self) -> Reading:
         """The whole text; raises Unclear at the first words that mean nothing here."""
@@ -176,7 +179,9 @@ class Reader:
             self._add_people_part(part, first)
         if people.bare and self.text.low(people.end - 2) in ("all", "every") or self.text.low(people.end - 1) in ("everyone", "everybody"):  # fmt: skip
             self.reading.everyone = True
-        return self._sequence_from(people.end, marked=True, after_people=True)
+        end = self._sequence_from(people.end, marked=True, after_people=True)
+        self._after_people = end == people.end
+        return end
 
     def _starts_predicate(self, i: int) -> bool:
         return bool(self.clauses.sequence(i, marked=True)[0])
@@ -223,8 +228,14 @@ class Reader:
         return self._set_action(found.action, found.end, found.words, found.channels)
 
     def _filler(self, i: int) -> int | None:
-        end = self.frame.filler(i)
+        if self._after_people and self.text.low(i) in ("who", "that", "which", "whose", "with"):
+            if self.text.low(i + 1) not in _FRAME_VERBS:
+                return None
+        if self._contiguous and self.text.low(i) == "to" and self.text.low(i + 1) in _FRAME_VERBS:
+            return i + 1
+        end = self.frame.filler(i, contiguous=self._contiguous)
         if end is not None:
+            self._after_people = False
             self._sep, self._contiguous = "sentence", False
         return end
 

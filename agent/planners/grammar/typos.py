@@ -1,16 +1,20 @@
-"""One-letter slips in long words: read as the only catalog word so near, and said so."""
+"""Slips of the finger in long words: read as the only catalog word so near, and said so.
+
+Only two letters swapped or a letter doubled or halved count: a changed letter often makes
+another English word (consent, content), so that is asked back.
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
-
-from rapidfuzz.distance import OSA
 
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.vocabulary import COMMON
 from agent.planners.grammar.words import Text, stem
 
 SHORTEST = 6
+_DOUBLE = re.compile(r"(.)\1")
 
 
 def mend(text: Text, lexicon: Lexicon) -> tuple[Text, list[str]]:
@@ -27,6 +31,14 @@ def mend(text: Text, lexicon: Lexicon) -> tuple[Text, list[str]]:
     return Text(text.source, tokens), notes
 
 
+def _slipped(word: str, form: str) -> bool:
+    if len(word) == len(form):
+        differ = [k for k in range(len(word)) if word[k] != form[k]]
+        swapped = len(differ) == 2 and differ[1] == differ[0] + 1
+        return swapped and sorted(word) == sorted(form)
+    return abs(len(word) - len(form)) == 1 and _DOUBLE.sub(r"\1", word) == _DOUBLE.sub(r"\1", form)
+
+
 def _nearest(word: str, lexicon: Lexicon) -> str | None:
     if len(word) < SHORTEST or not word.isalpha() or word in COMMON or lexicon.knows(word):
         return None
@@ -36,7 +48,7 @@ def _nearest(word: str, lexicon: Lexicon) -> str | None:
         form
         for known in lexicon.vocabulary
         for form in (known, known + "s", known + "d", known + "ed", known + "ing")
-        if len(known) >= SHORTEST - 1 and OSA.distance(word, form, score_cutoff=1) <= 1
+        if len(known) >= SHORTEST - 1 and _slipped(word, form)
     }
     stems = {stem(form) for form in near}
     return min(near, key=len) if len(stems) == 1 else None

@@ -37,7 +37,7 @@ _CONTRACTIONS = {
     "e-mailed": ("emailed",),
     "vs.": ("vs",),
 }
-_ENDINGS = {"'ve": "have", "'re": "are", "'ll": "will", "'d": "had", "'m": "am"}
+_ENDINGS = {"'ve": "have", "'re": "are", "'ll": "will", "'d": "would", "'m": "am"}
 
 _IRREGULAR = {
     "saw": "see", "seen": "see", "did": "do", "done": "do", "does": "do", "began": "begin",
@@ -168,11 +168,11 @@ _INFLECTION = re.compile(r"^([bdglmnprtvz]?(ed|ing|es|s|e|d)|y|ies|ied|ying|)$")
 @lru_cache(maxsize=65_536)
 def same_word(one: str, other: str) -> bool:
     """Whether two words are forms of one word: viewed and viewing, never active and activated."""
+    one, other = _IRREGULAR.get(one, one), _IRREGULAR.get(other, other)
     if one == other:
         return True
     if len(one) < 3 or len(other) < 3:
         return False
-    one, other = _IRREGULAR.get(one, one), _IRREGULAR.get(other, other)
     if stem(one) != stem(other):
         return False
     shared = len(commonprefix((one, other)))
