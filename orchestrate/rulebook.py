@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ from control.versions import Version, read_version
 from core.errors import Code, PilothouseError, Refusal, refuse
 from core.lifecycle import Role, State
 
+ReliesOn = Callable[[ChangeRequest], Mapping[str, str]]
 MAY_CHANGE = frozenset({Role.APPROVER, Role.ADMIN})
 
 
@@ -52,12 +53,16 @@ def publish(
         return _put_in_force(connection, request, before, now)
 
 
-def reconcile(store: Store, *, now: datetime) -> Reconciled:
-    """Publish everything that was approved but not published, as after a crash."""
+def reconcile(store: Store, *, now: datetime, relies_on: ReliesOn | None = None) -> Reconciled:
+    """Publish everything that was approved but not published, as after a crash.
+
+    ``relies_on`` gives the hashes of what a rule stands on now, to be compared with the approval.
+    """
     published, expired = [], {}
     for request in reversed(requests.list_all(store, State.APPROVED)):
         try:
-            published.append(publish(store, request.id, now=now))
+            dependencies = relies_on(request) if relies_on else None
+            published.append(publish(store, request.id, now=now, dependencies=dependencies))
         except PilothouseError as error:
             _expire(store, request, error.refusal, now)
             expired[request.id] = error.refusal

@@ -37,10 +37,7 @@ class Worker:
         self._stop: dict[str, threading.Event] = {}
 
     def open(self) -> None:
-        """Publish what was approved before the last end, and fail the runs that were cut off."""
-        reconciled = self.workspace.reconcile()
-        for version in reconciled.published:
-            log.info("published_after_restart", key=version.key, version=version.version)
+        """Fail the runs that the last end cut off, and get ready for the first prompt."""
         for run in runs.list_runs(self.workspace.store, limit=200):
             if run.state in ("queued", "running"):
                 self._fail(run.id, _cut_off())

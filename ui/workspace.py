@@ -235,8 +235,12 @@ class Workspace:
         )
 
     def reconcile(self) -> Reconciled:
-        """Publish what was approved before the process ended."""
-        return reconcile(self.store, now=self.now())
+        """Publish what was approved before a process ended in between."""
+        return reconcile(
+            self.store,
+            now=self.now(),
+            relies_on=lambda request: dependencies(request.artifact, self.catalog),
+        )
 
     # The loop.
 
@@ -370,8 +374,14 @@ class Workspace:
 
 
 def open_workspace(settings: Settings) -> Workspace:
-    """Open a workspace; refuses when its warehouse is missing or in use."""
-    return Workspace(settings)
+    """Open a workspace and publish what was approved before a crash.
+
+    Refuses when its warehouse is missing or in use.
+    """
+    workspace = Workspace(settings)
+    for version in workspace.reconcile().published:
+        log.info("published_after_restart", key=version.key, version=version.version)
+    return workspace
 
 
 def _silent(_node: str, _title: str) -> None:
