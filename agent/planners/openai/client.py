@@ -27,7 +27,7 @@ from prompts import load
 
 Mode = Literal["json_schema", "json_object", "tool"]
 MODES: tuple[Mode, ...] = ("json_schema", "json_object", "tool")
-MAX_REPLY_TOKENS = 4_000
+MAX_REPLY_TOKENS = 2_500
 MAX_REPLY_CHARACTERS = 60_000
 NAME = "reply"
 

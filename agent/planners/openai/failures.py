@@ -52,6 +52,17 @@ def unusable(host: str, reason: str) -> Problem:
     )
 
 
+def not_configured() -> Problem:
+    """The workspace names no endpoint: nothing may be sent anywhere."""
+    return Problem(
+        code=Code.MODEL_UNREACHABLE,
+        reason="none is configured",
+        message="No model is configured: there is neither a base URL nor an API key.",
+        fix=f"Set OPENAI_BASE_URL or OPENAI_API_KEY, {GRAMMAR}.",
+        span="model",
+    )
+
+
 def unreachable(host: str, reason: str, fix: str) -> Problem:
     """Nobody answered, or not in time."""
     return Problem(

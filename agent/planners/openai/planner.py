@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import ValidationError
 
 from agent.planners.openai.drafts import plan_of
-from agent.planners.openai.failures import ModelFailed, Problem, host_of, unusable
+from agent.planners.openai.failures import (
+    ModelFailed,
+    Problem,
+    host_of,
+    not_configured,
+    unusable,
+)
 from agent.planners.openai.schema import reply_schema
 from agent.planners.openai.vocabulary import found, vocabulary
 from agent.planners.openai.wire import Reply
@@ -99,6 +105,8 @@ class OpenAIPlanner:
 
     def _asked(self, request: PlanRequest, prompt: Redacted, spent: _Spent) -> Plan | None:
         """The plan of the first usable reply; None when no reply was usable."""
+        if not self._settings.configured:
+            raise ModelFailed(not_configured())
         messages = _messages(self._rendered(request, prompt))
         for _ in range(TRIES):
             again = _retry(spent.flaws[-1]) if spent.flaws else ()

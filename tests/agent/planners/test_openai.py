@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from agent.planners.grammar import GrammarPlanner
 from agent.planners.openai import OpenAIPlanner
 from agent.planners.port import (
     CountQuestion,
@@ -151,7 +152,7 @@ def test_the_decision_prompt_says_what_holds_back_and_what_stops(planner: OpenAI
     assert [one.when for one in held_back] == [OPEN_TICKET, None]
     assert held_back[1].outcome is not None
     assert held_back[1].outcome.pause_seconds == 60 * 86_400
-    assert [stop.name for stop in stopped] == ["Subscription started", "The trial is over"]
+    assert [stop.name for stop in stopped] == ["A subscription is active", "The trial is over"]
     assert stopped[1].when == Attribute(
         column="current_subscription.trial_end", op=Op.LE, value=AsOf()
     )
@@ -329,3 +330,29 @@ def test_importing_the_planner_does_not_import_the_sdk() -> None:
     code = "import sys, agent.planners.openai; sys.exit('openai' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+# beside the grammar planner
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [ELIGIBILITY, DECISION, DEBUG, "How many trial users are on iOS or come from TikTok?"],
+)
+def test_the_model_and_the_grammar_mean_the_same_users(
+    planner: OpenAIPlanner, catalog: Catalog, prompt: str
+) -> None:
+    by_grammar = GrammarPlanner(catalog).plan(PlanRequest(prompt=prompt, as_of=AS_OF))
+
+    assert meant(ask(planner, prompt)) == meant(by_grammar)
+
+
+def meant(plan: Plan) -> object:
+    """What a plan decides, without names and sentences."""
+    match plan.draft:
+        case EligibilityRule() as rule:
+            return rule.population, rule.condition, rule.action, rule.holdout
+        case DecisionPolicy() as policy:
+            return policy.population, policy.entries, policy.holdout
+        case other:
+            return other

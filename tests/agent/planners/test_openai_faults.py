@@ -365,3 +365,11 @@ def test_no_reply_of_the_protocol_can_crash_the_planner(
     for content in ("null", "[]", "1", json.dumps({"plan": {}}), "\u0000", "{" * 5000):
         server.always = say.completion(content)
         assert ask(planner).usage.model == "grammar"
+
+
+def test_without_an_endpoint_nothing_is_sent_anywhere(catalog: Catalog, grammar: Grammar) -> None:
+    plan = ask(OpenAIPlanner(ModelSettings(), catalog, grammar, explicit=True))
+
+    assert plan.refusals[0].code is Code.MODEL_UNREACHABLE
+    assert "neither a base URL nor an API key" in plan.refusals[0].message
+    assert "OPENAI_BASE_URL" in str(plan.refusals[0].fix)
