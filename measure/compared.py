@@ -36,7 +36,7 @@ class Compared:
         """Slice → how the report names it."""
         if self.segment is None:
             return {"segment": "all users"}
-        other = self.control.label if self.control else f"not {self.segment.label}"
+        other = self.control.label if self.control else "everyone else"
         return {"segment": self.segment.label, "control": other}
 
     @property

@@ -36,7 +36,7 @@ def _late(inquiry: Inquiry) -> str:
     events, late = counts.get((0, "segment"), (0, 0))
     past = [counts.get((k, "segment"), (0, 0)) for k in inquiry.baselines]
     usual, usual_late = sum(e for e, _ in past), sum(m for _, m in past)
-    before = f", {percent(usual_late / usual)} in earlier periods" if usual else ""
+    before = f", {percent(usual_late / usual)} in the two periods before" if usual else ""
     share = percent(late / events) if events else "0 %"
     return (
         f"{share} of the {events:,} events of {inquiry.segment} arrived more than an hour "

@@ -31,6 +31,8 @@ class Loss:
     before: float
     messages: float
     """Messages that were not delivered because of it."""
+    conversions: float = 0.0
+    """What they were worth by the holdout; 0 where it shows no effect."""
 
 
 def exposure_loss(inquiry: Inquiry, exposure: Exposure) -> Stage:
@@ -45,10 +47,12 @@ def exposure_loss(inquiry: Inquiry, exposure: Exposure) -> Stage:
     effects, query_id = message_effects(
         inquiry.runner, inquiry.catalog, inquiry.span, inquiry.cells.steps[-1]
     )
+    losses = [replace(x, conversions=_worth(x, effects, exposure, usable)) for x in losses]
+    converted = inquiry.cells.whole("segment", 0).converted + 0.5
     suspects, ruled_out = [], []
     for name in sorted({(x.kind, x.dimension, x.value) for x in losses}):
         same = [x for x in losses if (x.kind, x.dimension, x.value) == name]
-        effect = _cost(same, effects, exposure, usable, inquiry)
+        effect = -log1p(sum(x.conversions for x in same) / converted)
         if effect > -LEAST_EFFECT:
             ruled_out.append(_harmless(same, inquiry))
         else:
@@ -115,24 +119,13 @@ def _loss(exposure: Exposure, way: Way, baselines: list[int], has_control: bool)
     return Loss(way.kind, way.dimension, way.value, way.action, now, before, (now - before) * size)
 
 
-def _cost(
-    losses: list[Loss],
-    effects: dict[str, MessageEffect],
-    exposure: Exposure,
-    baselines: list[int],
-    inquiry: Inquiry,
+def _worth(
+    loss: Loss, effects: dict[str, MessageEffect], exposure: Exposure, baselines: list[int]
 ) -> float:
-    """The relative change of conversions that the lost messages make, on the log scale."""
-    lost = 0.0
-    for loss in losses:
-        effect = effects.get(loss.action)
-        if effect is None or effect.z < LEAST_EFFECT_Z:
-            continue
-        lost += (
-            loss.messages * effect.difference / _delivered_share(exposure, loss.action, baselines)
-        )
-    converted = inquiry.cells.whole("segment", 0).converted
-    return -log1p(lost / (converted + 0.5))
+    effect = effects.get(loss.action)
+    if effect is None or effect.z < LEAST_EFFECT_Z:
+        return 0.0
+    return loss.messages * effect.difference / _delivered_share(exposure, loss.action, baselines)
 
 
 def _delivered_share(exposure: Exposure, action: str, baselines: list[int]) -> float:
@@ -151,7 +144,7 @@ def _suspect(
     evidence: tuple[str, ...],
     exposure: Exposure,
 ) -> Suspect:
-    first = max(losses, key=lambda x: x.messages)
+    first = max(losses, key=lambda x: x.conversions)
     what = (
         f"{first.value} messages of {inquiry.segment} fail{_because(exposure, first)}: "
         if first.kind == "delivery_failure"

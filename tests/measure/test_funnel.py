@@ -120,7 +120,7 @@ def test_without_a_control_everybody_else_is_the_control(world: SmallWorld) -> N
 
     assert {(r.segment, r.entered) for r in rows if r.period == "current"} >= {
         ("iOS", 1),
-        ("not iOS", 1),
+        ("everyone else", 1),
     }
 
 
