@@ -101,17 +101,31 @@ class Clauses:
                 break
             position += 1
         parts: list[Found] = []
+        joined = False
         while True:
             end = self.person(position)
             whole = self._whole_audience(position)
             if whole is not None:
-                return People(whole.end, (*parts, whole))
+                return People(whole.end, self._either((*parts, whole), i, whole.end, joined))
             if end is not None:
-                return People(end, tuple(parts))
+                return People(end, self._either(tuple(parts), i, end, joined))
+            joined = joined or self.text.low(position) == "and"
             found, position = self._adjective(position)
             if found is None:
                 return None
             parts.append(found)
+
+    def _either(
+        self, parts: tuple[Found, ...], i: int, end: int, joined: bool
+    ) -> tuple[Found, ...]:
+        """'trial and paying users' are two groups or one: ask."""
+        if not joined or len(parts) < 2:
+            return parts
+        question = (
+            f"Does '{self.text.words(i, end)}' mean users who are both, or either? "
+            "Say 'users who are … and …' or '… users or … users'."
+        )
+        return (parts[0].asking(question), *parts[1:])
 
     def _whole_audience(self, i: int) -> Found | None:
         match = self.lexicon.longest("audience", self.text, i)
@@ -159,9 +173,26 @@ class Clauses:
             item = self.item(start, sep, run_marked=marker)
             if item is None:
                 return items, end
+            item = self._but_not_then(item)
             items.append(item)
             end = self._adverb(item.found.end)
             self.furthest = max(self.furthest, end)
+
+    def _but_not_then(self, item: Item) -> Item:
+        """'viewed pricing, but not in the last 7 days'."""
+        found = item.found
+        i = found.end + (self.text.low(found.end) == ",")
+        if not self.text.has(i, "but", "not") or not isinstance(found.condition, EventCount):
+            return item
+        span = self.times.span(i + 2)
+        if span is None or span.window is None or found.span is not None or item.negated:
+            return item
+        none = found.condition.model_copy(update={"window": span.window, "op": Op.EQ, "n": 0})
+        both = all_of([found.condition, none])
+        changed = replace(
+            found, condition=both, end=span.end, notes=(*found.notes, *span.notes), plain=False
+        )
+        return replace(item, found=changed)
 
     def _adverb(self, i: int) -> int:
         """'yet', 'already' after a predicate say nothing that it does not."""
@@ -169,7 +200,7 @@ class Clauses:
         if low in ("yet", "already", "either", "though", "anyway"):
             return i + 1
         ends = after in ("", ".", ",", ";", "and", "or", "but", "!", "?", ")", "\n")
-        if low in ("before", "too", "now", "currently") and ends:
+        if low in ("before", "too", "now", "currently", "only") and ends:
             return i + 1
         return i
 
@@ -217,7 +248,8 @@ class Clauses:
         if prefix.negated and found.negated:
             return None
         determiner = found.negated and not prefix.negated
-        return Item(found, sep, negated, marked or self._article(prefix.end), prefix.lead, determiner)
+        article = not marked and self._article(prefix.end)
+        return Item(found, sep, negated, marked or article, prefix.lead, determiner, article)
 
     def _article(self, i: int) -> bool:
         return self.text.low(i) in ("a", "an", "no", "any")
@@ -302,10 +334,14 @@ class Clauses:
             if prefix.negated or self.text.has(i, "not", "more") or self.text.has(i, "not", "fewer"):
                 return False
             prefix.negated = prefix.marked = True
+            prefix.owning = low not in ("not", "never")
             prefix.end = i + 1
             return True
         if low in RELATIVES or low in _AUXILIARIES:
             prefix.end, prefix.marked = i + 1, True
+            prefix.being = low in _BEING or (prefix.being and low not in ("been", "being"))
+            prefix.having = low in ("have", "has", "had", "having")
+            prefix.owning = low == "with"
             prefix.possessive = low == "whose"
             return True
         if low in ("yet", "ever", "even", "their", "also", "either") and prefix.marked:
@@ -418,6 +454,8 @@ class Clauses:
                 notes.extend(part.notes)
                 questions.extend(part.questions)
         items, after = self.sequence(end, marked=True)
+        if conditions and self.text.low(end) in ("and", "or", ",", "nor"):
+            items, after = [], end
         if not items and not conditions:
             return None
         if items:
@@ -443,6 +481,11 @@ class _Prefix:
         self.negated = False
         self.only = False
         self.possessive = False
+        self.being = False
+        """After is or are: a state, not something that happened."""
+        self.having = False
+        self.owning = False
+        """After with or without: a thing, not something that happened."""
         self.lead: Span | None = None
 
 
@@ -463,21 +506,41 @@ def _event(found: Found) -> str:
     return found.condition.event
 
 
+_BEING = frozenset({"is", "are", "was", "were", "be"})
+
+
 def _preferred(best: list[Found], prefix: _Prefix) -> Found:
-    """Of equally long readings: an open ticket is a ticket, opened a ticket is an event."""
-    if len(best) == 1:
-        return best[0]
-    plain_adjective = [one for one in best if one.form == "noun" and not one.counts_events]
+    """Of equally long readings: a state after 'is', an event after 'has', a thing after 'with'."""
     events = [one for one in best if one.counts_events]
-    if plain_adjective and events:
-        return plain_adjective[0] if events[0].bare_verb or _adjacent(events[0]) else events[0]
+    things = [one for one in best if one.form == "noun" and not one.counts_events]
     audiences = [one for one in best if isinstance(one.condition, InAudience)]
-    return (audiences or events or best)[0]
+    if prefix.being and audiences:
+        return audiences[0]
+    if things and events:
+        return _thing_or_event(things[0], events[0], prefix)
+    if events and prefix.being and not events[0].span and events[0].plain:
+        return events[0].asking(
+            f"Is '{events[0].stated}' a state now, or something that happened? Say 'have "
+            f"{events[0].stated}' if it happened."
+        )
+    return (events or audiences or best)[0]
 
 
-def _adjacent(event: Found) -> bool:
-    """The verb stands in its base form right before its object: 'open tickets'."""
-    words = event.stated.lower().split()
-    return not any(word.endswith("ed") for word in words)
+def _thing_or_event(thing: Found, event: Found, prefix: _Prefix) -> Found:
+    """'an open ticket' is a ticket, 'opened a ticket' an event, 'no cancelled subscription' a thing."""
+    if event.bare_verb or not _past(event):
+        return thing
+    if not event.adjacent:
+        return event
+    if prefix.owning or thing.negated or event.negated:
+        return thing
+    if prefix.having:
+        return event.asking(
+            f"Does '{event.stated}' mean that they did it, or that they have such a "
+            f"{thing.stated.split()[-1]}? Say 'did …' or 'with …'."
+        )
+    return event
 
 
+def _past(event: Found) -> bool:
+    return any(word.endswith("ed") for word in event.stated.lower().split())

@@ -59,7 +59,8 @@ def kind_of(text: Text, lexicon: Lexicon) -> Kind:
         return "debug"
     if _QUESTION.search(source) and not _who_gets(source, actions):
         return "question"
-    return "eligibility" if _ELIGIBILITY.search(source) or actions else "other"
+    people = any(lexicon.longest("person", text, i) for i in range(len(text)))
+    return "eligibility" if _ELIGIBILITY.search(source) or actions or people else "other"
 
 
 def _one_action_rule(source: str) -> bool:

@@ -75,11 +75,21 @@ class AttributeLeaves:
     def _audiences(self, i: int) -> Iterator[Found]:
         start = i + 1 if self.text.low(i) in ("a", "an", "the") else i
         for words, key, kind in self.audience_words:
-            if kind == "predicate" and self.text.has(start, *words):
-                yield self._audience(i, start + len(words), key)
+            end = self._words(start, words) if kind == "predicate" else None
+            if end is not None:
+                yield self._audience(i, end, key)
         match = self.lexicon.longest("audience", self.text, start)
         if match is not None:
             yield self._audience(i, match.end, match.sense.name)
+
+    def _words(self, i: int, words: tuple[str, ...]) -> int | None:
+        for word in words:
+            while self.text.low(i) in ARTICLES and self.text.low(i) != word:
+                i += 1
+            if self.text.low(i) != word:
+                return None
+            i += 1
+        return i
 
     def _audience(self, i: int, end: int, key: str) -> Found:
         meaning = self.catalog.audiences[key].description

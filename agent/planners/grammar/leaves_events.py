@@ -43,8 +43,7 @@ class _Read:
     no: bool = False
     inflected: bool = False
     ordinal: int | None = None
-    owned: bool = False
-    """The base-form verb directly before its object reads as an adjective as well."""
+    adjacent: bool = False
 
 
 class EventLeaves:
@@ -111,8 +110,7 @@ class EventLeaves:
                     return False
                 inserted = True
             read.end += 1
-        plain_verb = same_plural(self.text.low(start), entry.words[0])
-        read.owned = plain_verb and not inserted and len(entry.words) > 1
+        read.adjacent = not inserted and len(entry.words) > 1
         return True
 
     def _insertion(self, read: _Read) -> bool:
@@ -194,6 +192,8 @@ class EventLeaves:
         if only and count is not None and count.bare:
             count = replace(count, op=Op.EQ, bare=False)
         notes, questions = self._said(read, count, stated, negated or read.no)
+        if read.ordinal == 1 and read.span is not None:
+            return self._first(read, stated, notes, questions)
         base = EventCount(event=read.event, where=tuple(read.filters), window=self._window(read))
         found = Found(
             end=read.end, condition=_counted(base, count, read.ordinal), form="verb",
@@ -201,10 +201,27 @@ class EventLeaves:
             counts_events=True, stated=stated,
             bare_verb=not read.inflected,
             plain=count is None and not read.filters and read.span is None and not read.no,
+            adjacent=read.adjacent,
         )  # fmt: skip
         if only and count is None:
             return found.asking(f"What does 'only' limit in '{stated}'? Say a number, or leave it out.")
         return found
+
+    def _first(
+        self, read: _Read, stated: str, notes: tuple[str, ...], questions: tuple[str, ...]
+    ) -> Found:
+        """'completed their first workout in the last 7 days': when the first was."""
+        condition, question = (
+            _age(read, "first", read.span, stated) if read.span else (None, None)
+        )
+        asked = questions if condition and not question else (
+            f"When was the first in '{stated}'? Say 'in the last N days' or 'more than N days ago'.",
+        )  # fmt: skip
+        base = EventCount(event=read.event, where=tuple(read.filters))
+        return Found(
+            end=read.end, condition=condition or base, form="verb", negated=read.no, notes=notes[:-1],
+            questions=asked, stated=stated,
+        )  # fmt: skip
 
     def _window(self, read: _Read) -> Rolling | None:
         span = read.span
@@ -221,6 +238,11 @@ class EventLeaves:
         notes: list[str] = []
         if count is not None and count.vague:
             questions.append(f"How many is '{count.vague}' in '{stated}'? Give a number.")
+        if read.ordinal is not None and read.ordinal > 1 and read.span is not None:
+            questions.append(
+                f"Is '{stated}' about when number {read.ordinal} happened, or about "
+                f"{read.ordinal} in that time? Say 'at least {read.ordinal}' for the latter."
+            )
         if count is not None and not count.whole:
             questions.append(f"'{stated}' needs a whole number.")
         if read.span is not None:
@@ -253,13 +275,26 @@ class EventLeaves:
                         yield found
             return
 
+    def _old(self, i: int) -> Span | None:
+        """'older than 2 weeks', 'more than 10 days old'."""
+        start = i + 2 if self.text.has(i, "older", "than") else i
+        length = self.times.duration(start)
+        if length is None or length[0].vague:
+            return None
+        found, unit, end = length
+        old = self.text.low(end) in ("old", "back")
+        if start == i and not old:
+            return None
+        op = Op.GT if start > i else found.op
+        return Span(end + old, "ago", seconds=int(found.n * unit), op=op)
+
     def _aged(self, read: _Read, which: str) -> Found | None:
         position = read.end
         while self.text.low(position) in _HAPPENED:
             position += 1
         negated = self.text.low(position) == "not"
         position += negated
-        span = self.times.span(position)
+        span = self.times.span(position) or self._old(position)
         if span is None:
             return None
         stated = self.text.words(read.start, span.end)

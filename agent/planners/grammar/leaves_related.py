@@ -193,9 +193,9 @@ class RelatedLeaves:
             column = self._own_column(row, match)
             if column is not None and self._column_filter(row, match, column):
                 return True
-        if start == row.end:
-            return False
         listed = self.values.listed(start, f"entity:{row.entity}")
+        if start == row.end and listed is not None and not self._ends(listed.end):
+            return False
         if listed is None or any(one.column == listed.column for one in row.filters):
             return False
         row.filters.append(listed.filter())
@@ -228,6 +228,9 @@ class RelatedLeaves:
         if match.sense.owner != f"entity:{row.entity}":
             return None
         return self.many[row.entity].columns[match.sense.name]
+
+    def _ends(self, i: int) -> bool:
+        return self.text.low(i) in ("", ".", ",", ";", "and", "or", "but", "!", "?", ")", "\n", "get", "gets")
 
     def _skip(self, i: int) -> int:
         while self.text.low(i) in _FILLERS:

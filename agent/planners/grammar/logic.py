@@ -108,7 +108,8 @@ def _units(items: list[Item], seps: list[str], questions: list[str]) -> list[_Un
         condition = item.found.condition
         is_or = sep in ("or", "strong_or", "comma_or")
         fresh = item.negated or sep in ("first", "but", "rel", "sentence")
-        fresh = fresh or (item.marked and not (is_or and item.determiner))
+        reached = is_or and (item.determiner or (item.article and sharing is not None and not sharing.determiner))
+        fresh = fresh or (item.marked and not reached)
         if not fresh and sharing is not None:
             if is_or and _alike(sharing, item):
                 units[-1].condition = all_of([units[-1].condition, negate(condition)])
@@ -116,7 +117,7 @@ def _units(items: list[Item], seps: list[str], questions: list[str]) -> list[_Un
                 continue
             if is_or or _alike(sharing, item):
                 questions.append(_scope(sharing, item))
-        if sharing is not None and is_or and item.marked and not item.negated and _alike(sharing, item) and sep != "strong_or" and not _own_subject(item):  # fmt: skip
+        if sharing is not None and is_or and item.marked and not item.negated and not reached and _alike(sharing, item) and sep != "strong_or" and not _own_subject(item):  # fmt: skip
             questions.append(_scope(sharing, item))
         if item.negated and is_or and sharing is not None and item.determiner:
             questions.append(_scope(sharing, item))

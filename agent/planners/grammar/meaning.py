@@ -57,6 +57,8 @@ class Found:
     """Said in the base form, without anything that makes it a predicate."""
     plain: bool = False
     """An event with neither quantity, filters nor window: may be part of a sequence."""
+    adjacent: bool = False
+    """The verb stands right before its object, so that it reads as an adjective as well."""
 
     def asking(self, question: str) -> Found:
         """The same with one more question."""
@@ -74,6 +76,8 @@ class Item:
     """Had its own relative pronoun, auxiliary or preposition: starts afresh."""
     lead: Span | None = None
     determiner: bool = False
+    article: bool = False
+    """Begins with nothing but an article: a negation before still reaches it."""
 
 
 def negate(condition: Condition) -> Condition:

@@ -130,8 +130,9 @@ class Outline:
     def _marker_dot(self, i: int) -> bool:
         if self.text.low(i) != "." or i == 0 or self.text[i - 1].kind != "number":
             return False
-        first = i == 1 or self.text[i - 2].kind == "mark"
-        return first and i + 1 < len(self.text)
+        first = i == 1 or self.text[i - 2].kind == "mark" or int(float(self.text.low(i - 1))) > 1
+        listed = any(self.text.has(k, "1", ".") for k in range(i))
+        return i + 1 < len(self.text) and (first and (i == 1 or listed or self.text.low(i - 1) == "1"))
 
     # one sentence
 
@@ -303,7 +304,7 @@ class Outline:
                 return i + 2, int(float(self.text.low(i + 1)))
             return None
         closes = self.text.low(k + 1) in (")", ".", ":")
-        if self.text.low(k + 1) == ")" and self.text.low(k) == str(self._counted + 1):
+        if self.text.low(k + 1) in ").:" and self.text.low(k) == str(self._counted + 1):
             self._counted += 1
             self.marked = True
             return k + 2, self._counted
@@ -320,6 +321,8 @@ class Outline:
             if self.text.has(i, *words):
                 self.marked = True
                 return i + len(words), None
+        if low == "else" and self.text.low(i - 1) in ("everyone", "anyone", "everybody", "or", "anything", "everything", "all"):
+            return None
         if low in _THEN:
             self.marked = True
             return i + 1, None

@@ -17,7 +17,7 @@ _FILLERS = frozenset(
     "finishing starting start ends end ending with by rest everything remaining everyone's own "
     "matter matters urgent thing things message messages messaging precede precedes superseding "
     "only gets get receive send turn to use get assign give pick choose and these put place so "
-    "qualifies qualify eligible just simply when".split()
+    "qualifies qualify eligible simply shown helped".split()
 )
 _PHRASES = (
     ("one", "message", "per", "user"), ("only", "one", "message"), ("one", "message", "each"),
@@ -30,13 +30,19 @@ _PHRASES = (
     ("with", "the", "rest"), ("for", "the", "rest"), ("to", "the", "rest"), ("the", "rest"),
     ("for", "everyone", "else"), ("to", "everyone", "else"), ("everyone", "else"),
     ("in", "the", "order"), ("several", "messages"), ("multiple", "messages"),
-    ("more", "than", "one", "message"), ("several", "of", "them"), ("anything", "else"),
+    ("more", "than", "one", "message"), ("several", "of", "them"), ("before", "anything", "else"), ("anything", "else"), ("several", "messages"),
     ("everything", "else"), ("all", "else"), ("should", "be", "helped", "with"),
 )  # fmt: skip
 
 
 class PolicyReader(Reader):
     """Reads a header, an item, a suppression or a stop condition."""
+
+    def _holdout(self, i: int) -> int | None:
+        for words in _PHRASES:
+            if self.text.has(i, *words):
+                return self._forget(i + len(words))
+        return super()._holdout(i)
 
     def _people(self, i: int) -> int | None:
         for words in (("everyone", "else"), ("everybody", "else")):
