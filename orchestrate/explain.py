@@ -11,7 +11,7 @@ import duckdb
 from sqlglot import exp
 
 from control.store import Store
-from core.conditions import Condition, Trait
+from core.conditions import Condition, ConsentIs, Or, Trait
 from core.errors import Code, refuse
 from core.reasons import BY_CODE
 from orchestrate import stages
@@ -25,6 +25,8 @@ from warehouse.wording import describe
 # Reason code → the condition that gave it, and what that would have to be instead.
 ASKED = {
     "NOT_IN_POPULATION": ("population", True),
+    "NO_CONSENT": ("consented", True),
+    "CONSENT_UNKNOWN": ("consented", True),
     "INELIGIBLE": ("eligible", True),
     "NOT_APPLICABLE": ("applicable", True),
     "SUPPRESSED_STATE": ("suppressed", False),
@@ -132,7 +134,7 @@ def _candidates(
     cursor: duckdb.DuckDBPyConnection,
     user_id: str,
 ) -> list[Candidate]:
-    seen = observe(_conditions(policy), tick, warehouse, user_id)
+    seen = observe(_conditions(policy, tick.catalog), tick, warehouse, user_id)
     outcomes = _outcomes(cursor, policy.key)
     found = []
     for entry in policy.entries:
@@ -154,10 +156,17 @@ def _at_fault(
     return found
 
 
-def _conditions(policy: PlannedPolicy) -> dict[str, Condition]:
+def _conditions(policy: PlannedPolicy, catalog: Catalog) -> dict[str, Condition]:
     asked = {"population": policy.population}
     for entry in policy.entries:
         asked |= stages.conditions_of(entry)
+        wanted = [
+            ConsentIs(purpose=purpose, channel=name)
+            for name in entry.action.channels
+            if (purpose := catalog.channels[name].consent_purpose) is not None
+        ]
+        if wanted and entry.action.message_class == "marketing":
+            asked[f"consented_{entry.position}"] = Or(of=tuple(wanted))
     return asked
 
 
@@ -176,16 +185,21 @@ def _with_alternative(
     if not candidate.deciding.alone:
         return candidate._replace(would_become=candidate.reason_code)
     name, wanted = ASKED[candidate.reason_code]
+    # Consent is asked of a channel; to have it is not to need it.
+    changes: dict[str, tuple[str, dict[str, Any]]] = {
+        "consented": ("plan_channels", {"purpose": exp.null()})
+    }
+    table, change = changes.get(name, ("flags", {name: wanted}))
     key = {"policy": policy.key, "action": candidate.entry.action.key}
     this = exp.and_(
         exp.column("policy_key").eq(exp.Placeholder(this="policy")),
         exp.column("action_key").eq(exp.Placeholder(this="action")),
     )
-    cursor.execute("CREATE OR REPLACE TEMP TABLE as_it_is AS SELECT * FROM flags")
-    cursor.execute(exp.update("flags", {name: wanted}, where=this).sql(stages.DIALECT), key)
+    cursor.execute(f"CREATE OR REPLACE TEMP TABLE as_it_is AS FROM {table}")
+    cursor.execute(exp.update(table, change, where=this).sql(stages.DIALECT), key)
     stages.decide_again(cursor)
     become = _outcomes(cursor, policy.key)[candidate.entry.action.key][0]
-    cursor.execute("CREATE OR REPLACE TEMP TABLE flags AS SELECT * FROM as_it_is")
+    cursor.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS FROM as_it_is")
     return candidate._replace(would_become=become)
 
 
@@ -238,7 +252,7 @@ def _separating(
     warehouse: DuckDBWarehouse,
     user_ids: tuple[str, str],
 ) -> list[dict[str, Any]]:
-    seen = [observe(_conditions(policy), tick, warehouse, user) for user in user_ids]
+    seen = [observe(_conditions(policy, tick.catalog), tick, warehouse, user) for user in user_ids]
     found: dict[str, tuple[bool, dict[str, Any]]] = {}
     for name in seen[0]:
         for one, other in zip(seen[0][name].leaves(), seen[1][name].leaves(), strict=True):

@@ -67,6 +67,22 @@ def test_lifting_a_suppression_says_what_would_come_next(world: World) -> None:
     assert line["flip"]["would_become"] == "HELD_OUT_POLICY"
 
 
+def test_missing_consent_says_what_was_on_record_and_what_agreeing_would_change(
+    world: World,
+) -> None:
+    world.user("u1", consent=None)
+    world.did("u1", "pricing_viewed")
+    world.consent("u1", "push", "denied")
+    world.publish(single(world.catalog))
+
+    line = _candidate(world, "upgrade_nudge")
+
+    assert line["reason_code"] == "NO_CONSENT"
+    assert line["value_read"] == "denied"
+    assert "push" in line["failed_leaf"]
+    assert line["flip"]["would_become"] == "SELECTED"
+
+
 def test_somebody_outside_the_population_is_told_so(world: World) -> None:
     world.user("u1")
     world.publish(single(world.catalog, population=HAS_TICKET))
