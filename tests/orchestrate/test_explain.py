@@ -94,7 +94,7 @@ def test_somebody_outside_the_population_is_told_so(world: World) -> None:
 
 
 def test_explain_tells_for_everybody_what_the_cycle_recorded(world: World) -> None:
-    for number in range(12):
+    for number in range(6):
         user = world.user(f"u{number}", consent=("granted", "denied", None)[number % 3])
         for event in ("workout_completed", "pricing_viewed")[: number % 4]:
             world.did(user, event)
@@ -105,7 +105,7 @@ def test_explain_tells_for_everybody_what_the_cycle_recorded(world: World) -> No
 
     told = {
         (user, line["action"]): line["reason_code"]
-        for user in (f"u{number}" for number in range(12))
+        for user in (f"u{number}" for number in range(6))
         for line in _explain(world, user)["decisions"][0]["candidates"]
     }
 
