@@ -8,27 +8,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 
-import sqlglot
 from sqlglot import exp
 
-from core.conditions import (
-    EventAge,
-    EventCount,
-    EventSequence,
-    Filter,
-    Related,
-    SinceEvent,
-    SinceMoment,
-)
+from core.conditions import EventAge, EventCount, EventSequence, Filter, Related
 from warehouse.catalog import Catalog, Entity
+from warehouse.compile.building import (
+    add_cte,
+    equal,
+    filtered,
+    first_of,
+    left_join,
+    name_for,
+    parse,
+    restricted,
+    select_from,
+)
+from warehouse.compile.events import ANCHORS, EVENTS, EventReads
 from warehouse.compile.values import comparison, moment
-from warehouse.compile.windows import fixed_bounds
 
 USERS = "users"
-EVENTS = "events"
-ANCHORS = "anchors"
 FACTS = "facts"
 
 
@@ -45,16 +44,13 @@ class Sources:
     _user_columns: set[str] = field(default_factory=set)
     _entities: dict[str, set[str]] = field(default_factory=dict)
     """To-one entity → the columns read of it."""
-    _aggregates: dict[str, exp.Expr] = field(default_factory=dict)
-    _event_names: set[str] = field(default_factory=set)
-    _event_starts: list[datetime | None] = field(default_factory=list)
-    _anchored: set[str] = field(default_factory=set)
-    _anchors: dict[str, exp.Expr] = field(default_factory=dict)
-    _anchor_events: set[str] = field(default_factory=set)
     _related: dict[str, dict[str, exp.Expr]] = field(default_factory=dict)
     _related_columns: dict[str, set[str]] = field(default_factory=dict)
     _extra: dict[str, exp.Select] = field(default_factory=dict)
     _extra_keys: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._events = EventReads(self.catalog, self.as_of, self.only_users, self._moment_of)
 
     # What leaves ask for: each gives a column of ``facts``.
 
@@ -76,23 +72,20 @@ class Sources:
 
     def event_count(self, leaf: EventCount) -> exp.Column:
         """How often the event happened; 0 for users without any."""
-        event = self._event(leaf.event)
-        conditions = [event, *self._event_filters(leaf.event, leaf.where)]
-        conditions += self._window(leaf)
-        return self._aggregate(exp.Count(this=exp.Star()), conditions, zero=True)
+        name = self._events.count(leaf)
+        counted = exp.func("COALESCE", exp.column(name, EVENTS), exp.Literal.number(0))
+        return self._fact(name, counted)
 
     def event_time(self, leaf: EventAge) -> exp.Column:
         """The time of the user's first or last such event; NULL without any."""
-        conditions = [self._event(leaf.event), *self._event_filters(leaf.event, leaf.where)]
-        self._event_starts.append(None)
-        kind = exp.Min if leaf.which == "first" else exp.Max
-        return self._aggregate(kind(this=self._event_column("time")), conditions, zero=False)
+        name = self._events.time(leaf)
+        return self._fact(name, exp.column(name, EVENTS))
 
     def sequence(self, leaf: EventSequence) -> exp.Column:
         """Not NULL for users who did the first event and then the second in time."""
         name = self._extra_name("sequence", leaf.model_dump_json(exclude={"when_unknown"}))
         if name not in self._extra:
-            self._extra[name] = self._sequence_query(leaf)
+            self._extra[name] = self._events.sequence_query(leaf)
         self._joins.setdefault(name, "user_id")
         return self._fact(f"{name}_user", exp.column("user_id", name))
 
@@ -106,9 +99,9 @@ class Sources:
             )
             for one in leaf.where
         ]
-        aggregate = _filtered(exp.Count(this=exp.Star()), filters)
+        aggregate = filtered(exp.Count(this=exp.Star()), filters)
         counts = self._related.setdefault(leaf.entity, {})
-        name = _name_for(counts, aggregate, "r")
+        name = name_for(counts, aggregate, "r")
         self._related_columns.setdefault(leaf.entity, set()).update(
             one.column for one in leaf.where
         )
@@ -130,39 +123,39 @@ class Sources:
         """A SELECT over ``facts`` without projections; the caller adds what it wants of it."""
         for name in columns:
             self.user_column(name)
-        query = _select_from(exp.to_table(FACTS))
-        _add_cte(query, USERS, self._users_query())
+        query = select_from(exp.to_table(FACTS))
+        add_cte(query, USERS, self._users_query())
         for entity in sorted(self._entities):
-            _add_cte(query, entity, self._to_one_query(entity))
-        if self._anchors:
-            _add_cte(query, ANCHORS, self._anchors_query())
-        if self._aggregates:
-            _add_cte(query, EVENTS, self._events_query())
+            add_cte(query, entity, self._to_one_query(entity))
+        if self._events.anchors:
+            add_cte(query, ANCHORS, self._events.anchors_query())
+        if self._events.aggregates:
+            add_cte(query, EVENTS, self._events.query())
         for entity, counts in self._related.items():
-            _add_cte(query, f"{entity}_counts", self._related_query(entity, counts))
+            add_cte(query, f"{entity}_counts", self._related_query(entity, counts))
         for name, extra in self._extra.items():
-            _add_cte(query, name, extra)
-        _add_cte(query, FACTS, self._facts_query())
+            add_cte(query, name, extra)
+        add_cte(query, FACTS, self._facts_query())
         return query
 
     def _facts_query(self) -> exp.Select:
         key = exp.column(self.catalog.layout.users.key, USERS)
-        query = _select_from(exp.to_table(USERS), exp.alias_(key, "user_id", copy=False))
+        query = select_from(exp.to_table(USERS), exp.alias_(key, "user_id", copy=False))
         for name, value in self._facts.items():
             query.select(exp.alias_(value, name, copy=False), copy=False)
         joins = dict(self._joins)
-        if self._aggregates:
+        if self._events.aggregates:
             joins[EVENTS] = "user_id"
         for cte, user in joins.items():
-            _left_join(query, cte, _equal(exp.column(user, cte), key.copy()))
+            left_join(query, cte, equal(exp.column(user, cte), key.copy()))
         return query
 
     def _users_query(self) -> exp.Select:
         users = self.catalog.layout.users
         names = [users.key, *sorted(self._user_columns - {users.key})]
-        query = _select_from(exp.to_table(users.table), *(exp.column(name) for name in names))
-        query.where(_parse(users.canonical), copy=False)
-        return self._only(query, exp.column(users.key))
+        query = select_from(exp.to_table(users.table), *(exp.column(name) for name in names))
+        query.where(parse(users.canonical), copy=False)
+        return restricted(query, exp.column(users.key), self.only_users)
 
     def _to_one_query(self, name: str) -> exp.Select:
         entity = self.catalog.entities[name]
@@ -177,84 +170,25 @@ class Sources:
         )
         rows = self._entity_rows(entity, read)
         rows.select(exp.alias_(position, "position", copy=False), copy=False)
-        return _first_of(rows, ("user_id", *read))
+        return first_of(rows, ("user_id", *read))
 
     def _related_query(self, name: str, counts: dict[str, exp.Expr]) -> exp.Select:
         read = sorted(self._related_columns[name])
         rows = self._entity_rows(self.catalog.entities[name], read).subquery("visible", copy=False)
-        query = _select_from(rows, exp.column("user_id"))
+        query = select_from(rows, exp.column("user_id"))
         query.group_by(exp.column("user_id"), copy=False)
         return query.select(
             *(exp.alias_(value, key, copy=False) for key, value in counts.items()), copy=False
         )
 
     def _entity_rows(self, entity: Entity, read: list[str]) -> exp.Select:
-        query = _select_from(exp.to_table(entity.table), exp.column("user_id"))
+        query = select_from(exp.to_table(entity.table), exp.column("user_id"))
         for name in read:
             expression = entity.columns[name].expression
             value = exp.alias_(self._at_as_of(expression), name) if expression else exp.column(name)
             query.select(value, copy=False)
-        return self._only(
-            query.where(self._at_as_of(entity.visible), copy=False), exp.column("user_id")
-        )
-
-    def _events_query(self) -> exp.Select:
-        layout = self.catalog.layout.events
-        user = self._event_column("user")
-        query = exp.select(exp.alias_(user, "user_id")).from_(
-            exp.alias_(exp.to_table(layout.table), "e", table=True)
-        )
-        for source in sorted(self._anchored):
-            _left_join(query, source, _equal(exp.column("user_id", source), user.copy()))
-        query.select(
-            *(exp.alias_(value, name, copy=False) for name, value in self._aggregates.items()),
-            copy=False,
-        )
-        for bound in self._event_bounds():
-            query.where(bound, copy=False)
-        return self._only(query, user.copy()).group_by(user.copy(), copy=False)
-
-    def _event_bounds(self) -> list[exp.Expr]:
-        time = self._event_column("time")
-        names = [exp.Literal.string(name) for name in sorted(self._event_names)]
-        bounds: list[exp.Expr] = [
-            self._event_column("name").isin(*names),
-            time < moment(self.as_of),
-        ]
-        starts = [start for start in self._event_starts if start is not None]
-        # Every aggregate starts somewhere: the scan need not look at what is older.
-        if starts and len(starts) == len(self._event_starts):
-            bounds.append(time.copy() >= moment(min(starts)))
-        return bounds
-
-    def _anchors_query(self) -> exp.Select:
-        layout = self.catalog.layout.events
-        user = self._event_column("user")
-        query = exp.select(exp.alias_(user, "user_id")).from_(
-            exp.alias_(exp.to_table(layout.table), "e", table=True)
-        )
-        query = query.select(*(exp.alias_(value, name) for name, value in self._anchors.items()))
-        names = [exp.Literal.string(name) for name in sorted(self._anchor_events)]
-        query = query.where(self._event_column("name").isin(*names))
-        query = query.where(self._event_column("time") < moment(self.as_of))
-        return self._only(query, user.copy()).group_by(user.copy(), copy=False)
-
-    def _sequence_query(self, leaf: EventSequence) -> exp.Select:
-        layout = self.catalog.layout.events
-        first, then = exp.column(layout.time, "a"), exp.column(layout.time, "b")
-        on = exp.column(layout.user, "b").eq(exp.column(layout.user, "a")).and_(then > first)
-        if leaf.within_seconds is not None:
-            on = on.and_(then.copy() <= first.copy() + _seconds(leaf.within_seconds))
-        query = (
-            exp.select(exp.alias_(exp.column(layout.user, "a"), "user_id"))
-            .distinct()
-            .from_(exp.alias_(exp.to_table(layout.table), "a", table=True))
-            .join(exp.alias_(exp.to_table(layout.table), "b", table=True), on=on)
-        )
-        for alias, name in (("a", leaf.first), ("b", leaf.then)):
-            canonical = self.catalog.event_named(name) or name
-            query = query.where(exp.column(layout.name, alias).eq(exp.Literal.string(canonical)))
-        return query.where(then.copy() < moment(self.as_of))
+        query.where(self._at_as_of(entity.visible), copy=False)
+        return restricted(query, exp.column("user_id"), self.only_users)
 
     def _consent_query(self, purpose: str, channel: str) -> exp.Select:
         layout = self.catalog.layout.consent
@@ -271,7 +205,7 @@ class Sources:
             order=exp.Order(expressions=[latest, exp.Ordered(this=rank, nulls_first=False)]),
         )
         rows = (
-            _select_from(
+            select_from(
                 exp.to_table(layout.table),
                 exp.alias_(exp.column(layout.user), "user_id"),
                 exp.alias_(exp.column(layout.status), "status"),
@@ -281,97 +215,21 @@ class Sources:
             .where(exp.column(layout.channel).eq(exp.Literal.string(channel)))
             .where(exp.column(layout.effective_at) <= moment(self.as_of))
         )
-        return _first_of(rows, ("user_id", "status"))
+        return first_of(rows, ("user_id", "status"))
 
     # Parts.
 
-    def _only(self, query: exp.Select, user: exp.Expr) -> exp.Select:
-        """The query for the asked users only, when some were asked for."""
-        if self.only_users is None:
-            return query
-        return query.where(user.isin(*(exp.Literal.string(one) for one in self.only_users)))
-
-    def _fact(self, name: str, value: exp.Expr) -> exp.Column:
-        self._facts.setdefault(name, value)
-        return exp.column(name, FACTS)
-
-    def _aggregate(self, value: exp.Expr, conditions: list[exp.Expr], *, zero: bool) -> exp.Column:
-        name = _name_for(self._aggregates, _filtered(value, conditions), "e")
-        read: exp.Expr = exp.column(name, EVENTS)
-        if zero:
-            read = exp.func("COALESCE", read, exp.Literal.number(0))
-        return self._fact(name, read)
-
-    def _event(self, name: str) -> exp.Expr:
-        canonical = self.catalog.event_named(name) or name
-        self._event_names.add(canonical)
-        return _equal(self._event_column("name"), exp.Literal.string(canonical))
-
-    def _event_column(self, role: str) -> exp.Column:
-        return exp.column(getattr(self.catalog.layout.events, role), "e")
-
-    def _event_filters(self, event: str, where: tuple[Filter, ...]) -> list[exp.Expr]:
-        canonical = self.catalog.event_named(event) or event
-        properties = self.catalog.events[canonical].properties
-        return [
-            comparison(
-                self._property(one.column, properties[one.column].type),
-                one.op,
-                one.value,
-                properties[one.column].type,
-                self.as_of,
-            )
-            for one in where
-        ]
-
-    def _property(self, name: str, data_type: str) -> exp.Expr:
-        path = exp.JSONPath(expressions=[exp.JSONPathRoot(), exp.JSONPathKey(this=name)])
-        text = exp.JSONExtractScalar(
-            this=self._event_column("properties"), expression=path, only_json_types=False
-        )
-        if data_type in ("integer", "number"):
-            return exp.TryCast(this=text, to=exp.DataType.build("double"))
-        return text
-
-    def _window(self, leaf: EventCount) -> list[exp.Expr]:
-        window = leaf.window
-        time = self._event_column("time")
-        if isinstance(window, SinceMoment):
-            self._event_starts.append(None)
-            return [time >= self._moment_of_entity(window)]
-        if isinstance(window, SinceEvent):
-            self._event_starts.append(None)
-            return [time >= self._anchor(window)]
-        bounds = fixed_bounds(window, self.as_of)
-        self._event_starts.append(bounds.start)
-        parts: list[exp.Expr] = []
-        if bounds.start is not None:
-            parts.append(time >= moment(bounds.start))
-        if bounds.end is not None:
-            parts.append(time.copy() < moment(bounds.end))
-        return parts
-
-    def _moment_of_entity(self, window: SinceMoment) -> exp.Column:
-        entity, _, column = window.column.rpartition(".")
-        source = entity or USERS
+    def _moment_of(self, name: str) -> exp.Column:
+        entity, _, column = name.rpartition(".")
         if entity:
             self._entities.setdefault(entity, set()).add(column)
         else:
             self._user_columns.add(column)
-        self._anchored.add(source)
-        return exp.column(column, source)
+        return exp.column(column, entity or USERS)
 
-    def _anchor(self, window: SinceEvent) -> exp.Column:
-        kind = exp.Min if window.which == "first" else exp.Max
-        canonical = self.catalog.event_named(window.event) or window.event
-        self._anchor_events.add(canonical)
-        value = _filtered(
-            kind(this=self._event_column("time")),
-            [_equal(self._event_column("name"), exp.Literal.string(canonical))],
-        )
-        name = _name_for(self._anchors, value, "a")
-        self._anchored.add(ANCHORS)
-        return exp.column(name, ANCHORS)
+    def _fact(self, name: str, value: exp.Expr) -> exp.Column:
+        self._facts.setdefault(name, value)
+        return exp.column(name, FACTS)
 
     def _extra_name(self, prefix: str, key: str) -> str:
         known = [name for name in self._extra if name.startswith(prefix)]
@@ -383,69 +241,8 @@ class Sources:
                 return moment(self.as_of)
             return node
 
-        return _parse(text).transform(place)
+        return parse(text).transform(place)
 
     @staticmethod
     def _type(entity: Entity, one: Filter) -> str:
         return entity.columns[one.column].type
-
-
-@lru_cache(maxsize=1024)
-def _parsed(text: str) -> exp.Expr:
-    return sqlglot.parse_one(text, read="duckdb")
-
-
-def _parse(text: str) -> exp.Expr:
-    """The catalog's SQL fragments are few and read often: each is parsed once."""
-    return _parsed(text).copy()
-
-
-# sqlglot's builders copy and parse at every step; these build on what is ours already.
-
-
-def _select_from(table: exp.Expr, *columns: exp.Expr) -> exp.Select:
-    return exp.Select(expressions=list(columns), from_=exp.From(this=table))
-
-
-def _add_cte(query: exp.Select, name: str, select: exp.Expr) -> None:
-    cte = exp.CTE(this=select, alias=exp.TableAlias(this=exp.to_identifier(name)))
-    clause = query.args.get("with_") or exp.With(expressions=[])
-    clause.append("expressions", cte)
-    query.set("with_", clause)
-
-
-def _left_join(query: exp.Select, table: str, on: exp.Expr) -> None:
-    query.append("joins", exp.Join(this=exp.to_table(table), side="LEFT", on=on))
-
-
-def _equal(left: exp.Expr, right: exp.Expr) -> exp.Expr:
-    return exp.EQ(this=left, expression=right)
-
-
-def _first_of(rows: exp.Select, columns: tuple[str, ...]) -> exp.Select:
-    """The rows whose ``position`` is 1."""
-    query = _select_from(
-        rows.subquery("by_recency", copy=False), *(exp.column(name) for name in columns)
-    )
-    first = _equal(exp.column("position"), exp.Literal.number(1))
-    return query.where(first, copy=False)
-
-
-def _seconds(seconds: int) -> exp.Interval:
-    return exp.Interval(this=exp.Literal.string(str(seconds)), unit=exp.var("SECOND"))
-
-
-def _filtered(value: exp.Expr, conditions: list[exp.Expr]) -> exp.Expr:
-    if not conditions:
-        return value
-    return exp.Filter(this=value, expression=exp.Where(this=exp.and_(*conditions, copy=False)))
-
-
-def _name_for(named: dict[str, exp.Expr], value: exp.Expr, prefix: str) -> str:
-    """The name under which an equal value is known already, or a new one."""
-    for name, known in named.items():
-        if known == value:
-            return name
-    name = f"{prefix}{len(named) + 1}"
-    named[name] = value
-    return name
