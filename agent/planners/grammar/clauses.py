@@ -110,6 +110,8 @@ class Clauses:
             if end is not None:
                 return People(end, self._either(tuple(parts), i, end, joined))
             joined = joined or self.text.low(position) == "and"
+            if not parts and self.text.low(position) in (",", "and"):
+                return None
             found, position = self._adjective(position)
             if found is None:
                 return None
@@ -214,9 +216,13 @@ class Clauses:
                 return "strong_or", i + 2
             if following in ("but", "yet", "although", "though"):
                 return "but", i + 2
+            if self.text.has(i + 1, "even", "though"):
+                return "but", i + 3
             if following in RELATIVES:
                 return "rel", i + 1
             return "comma", i + 1
+        if self.text.has(i, "even", "though"):
+            return "but", i + 2
         if low in ("but", "yet", "although", "though"):
             return "but", i + 2 if self.text.low(i + 1) in ("also", "still") else i + 1
         if low in ("plus",) or self.text.has(i, "as", "well", "as"):

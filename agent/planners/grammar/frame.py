@@ -22,7 +22,7 @@ FILLERS = frozenset(
     "their there here as well specify generate come put together meant intended "
     "restricted limited restrict limit each every all given per following with have having has "
     "one day-one based on people who's everyone requirements requirement logic policy follows "
-    "look looking same being considered count counted counts definition defined describe "
+    "look looking same remind ping invite congratulate alert being considered count counted counts definition defined describe "
     "planning plan run running launch launching start starting work up-front fire fires today's "
     "recipients recipient candidates candidate member members match matches matching meet meets "
     "meeting satisfy satisfies next addition additionally furthermore moreover finally "

@@ -106,11 +106,27 @@ class EventLeaves:
         inserted = False
         for word in entry.words[1:]:
             while not (self.text.low(read.end) and same_word(self.text.low(read.end), word)):
+                if word == entry.words[-1] and self._pronoun(read, word):
+                    return True
                 if not self._insertion(read):
                     return False
                 inserted = True
             read.end += 1
         read.adjacent = not inserted and len(entry.words) > 1
+        return True
+
+    def _pronoun(self, read: _Read, word: str) -> bool:
+        """'saved two workouts but never completed any': the object was named before."""
+        low = self.text.low(read.end)
+        if low not in ("any", "one", "none", "them") or read.count is not None:
+            return False
+        following = self.text.low(read.end + 1)
+        if self.lexicon.knows(following) or following == "of":
+            return False
+        if not any(same_word(self.text.low(k), word) for k in range(read.start)):
+            return False
+        read.no = read.no or low == "none"
+        read.end += 1
         return True
 
     def _insertion(self, read: _Read) -> bool:

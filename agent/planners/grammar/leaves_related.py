@@ -10,7 +10,7 @@ from agent.planners.grammar.meaning import Found, all_of
 from agent.planners.grammar.quantities import Quantity, quantity, trailing_comparison
 from agent.planners.grammar.times import Span, Times
 from agent.planners.grammar.values import Values
-from agent.planners.grammar.words import ARTICLES, Text, same_plural, same_word
+from agent.planners.grammar.words import ARTICLES, Text, is_past, same_plural, same_word
 from core.conditions import Absolute, AsOf, Condition, Filter, Op, Related, Rolling
 from warehouse.catalog import Column, Entity
 
@@ -61,7 +61,8 @@ class RelatedLeaves:
 
     def _rows(self, i: int, name: str) -> Iterator[_Row]:
         for start, moment in self._verbs(i, name):
-            row = _Row(name, i, start, moment=moment, marked=moment is not None)
+            row = _Row(name, i, start, moment=moment)
+            row.marked = moment is not None and is_past(self.text.low(i))
             self._leading(row)
             if self._noun(row):
                 yield row

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from agent.planners.grammar.asking import not_understood
-from agent.planners.grammar.clauses import Clauses
+from agent.planners.grammar.clauses import Clauses, People
 from agent.planners.grammar.frame import Frame
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.logic import combine
 from agent.planners.grammar.meaning import Found, Item, Sep, Unclear, all_of, negate
+from agent.planners.grammar.times import Span
 from agent.planners.grammar.words import Text
 from core.conditions import EVERYONE, Condition, InAudience
 from core.rules import Action
@@ -64,12 +65,13 @@ class Reader:
         self._sep: Sep = "sentence"
         self._contiguous = False
         self._after_people = False
+        self._lead: Span | None = None
 
     def read(self) -> Reading:
         """The whole text; raises Unclear at the first words that mean nothing here."""
         i = 0
         steps = (
-            self._mark, self._holdout, self._channels, self._exclusion, self._action,
+            self._mark, self._leading_span, self._holdout, self._channels, self._exclusion, self._action,
             self._people, self._predicates, self._separator, self._free_action, self._filler,
         )  # fmt: skip
         while i < len(self.text):
@@ -80,6 +82,8 @@ class Reader:
                     break
             else:
                 raise not_understood(self.text, self.lexicon, i, self.clauses.furthest)
+        if self._lead is not None:
+            raise Unclear(question="What happened in the period named first? Say it after it.")
         return self.reading
 
     def _mark(self, i: int) -> int | None:
@@ -90,6 +94,16 @@ class Reader:
                 self._sep, self._contiguous = "sentence", False
             return i + 1
         return None
+
+    def _leading_span(self, i: int) -> int | None:
+        """'In the last 14 days, users who …': a period that holds for what follows."""
+        span = self.clauses.times.span(i) if not self._contiguous else None
+        if span is None or span.window is None or span.kind != "window":
+            return None
+        if self.text.low(span.end) != "," or self._lead is not None:
+            return None
+        self._lead = span
+        return span.end + 1
 
     def _separator(self, i: int) -> int | None:
         low = self.text.low(i)
@@ -168,12 +182,7 @@ class Reader:
         people = self.clauses.people(i)
         if people is None:
             return None
-        if self._contiguous and self.reading.items and self._sep in ("and", "comma", "strong_and"):
-            if not people.bare or self._starts_predicate(people.end):
-                self.reading.questions.append(
-                    f"Does '{self.text.words(i, people.end)}' add more people, or limit those "
-                    "named before? Say 'or' to add, 'who also' to limit."
-                )
+        self._more_people(i, people)
         first = not self.reading.items
         for part in people.parts:
             self._add_people_part(part, first)
@@ -182,6 +191,20 @@ class Reader:
         end = self._sequence_from(people.end, marked=True, after_people=True)
         self._after_people = end == people.end
         return end
+
+    def _more_people(self, i: int, people: People) -> None:
+        """'trial users and paying users': a second group after a connector."""
+        named = self.reading.items or self.reading.population
+        if not (self._contiguous and named and self._sep != "sentence"):
+            return
+        alternative = self._sep in ("or", "strong_or")
+        if alternative and not self.reading.population:
+            return
+        if not people.bare or self._starts_predicate(people.end):
+            self.reading.questions.append(
+                f"Does '{self.text.words(i, people.end)}' add more people, or limit those "
+                "named before? Say 'users who are … or …' to add, 'who also …' to limit."
+            )
 
     def _starts_predicate(self, i: int) -> bool:
         return bool(self.clauses.sequence(i, marked=True)[0])
@@ -205,16 +228,17 @@ class Reader:
     def _sequence_from(self, i: int, *, marked: bool, after_people: bool) -> int:
         items, end = self.clauses.sequence(i, marked=marked)
         if not items:
-            self._contiguous = self._contiguous or after_people
-            if after_people and not self.reading.items:
-                self._contiguous = False
+            if after_people:
+                named = bool(self.reading.items or self.reading.population)
+                self._sep, self._contiguous = "sentence", named
             return i
         sep: Sep = "first"
         if self.reading.items:
             sep = "rel" if after_people and self._sep == "sentence" else self._sep
             if after_people and self._contiguous and self._sep in ("or", "strong_or"):
                 sep = "strong_or"
-        items[0] = replace(items[0], sep=sep)
+        items[0] = replace(items[0], sep=sep, lead=items[0].lead or self._lead)
+        self._lead = None
         self.reading.items.extend(items)
         self._sep, self._contiguous = "sentence", True
         return end

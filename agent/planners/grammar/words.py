@@ -184,6 +184,6 @@ def same_plural(one: str, other: str) -> bool:
     return one == other or one == other + "s" or other == one + "s"
 
 
-def is_base_form(token: str, word: str) -> bool:
-    """Whether a token is the uninflected form of a word."""
-    return token == word
+def is_past(word: str) -> bool:
+    """Whether a word is a past form: viewed, sent."""
+    return word.endswith("ed") or _IRREGULAR.get(word, word) != word
