@@ -7,11 +7,10 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from core.errors import Code, refuse
-from core.settings import Settings
-from warehouse.catalog import nearest
+from core.errors import Code, PilothouseError, refuse
+from core.settings import Limits, ModelSettings, Settings
 
 FILE = "pilothouse.toml"
 DEFAULT_WORKSPACE = Path("workspace")
@@ -42,6 +41,7 @@ FROM_ENVIRONMENT = {
     "PILOTHOUSE_MEMORY_LIMIT_MB": "memory_limit_mb",
     "PILOTHOUSE_REACH_LIMIT_SHARE": "reach_limit_share",
 }
+NESTED: dict[str, type[BaseModel]] = {"model": ModelSettings, "limits": Limits}
 MODEL_FROM_ENVIRONMENT = {
     "OPENAI_API_KEY": "api_key",
     "OPENAI_BASE_URL": "base_url",
@@ -65,7 +65,8 @@ def load_settings(flags: dict[str, Any] | None = None) -> Settings:
     }
     given |= _from_file(workspace / FILE)
     given |= _from_environment()
-    given["model"] = dict(given.get("model", {})) | _model_from_environment()
+    if isinstance(given.setdefault("model", {}), dict):
+        given["model"] = given["model"] | _model_from_environment()
     return _validated(given | typed, workspace / FILE)
 
 
@@ -74,7 +75,14 @@ def _from_file(file: Path) -> dict[str, Any]:
         content = tomllib.loads(file.read_text())
     except FileNotFoundError:
         return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+    except OSError as error:
+        raise refuse(
+            Code.SETTINGS_INVALID,
+            f"{file} cannot be read: {error.strerror}.",
+            span=str(file),
+            fix="Choose another folder with --workspace, or mend this one.",
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise refuse(
             Code.SETTINGS_INVALID,
             f"{file.name} cannot be read: {error}.",
@@ -83,16 +91,20 @@ def _from_file(file: Path) -> dict[str, Any]:
         ) from error
     for key in content:
         if key not in FROM_FILE:
-            near = nearest(key, [*FROM_FILE])
-            raise refuse(
-                Code.SETTINGS_INVALID,
-                f"{file.name} has the unknown key '{key}'.",
-                span=key,
-                fix=f"Did you mean {' or '.join(near)}?"
-                if near
-                else f"Known keys: {', '.join(FROM_FILE)}.",
-            )
+            raise _unknown_key(key, file.name, [*FROM_FILE])
     return {FROM_FILE[key]: value for key, value in content.items()}
+
+
+def _unknown_key(key: str, where: str, known: list[str]) -> PilothouseError:
+    from warehouse.catalog import nearest
+
+    near = nearest(key.rpartition(".")[2], known)
+    return refuse(
+        Code.SETTINGS_INVALID,
+        f"{where} has the unknown key '{key}'.",
+        span=key,
+        fix=f"Did you mean {' or '.join(near)}?" if near else f"Known keys: {', '.join(known)}.",
+    )
 
 
 def _from_environment() -> dict[str, Any]:
@@ -111,11 +123,22 @@ def _validated(given: dict[str, Any], file: Path) -> Settings:
     try:
         return Settings.model_validate(given)
     except ValidationError as error:
-        first = error.errors()[0]
-        path = ".".join(str(part) for part in first["loc"])
-        raise refuse(
-            Code.SETTINGS_INVALID,
-            f"The setting '{path}' is not valid: {first['msg']}.",
-            span=path,
-            fix=f"Correct it in {file.name}, in the environment or on the command line.",
-        ) from error
+        raise _invalid(error, file) from error
+
+
+def _invalid(error: ValidationError, file: Path) -> PilothouseError:
+    """The first thing that is wrong, by the name under which a person set it."""
+    first = error.errors()[0]
+    field = str(first["loc"][0])
+    written = {name: key for key, name in FROM_FILE.items()}.get(field, field)
+    path = ".".join((written, *(str(part) for part in first["loc"][1:])))
+    if first["type"] == "extra_forbidden" and field in NESTED:
+        return _unknown_key(path, file.name, [*NESTED[field].model_fields])
+    variable = next((name for name, key in FROM_ENVIRONMENT.items() if key == field), None)
+    where = variable if variable and os.environ.get(variable) else file.name
+    return refuse(
+        Code.SETTINGS_INVALID,
+        f"The setting '{path}' is not valid: {first['msg']}.",
+        span=path,
+        fix=f"Correct it in {where} or on the command line.",
+    )

@@ -41,7 +41,7 @@ def make_demo_data(
 ) -> dict[str, Any]:
     """Write the demo warehouse of a workspace and publish its copy; gives truth and sizes."""
     path = warehouse_path(settings)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(path.parent)
     started = time.perf_counter()
     warehouse = DuckDBWarehouse(
         path,
@@ -107,13 +107,25 @@ def init(session: Session, url: str | None) -> Output:
             "'catalog' in pilothouse.toml.",
         )
     settings = session.settings()
-    settings.workspace.mkdir(parents=True, exist_ok=True)
+    _make_folder(settings.workspace)
     file = settings.workspace / "pilothouse.toml"
     if not file.exists():
         file.write_text(SETTINGS_TEMPLATE)
     open_store(settings.control_url).close()
     text = f"Workspace {settings.workspace}. Next: 'pilothouse demo-data', then 'pilothouse up'."
     return Output(text, {"workspace": str(settings.workspace), "settings": str(file)})
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise refuse(
+            Code.SETTINGS_INVALID,
+            f"The folder {folder} cannot be made: {error.strerror}.",
+            span=str(folder),
+            fix="Choose another one with --workspace.",
+        ) from error
 
 
 class Check(NamedTuple):

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from control import audit as audit_log
 from control import requests, versions
-from control.kill_switches import ANY, Scope
+from control.kill_switches import ANY, Scope, active
 from control.requests import ChangeRequest
 from core.errors import Code, refuse
 from core.lifecycle import State, Verdict
 from orchestrate import kill_switch
 from ui.cli.session import Output, Session, common
-from ui.workspace import Workspace
+from ui.console.view.diff import SAME, plain_rows
+
+if TYPE_CHECKING:
+    from ui.workspace import Workspace
 
 APPROVER = "pavel@demo"
 
@@ -44,7 +49,7 @@ def show_command(session: Session, request_id: str) -> Output:
     """Show one change request."""
     with session.workspace() as workspace:
         request = requests.get(workspace.store, request_id)
-        return Output(_card(request), request)
+        return Output(_card(request, workspace), request)
 
 
 def _decide(session: Session, request_id: str, email: str, verdict: Verdict, note: str) -> Output:
@@ -70,29 +75,43 @@ _verdict_command("reject", "reject", "Reject a change request.")
 _verdict_command("request-changes", "request_changes", "Send a change request back.")
 
 
-def _card(request: ChangeRequest) -> str:
+def _card(request: ChangeRequest, workspace: Workspace) -> str:
     lines = [
         f"{request.id}  {request.name} ({request.target_key})",
         f"State      {request.state.replace('_', ' ')}",
         f"Author     {request.author}",
         f"Prompt     {request.prompt}",
+        *_reach(request),
+        *_changes(request, workspace),
+        *(f"Finding    {one.severity}: {one.message}" for one in request.findings),
     ]
-    if request.effect:
-        effect = request.effect
-        lines.append(
-            f"Reach      {effect.audience_size:,} of {effect.population_size:,} users, "
-            f"{effect.reachable_size:,} reachable"
-        )
-        lines += [f"           {step.clause}: {step.remaining:,}" for step in effect.waterfall]
-    for finding in request.findings:
-        lines.append(f"Finding    {finding.severity}: {finding.message}")
-    for line in request.rule_diff:
-        if line.change != "same":
-            lines.append(f"Diff       {line.change} {line.path}: {line.live} → {line.proposed}")
     if request.review:
         review = request.review
-        lines.append(f"Verdict    {review.verdict} by {review.by} {review.comment}".rstrip())
+        verdict = review.verdict.replace("_", " ")
+        lines.append(f"Verdict    {verdict}, by {review.by}: {review.comment}".rstrip(": "))
     return "\n".join(lines)
+
+
+def _reach(request: ChangeRequest) -> list[str]:
+    effect = request.effect
+    if effect is None:
+        return []
+    return [
+        f"Reach      {effect.audience_size:,} of {effect.population_size:,} users "
+        f"({effect.population}), {effect.reachable_size:,} reachable",
+        *(f"           {step.clause}: {step.remaining:,}" for step in effect.waterfall),
+    ]
+
+
+def _changes(request: ChangeRequest, workspace: Workspace) -> list[str]:
+    """What differs from the rule in force, in the words of the console."""
+    live = versions.current(workspace.store, request.target_key)
+    rows = plain_rows(live.artifact if live else None, request.artifact, workspace.catalog)
+    return [
+        f"{row.change:<10} {row.what}: {' → '.join(filter(None, (row.live, row.proposed)))}"
+        for row in rows
+        if row.change != SAME
+    ]
 
 
 @click.group()
@@ -158,7 +177,8 @@ def _check_exists(scope: Scope, key: str, workspace: Workspace) -> None:
 @click.option("--policy", help="Stop one rule or policy.")
 @click.option("--channel", help="Stop one channel.")
 @click.option("--all", "everything", is_flag=True, help="Stop everything.")
-@click.option("--reason", required=True, help="Why, for the audit log.")
+@click.option("--reason", help="Why, for the audit log; needed to stop something.")
+@click.option("--list", "listed", is_flag=True, help="Only list what is stopped.")
 @click.option("--as", "email", default="ada@demo", show_default=True, help="Who stops it.")
 @common
 def kill(
@@ -166,10 +186,15 @@ def kill(
     policy: str | None,
     channel: str | None,
     everything: bool,
-    reason: str,
+    reason: str | None,
+    listed: bool,
     email: str,
 ) -> Output:
     """Stop sends at once, those on their way included."""
+    if listed:
+        return _stopped(session)
+    if not reason:
+        raise click.UsageError("Say why with --reason.")
     scope, key = _scope(policy, channel, everything)
     with session.workspace() as workspace:
         person = session.person(workspace, email)
@@ -178,6 +203,13 @@ def kill(
             workspace.store, scope, key, person=person, reason=reason, now=workspace.now()
         )
     return Output(f"Stopped: {scope} {key}.", {"scope": scope, "key": key, "reason": reason})
+
+
+def _stopped(session: Session) -> Output:
+    with session.workspace() as workspace:
+        switches = active(workspace.store).switches
+    lines = [f"{one.scope} {one.key}: {one.reason} ({one.by})" for one in switches]
+    return Output("\n".join(lines) or "Nothing is stopped.", [one._asdict() for one in switches])
 
 
 @click.command()

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from measure.lift import lift
 from ui.cli.session import MOMENT, Output, Session, common
 
 
@@ -54,10 +55,9 @@ def _explained(document: dict[str, Any]) -> str:
         for one in decision["candidates"]:
             lines.append(f"  {one['action']:<24} {one['reason_code']:<18} {one['sentence']}")
             if one.get("failed_leaf"):
-                lines.append(
-                    f"    {one['failed_leaf']}: it is {one['value_read']}, "
-                    f"expected {one['expected']}"
-                )
+                read = one["value_read"]
+                found = "nothing is known" if read is None else f"it is {read}"
+                lines.append(f"    Needed: {one['failed_leaf']}; {found}.")
             if one.get("flip"):
                 lines.append(f"    Would change if {one['flip']['change']}")
     return "\n".join(lines) if document["decisions"] else f"{lines[0]}\nNo rule is live."
@@ -100,9 +100,20 @@ def measure() -> None:
 @measure.command("lift")
 @click.argument("policy")
 @click.option("--as-of", type=MOMENT, help="The moment of the read-out (UTC).")
+@click.option("--horizon", type=click.IntRange(1), default=7, show_default=True, help="Days.")
+@click.option("--goal", help="The event that counts; the goal of each message by default.")
 @common
-def measure_lift(session: Session, policy: str, as_of: datetime | None) -> Output:
+def measure_lift(
+    session: Session, policy: str, as_of: datetime | None, horizon: int, goal: str | None
+) -> Output:
     """Compare who was treated with who was held out under POLICY."""
     with session.workspace() as workspace:
-        report = workspace.lift(policy, as_of=as_of)
+        report = lift(
+            workspace.runner(),
+            workspace.catalog,
+            policy,
+            as_of=as_of or workspace.as_of(),
+            horizon_days=horizon,
+            goal_event=goal,
+        )
     return Output(report.verdict, report)

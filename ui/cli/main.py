@@ -4,31 +4,67 @@ from __future__ import annotations
 
 import json
 import sys
+from importlib import import_module
 from typing import Any
 
 import click
 
 from core.errors import PilothouseError
-from ui import telemetry
 from ui.cli import remote
-from ui.cli.ask import ask
-from ui.cli.data import demo_data, doctor, init
-from ui.cli.governance import approvals, audit, kill, unkill
-from ui.cli.loop import cycle, deliver, explain, measure
-from ui.cli.rules import rules
-from ui.cli.scores import evals
-from ui.cli.serve import demo, up
+from ui.cli.remote import Answer
 from ui.cli.session import Output, Session, render
-from ui.cli.sql import sql
 
 LOCAL = frozenset({"up", "demo", "demo-data", "init", "doctor", "evals"})
 """Commands that own, make or do not need the warehouse of the workspace."""
 
+COMMANDS = {
+    "init": ("data", "Make a workspace: folder, settings file and control store."),
+    "up": ("serve", "Start console, HTTP API and worker in one process."),
+    "demo": ("serve", "Play the whole loop, from a prompt to measured lift."),
+    "doctor": ("data", "Check versions, settings, warehouse, model endpoint and port."),
+    "demo-data": ("data", "Write the demo warehouse; the same arguments give the same data."),
+    "ask": ("ask", "Turn a prompt into a checked rule, a diagnosis or a number."),
+    "approvals": ("governance", "Look at change requests and decide on them."),
+    "rules": ("rules", "Published rules: versions, audiences, rollback, pause."),
+    "kill": ("governance", "Stop sends at once, those on their way included."),
+    "unkill": ("governance", "Lift a kill switch."),
+    "sql": ("sql", "Check or run SQL over the catalog's tables."),
+    "cycle": ("loop", "Decide for everybody with the rules in force."),
+    "explain": ("loop", "Say why a user gets something, or does not."),
+    "deliver": ("loop", "Send what was decided."),
+    "measure": ("loop", "Read out what it did."),
+    "evals": ("scores", "Score the planner by what its rules select."),
+    "audit": ("governance", "The append-only log of who did what."),
+}
+"""Where each command lives, and its line in the overview."""
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+class Overview(click.Group):
+    """Imports a command only when it is called, so that help and light commands start at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order in which a person meets them."""
+        return [*COMMANDS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, from its module; None when there is none of this name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"ui.cli.{COMMANDS[cmd_name][0]}")
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The overview, from the table: importing every command would take seconds."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, about) for name, (_, about) in COMMANDS.items()])
+
+
+@click.group(cls=Overview, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--workspace", type=click.Path(), help="Folder of the workspace.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 @click.option("--quiet", is_flag=True, help="No progress and no logs on stderr.")
+@click.version_option(package_name="pilothouse", message="%(prog)s %(version)s")
 @click.pass_obj
 def group(session: Session, workspace: str | None, as_json: bool, quiet: bool) -> None:
     """Pilothouse: data in your warehouse, logic in one governed place."""
@@ -37,68 +73,54 @@ def group(session: Session, workspace: str | None, as_json: bool, quiet: bool) -
     session.as_json, session.quiet = as_json, quiet
 
 
-for command in (
-    init,
-    up,
-    demo,
-    doctor,
-    demo_data,
-    ask,
-    approvals,
-    rules,
-    kill,
-    unkill,
-    sql,
-    cycle,
-    explain,
-    deliver,
-    measure,
-    evals,
-    audit,
-):
-    group.add_command(command)
-
-
 def run(argv: list[str], session: Session) -> Output:
     """Run one command and give what it gives. Raises click and Pilothouse refusals."""
-    output: Any = group.main(args=argv, standalone_mode=False, obj=session)
+    output: Any = group.main(args=argv, prog_name="pilothouse", standalone_mode=False, obj=session)
     return output if isinstance(output, Output) else Output("")
+
+
+def answer(argv: list[str], session: Session) -> Answer:
+    """Run one command; a refusal or a wrong usage becomes text and an exit status."""
+    try:
+        output = run(argv, session)
+    except click.exceptions.Exit as stop:
+        return Answer("", "", stop.exit_code)
+    except click.exceptions.NoArgsIsHelpError as error:
+        return Answer("", error.ctx.get_help() if error.ctx else "", error.exit_code)
+    except click.UsageError as error:
+        hint = f"{error.ctx.get_usage()}\n" if error.ctx else ""
+        return Answer("", f"{hint}Error: {error.format_message()}", error.exit_code)
+    except click.ClickException as error:
+        return Answer("", f"Error: {error.format_message()}", error.exit_code)
+    except PilothouseError as error:
+        return _refused(error, session.as_json or "--json" in argv)
+    return Answer(render(output, session), "", output.status)
 
 
 def main(argv: list[str] | None = None) -> None:
     """The ``pilothouse`` command."""
     arguments = sys.argv[1:] if argv is None else argv
     session = Session(say=lambda text: click.echo(text, err=True))
-    telemetry.configure_logging(quiet="--quiet" in arguments or "up" not in arguments)
-    sys.exit(_run_and_print(arguments, session))
+    try:
+        answered = _in_server_or_here(arguments, session)
+    except (click.Abort, KeyboardInterrupt):
+        answered = Answer("", "Stopped.", 130)
+    if answered.text:
+        click.echo(answered.text)
+    if answered.error:
+        click.echo(answered.error, err=True)
+    sys.exit(answered.status)
 
 
-def _run_and_print(arguments: list[str], session: Session) -> int:
+def _in_server_or_here(arguments: list[str], session: Session) -> Answer:
     try:
         answered = remote.in_server(arguments, LOCAL)
-        if answered is not None:
-            click.echo(answered.text, nl=not answered.text.endswith("\n"))
-            return answered.status
-        output = run(arguments, session)
-    except click.exceptions.Exit as stop:
-        return stop.exit_code
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except click.Abort:
-        click.echo("Stopped.", err=True)
-        return 130
     except PilothouseError as error:
         return _refused(error, "--json" in arguments)
-    text = render(output, session)
-    if text:
-        click.echo(text)
-    return output.status
+    return answered or answer(arguments, session)
 
 
-def _refused(error: PilothouseError, as_json: bool) -> int:
-    if as_json:
-        refusals = [error.refusal.model_dump(mode="json")]
-        click.echo(json.dumps({"refusals": refusals}, ensure_ascii=False, indent=2))
-    click.echo(f"{error.refusal.code}: {error}", err=True)
-    return 1
+def _refused(error: PilothouseError, as_json: bool) -> Answer:
+    document = {"refusals": [error.refusal.model_dump(mode="json")]}
+    text = json.dumps(document, ensure_ascii=False, indent=2) if as_json else ""
+    return Answer(text, f"{error.refusal.code}: {error}", 1)

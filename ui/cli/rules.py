@@ -6,22 +6,26 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from pydantic import ValidationError
 
 from control import requests, versions
 from control.versions import ARTIFACT, Version
+from core.conditions import Condition, InAudience
 from core.errors import Code, PilothouseError, refuse
 from core.rules import DecisionPolicy, EligibilityRule
 from orchestrate import rulebook
 from orchestrate.rule_diff import rule_diff
 from orchestrate.simulation import winners_sql
 from ui.cli.session import MOMENT, Output, Session, common
-from ui.workspace import Workspace
 from warehouse.compile import compile_audience, compile_waterfall
 from warehouse.wording import describe
+
+if TYPE_CHECKING:
+    from ui.workspace import Workspace
+    from warehouse.catalog import Catalog
 
 Artifact = EligibilityRule | DecisionPolicy
 
@@ -96,7 +100,7 @@ def diff_command(session: Session, key: str, a: int, b: int) -> Output:
 def audience_command(session: Session, target: str, ids: bool, as_of: datetime | None) -> Output:
     """Who a rule means: TARGET is a rule key, a change request id or an artifact as JSON file."""
     with session.workspace() as workspace:
-        artifact, version = _target(workspace, target)
+        artifact, version = _target(workspace, target, session.folder)
         document = _audience(workspace, artifact, version, as_of or workspace.as_of(), ids)
     text = (
         f"{document['audience_size']:,} of {document['population_size']:,} users "
@@ -113,7 +117,6 @@ def _audience(
     audiences = versions.audiences(workspace.store)
     catalog, population = workspace.catalog, artifact.population
     document: dict[str, Any] = {"key": artifact.key, "version": version, "as_of": as_of.isoformat()}
-    words = describe(population, catalog)
     runner = workspace.runner()
     winners: dict[str, list[str]] | None = None
     if isinstance(artifact, EligibilityRule):
@@ -134,7 +137,7 @@ def _audience(
     everyone = compile_waterfall(population, catalog, as_of=as_of, audiences=audiences)
     size = runner.fetch(everyone, purpose="population").rows[0][-1]
     document |= {
-        "population": "all users" if words == "everyone" else words,
+        "population": _population(population, catalog),
         "population_size": size,
         "audience_size": len(users),
         "sql": sql,
@@ -146,6 +149,14 @@ def _audience(
         if winners is not None:
             document["winner_ids"] = winners
     return document
+
+
+def _population(population: Condition, catalog: Catalog) -> str:
+    """The same words as in an answer's preview."""
+    if isinstance(population, InAudience):
+        return population.key.replace("_", " ")
+    words = describe(population, catalog)
+    return "all users" if words == "everyone" else words
 
 
 @rules.command("rollback")
@@ -193,9 +204,10 @@ def _version(workspace: Workspace, key: str, number: int | None) -> Version:
     return versions.current(workspace.store, key) or versions.history(workspace.store, key)[0]
 
 
-def _target(workspace: Workspace, target: str) -> tuple[Artifact, int | None]:
-    if target.endswith(".json") or Path(target).is_file():
-        return _from_file(Path(target)), None
+def _target(workspace: Workspace, target: str, folder: Path) -> tuple[Artifact, int | None]:
+    file = folder / target
+    if target.endswith(".json") or file.is_file():
+        return _from_file(file), None
     if found := versions.current(workspace.store, target):
         return found.artifact, found.version
     try:

@@ -1,12 +1,16 @@
-"""``evals``: score the planner on suites of prompts."""
+"""``evals``: score a planner on suites of prompts."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ui.cli.session import Output, Session, common
+
+if TYPE_CHECKING:
+    from agent.planners.port import Planner
 
 
 @click.group()
@@ -21,8 +25,20 @@ def evals() -> None:
 @common
 def run_command(session: Session, suite: str | None, planner: str, file: Path | None) -> Output:
     """Run SUITE, or all of them; any silently wrong answer fails."""
-    from evals.run import as_table, run
+    from evals.report import problems, table
+    from evals.run import run
 
-    reports = run(suite, planner, file)
-    wrong = sum(report.silently_wrong for report in reports)
-    return Output(as_table(reports), reports, 1 if wrong else 0)
+    speaker = planner if planner == "grammar" else _model_planner(session)
+    reports = run(suite, speaker, file)
+    text = "\n\n".join(filter(None, (table(reports), problems(reports))))
+    return Output(text, reports, 1 if any(report.failed for report in reports) else 0)
+
+
+def _model_planner(session: Session) -> Planner:
+    from agent.planners.grammar import GrammarPlanner
+    from agent.planners.openai import OpenAIPlanner
+    from warehouse.catalog import load_catalog
+
+    settings = session.settings()
+    catalog = load_catalog(settings.catalog)
+    return OpenAIPlanner(settings.model, catalog, fallback=GrammarPlanner(catalog), explicit=True)

@@ -19,6 +19,7 @@ from warehouse.demo.generate import AS_OF
 def up(session: Session, port: int | None, host: str | None) -> Output:
     """Start console, HTTP API and worker in one process; make the demo when nothing is there."""
     from ui.app import build_app, require_free, serve
+    from ui.cli.route import command_route
     from ui.worker import Worker
 
     session.flags |= {"port": port, "host": host}
@@ -42,7 +43,7 @@ def up(session: Session, port: int | None, host: str | None) -> Output:
             workspace,
             worker,
             settings.port,
-            routes=[remote.command_route(workspace, token)],
+            routes=[command_route(workspace, token)],
         )
         click.echo(_welcome(url, workspace.settings.identity == "demo"))
         serve(app, settings, settings.port)

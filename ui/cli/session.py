@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import functools
 import json
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, NamedTuple, TypeVar
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 from pydantic import BaseModel
 
-from control.people import Person
 from core.errors import Code, refuse
 from core.settings import Settings
 from ui.environment import load_settings
-from ui.workspace import Workspace, open_workspace
+
+if TYPE_CHECKING:
+    from control.people import Person
+    from ui.workspace import Workspace
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -43,6 +47,10 @@ class Session:
     quiet: bool = False
     served: Workspace | None = None
     """The server's own workspace, when the command runs inside the server."""
+    folder: Path = field(default_factory=Path.cwd)
+    """Where the person stands: what a relative path is relative to."""
+    stdin: str | None = None
+    """What a client of the server piped in."""
     say: Callable[[str], None] = lambda _text: None
     """Progress, for a person, on stderr."""
 
@@ -56,6 +64,9 @@ class Session:
         if self.served is not None:
             yield self.served
             return
+        # The agent behind a workspace takes seconds to import: only who opens one waits for it.
+        from ui.workspace import open_workspace
+
         opened = open_workspace(self.settings())
         try:
             yield opened
@@ -73,6 +84,21 @@ class Session:
             )
         return workspace.person(email)
 
+    def piped(self) -> str:
+        """Standard input: this process's, or the client's."""
+        return sys.stdin.read() if self.stdin is None else self.stdin
+
+    def speak_as_told(self) -> None:
+        """Logs and progress go to stderr; ``--quiet`` leaves only warnings."""
+        if self.served is not None:
+            return
+        from ui import telemetry
+
+        serves = click.get_current_context().info_name == "up"
+        telemetry.configure_logging(quiet=self.quiet or not serves)
+        if self.quiet:
+            self.say = lambda _text: None
+
 
 def render(output: Output, session: Session) -> str:
     """What goes to stdout."""
@@ -89,6 +115,8 @@ def plain(document: Any) -> Any:
         return {key: plain(value) for key, value in document.items()}
     if isinstance(document, list | tuple):
         return [plain(value) for value in document]
+    if isinstance(document, datetime):
+        return document.isoformat()
     return document
 
 
@@ -107,6 +135,7 @@ def common(command: Command) -> Command:
             session.flags["workspace"] = workspace
         session.as_json = session.as_json or as_json
         session.quiet = session.quiet or quiet
+        session.speak_as_told()
         return command(session, **rest)
 
     return wrapped  # type: ignore[return-value]
@@ -121,8 +150,6 @@ class Moment(click.ParamType):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> datetime:
         """Parse, or fail with an example."""
-        from datetime import UTC
-
         if isinstance(value, datetime):
             return value
         try:

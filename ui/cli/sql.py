@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
-import sys
+from typing import TYPE_CHECKING
 
 import click
 
-from core.errors import Code, PilothouseError, Refusal
+from core.errors import Refusal
 from core.lifecycle import Role as PersonRole
 from ui.cli.session import Output, Session, common
-from ui.workspace import Workspace
 from warehouse.catalog import load_catalog
+from warehouse.published import latest
 from warehouse.rows import Rows
+from warehouse.sandbox import run_sandboxed
 from warehouse.sqlcheck import CheckedQuery, Role, check
+
+if TYPE_CHECKING:
+    from ui.workspace import Workspace
 
 
 @click.group()
@@ -47,9 +51,18 @@ def run_command(session: Session, text: str, email: str | None, limit: int, dial
     result = _check(session, text, email, limit)
     if not isinstance(result, CheckedQuery):
         return Output(_verdict(result), _document(result), 1)
-    with session.workspace() as workspace:
-        rows = workspace.run_sandboxed(result)
+    rows = _run_over_copy(session, result)
     return Output(_csv(rows), _document(result) | {"columns": rows.columns, "rows": rows.rows})
+
+
+def _run_over_copy(session: Session, checked: CheckedQuery) -> Rows:
+    """Rows from the published copy; the workspace is opened only when there is no copy yet."""
+    settings = session.settings()
+    copy = latest(settings.workspace / "published")
+    if copy is not None:
+        return run_sandboxed(checked, copy, settings.limits)
+    with session.workspace() as workspace:
+        return workspace.run_sandboxed(checked)
 
 
 def _check(
@@ -70,17 +83,7 @@ def _role(session: Session, workspace: Workspace, email: str) -> Role:
 
 
 def _read(session: Session, text: str) -> str:
-    if text != "-":
-        return text
-    if session.served is not None:
-        raise PilothouseError(
-            Refusal(
-                code=Code.INVALID_ARGUMENT,
-                message="Standard input cannot be read through the server.",
-                fix="Give the query as an argument.",
-            )
-        )
-    return sys.stdin.read()
+    return session.piped() if text == "-" else text
 
 
 def _is_allowed(result: CheckedQuery | tuple[Refusal, ...]) -> bool:
