@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from core.conditions import Condition, EventCount, leaves
-from core.rules import DAY, Action, ContactPolicy, Holdout
+from core.rules import Action, Holdout
 from warehouse.catalog import Catalog
 
 
@@ -31,23 +31,16 @@ def holdout_of(share: float | None, salt: str, catalog: Catalog) -> tuple[Holdou
     """The holdout that the prompt names, else the default; and the sentence about it."""
     if share == 0:
         return None, "Nobody is held out, as asked: lift cannot be measured."
-    if share is None:
-        share = catalog.defaults.holdout_share
-        said = f"{share:.0%} are held out to measure lift: the default, no holdout was named."
-    else:
-        said = f"{share:.0%} are held out to measure lift, as asked."
-    return Holdout(share=share, salt=salt), said
+    why = "no holdout was named" if share is None else "as asked"
+    share = catalog.defaults.holdout_share if share is None else share
+    return Holdout(
+        share=share, salt=salt
+    ), f"{share * 100:g} % are held out to measure lift: {why}."
 
 
-def about_actions(actions: Iterable[Action], catalog: Catalog) -> Iterator[str]:
-    """Expiry and contact policy: what every action of a rule gets by default."""
-    sent = tuple(actions)
-    for action in sent:
-        if action.expires_after_seconds == catalog.defaults.expires_after_seconds:
-            days = action.expires_after_seconds / DAY
-            yield f"'{action.name}' expires {days:g} days after it is decided: the default."
-    if any(action.message_class == "marketing" for action in sent):
-        yield _about_contact(catalog.defaults.contact_policy)
+def about_channels(action: Action) -> str:
+    """The sentence for an action whose channels nobody named."""
+    return f"'{action.name}' goes out by {', then '.join(action.channels)}: no channel was named."
 
 
 def about_conditions(conditions: Iterable[Condition]) -> Iterator[str]:
@@ -56,11 +49,3 @@ def about_conditions(conditions: Iterable[Condition]) -> Iterator[str]:
         for leaf in leaves(condition):
             if isinstance(leaf, EventCount) and leaf.window is None:
                 yield f"{leaf.event} is counted over all time: no window was given."
-
-
-def _about_contact(policy: ContactPolicy) -> str:
-    caps = [f"at most {cap.n} in {cap.window_seconds / DAY:g} days" for cap in policy.caps]
-    quiet = policy.quiet_hours
-    if quiet:
-        caps.append(f"none between {quiet.start} and {quiet.end} where the user is")
-    return f"The default contact policy holds: {', '.join(caps) or 'no caps'}."

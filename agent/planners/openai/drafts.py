@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from agent.planners.defaults import (
-    about_actions,
+    about_channels,
     about_conditions,
     holdout_of,
     new_action,
@@ -53,6 +53,9 @@ from core.rules import (
     Suppression,
 )
 from warehouse.catalog import Catalog, nearest, unknown_name
+
+SAYABLE = ("event", "trait", "entity", "audience", "metric", "action")
+"""The kinds of things that a person may have meant."""
 
 
 def plan_of(reply: Reply, request: PlanRequest, catalog: Catalog) -> Plan:
@@ -115,7 +118,7 @@ def _rule(wire: WireRule, assumptions: tuple[str, ...], catalog: Catalog) -> Eli
     filled = (
         *assumptions,
         *about_conditions((population, condition)),
-        *about_actions((action,) if action else (), catalog),
+        *_about_sending(wire.action, action),
         *((said,) if action else ()),
     )
     return EligibilityRule(
@@ -137,7 +140,6 @@ def _policy(wire: WirePolicy, assumptions: tuple[str, ...], catalog: Catalog) ->
     filled = (
         *assumptions,
         *about_conditions((population, *(entry.eligibility for entry in entries))),
-        *about_actions((entry.action for entry in entries), catalog),
         said,
     )
     return DecisionPolicy(
@@ -173,6 +175,12 @@ def _action(wire: WireAction, catalog: Catalog) -> Action:
     if wire.expires_after_days:
         changes["expires_after_seconds"] = wire.expires_after_days * DAY
     return action.model_copy(update=changes)
+
+
+def _about_sending(wire: WireAction | None, action: Action | None) -> tuple[str, ...]:
+    if wire is None or action is None:
+        return ("No message was named: the rule is an audience that other rules may use.",)
+    return () if wire.channels else (about_channels(action),)
 
 
 def _suppressions(
@@ -296,7 +304,7 @@ def _conditions_in(plan: WirePlan | None) -> Iterator[WireCondition | None]:
 
 
 def _not_understood(words: str, request: PlanRequest) -> Refusal:
-    known = [term.name for term in request.grounding]
+    known = [term.name for term in request.grounding if term.kind in SAYABLE]
     near = nearest(words, known) or known[:3]
     fix = f"The nearest things in the catalog are {', '.join(near)}." if near else None
     return Refusal(
