@@ -33,9 +33,9 @@ from core.rules import (
 
 AS_OF = "2026-11-22T00:00:00"
 TRIAL = Attribute(column="current_subscription.status", value="trialing")
-OPEN_TICKETS = Related(entity="tickets", where=(Filter(column="status", value="open"),))
+OPEN_TICKETS = Related(entity="ticket", where=(Filter(column="status", value="open"),))
 NO_OPEN_TICKETS = Related(
-    entity="tickets", where=(Filter(column="status", value="open"),), op=Op.EQ, n=0
+    entity="ticket", where=(Filter(column="status", value="open"),), op=Op.EQ, n=0
 )
 NUDGE = Action(
     key="upgrade_nudge",
@@ -86,7 +86,7 @@ RULE_SQL = SqlText(
     id="q1",
     purpose="Audience of upgrade_nudge",
     dialect="duckdb",
-    text="SELECT user_id\nFROM facts\nWHERE workouts >= 3\n  AND pricing_views >= 1\n  AND open_tickets = 0\nORDER BY user_id",
+    text="SELECT user_id\nFROM facts\nWHERE workouts >= 3\n  AND pricing_views >= 1",
 )
 
 ELIGIBILITY = AskResult(
@@ -236,7 +236,7 @@ def _funnel() -> tuple[FunnelRow, ...]:
 
 
 REPORT = DebugReport(
-    verdict="iOS trial-to-upgrade fell from 4.1% to 3.1%. Most of it is one step: starting the checkout.",
+    verdict="iOS trial-to-upgrade fell from 4.1% to 3.1%. Most of it is one step: the checkout.",
     metric="trial_conversion",
     periods=(
         Period(name="before", start="2026-11-08T00:00:00", end="2026-11-15T00:00:00"),

@@ -6,8 +6,9 @@ import streamlit as st
 
 from control.people import Person
 from control.requests import ChangeRequest
+from core.errors import PilothouseError
 from core.rules import DecisionPolicy
-from ui.console.cards.parts import SEVERITY, badges, bullets, folded, heading
+from ui.console.cards.parts import SEVERITY, badges, bullets, folded, heading, refusal_card
 from ui.console.cards.policy import order, who_gets_what
 from ui.console.cards.rail import rail
 from ui.console.cards.rule import waterfall
@@ -120,7 +121,13 @@ def _plain_table(office: Desk, rule: Rule, live: Rule | None) -> None:
 
 
 def _sql(office: Desk, rule: Rule) -> None:
-    for title, text in office.rule_sql(rule):
+    try:
+        queries = office.rule_sql(rule)
+    except PilothouseError as error:
+        # The catalog may have moved on since this was proposed.
+        refusal_card(error.refusal)
+        return
+    for title, text in queries:
         st.caption(plain(title))
         st.code(text, language="sql", wrap_lines=True)
 

@@ -1,0 +1,93 @@
+"""Three people, a real browser and the real server: from a question to a decision."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from tests.ui.live_console import FIRST_ANSWER_MS, serving, sign_in
+from ui.console.ask import EXAMPLES
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
+PRIORITIES, ELIGIBILITY, DIAGNOSIS = (example.prompt for example in EXAMPLES)
+
+
+@pytest.fixture(scope="module")
+def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a console over a workspace of its own."""
+    with serving(Path(tmp_path_factory.mktemp("workspace"))) as base:
+        yield base
+
+
+@pytest.fixture(scope="module")
+def chromium(chromium_path: str, chromium_arguments: list[str]) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        arguments = [*chromium_arguments, "--disable-dev-shm-usage"]
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=arguments)
+        yield browser
+        browser.close()
+
+
+def test_a_rule_is_asked_for_sent_and_decided_by_somebody_else(
+    console: str, chromium: Browser
+) -> None:
+    mara = sign_in(chromium, console, "Mara")
+    mara.ask(ELIGIBILITY)
+    assert mara.charts_without_a_picture() == 0
+    mara.page.get_by_role("button", name="Send for approval").click()
+    mara.page.get_by_role("button", name=re.compile("Open CR-")).click()
+    expect(mara.page.get_by_role("heading", name="Decision")).to_be_visible()
+    expect(mara.page.get_by_text("only an approver may")).to_be_visible()
+    expect(mara.page.get_by_role("button", name=re.compile("^Approve"))).to_have_count(0)
+
+    ada = sign_in(chromium, console, "Ada", at="/approvals?request=CR-1")
+    expect(ada.page.get_by_role("button", name="Approve and go live")).to_be_visible()
+
+    pavel = sign_in(chromium, console, "Pavel")
+    pavel.page.get_by_role("button", name="Upgrade nudge").first.click()
+    expect(pavel.page).to_have_url(re.compile(r"/approvals\?request=CR-1$"))
+    assert pavel.charts_without_a_picture() == 0
+    pavel.page.get_by_role("button", name="Approve and go live").click()
+    expect(pavel.page.get_by_text("Already decided.")).to_be_visible(timeout=30_000)
+
+    ada.page.get_by_role("button", name="Approve and go live").click()
+    expect(ada.page.get_by_text("Pavel approved it")).to_be_visible(timeout=30_000)
+
+    assert [*mara.complaints, *ada.complaints, *pavel.complaints] == []
+
+
+@pytest.mark.parametrize("prompt", [PRIORITIES, DIAGNOSIS], ids=["priorities", "diagnosis"])
+def test_every_chart_of_an_answer_is_drawn(console: str, chromium: Browser, prompt: str) -> None:
+    ana = sign_in(chromium, console, "Ana", scheme="dark")
+
+    ana.ask(prompt)
+
+    assert ana.charts_without_a_picture() == 0
+    assert ana.complaints == []
+
+
+def test_a_run_survives_a_reload(console: str, chromium: Browser) -> None:
+    mara = sign_in(chromium, console, "Mara")
+    box = mara.page.get_by_test_id("stChatInputTextArea")
+    box.fill(DIAGNOSIS)
+    box.press("Enter")
+    mara.page.wait_for_url(re.compile(r"\?run="))
+    address = mara.page.url
+
+    mara.page.reload()
+
+    expect(mara.page.get_by_text("Where people drop out")).to_be_visible(timeout=FIRST_ANSWER_MS)
+    assert mara.page.url == address
+
+
+def test_signing_out_closes_the_door(console: str, chromium: Browser) -> None:
+    ana = sign_in(chromium, console, "Ana")
+
+    ana.page.get_by_role("button", name=re.compile("^Ana, ")).click()
+    ana.page.get_by_text("Sign out").click()
+
+    expect(ana.page.get_by_role("button", name="Sign in")).to_be_visible(timeout=30_000)
