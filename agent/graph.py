@@ -6,13 +6,23 @@ Nodes are in nodes.py, routers in routes.py; no node chooses the next one.
 
 from __future__ import annotations
 
+import sqlite3
+from pathlib import Path
 from typing import Any
 
+from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.graph import END, START, StateGraph
 
 from agent import nodes, routes
 from agent.context import AskContext
 from agent.state import AskState
+
+
+def open_graph(file: Path) -> Any:
+    """The compiled graph with its checkpoints in an SQLite file; threads may share it."""
+    connection = sqlite3.connect(file, check_same_thread=False)
+    connection.execute("PRAGMA journal_mode=WAL")
+    return build_graph(SqliteSaver(connection))
 
 
 def build_graph(checkpointer: Any) -> Any:

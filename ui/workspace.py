@@ -5,7 +5,6 @@ One process owns a workspace. Everything here may be called from several threads
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 import time
 from datetime import UTC, datetime, timedelta
@@ -19,10 +18,10 @@ from ulid import ULID
 from agent.ask import ask as run_prompt
 from agent.ask import submit_draft, wake
 from agent.context import AskContext, OnStep
-from agent.graph import build_graph
+from agent.graph import open_graph
 from agent.planners.grammar import GrammarPlanner
 from agent.planners.port import Planner
-from control import people, requests
+from control import people, requests, versions
 from control.people import Person
 from control.requests import ChangeRequest
 from control.store import Store, open_store
@@ -122,12 +121,7 @@ class Workspace:
     @cached_property
     def graph(self) -> Any:
         """The graph with its checkpoints in the workspace."""
-        from langgraph.checkpoint.sqlite import SqliteSaver
-
-        file = self.settings.workspace / "checkpoints.db"
-        connection = sqlite3.connect(file, check_same_thread=False)
-        connection.execute("PRAGMA journal_mode=WAL")
-        return build_graph(SqliteSaver(connection))
+        return open_graph(self.settings.workspace / "checkpoints.db")
 
     @cached_property
     def planner(self) -> Planner:
@@ -304,7 +298,15 @@ class Workspace:
 
     def lift(self, policy: str, *, as_of: datetime | None = None) -> LiftReport:
         """What a policy's messages changed, against its holdout."""
-        return lift(self.runner(), self.catalog, policy, as_of=as_of or self.as_of())
+        live = versions.current(self.store, policy)
+        holdout = live.artifact.holdout if live else None
+        return lift(
+            self.runner(),
+            self.catalog,
+            policy,
+            as_of=as_of or self.as_of(),
+            held_out_share=holdout.share if holdout else None,
+        )
 
     def separate(self, users: tuple[str, str], *, at: datetime | None = None) -> dict[str, Any]:
         """What tells two users apart."""

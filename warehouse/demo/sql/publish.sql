@@ -4,4 +4,8 @@ CREATE OR REPLACE TABLE fct_support AS SELECT * FROM new_fct_support;
 CREATE OR REPLACE TABLE fct_subscriptions AS SELECT * FROM new_fct_subscriptions;
 CREATE OR REPLACE TABLE fct_messages AS SELECT * FROM new_fct_messages;
 CREATE OR REPLACE TABLE decisions AS SELECT * FROM new_decisions;
+-- What cycles remembered of the data that was here before is about users that are gone.
+DROP TABLE IF EXISTS cycles;
+DROP TABLE IF EXISTS intents;
+DROP TABLE IF EXISTS decision_records;
 CREATE OR REPLACE TABLE dim_releases AS SELECT * FROM new_dim_releases;
