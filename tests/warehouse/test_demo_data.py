@@ -428,7 +428,8 @@ class TestScenarios:
         truth = _world("none")[1]
         assert truth.upgrade_base_rate is not None
         assert truth.upgrade_lift is not None
-        assert 0 < truth.upgrade_base_rate < 0.1 < truth.upgrade_lift < 0.25
+        assert 0 < truth.upgrade_base_rate < 0.2
+        assert 0.1 < truth.upgrade_lift < 0.25
 
     def test_without_a_cause_the_platforms_differ_by_noise_only(self) -> None:
         rows = _world("none")[0].execute("""

@@ -1,4 +1,4 @@
--- What past cycles decided in the last six weeks: who was nominated for which message, and when.
+-- What past cycles decided in the last seven weeks: who was nominated for which message, and when.
 CREATE OR REPLACE TEMP TABLE nominations AS
 WITH workouts_wanted AS (
     SELECT ordinal, date_trunc('day', signup_at) + INTERVAL 57 HOUR AS decided_at

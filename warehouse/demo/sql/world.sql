@@ -1,7 +1,8 @@
 -- The world the users live in: the planted cause, the calendar, the releases, the shapes of a visit.
 
 -- A number in [0, 1) that depends on nothing but its arguments: the same on every machine and thread count.
-CREATE OR REPLACE TEMP MACRO draw(key, salt, n) AS (hash(key, salt, n) >> 11) * (1.0 / 9007199254740992.0);
+-- Hashed twice: the last argument is only mixed in by XOR, so one hash would draw alike on related days.
+CREATE OR REPLACE TEMP MACRO draw(key, salt, n) AS (hash(hash(key, salt, n)) >> 11) * (1.0 / 9007199254740992.0);
 
 -- One row per scenario: the cause as data. A factor of 1 or a share of 0 changes nothing.
 CREATE OR REPLACE TEMP TABLE scenarios AS
@@ -29,7 +30,7 @@ SELECT
     s.users, s.days, s.seed, s.as_of, x.*,
     s.as_of - to_days(CAST(s.days AS INTEGER)) AS starts_at,
     s.as_of - INTERVAL 7 DAY AS cause_at,
-    greatest(s.as_of - to_days(CAST(s.days AS INTEGER)), s.as_of - INTERVAL 42 DAY) AS history_at,
+    greatest(s.as_of - to_days(CAST(s.days AS INTEGER)), s.as_of - INTERVAL 49 DAY) AS history_at,
     0.18 AS message_effect
 FROM settings s JOIN scenarios x ON x.scenario = s.scenario;
 
