@@ -24,7 +24,7 @@ from agent.planners.port import (
 )
 from agent.publish import publish_approved
 from agent.state import AskState
-from control import requests
+from control import requests, versions
 from core.errors import PilothouseError, Refusal
 from core.rules import DecisionPolicy, EligibilityRule
 from tools.context import Refused
@@ -140,7 +140,9 @@ def publish(state: AskState, runtime: Runtime[AskContext]) -> dict[str, Any]:
             context.store,
             request.id,
             now=context.now,
-            dependencies=dependencies(request.artifact, context.catalog),
+            dependencies=dependencies(
+                request.artifact, context.catalog, versions.live(context.store)
+            ),
         )
     except PilothouseError as error:
         return {"refusals": _plain((error.refusal,)), "status": "refused"}

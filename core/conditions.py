@@ -48,13 +48,20 @@ class WhenUnknown(StrEnum):
     """Stays unknown, so the user is not selected (and an exclusion still excludes)."""
 
 
+CENTURY = 100 * 366 * 86_400
+"""Seconds. No span is longer: the moment it points at would leave the calendar."""
+MOST = 1_000_000_000
+"""No count is compared with more."""
+
+
 class AsOf(Frozen):
     """The moment of decision, moved by an offset: ``trial_end > as of + 3 days``."""
 
-    as_of_offset_seconds: int = 0
+    as_of_offset_seconds: int = Field(default=0, ge=-CENTURY, le=CENTURY)
 
 
-Scalar = bool | int | float | str
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Scalar = bool | int | Finite | str
 Value = Scalar | AsOf | tuple[Scalar, ...] | None
 
 
@@ -91,7 +98,7 @@ class Rolling(Frozen):
     """The last ``seconds`` before the moment of decision."""
 
     kind: Literal["rolling"] = "rolling"
-    seconds: int = Field(gt=0)
+    seconds: int = Field(gt=0, le=CENTURY)
 
 
 class Calendar(Frozen):
@@ -100,7 +107,7 @@ class Calendar(Frozen):
     kind: Literal["calendar"] = "calendar"
     unit: Literal["day", "week", "month"]
     zone: str = "UTC"
-    periods_back: int = Field(default=0, ge=0)
+    periods_back: int = Field(default=0, ge=0, le=1_200)
     """0 is the current unit so far, 1 the whole previous one."""
 
 
@@ -184,7 +191,7 @@ class EventCount(Leaf):
     where: tuple[Filter, ...] = ()
     window: Window | None = None
     op: CountOp = Op.GE
-    n: int = Field(default=1, ge=0)
+    n: int = Field(default=1, ge=0, le=MOST)
 
 
 class EventAge(Leaf):
@@ -195,7 +202,7 @@ class EventAge(Leaf):
     where: tuple[Filter, ...] = ()
     which: Literal["first", "last"] = "last"
     op: CountOp = Op.GE
-    seconds: int = Field(gt=0)
+    seconds: int = Field(gt=0, le=CENTURY)
 
 
 class EventSequence(Leaf):
@@ -204,7 +211,7 @@ class EventSequence(Leaf):
     kind: Literal["event_sequence"] = "event_sequence"
     first: str
     then: str
-    within_seconds: int | None = Field(default=None, gt=0)
+    within_seconds: int | None = Field(default=None, gt=0, le=CENTURY)
 
 
 class Related(Leaf):
@@ -214,7 +221,7 @@ class Related(Leaf):
     entity: str
     where: tuple[Filter, ...] = ()
     op: CountOp = Op.GE
-    n: int = Field(default=1, ge=0)
+    n: int = Field(default=1, ge=0, le=MOST)
 
 
 class HeldFor(Leaf):
@@ -224,7 +231,7 @@ class HeldFor(Leaf):
     trait: str
     value: Scalar
     op: CountOp = Op.GE
-    seconds: int = Field(gt=0)
+    seconds: int = Field(gt=0, le=CENTURY)
 
 
 class InAudience(Leaf):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from core.conditions import (
     And,
     AnyLeaf,
+    AsOf,
     Attribute,
     Condition,
     EventCount,
@@ -13,6 +16,8 @@ from core.conditions import (
     Or,
     Related,
     Trait,
+    Value,
+    WhenUnknown,
     clauses,
 )
 from core.errors import Code, Refusal
@@ -36,7 +41,8 @@ def _in_conjunction(parts: tuple[Condition, ...]) -> list[Refusal]:
     found = []
     for part in parts:
         leaf, negated = _unwrap(part)
-        if leaf is None:
+        # A missing value that counts as a match meets requirements that exclude each other.
+        if leaf is None or leaf.when_unknown is WhenUnknown.MATCH:
             continue
         subject = _subject(leaf)
         bounds = _bounds(leaf, negated)
@@ -110,9 +116,10 @@ def _bounds(leaf: AnyLeaf, negated: bool) -> tuple[float, float] | None:
 
 def _members(leaf: AnyLeaf, negated: bool) -> tuple[frozenset[object] | None, frozenset[object]]:
     """The values that a leaf allows (None: any) and those that it bans."""
-    if not isinstance(leaf, Attribute | Trait) or leaf.value is None:
+    # What moves with the clock is not compared with what stands still.
+    if not isinstance(leaf, Attribute | Trait) or isinstance(leaf.value, AsOf | None):
         return None, frozenset()
-    listed = frozenset(leaf.value) if isinstance(leaf.value, tuple) else frozenset({leaf.value})
+    listed = _distinct(leaf.value)
     includes = leaf.op in (Op.EQ, Op.IN)
     excludes = leaf.op in (Op.NE, Op.NOT_IN)
     if not includes and not excludes:
@@ -120,6 +127,21 @@ def _members(leaf: AnyLeaf, negated: bool) -> tuple[frozenset[object] | None, fr
     if includes != negated:
         return listed, frozenset()
     return None, listed
+
+
+def _distinct(value: Value) -> frozenset[object]:
+    """The values, each written in one way: an instant is the same with or without its time."""
+    return frozenset(_instant(one) for one in (value if isinstance(value, tuple) else (value,)))
+
+
+def _instant(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return value
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _refusal(leaf: AnyLeaf) -> Refusal:

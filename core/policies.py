@@ -154,7 +154,11 @@ def measurable(proposal: Proposal) -> Finding | None:
 
 def every_tier_can_win(proposal: Proposal) -> Finding | None:
     """An entry that never wins is noise, or shadowed by one above it."""
-    shadowed = [row.entry for row in proposal.preview.winners if row.eligible and not row.selected]
+    shadowed = [
+        row.entry
+        for row in proposal.preview.winners
+        if row.eligible and not row.selected + row.held_out
+    ]
     if not shadowed:
         return None
     return Finding(

@@ -30,6 +30,7 @@ from core.conditions import (
     Or,
     Related,
     clauses,
+    with_defaults,
 )
 from core.policies import actions_of
 from core.rules import Action, DecisionPolicy, EligibilityRule, Entry, Holdout
@@ -58,6 +59,11 @@ class LiveRule(Protocol):
         ...
 
     @property
+    def version(self) -> int:
+        """Which version of it."""
+        ...
+
+    @property
     def artifact(self) -> Artifact:
         """The rule itself."""
         ...
@@ -65,10 +71,13 @@ class LiveRule(Protocol):
 
 def audiences_of(live: Sequence[LiveRule]) -> Audiences:
     """Resolve InAudience against the live eligibility rules."""
-    known = {rule.key: rule.artifact for rule in live}
+    known = {rule.key: rule for rule in live}
 
     def resolve(key: str, version: int | None) -> Condition | None:
-        artifact = known.get(key)
+        rule = known.get(key)
+        if rule is None or version not in (None, rule.version):
+            return None
+        artifact = rule.artifact
         if not isinstance(artifact, EligibilityRule):
             return None
         return And(of=(artifact.population, artifact.condition))
@@ -249,7 +258,10 @@ def held_back(entry: Entry, policy: DecisionPolicy) -> Condition:
     """Any suppression in state form, or any stop condition, that concerns an entry."""
     parts = [one.when for one in policy.suppressions_of(entry) if one.when is not None]
     parts += [stop.when for stop in policy.stops_of(entry)]
-    return Or(of=tuple(parts)) if parts else Not(of=EVERYONE)
+    if not parts:
+        return Not(of=EVERYONE)
+    # They exclude: what they read and do not know holds back too.
+    return Or(of=tuple(with_defaults(part, excluding=True) for part in parts))
 
 
 def _winner_counts(policy: DecisionPolicy) -> list[exp.Expr]:

@@ -8,7 +8,17 @@ from langchain_core.tools import BaseTool, tool
 
 from control import versions
 from core.artifacts import Finding, Preview, Required
-from core.conditions import EVERYONE, And, Condition, Frozen
+from core.conditions import (
+    EVERYONE,
+    And,
+    AnyLeaf,
+    Condition,
+    EventAge,
+    EventCount,
+    Frozen,
+    Related,
+    leaves,
+)
 from core.errors import PilothouseError
 from core.policies import Proposal, actions_of, findings, risk
 from core.rules import DecisionPolicy, EligibilityRule
@@ -16,7 +26,7 @@ from orchestrate.edge_cases import edge_cases
 from orchestrate.simulation import Artifact, audiences_of, simulate, winners_sql
 from tools.context import Refused, ToolContext, refused
 from warehouse.catalog import Catalog
-from warehouse.compile import compile_audience, compile_waterfall, required
+from warehouse.compile import compile_audience, compile_waterfall, expand, required
 from warehouse.wording import duration
 
 
@@ -179,7 +189,24 @@ def _data_classes(
         table, _, column = name.partition(".")
         known = catalog.tables[table].columns.get(column)
         classes[name] = known.data_class if known else "public"
+    audiences = audiences_of(live)
+    for condition in conditions_of(artifact):
+        for leaf in leaves(expand(condition, catalog, audiences)):
+            classes |= _filter_classes(leaf, catalog)
     return classes
+
+
+def _filter_classes(leaf: AnyLeaf, catalog: Catalog) -> dict[str, str]:
+    """The class of each property or related column that a leaf filters by."""
+    match leaf:
+        case EventCount() | EventAge():
+            known = catalog.events[catalog.event_named(leaf.event) or leaf.event].properties
+            prefix = leaf.event
+        case Related():
+            known, prefix = catalog.entities[leaf.entity].columns, leaf.entity
+        case _:
+            return {}
+    return {f"{prefix}.{one.column}": known[one.column].data_class for one in leaf.where}
 
 
 def _users_total(context: ToolContext) -> int:

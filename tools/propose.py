@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from langchain_core.tools import BaseTool, tool
 from pydantic import Field
 
+from control import versions
 from control.hashing import content_hash
 from control.requests import ChangeRequest
+from control.versions import Version
 from core.artifacts import Finding, Preview
-from core.conditions import InAudience, leaves
+from core.conditions import Condition, InAudience, leaves
 from core.errors import PilothouseError
 from core.rules import DecisionPolicy, EligibilityRule
 from orchestrate.change_requests import submit
@@ -41,7 +44,7 @@ def propose_tools(context: ToolContext) -> tuple[BaseTool, ...]:
                 prompt=prompt,
                 findings=findings,
                 preview=preview,
-                dependencies=dependencies(artifact, context.catalog),
+                dependencies=dependencies(artifact, context.catalog, versions.live(context.store)),
                 assumptions=artifact.assumptions,
                 thread_id=context.thread_id,
                 now=context.now,
@@ -52,14 +55,32 @@ def propose_tools(context: ToolContext) -> tuple[BaseTool, ...]:
     return (propose,)
 
 
-def dependencies(artifact: EligibilityRule | DecisionPolicy, catalog: Catalog) -> dict[str, str]:
+def dependencies(
+    artifact: EligibilityRule | DecisionPolicy, catalog: Catalog, live: Sequence[Version]
+) -> dict[str, str]:
     """What the artifact stands on, each with a hash: if one changes, the approval is void."""
-    names = {
-        leaf.key
-        for condition in conditions_of(artifact)
-        for leaf in leaves(condition)
-        if isinstance(leaf, InAudience) and leaf.key in catalog.audiences
-    }
-    found = {f"audience:{name}": content_hash(catalog.audiences[name]) for name in sorted(names)}
-    found["contact_policy"] = content_hash(catalog.defaults.contact_policy)
-    return found
+    found = {"contact_policy": content_hash(catalog.defaults.contact_policy)}
+    rules = {rule.key: rule for rule in live}
+    waiting = [*conditions_of(artifact)]
+    while waiting:
+        for leaf in leaves(waiting.pop()):
+            if not isinstance(leaf, InAudience):
+                continue
+            name, hashed, inside = _named(leaf.key, catalog, rules)
+            if name not in found:
+                found[name] = hashed
+                waiting += inside
+    return dict(sorted(found.items()))
+
+
+def _named(
+    key: str, catalog: Catalog, rules: Mapping[str, Version]
+) -> tuple[str, str, tuple[Condition, ...]]:
+    """What an audience's key stands for: its name among dependencies, its hash, its conditions."""
+    if key in catalog.audiences:
+        audience = catalog.audiences[key]
+        return f"audience:{key}", content_hash(audience), (audience.condition,)
+    if key in rules:
+        artifact = rules[key].artifact
+        return f"rule:{key}", content_hash(artifact), conditions_of(artifact)
+    return f"rule:{key}", "", ()

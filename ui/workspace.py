@@ -225,7 +225,7 @@ class Workspace:
             self.store,
             request_id,
             now=self.now(),
-            dependencies=dependencies(request.artifact, self.catalog),
+            dependencies=dependencies(request.artifact, self.catalog, versions.live(self.store)),
         )
 
     def reconcile(self) -> Reconciled:
@@ -233,7 +233,9 @@ class Workspace:
         return reconcile(
             self.store,
             now=self.now(),
-            relies_on=lambda request: dependencies(request.artifact, self.catalog),
+            relies_on=lambda request: dependencies(
+                request.artifact, self.catalog, versions.live(self.store)
+            ),
         )
 
     # The loop.

@@ -285,7 +285,7 @@ def load_catalog(folder: Path | None = None) -> Catalog:
 
 def _read_section(file: Path, section: str) -> dict[str, Any]:
     try:
-        content = yaml.safe_load(file.read_text())
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise refuse(
             Code.SETTINGS_INVALID,
@@ -300,6 +300,13 @@ def _read_section(file: Path, section: str) -> dict[str, Any]:
             span=str(file),
             fix="Correct the line it names.",
         ) from error
+    if not isinstance(content, dict):
+        raise refuse(
+            Code.SETTINGS_INVALID,
+            f"The catalog file {file.name} does not list names.",
+            span=str(file),
+            fix="Write a mapping; an empty section is written as {}.",
+        )
     if section == "actions":
         return _with_action_keys(content)
     return {section: content}
@@ -309,7 +316,14 @@ def _with_action_keys(content: dict[str, Any]) -> dict[str, Any]:
     """The YAML keys an action by its name and lists what belongs to it beside it."""
     sections: dict[str, Any] = {}
     for field in ("phrases", "eligibility", "assumption", "stop"):
-        found = {key: body.pop(field) for key, body in content.items() if field in body}
+        found = {
+            key: body.pop(field)
+            for key, body in content.items()
+            if isinstance(body, dict) and field in body
+        }
         sections["action_assumptions" if field == "assumption" else f"action_{field}"] = found
-    actions = {key: {"key": key, **body} for key, body in content.items()}
+    actions = {
+        key: {"key": key, **body} if isinstance(body, dict) else body
+        for key, body in content.items()
+    }
     return {"actions": actions, **sections}

@@ -7,6 +7,7 @@ a closed set, a comparison between different types is a refusal, never a guess.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 
 from core.artifacts import Required
 from core.conditions import (
@@ -15,6 +16,7 @@ from core.conditions import (
     AsOf,
     Attribute,
     Bucket,
+    Calendar,
     Condition,
     ConsentIs,
     EventAge,
@@ -31,11 +33,14 @@ from core.conditions import (
     SinceMoment,
     Trait,
     Value,
+    WhenUnknown,
     leaves,
+    with_defaults,
 )
 from core.contradictions import contradictions
 from core.errors import Code, PilothouseError, Refusal
 from warehouse.catalog import Catalog, Column, Entity, unknown_name
+from warehouse.compile.windows import zone_of
 
 Audiences = Callable[[str, int | None], Condition | None]
 """Resolves a published rule's audience by key and version; None when there is none."""
@@ -72,7 +77,15 @@ def expand(
         raise PilothouseError(
             unknown_name(Code.UNKNOWN_AUDIENCE, "audience", condition.key, [*catalog.audiences])
         )
-    return expand(meaning, catalog, audiences, depth + 1)
+    inside = expand(meaning, catalog, audiences, depth + 1)
+    # What unknown counts as was said of the membership: it holds for what the membership reads.
+    match condition.when_unknown:
+        case WhenUnknown.BLOCK:
+            return with_defaults(inside, excluding=True)
+        case WhenUnknown.NO_MATCH:
+            return with_defaults(inside)
+        case _:
+            return inside
 
 
 def _audience(leaf: InAudience, catalog: Catalog, audiences: Audiences | None) -> Condition | None:
@@ -114,6 +127,10 @@ def _check_leaf(  # noqa: C901 - one case a leaf
         case ConsentIs():
             if leaf.channel not in catalog.channels:
                 yield unknown_name(Code.UNKNOWN_VALUE, "channel", leaf.channel, [*catalog.channels])
+            purposes = {one.consent_purpose for one in catalog.channels.values()} - {None}
+            if leaf.purpose not in purposes:
+                known = sorted(str(one) for one in purposes)
+                yield unknown_name(Code.UNKNOWN_VALUE, "consent purpose", leaf.purpose, known)
         case HeldFor():
             yield Refusal(
                 code=Code.UNDECIDABLE,
@@ -173,6 +190,11 @@ def _check_filters(
 def _check_window(leaf: EventCount, catalog: Catalog) -> Iterable[Refusal]:
     if isinstance(leaf.window, SinceEvent):
         yield from _check_event(leaf.window.event, (), catalog)
+    elif isinstance(leaf.window, Calendar):
+        try:
+            zone_of(leaf.window)
+        except PilothouseError as error:
+            yield error.refusal
     elif isinstance(leaf.window, SinceMoment):
         column = attribute_column(leaf.window.column, catalog)
         if isinstance(column, Refusal):
@@ -241,7 +263,17 @@ def _fits(column: Column, value: object) -> bool:
         return isinstance(value, bool)
     if column.type in NUMERIC:
         return isinstance(value, int | float) and not isinstance(value, bool)
+    if column.type in ("timestamp", "date"):
+        return isinstance(value, str) and _is_instant(value)
     return isinstance(value, str)
+
+
+def _is_instant(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def required(
@@ -261,9 +293,9 @@ def required(
                 events.add(catalog.event_named(leaf.event) or leaf.event)
                 columns |= _window_columns(leaf, catalog)
                 if isinstance(leaf, EventCount) and isinstance(leaf.window, SinceEvent):
-                    events.add(leaf.window.event)
+                    events.add(catalog.event_named(leaf.window.event) or leaf.window.event)
             case EventSequence():
-                events |= {leaf.first, leaf.then}
+                events |= {catalog.event_named(name) or name for name in (leaf.first, leaf.then)}
             case Related():
                 columns |= _entity_columns(catalog.entities[leaf.entity], leaf.where)
             case ConsentIs():

@@ -160,8 +160,9 @@ class Sources:
     def _to_one_query(self, name: str) -> exp.Select:
         entity = self.catalog.entities[name]
         read = sorted(self._entities[name])
-        # The remaining columns break ties, so that the same data gives the same row.
-        order = [*entity.latest_by, *(column for column in read if column not in entity.latest_by)]
+        # All other columns break ties, so that every query of the same data takes the same row.
+        stored = [key for key, column in entity.columns.items() if column.expression is None]
+        order = [*entity.latest_by, *(key for key in stored if key not in entity.latest_by)]
         latest = [exp.Ordered(this=exp.column(by), desc=True, nulls_first=False) for by in order]
         position = exp.Window(
             this=exp.RowNumber(),

@@ -36,9 +36,10 @@ def _naive(moment: datetime | None) -> datetime | None:
     return moment.astimezone(UTC).replace(tzinfo=None)
 
 
-def _calendar(window: Calendar, as_of: datetime) -> Bounds:
+def zone_of(window: Calendar) -> ZoneInfo:
+    """The zone of a calendar window; refuses a name that no zone has."""
     try:
-        zone = ZoneInfo(window.zone)
+        return ZoneInfo(window.zone)
     except (ZoneInfoNotFoundError, ValueError):
         raise refuse(
             Code.UNKNOWN_VALUE,
@@ -46,6 +47,10 @@ def _calendar(window: Calendar, as_of: datetime) -> Bounds:
             span=window.zone,
             fix="Use an IANA name such as Europe/Berlin.",
         ) from None
+
+
+def _calendar(window: Calendar, as_of: datetime) -> Bounds:
+    zone = zone_of(window)
     local = as_of.replace(tzinfo=UTC).astimezone(zone)
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
     starts = [midnight]

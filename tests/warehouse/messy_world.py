@@ -1,0 +1,189 @@
+"""A few users whose data is as untidy as real data, as plain rows and as a DuckDB file in memory."""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+from tests.orchestrate.world import SCHEMA
+
+AS_OF = datetime(2026, 3, 30, 12)
+"""The Monday after the clocks went forward in Europe."""
+BERLIN = ZoneInfo("Europe/Berlin")
+EVENTS = ("app_opened", "workout_completed", "pricing_viewed", "checkout_started")
+PROPERTIES: tuple[Any, ...] = (
+    None,
+    {},
+    {"workout_type": "yoga", "duration_seconds": 1800},
+    {"workout_type": "strength", "duration_seconds": 45.5},
+    {"workout_type": "zumba", "duration_seconds": "90"},
+    {"workout_type": None, "duration_seconds": "long"},
+    {"workout_type": "yoga", "duration_seconds": True},
+)
+EDGES = (
+    timedelta(0),
+    timedelta(seconds=1),
+    timedelta(seconds=-1),
+    timedelta(days=7),
+    timedelta(days=7, seconds=1),
+    timedelta(days=7, seconds=-1),
+    timedelta(days=1),
+    timedelta(days=30),
+    # Monday, Sunday and the first of the month at midnight in Berlin and in UTC.
+    timedelta(hours=14),
+    timedelta(hours=12),
+    timedelta(hours=37),
+    timedelta(hours=36),
+    timedelta(days=7, hours=13),
+    timedelta(days=29, hours=13),
+    timedelta(days=-1),
+)
+
+
+@dataclass
+class Rows:
+    """Every table as a list of column → value."""
+
+    users: list[dict[str, Any]] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    subscriptions: list[dict[str, Any]] = field(default_factory=list)
+    tickets: list[dict[str, Any]] = field(default_factory=list)
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    consent: list[dict[str, Any]] = field(default_factory=list)
+    traits: list[dict[str, Any]] = field(default_factory=list)
+
+
+TABLES = {
+    "users": "dim_users",
+    "events": "fct_events",
+    "subscriptions": "fct_subscriptions",
+    "tickets": "fct_support",
+    "messages": "fct_messages",
+    "consent": "fct_consent",
+    "traits": "traits",
+}
+
+
+@cache
+def messy_rows() -> Rows:
+    """The same untidy rows every time."""
+    dice = random.Random(7)
+    rows = Rows()
+    for number in range(26):
+        _user(f"u{number}", number, rows, dice)
+    # Rows that belong to nobody we know must not become anybody's.
+    rows.events.append(_event("stranger", "workout_completed", AS_OF - timedelta(days=1), None))
+    rows.tickets.append({"user_id": None, "created_at": AS_OF - timedelta(days=1)})
+    return rows
+
+
+def _user(user: str, number: int, rows: Rows, dice: random.Random) -> None:
+    rows.users.append(
+        {
+            "user_id": user,
+            "device_os": dice.choice(["ios", "android", "web", None, "windows"]),
+            "country": dice.choice(["DE", "US", "GB", None, "ZZ"]),
+            "marketing_opt_in": dice.choice([True, False, None]),
+            "signup_at": dice.choice([None, AS_OF, AS_OF - timedelta(days=7)]),
+            "merged_into": "u0" if number % 9 == 8 else None,
+        }
+    )
+    if number % 5 == 4:
+        return  # Users of whom nothing else is known.
+    for _ in range(dice.randrange(0, 7)):
+        at = AS_OF - dice.choice(EDGES)
+        rows.events.append(_event(user, dice.choice(EVENTS), at, dice.choice(PROPERTIES)))
+    for start in dice.sample(EDGES, dice.randrange(0, 4)):
+        rows.subscriptions.append(_subscription(user, start, dice))
+    for _ in range(dice.randrange(0, 3)):
+        rows.tickets.append(_ticket(user, dice))
+    for _ in range(dice.randrange(0, 4)):
+        rows.messages.append(_message(user, dice))
+    for _ in range(dice.randrange(0, 4)):
+        rows.consent.append(_consent(user, dice))
+    if number % 4:
+        rows.traits.append(_traits(user, dice))
+
+
+def _event(user: str, name: str, at: datetime, properties: Any) -> dict[str, Any]:
+    return {"user_id": user, "event_name": name, "event_time": at, "properties": properties}
+
+
+def _subscription(user: str, start: timedelta, dice: random.Random) -> dict[str, Any]:
+    begun = AS_OF - start
+    never_tried = dice.random() < 0.2
+    return {
+        "user_id": user,
+        "status": dice.choice(["trialing", "active", "canceled", "expired", None, "paused"]),
+        "trial_start": None if never_tried else begun,
+        "trial_end": dice.choice([None, AS_OF, begun + timedelta(days=14), AS_OF + timedelta(1)]),
+        "started_at": begun if never_tried else dice.choice([None, begun + timedelta(days=14)]),
+        "plan": dice.choice(["monthly", "annual", None]),
+        "price": dice.choice([None, 9.99, 0.1, 12]),
+        "is_upgrade": dice.choice([True, False, None]),
+    }
+
+
+def _ticket(user: str, dice: random.Random) -> dict[str, Any]:
+    opened = AS_OF - dice.choice(EDGES)
+    closed = dice.choice([None, AS_OF, AS_OF - timedelta(seconds=1), AS_OF + timedelta(days=3)])
+    return {
+        "user_id": user,
+        "created_at": opened,
+        "closed_at": closed,
+        "status": "open" if closed is None else "closed",
+        "ticket_reason": dice.choice(["bug", "billing", None]),
+        "csat_score": dice.choice([None, 1, 3, 5]),
+    }
+
+
+def _message(user: str, dice: random.Random) -> dict[str, Any]:
+    return {
+        "user_id": user,
+        "channel": dice.choice(["email", "push", None]),
+        "sent_at": dice.choice([None, AS_OF - dice.choice(EDGES)]),
+        "opened_at": dice.choice([None, AS_OF]),
+    }
+
+
+def _consent(user: str, dice: random.Random) -> dict[str, Any]:
+    return {
+        "user_id": user,
+        "purpose": dice.choice(["marketing", "other"]),
+        "channel": dice.choice(["email", "push"]),
+        "status": dice.choice(["granted", "denied", "withdrawn"]),
+        "effective_at": AS_OF - dice.choice(EDGES),
+    }
+
+
+def _traits(user: str, dice: random.Random) -> dict[str, Any]:
+    return {
+        "user_id": user,
+        "activation_state": dice.choice(["new", "committed", "at_risk", None]),
+        "momentum_score": dice.choice([None, 0.0, 0.1, 50.0]),
+    }
+
+
+def load(rows: Rows) -> duckdb.DuckDBPyConnection:
+    """The rows in an in-memory warehouse."""
+    connection = duckdb.connect()
+    connection.execute(SCHEMA)
+    for name, table in TABLES.items():
+        for row in getattr(rows, name):
+            values = {
+                key: json.dumps(value) if isinstance(value, dict) else value
+                for key, value in row.items()
+            }
+            marks = ", ".join(f"${key}" for key in values)
+            connection.execute(
+                f"INSERT INTO {table} ({', '.join(values)}) VALUES ({marks})",  # noqa: S608
+                values,
+            )
+    return connection
