@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import chain
 from typing import cast
 
-from agent.planners.openai.wire import (
+from agent.planners.openai.clauses import (
     Values,
     WireAnyClause,
     WireAttribute,

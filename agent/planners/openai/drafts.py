@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from agent.planners.defaults import (
@@ -12,15 +12,14 @@ from agent.planners.defaults import (
     new_action,
     slug,
 )
-from agent.planners.openai.conditions import SECONDS, condition_of, day, unknown_words
-from agent.planners.openai.schema import OTHER
+from agent.planners.openai.asked_back import not_understood, unknown_actions
+from agent.planners.openai.conditions import SECONDS, condition_of, day
 from agent.planners.openai.wire import (
     Reply,
     Stops,
     Suppressions,
     WireAction,
     WireAnySuppression,
-    WireCondition,
     WireCountQuestion,
     WireDebug,
     WireEntry,
@@ -41,7 +40,6 @@ from agent.planners.port import (
     SqlQuestion,
 )
 from core.artifacts import Intent
-from core.errors import Code, Refusal
 from core.rules import (
     DAY,
     Action,
@@ -52,10 +50,7 @@ from core.rules import (
     StopCondition,
     Suppression,
 )
-from warehouse.catalog import Catalog, nearest, unknown_name
-
-SAYABLE = ("event", "trait", "entity", "audience", "metric", "action")
-"""The kinds of things that a person may have meant."""
+from warehouse.catalog import Catalog
 
 
 def plan_of(reply: Reply, request: PlanRequest, catalog: Catalog) -> Plan:
@@ -63,15 +58,13 @@ def plan_of(reply: Reply, request: PlanRequest, catalog: Catalog) -> Plan:
 
     Raises ValueError (pydantic's included) when the parts do not make a draft.
     """
-    unknown = dict.fromkeys((*reply.not_understood, *_unknown_in(reply.plan)))
-    if unknown:
-        refusals = tuple(_not_understood(words, request) for words in unknown)
-        return Plan(intent="clarify", refusals=refusals)
+    if unknown := not_understood(reply, request):
+        return Plan(intent="clarify", refusals=unknown)
     if reply.questions:
         return Plan(intent="clarify", questions=reply.questions)
     if reply.plan is None:
         raise ValueError("neither a plan nor a question was given")
-    if missing := tuple(_unknown_actions(reply.plan, catalog)):
+    if missing := unknown_actions(reply.plan, catalog):
         return Plan(intent="clarify", refusals=missing)
     return _drafted(reply.plan, reply.assumptions, request.as_of, catalog)
 
@@ -271,45 +264,3 @@ def _segment(wire: WireSegment | None, catalog: Catalog) -> Segment | None:
 
 def _share(percent: int | None) -> float | None:
     return None if percent is None else percent / 100
-
-
-def _unknown_actions(plan: WirePlan, catalog: Catalog) -> Iterator[Refusal]:
-    for wire in _actions_in(plan):
-        if wire.action == OTHER and wire.name:
-            continue
-        if wire.action not in catalog.actions:
-            yield unknown_name(Code.UNKNOWN_KEY, "action", wire.action, [*catalog.actions])
-
-
-def _actions_in(plan: WirePlan) -> Iterator[WireAction]:
-    if isinstance(plan, WireRule) and plan.action:
-        yield plan.action
-    elif isinstance(plan, WirePolicy):
-        yield from (entry.action for entry in plan.entries)
-
-
-def _unknown_in(plan: WirePlan | None) -> Iterator[str]:
-    for condition in _conditions_in(plan):
-        yield from unknown_words(condition)
-
-
-def _conditions_in(plan: WirePlan | None) -> Iterator[WireCondition | None]:
-    if isinstance(plan, WireRule | WireCountQuestion):
-        yield from (plan.population, plan.condition)
-    elif isinstance(plan, WirePolicy):
-        yield plan.population
-        yield from (entry.eligibility for entry in plan.entries)
-        yield from (one.when for one in plan.suppressions if isinstance(one, WireSuppression))
-        yield from (stop.when for stop in plan.stop_conditions)
-
-
-def _not_understood(words: str, request: PlanRequest) -> Refusal:
-    known = [term.name for term in request.grounding if term.kind in SAYABLE]
-    near = nearest(words, known) or known[:3]
-    fix = f"The nearest things in the catalog are {', '.join(near)}." if near else None
-    return Refusal(
-        code=Code.NOT_UNDERSTOOD,
-        message=f"Nothing in the catalog stands for '{words}'.",
-        span=words,
-        fix=fix or "Say it with events, traits or columns of the catalog.",
-    )
