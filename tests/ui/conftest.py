@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.ui.command_line import DEBUG, DECISION, ELIGIBILITY, CommandLine, give
 from tests.ui.demo_desk import demo_desk
 from ui.app import SCRIPT
 from ui.console.desk import Desk, open_desk
@@ -65,3 +69,50 @@ def proposed(office: Desk, email: str = "mara@demo", prompt: str = "eligibility"
     person = existing(office.person(email))
     sent = office.send_for_approval(ask(office, prompt, email), person)
     return existing(sent.change_request).id
+
+
+@pytest.fixture
+def plain_environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """No setting comes from the environment of whoever runs the tests."""
+    for name in [name for name in os.environ if name.startswith(("PILOTHOUSE_", "OPENAI_"))]:
+        monkeypatch.delenv(name)
+    return monkeypatch
+
+
+@pytest.fixture(scope="session")
+def demo_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small demo workspace; copy it before changing anything."""
+    folder = tmp_path_factory.mktemp("demo") / "workspace"
+    done = give("demo-data", "--users", "2000", "--days", "60", "--workspace", str(folder))
+    assert done.status == 0, done
+    return folder
+
+
+@pytest.fixture
+def cli(demo_workspace: Path, tmp_path: Path, plain_environment: object) -> CommandLine:
+    """The command line on a workspace of the test's own, in which nothing was asked yet."""
+    shutil.copytree(demo_workspace, tmp_path / "workspace")
+    return CommandLine(tmp_path / "workspace")
+
+
+class Asked(CommandLine):
+    """A workspace in which the three prompts were asked; tests only read it."""
+
+    documents: dict[str, Any]
+
+    def file(self, kind: str) -> str:
+        """The path of an answer as a script would have saved it."""
+        path = self.workspace / f"{kind}.json"
+        path.write_text(json.dumps(self.documents[kind]))
+        return str(path)
+
+
+@pytest.fixture(scope="session")
+def asked(demo_workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Asked:
+    """The three prompts, word for word, and what was answered as JSON."""
+    folder = tmp_path_factory.mktemp("asked") / "workspace"
+    shutil.copytree(demo_workspace, folder)
+    asked = Asked(folder)
+    prompts = {"eligibility": ELIGIBILITY, "decision": DECISION, "debug": DEBUG}
+    asked.documents = {kind: asked.json("ask", text) for kind, text in prompts.items()}
+    return asked

@@ -14,7 +14,7 @@ from ui.console.cards.answer import answer_card
 from ui.console.cards.parts import refusal_card
 from ui.console.desk import Desk, desk
 from ui.console.sidebar import open_run
-from ui.console.view.state import RUN
+from ui.console.view.state import run_badge
 from ui.console.view.steps import Line, is_active, lines, now_doing, summary
 from ui.console.view.text import ago, plain
 
@@ -129,7 +129,7 @@ def _pick_up(office: Desk, person: Person) -> None:
                 on_click=open_run,
                 args=(item.run_id, st.session_state["pages"]["ask"].url_path),
             )
-            badge = RUN[item.run.state]
+            badge = run_badge(item.run, office.request_of(item.run))
             state.badge(badge.label, color=badge.colour, icon=f":material/{badge.icon}:")
             when.caption(ago(now, item.run.created_at))
 

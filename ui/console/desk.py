@@ -151,6 +151,11 @@ class Desk:
         except PilothouseError:
             return None
 
+    def request_of(self, run: Run) -> ChangeRequest | None:
+        """The change request that a run's draft became, if it was sent."""
+        reference = (run.result or {}).get("change_request")
+        return self.request(reference["id"]) if reference else None
+
     def live_rule(self, request: ChangeRequest) -> EligibilityRule | DecisionPolicy | None:
         """What the request would replace."""
         if request.base_version is None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+from control.requests import ChangeRequest
+from control.runs import Run
 from core.lifecycle import State
 from ui.console.view.impact import Risk
 
@@ -47,6 +49,10 @@ RUN: dict[str, Badge] = {
     "finished": Badge("Answered", "green", "check"),
     "failed": Badge("Failed", "red", "error"),
 }
+ANSWERED: dict[str, Badge] = {
+    "needs_clarification": Badge("Asks back", "orange", "help"),
+    "refused": Badge("Refused", "gray", "block"),
+}
 CHANGE: dict[str, Badge] = {
     "Changed": Badge("Changed", "orange", "edit"),
     "Added": Badge("Added", "green", "add"),
@@ -58,3 +64,11 @@ CONFIDENCE: dict[str, Badge] = {
     "medium": Badge("Moderate", "orange", "contrast"),
     "low": Badge("Weak", "gray", "question_mark"),
 }
+
+
+def run_badge(run: Run, request: ChangeRequest | None) -> Badge:
+    """Where a run stands: its change request says it best, then its answer, then the worker."""
+    if request:
+        return REQUEST[request.state]
+    status = (run.result or {}).get("status")
+    return ANSWERED.get(str(status), RUN[run.state])

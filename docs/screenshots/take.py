@@ -1,0 +1,86 @@
+"""Take every picture of the console anew: ``python -m docs.screenshots.take``.
+
+It makes the default demo in a temporary folder, starts the real server, and walks
+through the console as the demo's people, once light and once dark.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.ui.live_console import Visitor, serving, sign_in
+from ui.console.ask import EXAMPLES
+
+FOLDER = Path(__file__).parent
+USERS = 20_000
+WIDTH, LEAST_HEIGHT = 1440, 900
+CHROME = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run")
+PRIORITIES, ELIGIBILITY, DIAGNOSIS = (example.prompt for example in EXAMPLES)
+
+
+def main() -> None:
+    """Write the pictures beside this file."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        serving(Path(folder) / "workspace", USERS) as base,
+        sync_playwright() as playwright,
+    ):
+        path = next(found for name in CHROME if (found := shutil.which(name)))
+        browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        for scheme in ("light", "dark"):
+            _walk(browser, base, scheme)
+        browser.close()
+
+
+def _walk(browser: Browser, base: str, scheme: str) -> None:
+    mara = sign_in(browser, base, "Mara", scheme=scheme)
+    if scheme == "light":
+        # The second walk finds both requests waiting.
+        _propose(mara, ELIGIBILITY)
+        _propose(mara, PRIORITIES)
+    mara.page.goto(base)
+    expect(mara.page.get_by_text("Pick up where you left off")).to_be_visible()
+    _shoot(mara.page, f"ask_{scheme}")
+    _open_recent(mara, "Upgrade nudge")
+    _shoot(mara.page, f"ask_thread_{scheme}")
+    mara.ask(DIAGNOSIS)
+    _shoot(mara.page, f"ask_diagnosis_{scheme}")
+    pavel = sign_in(browser, base, "Pavel", scheme=scheme)
+    _shoot(pavel.page, f"approvals_{scheme}")
+    pavel.page.goto(f"{base}/approvals?request=CR-1")
+    expect(pavel.page.get_by_role("heading", name="Decision")).to_be_visible()
+    _shoot(pavel.page, f"approval_{scheme}")
+    for visitor in (mara, pavel):
+        visitor.page.context.close()
+
+
+def _propose(visitor: Visitor, prompt: str) -> None:
+    visitor.ask(prompt)
+    visitor.page.get_by_role("button", name="Send for approval").click()
+    expect(visitor.page.get_by_role("button", name="Open CR-")).to_be_visible()
+
+
+def _open_recent(visitor: Visitor, name: str) -> None:
+    visitor.page.get_by_test_id("stSidebar").get_by_role("button", name=name).click()
+    expect(visitor.page.get_by_text("Drafted by")).to_be_visible(timeout=30_000)
+
+
+def _shoot(page: Page, name: str) -> None:
+    """The whole page: it scrolls inside, so the window must grow to its height."""
+    page.wait_for_timeout(1_500)
+    content = page.get_by_test_id("stMainBlockContainer")
+    height = int(content.evaluate("node => node.scrollHeight")) + 140
+    page.set_viewport_size({"width": WIDTH, "height": max(LEAST_HEIGHT, height)})
+    page.mouse.move(WIDTH - 5, 5)
+    page.wait_for_timeout(1_000)
+    page.screenshot(path=FOLDER / f"{name}.png")
+    page.set_viewport_size({"width": WIDTH, "height": LEAST_HEIGHT})
+
+
+if __name__ == "__main__":
+    main()
