@@ -70,9 +70,15 @@ def grade_eligibility(case: Case, plan: Plan, bench: Bench) -> Graded:
     if not isinstance(rule, EligibilityRule):
         return _not_understood(case, plan) if rule is None else ("silently_wrong", rule.kind)
     got = bench.audience(And(of=(rule.population, rule.condition)))
-    wanted = bench.selected(case.reference_sql) if case.reference_sql else bench.meant(case.where or "true")  # fmt: skip
+    wanted = (
+        bench.selected(case.reference_sql)
+        if case.reference_sql
+        else bench.meant(case.where or "true")
+    )
     if got != wanted:
-        return "silently_wrong", _difference(got, wanted) + " " + rule.condition.model_dump_json(exclude_defaults=True)  # fmt: skip
+        return "silently_wrong", _difference(got, wanted) + " " + rule.condition.model_dump_json(
+            exclude_defaults=True
+        )
     action = rule.action.key if rule.action else None
     if case.action is not None and action != case.action:
         return "failed", f"the action is {action}, not {case.action}"
@@ -95,12 +101,22 @@ def grade_decision(case: Case, plan: Plan, bench: Bench) -> Graded:
     keys = [entry.action.key for entry in policy.entries]
     if keys != order:
         return "silently_wrong", f"the order is {keys}, not {order}"
-    got = _winners([(e.action.key, bench.audience(_selecting(policy, k))) for k, e in enumerate(policy.entries)])  # fmt: skip
-    reference = [(key, bench.meant(f"({case.population}) AND ({where})")) for key, where in case.order or []]  # fmt: skip
+    got = _winners(
+        [
+            (e.action.key, bench.audience(_selecting(policy, k)))
+            for k, e in enumerate(policy.entries)
+        ]
+    )
+    reference = [
+        (key, bench.meant(f"({case.population}) AND ({where})")) for key, where in case.order or []
+    ]
     wanted = _winners(reference)
     if got != wanted:
         changed = [u for u in {*got, *wanted} if got.get(u) != wanted.get(u)]
-        return "silently_wrong", f"{len(changed)} users get another message, e.g. {got.get(changed[0])} instead of {wanted.get(changed[0])}"  # fmt: skip
+        return (
+            "silently_wrong",
+            f"{len(changed)} users get another message, e.g. {got.get(changed[0])} instead of {wanted.get(changed[0])}",
+        )
     return "exact", f"{len(got)} winners"
 
 
@@ -110,7 +126,7 @@ def _selecting(policy: DecisionPolicy, k: int) -> Condition:
     stops = [one.when for one in policy.stops_of(entry)]
     parts: list[Condition] = [policy.population, entry.eligibility]
     if held or stops:
-        parts.append(Not(of=Or(of=tuple([*held, *stops]))))
+        parts.append(Not(of=Or(of=(*held, *stops))))
     return And(of=tuple(parts))
 
 
@@ -151,7 +167,11 @@ def grade_guard(case: Case, plan: Plan, bench: Bench) -> Graded:
     if plan.draft is not None:
         return "silently_wrong", plan.draft.model_dump_json(exclude_defaults=True)[:400]
     codes = [refusal.code.value for refusal in plan.refusals]
-    return ("exact", "") if case.code in codes else ("failed", f"{codes}, not {case.code}: {asked(plan)}")
+    return (
+        ("exact", "")
+        if case.code in codes
+        else ("failed", f"{codes}, not {case.code}: {asked(plan)}")
+    )
 
 
 GRADERS: dict[str, Grader] = {

@@ -36,7 +36,9 @@ class SuiteReport(Frozen):
     @property
     def exact_share(self) -> float:
         """The share of cases that came out as wanted, asking back where that is wanted included."""
-        right = self.count("exact") + sum(o.verdict == "asked_back" and not o.detail for o in self.outcomes)  # fmt: skip
+        right = self.count("exact") + sum(
+            o.verdict == "asked_back" and not o.detail for o in self.outcomes
+        )
         return right / len(self.outcomes) if self.outcomes else 1.0
 
     @property
@@ -45,14 +47,27 @@ class SuiteReport(Frozen):
         return self.count("silently_wrong") > 0
 
 
-_HEADINGS = ("suite", "planner", "cases", "exact", "asked back", "asked needlessly", "wrong field", "silently wrong", "p95 ms")  # fmt: skip
+_HEADINGS = (
+    "suite",
+    "planner",
+    "cases",
+    "exact",
+    "asked back",
+    "asked needlessly",
+    "wrong field",
+    "silently wrong",
+    "p95 ms",
+)
 
 
 def table(reports: list[SuiteReport]) -> str:
     """The reports as a text table, one row a suite."""
     rows = [_HEADINGS, *(_row(report) for report in reports)]
     widths = [max(len(row[k]) for row in rows) for k in range(len(_HEADINGS))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]  # fmt: skip
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
     lines.insert(1, "  ".join("-" * width for width in widths))
     return "\n".join(lines)
 
@@ -71,5 +86,14 @@ def problems(reports: list[SuiteReport]) -> str:
 def _row(report: SuiteReport) -> tuple[str, ...]:
     times = sorted(outcome.ms for outcome in report.outcomes) or [0]
     p95 = times[min(len(times) - 1, int(len(times) * 0.95))]
-    counts = (report.count(v) for v in ("exact", "asked_back", "asked_needlessly", "failed", "silently_wrong"))  # type: ignore[arg-type]  # fmt: skip
-    return (report.suite, report.planner, str(len(report.outcomes)), *(str(n) for n in counts), str(p95))
+    counts = (
+        report.count(v)
+        for v in ("exact", "asked_back", "asked_needlessly", "failed", "silently_wrong")
+    )
+    return (
+        report.suite,
+        report.planner,
+        str(len(report.outcomes)),
+        *(str(n) for n in counts),
+        str(p95),
+    )

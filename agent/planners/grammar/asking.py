@@ -12,8 +12,8 @@ from warehouse.catalog import nearest
 _ACTIVITY = frozenset(
     "active inactive engaged disengaged dormant lapsed churned idle asleep sleeping loyal power "
     "frequent frequently often regularly regular heavy casual recently recent lately stale cold "
-    "warm hot interested stuck struggling quiet silent gone away activity engagement rarely "
-    "unengaged reactivated sporadic committed-looking usage".split()
+    "warm hot interested stuck struggling quiet silent gone away rarely "
+    "unengaged reactivated sporadic committed-looking".split()
 )
 _AMOUNT = frozenset(
     "many few several lots multiple some enough repeatedly high low big large small valuable vip "
@@ -27,6 +27,8 @@ def not_understood(text: Text, lexicon: Lexicon, i: int, furthest: int) -> Uncle
     """The question or refusal for the words at an index that nothing could read."""
     start = furthest if furthest > i and furthest < len(text) else i
     start = _first_word(text, start)
+    if text.low(start) in ("from", "in") and text[start + 1 : start + 2]:
+        start += text[start + 1].text[:1].isupper()
     vague = _vague(text, i, start)
     if vague is not None:
         return Unclear(question=_about_vague(text.low(vague), text[vague].text, lexicon))
@@ -54,7 +56,9 @@ def _about_vague(low: str, said: str, lexicon: Lexicon) -> str:
     examples = _examples(lexicon)
     if low in _ACTIVITY:
         return f"What does '{said}' mean here? Say which event and period, for example {examples}."
-    return f"What does '{said}' mean here? Say it with a number or a period, for example {examples}."
+    return (
+        f"What does '{said}' mean here? Say it with a number or a period, for example {examples}."
+    )
 
 
 def _examples(lexicon: Lexicon) -> str:
@@ -62,7 +66,10 @@ def _examples(lexicon: Lexicon) -> str:
     funnel = next(iter(catalog.funnels.values()), None)
     names = [*(funnel.steps[:2] if funnel else ()), *catalog.events][:2]
     events = [catalog.events[name] for name in names]
-    phrases = [event.phrases[0] if event.phrases else name for event, name in zip(events, names, strict=True)]  # fmt: skip
+    phrases = [
+        event.phrases[0] if event.phrases else name
+        for event, name in zip(events, names, strict=True)
+    ]
     return " or ".join(f"'did {phrase} in the last 14 days'" for phrase in phrases)
 
 
@@ -78,9 +85,10 @@ def _unknown(text: Text, lexicon: Lexicon, start: int, end: int, words: str) -> 
 def _kind(text: Text, lexicon: Lexicon, start: int, end: int) -> tuple[Code, str]:
     before = text.low(start - 1)
     for k in range(start, end):
-        if lexicon.knows(text.low(k)):
-            break
         compared = comparison(text, k + 1)
+        known = lexicon.knows(text.low(k)) and text.low(k + 1) != "score"
+        if known:
+            break
         if k + 1 < end and (compared or text.low(k + 1) in ("score", "is", "level")):
             return Code.UNKNOWN_TRAIT, "trait"
         if "_" in text.low(k):
@@ -122,6 +130,6 @@ def _known(lexicon: Lexicon, what: str) -> str:
     listed = {
         "event": catalog.events, "trait": catalog.traits, "channel": catalog.channels,
     }.get(what)  # fmt: skip
-    if listed is None:
+    if not isinstance(listed, dict):
         return "Say it with events, traits, tickets, subscriptions or user columns of the catalog."
     return f"Known: {', '.join(sorted(listed))}."

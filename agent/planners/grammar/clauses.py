@@ -11,9 +11,10 @@ from agent.planners.grammar.leaves_related import RelatedLeaves
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.logic import combine, shared_window
 from agent.planners.grammar.meaning import Found, Item, Sep, all_of, any_of, negate
+from agent.planners.grammar.quantities import quantity
 from agent.planners.grammar.times import Span, Times
 from agent.planners.grammar.values import Values
-from agent.planners.grammar.words import ARTICLES, Text, same_plural
+from agent.planners.grammar.words import Text, same_plural
 from core.conditions import (
     And,
     Condition,
@@ -135,13 +136,17 @@ class Clauses:
             return None
         people = self.text.slice(match.end - 1, match.end)
         last = self.lexicon.longest("person", people, 0)
-        noun = any(same_plural(self.text.low(match.end - 1), word) for word in match.entry.words[-1:])
-        if last is None and not (noun and len(match.entry.words) <= 2 and self._plural(match.end - 1)):
+        noun = any(
+            same_plural(self.text.low(match.end - 1), word) for word in match.entry.words[-1:]
+        )
+        if last is None and not (
+            noun and len(match.entry.words) <= 2 and self._plural(match.end - 1)
+        ):
             return None
         end = match.end
         if last is None and self.person(end) is not None:
             return None
-        return self.attributes._audience(i, end, match.sense.name)  # noqa: SLF001
+        return self.attributes.audience(i, end, match.sense.name)
 
     def _plural(self, i: int) -> bool:
         return self.text.low(i).endswith("s")
@@ -168,7 +173,7 @@ class Clauses:
         items: list[Item] = []
         end = i
         while True:
-            sep, start = ("first", end) if not items else self._separator(end)  # type: ignore[assignment]
+            sep, start = ("first", end) if not items else self.separator(end)
             if sep is None:
                 return items, end
             marker = marked if not items else (items[-1].marked or marked)
@@ -206,7 +211,7 @@ class Clauses:
             return i + 1
         return i
 
-    def _separator(self, i: int) -> tuple[Sep | None, int]:
+    def separator(self, i: int) -> tuple[Sep | None, int]:
         low = self.text.low(i)
         if low == ",":
             following = self.text.low(i + 1)
@@ -235,7 +240,16 @@ class Clauses:
             return ("strong_or" if strong else "or"), i + 1
         if low == "nor":
             return "or", i + 1
-        if low in RELATIVES or low in ("with", "without", "on", "from", "in", "having", "not", "via"):
+        if low in RELATIVES or low in (
+            "with",
+            "without",
+            "on",
+            "from",
+            "in",
+            "having",
+            "not",
+            "via",
+        ):
             return "rel", i
         return None, i
 
@@ -287,7 +301,9 @@ class Clauses:
         notes = tuple(note for part in people.parts for note in part.notes)
         questions = tuple(q for part in people.parts for q in part.questions)
         stated = self.text.words(i, people.end)
-        return [Found(people.end, all_of(conditions), notes=notes, questions=questions, stated=stated)]
+        return [
+            Found(people.end, all_of(conditions), notes=notes, questions=questions, stated=stated)
+        ]
 
     def _then(self, found: Found) -> Found:
         """'viewed pricing and then started checkout', 'subscribed after viewing pricing'."""
@@ -314,9 +330,7 @@ class Clauses:
             if length is not None and length[0].bare and not self.text.has(length[2], "of"):
                 within, end = int(length[0].n * length[1]), length[2]
         stated = self.text.words(one.end - 1, end)
-        condition = EventSequence(
-            first=_event(first), then=_event(then), within_seconds=within
-        )
+        condition = EventSequence(first=_event(first), then=_event(then), within_seconds=within)
         note = f"Order matters: {_event(then)} at some time after {_event(first)}."
         return replace(
             one, end=end, condition=condition, notes=(note,), stated=stated, plain=False,
@@ -337,7 +351,11 @@ class Clauses:
                 prefix.end, prefix.marked = i + len(words), True
                 return True
         if low in _NEGATIONS or self.text.has(i, "no", "one"):
-            if prefix.negated or self.text.has(i, "not", "more") or self.text.has(i, "not", "fewer"):
+            if (
+                prefix.negated
+                or self.text.has(i, "not", "more")
+                or self.text.has(i, "not", "fewer")
+            ):
                 return False
             prefix.negated = prefix.marked = True
             prefix.owning = low not in ("not", "never")
@@ -361,8 +379,6 @@ class Clauses:
         return self._leading_span(prefix)
 
     def _counted_next(self, i: int) -> bool:
-        from agent.planners.grammar.quantities import quantity
-
         return quantity(self.text, i) is not None
 
     def _leading_span(self, prefix: _Prefix) -> bool:
@@ -376,9 +392,8 @@ class Clauses:
     def _group(self, i: int, sep: Sep) -> Item | None:
         """'either A or B', 'neither A nor B', '(A or B)'."""
         start = i
-        marked = False
         while self.text.low(start) in RELATIVES or self.text.low(start) in _AUXILIARIES:
-            start, marked = start + 1, True
+            start, _marked = start + 1, True
         negated = self.text.low(start) in ("not", "never") and self.text.low(start + 1) == "either"
         start += negated
         low = self.text.low(start)
@@ -394,13 +409,17 @@ class Clauses:
 
     def _alternatives(self, items: list[Item], sep: Sep, negative: bool) -> Item | None:
         """The items up to the last 'or' that 'either' opens; the rest is read again."""
-        last = max((k for k, item in enumerate(items) if item.sep in ("or", "strong_or")), default=0)
+        last = max(
+            (k for k, item in enumerate(items) if item.sep in ("or", "strong_or")), default=0
+        )
         if last == 0:
             return None
         taken = items[: last + 1]
         if any(item.sep in ("and", "strong_and", "but", "rel", "sentence") for item in taken[1:]):
             return None
-        parts = [negate(item.found.condition) if item.negated else item.found.condition for item in taken]  # fmt: skip
+        parts = [
+            negate(item.found.condition) if item.negated else item.found.condition for item in taken
+        ]
         shared = shared_window([replace(one, marked=False) for one in taken])
         found = Found(
             end=taken[-1].found.end, condition=any_of(parts),
@@ -441,7 +460,9 @@ class Clauses:
                 break
         if not parts:
             return None
-        condition = negate(parts[0]) if len(parts) == 1 else all_of([negate(part) for part in parts])
+        condition = (
+            negate(parts[0]) if len(parts) == 1 else all_of([negate(part) for part in parts])
+        )
         return Found(end, condition, notes=tuple(notes), questions=tuple(questions))
 
     def _excluded_people(self, i: int) -> Found | None:

@@ -103,6 +103,8 @@ class DebugReader:
                 return i + 1
         if low in _FILLERS or self.text[i].kind == "mark":
             return i + 1
+        if self.text[i].kind == "number" and self.text.low(i + 1) == "percent":
+            return i + 2
         return None
 
 
@@ -170,7 +172,11 @@ def _direction(reader: DebugReader) -> Direction:
 def _period(reader: DebugReader, as_of: datetime, notes: list[str]) -> tuple[datetime, datetime]:
     midnight = datetime.combine(as_of.date(), time.min)
     if not reader.spans:
-        notes.append(_said(midnight - timedelta(days=7), midnight, "No period was named: the last 7 full days"))  # fmt: skip
+        notes.append(
+            _said(
+                midnight - timedelta(days=7), midnight, "No period was named: the last 7 full days"
+            )
+        )
         return midnight - timedelta(days=7), midnight
     if len({span.window for span in reader.spans}) > 1:
         return _two_periods(reader, midnight, as_of, notes)
@@ -185,10 +191,16 @@ def _two_periods(
 ) -> tuple[datetime, datetime]:
     """'this week vs last week': the later one, when the earlier is the one right before it."""
     bounds = sorted({_bounds(span, midnight, as_of) for span in reader.spans})
-    if len(bounds) == 2 and bounds[0][1] <= bounds[1][0] and bounds[0][1] - bounds[0][0] == bounds[1][1] - bounds[1][0]:  # fmt: skip
+    if (
+        len(bounds) == 2
+        and bounds[0][1] <= bounds[1][0]
+        and bounds[0][1] - bounds[0][0] == bounds[1][1] - bounds[1][0]
+    ):
         notes.append(_said(*bounds[1], "The current period"))
         return bounds[1]
-    raise Unclear(question="Which period do you mean? Name one; it is compared with the one before.")
+    raise Unclear(
+        question="Which period do you mean? Name one; it is compared with the one before."
+    )
 
 
 def _start_of(reader: DebugReader, span: Span) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
 
 from agent.planners.grammar.contradiction import contradiction
 from agent.planners.grammar.eligibility import holdout_of, with_channels
@@ -44,9 +43,6 @@ class _Draft:
     notes: list[str] = field(default_factory=list)
 
 
-Held = TypeVar("Held", Suppression, StopCondition)
-
-
 def plan_decision(text: Text, lexicon: Lexicon, as_of: datetime, notes: list[str]) -> Plan:
     """The policy that the text describes; raises Unclear where it cannot be read."""
     builder = _Builder(text, lexicon, as_of)
@@ -56,7 +52,9 @@ def plan_decision(text: Text, lexicon: Lexicon, as_of: datetime, notes: list[str
     _default_stops(draft, catalog)
     key = slug(_key_words(draft))
     holdout, said = holdout_of(draft.holdout, key, catalog)
-    assumptions = tuple(dict.fromkeys([*notes, *draft.notes, *_about_defaults(draft, catalog), said]))
+    assumptions = tuple(
+        dict.fromkeys([*notes, *draft.notes, *_about_defaults(draft, catalog), said])
+    )
     policy = DecisionPolicy(
         key=key,
         name=key.replace("_", " ").capitalize(),
@@ -65,23 +63,16 @@ def plan_decision(text: Text, lexicon: Lexicon, as_of: datetime, notes: list[str
             Entry(tier=tier, action=item.action, eligibility=item.eligibility)
             for tier, item in enumerate(draft.items, start=1)
         ),
-        suppressions=_for_actions(draft.suppressions, draft.items, "suppressions"),
-        stop_conditions=_for_actions(draft.stops, draft.items, "stops"),
+        suppressions=tuple(
+            [*draft.suppressions, *(one for item in draft.items for one in item.suppressions)]
+        ),
+        stop_conditions=tuple(
+            [*draft.stops, *(one for item in draft.items for one in item.stops)]
+        ),
         holdout=holdout,
         assumptions=assumptions,
     )  # fmt: skip
     return Plan(intent="decision", draft=policy, assumptions=assumptions)
-
-
-def _for_actions(shared: list[Held], items: list[_Item], name: str) -> tuple[Held, ...]:
-    """What holds for every message, then what holds for some, each once with its actions."""
-    found: dict[str, Held] = {}
-    for item in items:
-        for one in getattr(item, name):
-            before = found.get(one.key, one)
-            actions = dict.fromkeys((*before.actions, item.action.key))
-            found[one.key] = before.model_copy(update={"actions": tuple(actions)})
-    return (*shared, *found.values())
 
 
 class _Builder:
@@ -93,6 +84,8 @@ class _Builder:
         self.as_of = as_of
         self.draft = _Draft()
         self.defined: dict[str, Condition] = {}
+        self.doubtful: tuple[str, str] | None = None
+        """The words of the first or last message that may hold for all, and the message."""
 
     def build(self) -> _Draft:
         """Everything the text says, item by item."""
@@ -102,8 +95,11 @@ class _Builder:
         for chunk in outline.definitions:
             self._definition(chunk)
         for position, chunk in enumerate(outline.items):
-            edge = not chunk.marked and (position == 0 or position + 1 == len(outline.items))
-            self._item(chunk, edge=edge)
+            place = "" if chunk.marked else "first" if position == 0 else ""
+            if position + 1 == len(outline.items) and position and chunk.rank is None:
+                place = "last"
+            self._item(chunk, place)
+        self._ask_about_scope()
         if not self.draft.items:
             raise Unclear(
                 question="Which messages, and in which order? For example '(1) …, (2) …'. "
@@ -164,7 +160,18 @@ class _Builder:
             )
         self.defined[reading.action.key] = all_of(parts)
 
-    def _item(self, chunk: Chunk, *, edge: bool) -> None:
+    def _ask_about_scope(self) -> None:
+        """'A over B for users who …': who is limited, where only B has a condition."""
+        own = [item for item in self.draft.items if not item.default or item.suppressions]
+        if self.doubtful is not None and len(own) == 1 and len(self.draft.items) > 1:
+            words, key = self.doubtful
+            if own[0].action.key == key and key in self.lexicon.catalog.action_eligibility:
+                raise Unclear(
+                    question=f"Does what '{words}' says of users hold for '{own[0].action.name}' "
+                    "only, or for every message? Number the messages, or begin with 'For users …:'."
+                )
+
+    def _item(self, chunk: Chunk, place: str) -> None:
         reading, text = self._read(chunk)
         condition = self._settle(reading, text)
         if reading.holdout is not None:
@@ -177,17 +184,31 @@ class _Builder:
             )
         if any(item.action.key == action.key for item in self.draft.items):
             raise Unclear(question=f"'{action.name}' stands in the order twice: which place holds?")
-        if condition != EVERYONE and edge and _trailing(text):
-            raise Unclear(
-                question=f"Does '{text.words(_trailing(text), len(text))}' limit the last message "
-                "only, or every message? Say it first if it limits every message."
-            )
-        if reading.population and edge and not self.draft.population and condition == EVERYONE:
+        if (
+            place
+            and not self.draft.population
+            and "(" not in text.words(0, len(text))
+            and (condition != EVERYONE or reading.exclusions or reading.population)
+        ):
+            self.doubtful = (text.words(0, len(text)), action.key)
+        late = place == "first" and self._named_first(chunk)
+        alone = not self.draft.population and condition == EVERYONE and not late
+        if reading.population and place and alone:
             self.draft.population.extend(reading.population)
             words = " and ".join(getattr(part, "key", "they") for part in reading.population)
             self.draft.notes.append(f"The whole policy is for {words}.")
             reading.population = []
-        self._add(action, all_of([*reading.population, condition]) if reading.population else condition, reading)  # fmt: skip
+        self._add(
+            action,
+            all_of([*reading.population, condition]) if reading.population else condition,
+            reading,
+        )
+
+    def _named_first(self, chunk: Chunk) -> bool:
+        """Whether the message stands before the people it is said of."""
+        words = self.text.slice(chunk.start, chunk.end)
+        low = [token.low for token in words if token.kind == "word"]
+        return bool(low) and low[0] not in ("for", "trial", "give", "send", "all", "users", "every")
 
     def _add(self, action: Action, condition: Condition, reading: Reading) -> None:
         catalog = self.lexicon.catalog
@@ -202,7 +223,9 @@ class _Builder:
                     "for example 'for users who …'."
                 )
             condition = meaning
-        problem = contradiction(all_of([*self.draft.population, condition]), catalog, self.text.source)
+        problem = contradiction(
+            all_of([*self.draft.population, condition]), catalog, self.text.source
+        )
         if problem is not None:
             raise Unclear(refusal=problem)
         item = _Item(action, condition, default)
@@ -228,7 +251,7 @@ class _Builder:
         condition = self._settle(reading, text)
         parts = [*reading.population, *([] if condition == EVERYONE else [condition])]
         parts.extend(reading.exclusions if not parts else [])
-        if reading.exclusions and len(parts) != len(reading.exclusions) or not parts:
+        if (reading.exclusions and len(parts) != len(reading.exclusions)) or not parts:
             raise Unclear(
                 question=f"When exactly: '{self.text.words(chunk.start, chunk.end)}'? "
                 "Say 'while …' or 'once …' with one condition."
@@ -264,15 +287,9 @@ class _Builder:
         if not targets:
             key = f"stop_{len(self.draft.stops) + 1}"
             self.draft.stops.append(StopCondition(key=key, name="As the prompt says", when=when))
-            self.draft.notes.append("A stop condition that names no message holds for every message.")
-
-
-def _trailing(text: Text) -> int:
-    """Where ', for users …' begins at the end of an order; 0 where nothing does."""
-    for i in range(1, len(text)):
-        if text.low(i - 1) == "," and text.low(i) in ("for", "among"):
-            return i
-    return 0
+            self.draft.notes.append(
+                "A stop condition that names no message holds for every message."
+            )
 
 
 def _suppression(key: str, action: Action, when: Condition) -> Suppression:
@@ -283,22 +300,25 @@ def _suppression(key: str, action: Action, when: Condition) -> Suppression:
 def _default_suppressions(draft: _Draft) -> None:
     """Marketing waits while a service message of a higher place applies: changes no winner."""
     for place, service in enumerate(draft.items):
-        if service.action.message_class != "service" or service.suppressions:
+        waiting = [item for item in draft.items[place + 1 :] if _waits(item, service)]
+        if service.action.message_class != "service" or service.suppressions or not waiting:
             continue
-        for item in draft.items[place + 1 :]:
-            held = any(one.when == service.eligibility for one in item.suppressions)
-            if item.action.message_class == "marketing" and not held:
-                key = f"while_{service.action.key}"[:64]
-                name = f"Not while the user is due for {service.action.name.lower()}"
-                item.suppressions.append(
-                    Suppression(
-                        key=f"{item.action.key}_{key}"[:64], name=name, when=service.eligibility,
-                        actions=(item.action.key,),
-                    )
-                )
-                draft.notes.append(
-                    f"'{item.action.name}' is suppressed while '{service.action.name}' applies."
-                )
+        name = service.action.name
+        draft.suppressions.append(
+            Suppression(
+                key=f"while_{service.action.key}"[:64],
+                name=f"Not while the user is due for {name.lower()}",
+                when=service.eligibility,
+                actions=tuple(item.action.key for item in waiting),
+            )
+        )
+        held = " and ".join(f"'{item.action.name}'" for item in waiting)
+        draft.notes.append(f"{held} waits while '{name}' applies: a default suppression.")
+
+
+def _waits(item: _Item, service: _Item) -> bool:
+    held = any(one.when == service.eligibility for one in item.suppressions)
+    return item.action.message_class == "marketing" and not held
 
 
 def _default_stops(draft: _Draft, catalog: Catalog) -> None:

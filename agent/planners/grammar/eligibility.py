@@ -12,7 +12,7 @@ from agent.planners.grammar.outline import refuse_cap
 from agent.planners.grammar.reading import Reader, Reading
 from agent.planners.grammar.words import Text
 from agent.planners.port import Plan
-from core.conditions import EVERYONE, Condition
+from core.conditions import EVERYONE, Condition, leaves
 from core.errors import Code
 from core.rules import Action, EligibilityRule, Holdout
 from warehouse.catalog import Catalog
@@ -45,7 +45,11 @@ def _example(lexicon: Lexicon) -> str:
 
 
 def _plan(
-    reading: Reading, population: Condition, condition: Condition, catalog: Catalog, notes: list[str]
+    reading: Reading,
+    population: Condition,
+    condition: Condition,
+    catalog: Catalog,
+    notes: list[str],
 ) -> Plan:
     action = with_channels(reading, catalog)
     key = action.key if action else slug(_words_of(condition, catalog))
@@ -64,8 +68,6 @@ def _plan(
 
 
 def _words_of(condition: Condition, catalog: Catalog) -> str:
-    from core.conditions import leaves
-
     names = [
         getattr(leaf, attribute).rsplit(".", 1)[-1]
         for leaf in leaves(condition)
@@ -117,4 +119,6 @@ def holdout_of(named: float | None, salt: str, catalog: Catalog) -> tuple[Holdou
         return None, "Nobody is held out, as asked: lift cannot be measured."
     share = catalog.defaults.holdout_share if named is None else named
     why = "no holdout was named" if named is None else "as asked"
-    return Holdout(share=share, salt=salt), f"{share * 100:g} % are held out to measure lift: {why}."
+    return Holdout(
+        share=share, salt=salt
+    ), f"{share * 100:g} % are held out to measure lift: {why}."

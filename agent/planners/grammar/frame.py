@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from agent.planners.grammar.lexicon import Lexicon
+from agent.planners.grammar.lexicon import Kind, Lexicon
 from agent.planners.grammar.quantities import NUMBER_WORDS, number
 from agent.planners.grammar.words import ARTICLES, Text, same_plural, same_word
 from core.rules import Action
@@ -27,7 +27,9 @@ FILLERS = frozenset(
     "recipients recipient candidates candidate member members match matches matching meet meets "
     "meeting satisfy satisfies next addition additionally furthermore moreover finally "
     "happy whose do into serve serves drop in by via".split()
-) - frozenset("drop in by via have has having one any with start starting on up-front day-one would who's today's".split())  # fmt: skip
+) - frozenset(
+    "drop in by via have has having one any with start starting on up-front day-one would who's today's".split()
+)
 CONTIGUOUS = frozenset(
     "should must shall can may get gets receive receives please thanks thank send show give target "
     "deliver it so we i you qualify eligible offer trigger nudge notify reach contact make them put".split()
@@ -116,9 +118,10 @@ class Frame:
         while self.text.low(start) in (*ARTICLES, "this", "'", '"'):
             start += 1
         match = self.lexicon.longest("action", self.text, start)
-        if match is None or self._verb_of_people(i, match.end):
+        if match is None or self._verb_of_people(i, match.end) or self._longer(start, match.end):
             return None
-        end, channels = match.end, ()
+        end = match.end
+        channels: tuple[str, ...] = ()
         while self.text.low(end) in MESSAGE_NOUNS or self._channel(end):
             channel = self._channel(end)
             if channel and self.text.low(channel[1]) in ("only", "first", "then"):
@@ -129,6 +132,12 @@ class Frame:
                 end += 1
         action = self.catalog.actions[match.sense.name]
         return Named(action, end, self.text.words(start, end), channels)
+
+    def _longer(self, i: int, end: int) -> bool:
+        """'support risk' and 'support tickets' are no messages, though 'support' is one."""
+        kinds: tuple[Kind, ...] = ("trait", "entity", "event", "column", "audience")
+        found = (self.lexicon.longest(kind, self.text, i) for kind in kinds)
+        return any(match is not None and match.end > end for match in found)
 
     def _verb_of_people(self, i: int, end: int) -> bool:
         """'upgraded' is what people did, not what we send."""
@@ -144,7 +153,9 @@ class Frame:
         while self.text.low(start) == "new":
             start += 1
         end = start
-        while end < len(self.text) and self.text.low(end) not in _STOP_NAME and not self._person(end):
+        while (
+            end < len(self.text) and self.text.low(end) not in _STOP_NAME and not self._person(end)
+        ):
             if self.text[end].kind == "mark":
                 break
             end += 1
@@ -152,7 +163,19 @@ class Frame:
             return None
         words = self.text.words(start, end)
         last = self.text.low(end - 1)
-        led = self.text.low(i - 1) in ("for", "send", "sends", "sending", "deliver", "trigger", "get", "receive", "show", "offer", "launch")  # fmt: skip
+        led = self.text.low(i - 1) in (
+            "for",
+            "send",
+            "sends",
+            "sending",
+            "deliver",
+            "trigger",
+            "get",
+            "receive",
+            "show",
+            "offer",
+            "launch",
+        )
         if last not in MESSAGE_NOUNS and not led:
             return None
         channel = self._channel(end - 1)
@@ -177,7 +200,16 @@ class Frame:
             value = self.lexicon.longest("value", self.text, k)
             if value is not None and not value.sense.owner.startswith(("entity:", "event:")):
                 return _limits(self.text.words(k, value.end), words)
-            if low in ("active", "inactive", "lapsed", "dormant", "engaged", "trial", "paying", "new"):
+            if low in (
+                "active",
+                "inactive",
+                "lapsed",
+                "dormant",
+                "engaged",
+                "trial",
+                "paying",
+                "new",
+            ):
                 return _limits(low, words)
             if low in NUMBER_WORDS or self.text[k].kind == "number":
                 return _limits(low, words)
@@ -206,17 +238,79 @@ class Frame:
             return refused
         start = i
         led = False
-        while self.text.low(start) in (*_CHANNEL_LEADS, "only", *ARTICLES, "try", "use", "start", "starting", "prefer", "it", "them", "channel", "channels", ":", "be", "first", "and", ",", "send", "sent", "delivered", "deliver") and self._channel(start) is None:  # fmt: skip
-            led = led or self.text.low(start) in (*_CHANNEL_LEADS, "only", "try", "use", "channel", "channels", "prefer", "start", "starting")  # fmt: skip
+        while (
+            self.text.low(start)
+            in (
+                *_CHANNEL_LEADS,
+                "only",
+                *ARTICLES,
+                "try",
+                "use",
+                "start",
+                "starting",
+                "prefer",
+                "it",
+                "them",
+                "channel",
+                "channels",
+                ":",
+                "be",
+                "first",
+                "and",
+                ",",
+                "send",
+                "sent",
+                "delivered",
+                "deliver",
+            )
+            and self._channel(start) is None
+        ):
+            led = led or self.text.low(start) in (
+                *_CHANNEL_LEADS,
+                "only",
+                "try",
+                "use",
+                "channel",
+                "channels",
+                "prefer",
+                "start",
+                "starting",
+            )
             start += 1
         names, end = self._channel_list(start)
         if not names:
             return None
-        only = self.text.low(end) in ("only", "first", "alone", "please", "notification", "notifications", "message", "messages")  # fmt: skip
-        while self.text.low(end) in ("only", "alone", "first", "notification", "notifications", "message", "messages", "channel", "channels", "as", "fallback", "a", "backup"):  # fmt: skip
+        only = self.text.low(end) in (
+            "only",
+            "first",
+            "alone",
+            "please",
+            "notification",
+            "notifications",
+            "message",
+            "messages",
+        )
+        while self.text.low(end) in (
+            "only",
+            "alone",
+            "first",
+            "notification",
+            "notifications",
+            "message",
+            "messages",
+            "channel",
+            "channels",
+            "as",
+            "fallback",
+            "a",
+            "backup",
+        ):
             end += 1
         verb = self._verb_position(i, start, end)
-        noun = self.text.low(i - 1) in ("send", "deliver", "trigger") or self.text.low(i) in ("a", "an")
+        noun = self.text.low(i - 1) in ("send", "deliver", "trigger") or self.text.low(i) in (
+            "a",
+            "an",
+        )
         if not (led or only or verb or len(names) > 1 or noun):
             return None
         if in_clause and not (led or only):
@@ -229,7 +323,17 @@ class Frame:
     def _verb_position(self, i: int, start: int, end: int) -> bool:
         """'Email users who …': the channel is the sentence's verb."""
         first = i == 0 or self.text.low(i - 1) in (".", "\n", "please", ",", "to", ";", ":")
-        return first and start == i and (self._person(end) or self.text.low(end) in ("all", "every", "those", "them", "everyone", "only", "anyone", "our", "the") or self._person(end + 1) or self._person(end + 2))  # fmt: skip
+        return (
+            first
+            and start == i
+            and (
+                self._person(end)
+                or self.text.low(end)
+                in ("all", "every", "those", "them", "everyone", "only", "anyone", "our", "the")
+                or self._person(end + 1)
+                or self._person(end + 2)
+            )
+        )
 
     def _channel_list(self, i: int) -> tuple[list[str], int]:
         first = self._channel(i)
@@ -250,7 +354,14 @@ class Frame:
         for join in sorted(_CHANNEL_JOINS, key=len, reverse=True):
             if self.text.has(i, *join):
                 start = i + len(join)
-                while self.text.low(start) in (*_CHANNEL_LEADS, *ARTICLES, "then", "if", "use", "needed"):
+                while self.text.low(start) in (
+                    *_CHANNEL_LEADS,
+                    *ARTICLES,
+                    "then",
+                    "if",
+                    "use",
+                    "needed",
+                ):
                     start += 1
                 found = self._channel(start)
                 if found is not None:
@@ -288,7 +399,11 @@ class Frame:
             said = said or low in ("holdout", "holdouts") or self._held(end)
             none = none or (low in ("no", "without", "zero"))
             end += 1
-            if said and (share is not None or none) and low in ("holdout", "holdouts", "group", "out", "back"):
+            if (
+                said
+                and (share is not None or none)
+                and low in ("holdout", "holdouts", "group", "out", "back")
+            ):
                 if self.text.low(end) == "group":
                     end += 1
                 if share is not None or none:
@@ -300,11 +415,30 @@ class Frame:
 
     def _held(self, i: int) -> bool:
         pair = (self.text.low(i), self.text.low(i + 1))
-        return pair in (("hold", "out"), ("hold", "back"), ("holding", "out"), ("holding", "back"),
-                        ("held", "out"), ("held", "back"), ("control", "group"), ("set", "aside"))  # fmt: skip
+        return pair in (
+            ("hold", "out"),
+            ("hold", "back"),
+            ("holding", "out"),
+            ("holding", "back"),
+            ("held", "out"),
+            ("held", "back"),
+            ("control", "group"),
+            ("set", "aside"),
+        )
 
     def _trim(self, end: int) -> int:
-        while self.text.low(end - 1) in ("and", "with", "for", "a", "an", "the", "no", "without", "to", "we"):
+        while self.text.low(end - 1) in (
+            "and",
+            "with",
+            "for",
+            "a",
+            "an",
+            "the",
+            "no",
+            "without",
+            "to",
+            "we",
+        ):
             end -= 1
         return end
 

@@ -116,7 +116,9 @@ def _check_bypass(prompt: str) -> None:
 
 def _check_sql(prompt: str, catalog: Catalog) -> None:
     tables = "|".join(re.escape(name) for name in catalog.tables)
-    found = _SQL.search(prompt) or re.search(rf"\bselect\b.+\bfrom\s+({tables})\b", prompt, re.I | re.S)
+    found = _SQL.search(prompt) or re.search(
+        rf"\bselect\b.+\bfrom\s+({tables})\b", prompt, re.I | re.S
+    )
     if found:
         raise refused(
             Code.OUT_OF_SCOPE,
@@ -161,5 +163,3 @@ def _protected_column(prompt: str, catalog: Catalog) -> str | None:
                 if re.search(rf"\b{re.escape(phrase.lower())}\b", low):
                     return phrase
     return None
-
-

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from agent.planners.grammar.frame import Frame
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.words import Text
 
@@ -23,7 +24,9 @@ _CHANGE = re.compile(
     r"grew|grow|improve[ds]?|crash(ed)?|slid|slipped|sank|collapse[ds]?|compare|versus|vs)\b",
     re.IGNORECASE,
 )
-_COUNT = re.compile(r"^\W*(how many|count( the)?( number of)?|number of|what number of|how much of)\b", re.I)
+_COUNT = re.compile(
+    r"^\W*(how many|count( the)?( number of)?|number of|what number of|how much of)\b", re.I
+)
 _QUESTION = re.compile(
     r"^\W*(what|which|who|show|list|give me (a|the)|when|where|plot|chart|top|average|is|are|do|does|"
     r"how)\b",
@@ -92,12 +95,14 @@ def _metric(text: Text, lexicon: Lexicon) -> bool:
 def actions_in(text: Text, lexicon: Lexicon) -> list[str]:
     """The messages of the catalog that a text names, once each, in order."""
     found: dict[str, None] = {}
+    frame = Frame(text, lexicon)
     i = 0
     while i < len(text):
-        match = lexicon.longest("action", text, i)
-        if match is not None and not text.low(match.end - 1).endswith("ed"):
-            found.setdefault(match.sense.name)
-            i = match.end
+        event = lexicon.longest("event", text, i)
+        named = frame.action(i)
+        if named is not None and (event is None or event.end <= named.end):
+            found.setdefault(named.action.key)
+            i = named.end
         else:
-            i += 1
+            i = event.end if event is not None else i + 1
     return [*found]

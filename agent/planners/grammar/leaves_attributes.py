@@ -8,7 +8,7 @@ from dataclasses import replace
 from agent.planners.grammar.leaves_related import span_filters
 from agent.planners.grammar.lexicon import Lexicon, Sense
 from agent.planners.grammar.meaning import Found, all_of
-from agent.planners.grammar.quantities import quantity
+from agent.planners.grammar.quantities import Quantity, quantity
 from agent.planners.grammar.times import Times
 from agent.planners.grammar.values import Listed, Values
 from agent.planners.grammar.words import ARTICLES, Text, tokenise
@@ -63,24 +63,24 @@ class AttributeLeaves:
         """What may stand before 'users': a value, an audience's adjective."""
         for words, key, kind in self.audience_words:
             if kind == "adjective" and self.text.has(i, *words):
-                return self._audience(i, i + len(words), key)
+                return self.audience(i, i + len(words), key)
         for match in self.lexicon.at("column", self.text, i):
             column = self._column(match.sense)
             if column is not None and column.type == "boolean" and match.sense.owner == "":
                 condition = Attribute(column=match.sense.name, value=True)
                 return Found(match.end, condition, stated=self.text.words(i, match.end))
         listed = self._listed(i)
-        return listed and self._of_values(i, listed)
+        return self._of_values(i, listed) if listed is not None else None
 
     def _audiences(self, i: int) -> Iterator[Found]:
         start = i + 1 if self.text.low(i) in ("a", "an", "the") else i
         for words, key, kind in self.audience_words:
             end = self._words(start, words) if kind == "predicate" else None
             if end is not None:
-                yield self._audience(i, end, key)
+                yield self.audience(i, end, key)
         match = self.lexicon.longest("audience", self.text, start)
         if match is not None:
-            yield self._audience(i, match.end, match.sense.name)
+            yield self.audience(i, match.end, match.sense.name)
 
     def _words(self, i: int, words: tuple[str, ...]) -> int | None:
         for word in words:
@@ -91,7 +91,7 @@ class AttributeLeaves:
             i += 1
         return i
 
-    def _audience(self, i: int, end: int, key: str) -> Found:
+    def audience(self, i: int, end: int, key: str) -> Found:
         meaning = self.catalog.audiences[key].description
         stated = self.text.words(i, end)
         note = f"'{stated}' is the audience {key}: {meaning[0].lower()}{meaning[1:]}"
@@ -107,7 +107,11 @@ class AttributeLeaves:
                 if match is not None:
                     yield self._consent(i, match.end, match.sense.name)
         match = self.lexicon.longest("channel", self.text, i)
-        if match is not None and self.text.low(match.end) in ("consent", "permission", "permissions"):
+        if match is not None and self.text.low(match.end) in (
+            "consent",
+            "permission",
+            "permissions",
+        ):
             yield self._consent(i, match.end + 1, match.sense.name)
 
     def _consent(self, i: int, end: int, channel: str) -> Found:
@@ -115,7 +119,9 @@ class AttributeLeaves:
             end += 1
         purpose = self.catalog.channels[channel].consent_purpose or "marketing"
         stated = self.text.words(i, end)
-        note = f"'{stated}' reads the latest {purpose} consent for {channel}; no record is no consent."
+        note = (
+            f"'{stated}' reads the latest {purpose} consent for {channel}; no record is no consent."
+        )
         return Found(end, ConsentIs(purpose=purpose, channel=channel), notes=(note,), stated=stated)
 
     def _values(self, i: int) -> Iterator[Found]:
@@ -132,8 +138,9 @@ class AttributeLeaves:
         yield replace(found, negated=outside, bare_verb=not led)
 
     def _listed(self, i: int) -> Listed | None:
-        owned = self.values.listed(i, "", PREPOSITIONS) or self.values.listed(i, "trait", PREPOSITIONS)
-        return owned
+        return self.values.listed(i, "", PREPOSITIONS) or self.values.listed(
+            i, "trait", PREPOSITIONS
+        )
 
     def _column_word(self, listed: Listed) -> int:
         """'iOS devices', 'the at-risk state': the column's own word may follow."""
@@ -151,7 +158,11 @@ class AttributeLeaves:
             return Found(listed.end, self._compare(owner, listed), stated=stated).asking(
                 f"Which trait does '{stated}' mean?"
             )
-        notes = (f"'{stated}' is read as {listed.column} = {' or '.join(listed.values)}.",) if owner == "trait" else ()  # fmt: skip
+        notes = (
+            (f"'{stated}' is read as {listed.column} = {' or '.join(listed.values)}.",)
+            if owner == "trait"
+            else ()
+        )
         return Found(listed.end, self._compare(owner, listed), notes=notes, stated=stated)
 
     def _compare(self, owner: str, listed: Listed) -> Condition:
@@ -166,7 +177,7 @@ class AttributeLeaves:
         while self.text.low(start) in (*ARTICLES, "whose", "with"):
             start += 1
         for kind in ("trait", "column"):
-            for match in self.lexicon.at(kind, self.text, start):  # type: ignore[arg-type]
+            for match in self.lexicon.at(kind, self.text, start):
                 column = self._column(match.sense)
                 if column is not None:
                     yield from self._compared(i, match.end, match.sense, column)
@@ -190,7 +201,11 @@ class AttributeLeaves:
             return
         position, joined = end, ""
         while self.text.low(position) in _IS and quantity(self.text, position) is None:
-            joined = self.text.low(position) if self.text.low(position) not in ("score", "value") else joined  # fmt: skip
+            joined = (
+                self.text.low(position)
+                if self.text.low(position) not in ("score", "value")
+                else joined
+            )
             position += 1
         negated = self.text.low(position) == "not" and not self.text.has(position, "not", "more")
         position += negated
@@ -198,7 +213,7 @@ class AttributeLeaves:
             found = self._number(i, position, sense, joined)
         else:
             listed = self.values.named(position, sense.owner, sense.name, column)
-            found = listed and self._listed_found(i, sense, listed)
+            found = None if listed is None else self._listed_found(i, sense, listed)
         if found is not None:
             yield replace(found, negated=negated)
 
@@ -221,7 +236,9 @@ class AttributeLeaves:
                 f"of {sense.name}? Say the number without a percent sign."
             )
         stated = self.text.words(i, end)
-        if count.vague or (count.bare and joined not in ("is", "=", "equals", "are", "equal", "to")):
+        if count.vague or (
+            count.bare and joined not in ("is", "=", "equals", "are", "equal", "to")
+        ):
             found = found.asking(f"Does '{stated}' mean exactly that, at least or at most?")
         return replace(found, end=end, stated=stated)
 
@@ -232,9 +249,7 @@ class AttributeLeaves:
             f"From which value on is '{stated}'? Say for example '{sense.name} above …'."
         )
 
-    def _bounds(
-        self, sense: Sense, op: Op, n: float, high: float | None, bare: bool
-    ) -> Condition:
+    def _bounds(self, sense: Sense, op: Op, n: float, high: float | None, bare: bool) -> Condition:
         op = Op.EQ if bare else op
         parts = [self._leaf(sense, op, _plain(n))]
         if high is not None:
@@ -257,7 +272,17 @@ class AttributeLeaves:
 
     def _moment(self, i: int, end: int, sense: Sense) -> Iterator[Found]:
         position = end
-        while self.text.low(position) in ("is", "was", "date", "at", "are", "were", "will", "be", "up"):
+        while self.text.low(position) in (
+            "is",
+            "was",
+            "date",
+            "at",
+            "are",
+            "were",
+            "will",
+            "be",
+            "up",
+        ):
             position += 1
         span = self.times.span(position)
         if span is None or span.kind == "ever":
@@ -265,7 +290,9 @@ class AttributeLeaves:
         stated = self.text.words(i, span.end)
         future = sense.name.endswith("_end") and span.kind == "bare"
         if future:
-            span = replace(span, kind="next", notes=(*span.notes, f"'{stated}' looks ahead from now."))  # fmt: skip
+            span = replace(
+                span, kind="next", notes=(*span.notes, f"'{stated}' looks ahead from now.")
+            )
         filters = span_filters(sense.name, span)
         found = Found(span.end, InAudience(key=""), notes=span.notes, stated=stated)
         if filters is None or span.kind == "bare":
@@ -292,13 +319,30 @@ class AttributeLeaves:
 
     def _measure_first(self, i: int) -> Iterator[Found]:
         """'high churn risk', 'more than 50 momentum'."""
+        count = quantity(self.text, i)
+        if count is not None and not count.vague and not count.times:
+            yield from self._counted_trait(i, count)
         start = i
         while self.text.low(start) in (*ARTICLES, "very"):
             start += 1
         if self.text.low(start) in ("high", "low", "strong", "elevated", "poor", "good", "rising"):
             match = self.lexicon.longest("trait", self.text, start + 1)
-            if match is not None and self.catalog.traits[match.sense.name].type in ("number", "integer"):  # fmt: skip
+            if match is not None and self.catalog.traits[match.sense.name].type in (
+                "number",
+                "integer",
+            ):
                 yield self._vague(i, match.end, match.sense)
+
+
+    def _counted_trait(self, i: int, count: Quantity) -> Iterator[Found]:
+        """'more than 100 points': the number stands before the trait."""
+        match = self.lexicon.longest("trait", self.text, count.end)
+        if match is None or self.catalog.traits[match.sense.name].type not in ("number", "integer"):
+            return
+        stated = self.text.words(i, match.end)
+        condition = self._bounds(match.sense, count.op, count.n, count.high, count.bare)
+        found = Found(match.end, condition, stated=stated)
+        yield found.asking(f"Does '{stated}' mean exactly that?") if count.bare else found
 
 
 _BOOLEANS = {"true": True, "yes": True, "false": False, "no": False}
@@ -310,7 +354,11 @@ def _plain(n: float) -> int | float:
 
 def _audience_words(lexicon: Lexicon) -> list[tuple[tuple[str, ...], str, str]]:
     """An audience's phrase without its noun: 'trial' before users, 'on a trial' after are."""
-    people = {entry.words[0] for entry in lexicon.entries if entry.sense.kind == "person" and len(entry.words) == 1}  # fmt: skip
+    people = {
+        entry.words[0]
+        for entry in lexicon.entries
+        if entry.sense.kind == "person" and len(entry.words) == 1
+    }
     found: set[tuple[tuple[str, ...], str, str]] = set()
     for key, audience in lexicon.catalog.audiences.items():
         for phrase in (*audience.phrases, key.replace("_", " ")):
@@ -321,7 +369,7 @@ def _audience_words(lexicon: Lexicon) -> list[tuple[tuple[str, ...], str, str]]:
             elif words[0] in people and len(words) > 1:
                 found.add((words[1:], key, "predicate"))
                 found.add((tuple(w for w in words[1:] if w not in ARTICLES), key, "predicate"))
-                found.add((words[1:2] + ("their",) + words[2:][-1:], key, "predicate"))
+                found.add(((*words[1:2], "their", *words[2:][-1:]), key, "predicate"))
             else:
                 found.add((words, key, "adjective"))
     return sorted(found, key=lambda one: -len(one[0]))

@@ -85,7 +85,10 @@ class EventLeaves:
             yield i + 1, None, False, True
         if found is not None and not found.times:
             end = found.end
-            while self.text.low(end) in (*ARTICLES, "different", "of") and self.text.low(end) != "different":  # fmt: skip
+            while (
+                self.text.low(end) in (*ARTICLES, "different", "of")
+                and self.text.low(end) != "different"
+            ):
                 end += 1
             yield end, found, False, True
         yield i, None, False, False
@@ -96,7 +99,9 @@ class EventLeaves:
     ) -> Iterator[_Read]:  # fmt: skip
         for entry in self.lexicon.starting("event", self.text, start):
             low = self.text.low(start)
-            inflected = not same_plural(low, entry.words[0]) or len(entry.words) == 1 and "_" in low
+            inflected = not same_plural(low, entry.words[0]) or (
+                len(entry.words) == 1 and "_" in low
+            )
             read = _Read(entry.sense.name, i, start + 1, count, [*filters], no=no)
             read.inflected = inflected or (article and (no or count is not None))
             if self._rest(entry, read, start):
@@ -131,9 +136,9 @@ class EventLeaves:
 
     def _insertion(self, read: _Read) -> bool:
         low = self.text.low(read.end)
-        if read.count is None and read.ordinal is None and self._ordinal(read):
-            pass
-        elif read.count is None and self._quantity(read):
+        if (read.count is None and read.ordinal is None and self._ordinal(read)) or (
+            read.count is None and self._quantity(read)
+        ):
             pass
         elif low in ("no", "zero") and not read.no and read.count is None:
             read.no, read.end = True, read.end + 1
@@ -220,16 +225,16 @@ class EventLeaves:
             adjacent=read.adjacent,
         )  # fmt: skip
         if only and count is None:
-            return found.asking(f"What does 'only' limit in '{stated}'? Say a number, or leave it out.")
+            return found.asking(
+                f"What does 'only' limit in '{stated}'? Say a number, or leave it out."
+            )
         return found
 
     def _first(
         self, read: _Read, stated: str, notes: tuple[str, ...], questions: tuple[str, ...]
     ) -> Found:
         """'completed their first workout in the last 7 days': when the first was."""
-        condition, question = (
-            _age(read, "first", read.span, stated) if read.span else (None, None)
-        )
+        condition, question = _age(read, "first", read.span, stated) if read.span else (None, None)
         asked = questions if condition and not question else (
             f"When was the first in '{stated}'? Say 'in the last N days' or 'more than N days ago'.",
         )  # fmt: skip
@@ -331,9 +336,9 @@ def _age(read: _Read, which: str, span: Span, stated: str) -> tuple[Condition | 
         question = None
         if span.op is None:
             question = f"Does '{stated}' mean at least that long ago, or within that time?"
-        return EventAge(**base, op=span.op or Op.GE, seconds=span.seconds), question  # type: ignore[arg-type]
+        return EventAge(**base, op=span.op or Op.GE, seconds=span.seconds), question
     if span.kind in ("window", "bare") and isinstance(span.window, Rolling):
-        return EventAge(**base, op=Op.LE, seconds=span.seconds), None  # type: ignore[arg-type]
+        return EventAge(**base, op=Op.LE, seconds=span.seconds), None
     if isinstance(span.window, Absolute) and span.window.start is None and which == "last":
         event, where = read.event, tuple(read.filters)
         before = EventCount(event=event, where=where, window=span.window)

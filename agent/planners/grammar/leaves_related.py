@@ -14,7 +14,9 @@ from agent.planners.grammar.words import ARTICLES, Text, is_past, same_plural, s
 from core.conditions import Absolute, AsOf, Condition, Filter, Op, Related, Rolling
 from warehouse.catalog import Column, Entity
 
-_FILLERS = frozenset("of with that which are is were was a an the about on for regarding in to".split())
+_FILLERS = frozenset(
+    "of with that which are is were was a an the about on for regarding in to".split()
+)
 
 
 @dataclass
@@ -140,11 +142,10 @@ class RelatedLeaves:
         words = self.text.words(row.start, row.end).lower().split()
         nouns = self.lexicon.catalog.entities[row.entity].phrases
         ends = (row.entity, *nouns)
-        implied = len(words) > 1 and any(
+        return len(words) > 1 and any(
             same_plural(words[-1], noun.split()[-1]) or same_plural(words[0], noun.split()[-1])
             for noun in ends
         )
-        return implied
 
     def _after(self, row: _Row) -> bool:
         while (
@@ -211,7 +212,13 @@ class RelatedLeaves:
             found = quantity(self.text, position)
             if found is None or found.vague:
                 return False
-            row.filters.append(Filter(column=match.sense.name, op=Op.EQ if found.bare else found.op, value=_plain(found.n)))  # fmt: skip
+            row.filters.append(
+                Filter(
+                    column=match.sense.name,
+                    op=Op.EQ if found.bare else found.op,
+                    value=_plain(found.n),
+                )
+            )
             if found.high is not None:
                 row.filters.append(
                     Filter(column=match.sense.name, op=Op.LE, value=_plain(found.high))
@@ -231,7 +238,21 @@ class RelatedLeaves:
         return self.many[row.entity].columns[match.sense.name]
 
     def _ends(self, i: int) -> bool:
-        return self.text.low(i) in ("", ".", ",", ";", "and", "or", "but", "!", "?", ")", "\n", "get", "gets")
+        return self.text.low(i) in (
+            "",
+            ".",
+            ",",
+            ";",
+            "and",
+            "or",
+            "but",
+            "!",
+            "?",
+            ")",
+            "\n",
+            "get",
+            "gets",
+        )
 
     def _skip(self, i: int) -> int:
         while self.text.low(i) in _FILLERS:
@@ -257,8 +278,14 @@ class RelatedLeaves:
         status = entity.columns.get("status")
         if status is not None and status.values and "status" not in named and row.span is None:
             listed = ", ".join(status.values)
-            row.notes.append(f"'{stated}' counts every {row.entity}, whatever its status ({listed}).")
-            if named and row.moment is None and all(isinstance(one.value, str) for one in row.filters):
+            row.notes.append(
+                f"'{stated}' counts every {row.entity}, whatever its status ({listed})."
+            )
+            if (
+                named
+                and row.moment is None
+                and all(isinstance(one.value, str) for one in row.filters)
+            ):
                 first = next(iter(status.values))
                 options = " or ".join(f"only '{value}' ones" for value in [*status.values][:2])
                 row.questions.append(
@@ -273,7 +300,7 @@ class RelatedLeaves:
         span = row.span
         if span is None or span.kind == "ever":
             needs = row.moment is not None and row.moment != first
-            return [Filter(column=row.moment, op=Op.IS_NOT_NULL)] if needs else []  # type: ignore[arg-type]
+            return [Filter(column=row.moment, op=Op.IS_NOT_NULL)] if needs else []
         row.notes.extend(span.notes)
         if moment is None:
             row.questions.append(f"'{stated}': nothing says when a {row.entity} happened.")
@@ -301,7 +328,8 @@ def span_filters(column: str, span: Span) -> list[Filter] | None:
     """The filters that keep a timestamp within a span; None where it cannot be said."""
     if span.kind == "ago":
         op = {Op.GE: Op.LE, Op.GT: Op.LT, Op.LE: Op.GE, Op.LT: Op.GT}.get(span.op or Op.EQ)
-        return op and [Filter(column=column, op=op, value=AsOf(as_of_offset_seconds=-span.seconds))]
+        value = AsOf(as_of_offset_seconds=-span.seconds)
+        return [Filter(column=column, op=op, value=value)] if op else None
     if span.kind == "next":
         return [
             Filter(column=column, op=Op.GE, value=AsOf()),

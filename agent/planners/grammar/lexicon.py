@@ -116,7 +116,7 @@ class Lexicon:
         )
 
 
-def _first_matches(entry: Entry, text: Text, i: int, same) -> bool:  # type: ignore[no-untyped-def]
+def _first_matches(entry: Entry, text: Text, i: int, same) -> bool:
     word = entry.words[0]
     if len(word) <= 2 and word.isupper():
         return bool(text[i].text == word)

@@ -1,4 +1,7 @@
-"""How predicates in a row combine: and, or, shared negation, shared windows. Asks where English is ambiguous."""
+"""How predicates in a row combine; asks where English is ambiguous.
+
+And, or, a negation or a window that several share.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +66,9 @@ def shared_window(items: list[Item]) -> list[str]:
     asked: list[str] = []
     run: list[Item] = []
     for k, item in enumerate(items):
-        if item.sep in ("but", "rel", "sentence", "strong_and", "strong_or") and not _listing(items, k):
+        if item.sep in ("but", "rel", "sentence", "strong_and", "strong_or") and not _listing(
+            items, k
+        ):
             run = []
         if not item.found.counts_events or (item.marked and item.sep != "first"):
             run = [item] if item.found.counts_events else []
@@ -108,7 +113,9 @@ def _units(items: list[Item], seps: list[str], questions: list[str]) -> list[_Un
         condition = item.found.condition
         is_or = sep in ("or", "strong_or", "comma_or")
         fresh = item.negated or sep in ("first", "but", "rel", "sentence")
-        reached = is_or and (item.determiner or (item.article and sharing is not None and not sharing.determiner))
+        reached = is_or and (
+            item.determiner or (item.article and sharing is not None and not sharing.determiner)
+        )
         fresh = fresh or (item.marked and not reached)
         if not fresh and sharing is not None:
             if is_or and _alike(sharing, item):
@@ -117,7 +124,16 @@ def _units(items: list[Item], seps: list[str], questions: list[str]) -> list[_Un
                 continue
             if is_or or _alike(sharing, item):
                 questions.append(_scope(sharing, item))
-        if sharing is not None and is_or and item.marked and not item.negated and not reached and _alike(sharing, item) and sep != "strong_or" and not _own_subject(item):  # fmt: skip
+        if (
+            sharing is not None
+            and is_or
+            and item.marked
+            and not item.negated
+            and not reached
+            and _alike(sharing, item)
+            and sep != "strong_or"
+            and not _own_subject(item)
+        ):
             questions.append(_scope(sharing, item))
         if item.negated and is_or and sharing is not None and item.determiner:
             questions.append(_scope(sharing, item))

@@ -29,6 +29,9 @@ _ORDER_WORDS = frozenset(
     "prioritise prioritize priority priorities rank order put decide prioritising prioritizing "
     "handle sequence give".split()
 ) - {"handle", "give"}
+_ORDER_CUE = re.compile(
+    r"\b(order|priorit\w+|rank\w*|sequence|first|firstly|next best|importance)\b", re.IGNORECASE
+)
 _SUPPRESS = (
     ("suppress",), ("suppressing",), ("hold", "back"), ("hold", "off", "on"), ("hold", "off"),
     ("withhold",), ("pause",), ("mute",), ("block",), ("do", "not", "send"), ("never", "send"),
@@ -78,10 +81,13 @@ class Outline:
         self.stops: list[Chunk] = []
         self.marked = False
         self._counted = 0
+        self.told = False
+        """An 'over' or 'before' says the order."""
         refuse_cap(text)
         for start, end in self._sentences():
             self._sentence(start, end)
         self._sort()
+        self._ask_order()
 
     def _mentions(self) -> list[tuple[int, int, str]]:
         """Where messages of the catalog are named."""
@@ -99,7 +105,20 @@ class Outline:
     def _in_clause(self, i: int) -> bool:
         """'users who upgrade': what people did is no message."""
         before = self.text.low(i - 1)
-        return before in ("who", "they", "not", "never", "have", "has", "had", "with", "to", "an", "until", "already")  # fmt: skip
+        return before in (
+            "who",
+            "they",
+            "not",
+            "never",
+            "have",
+            "has",
+            "had",
+            "with",
+            "to",
+            "an",
+            "until",
+            "already",
+        )
 
     def _mention_at(self, i: int) -> tuple[int, int, str] | None:
         return next((m for m in self.mentions if m[0] <= i < m[1]), None)
@@ -132,7 +151,9 @@ class Outline:
             return False
         first = i == 1 or self.text[i - 2].kind == "mark" or int(float(self.text.low(i - 1))) > 1
         listed = any(self.text.has(k, "1", ".") for k in range(i))
-        return i + 1 < len(self.text) and (first and (i == 1 or listed or self.text.low(i - 1) == "1"))
+        return i + 1 < len(self.text) and (
+            first and (i == 1 or listed or self.text.low(i - 1) == "1")
+        )
 
     # one sentence
 
@@ -208,9 +229,16 @@ class Outline:
             else:
                 break
         reversed_ = self.text.low(start) in ("until", "till", "unless")
-        if reversed_:
-            start += 1
-        elif self.text.low(start) in ("for", "to", "after", "as", "as soon as", "in", "upon", "on"):
+        if reversed_ or self.text.low(start) in (
+            "for",
+            "to",
+            "after",
+            "as",
+            "as soon as",
+            "in",
+            "upon",
+            "on",
+        ):
             start += 1
         while self.text.low(start) in ("soon", "long", "as", "case"):
             start += 1
@@ -267,9 +295,7 @@ class Outline:
             return
         said = self._said_rank(body, stop)
         marked = self.text.low(at) not in (",", "and", "over", "before")
-        self.items.append(
-            Chunk(body, stop, rank=rank if rank is not None else said, marked=marked)
-        )
+        self.items.append(Chunk(body, stop, rank=rank if rank is not None else said, marked=marked))
 
     def _cuts(self, start: int, end: int) -> list[tuple[int, int, int | None]]:
         """Where items begin: the cut, the first token of the item, its number where it is said."""
@@ -308,7 +334,11 @@ class Outline:
             self._counted += 1
             self.marked = True
             return k + 2, self._counted
-        before = i == start or self.text[i - 1].kind == "mark" or self.text.low(i - 1) in ("and", "then", "order")  # fmt: skip
+        before = (
+            i == start
+            or self.text[i - 1].kind == "mark"
+            or self.text.low(i - 1) in ("and", "then", "order")
+        )
         if closes and before:
             self.marked = True
             return k + 2, int(float(self.text.low(k)))
@@ -316,12 +346,22 @@ class Outline:
 
     def _word(self, i: int, start: int, end: int) -> tuple[int, int | None] | None:
         low = self.text.low(i)
-        leading = i == start or self.text[i - 1].kind == "mark" or self.text.low(i - 1) in ("and", "but")
+        leading = (
+            i == start or self.text[i - 1].kind == "mark" or self.text.low(i - 1) in ("and", "but")
+        )
         for words in _THEN_PHRASES:
             if self.text.has(i, *words):
                 self.marked = True
                 return i + len(words), None
-        if low == "else" and self.text.low(i - 1) in ("everyone", "anyone", "everybody", "or", "anything", "everything", "all"):
+        if low == "else" and self.text.low(i - 1) in (
+            "everyone",
+            "anyone",
+            "everybody",
+            "or",
+            "anything",
+            "everything",
+            "all",
+        ):
             return None
         if low in _THEN:
             self.marked = True
@@ -338,9 +378,22 @@ class Outline:
         for words in _OVER:
             if self.text.has(i, *words):
                 k = i + len(words)
-                while self.text.low(k) in ("the", "a", "an", "any", "our", "send", "by", "to", "of", "with", "then"):  # fmt: skip
+                while self.text.low(k) in (
+                    "the",
+                    "a",
+                    "an",
+                    "any",
+                    "our",
+                    "send",
+                    "by",
+                    "to",
+                    "of",
+                    "with",
+                    "then",
+                ):
                     k += 1
                 if self._mention_at(k) is not None or self._mention_at(i + len(words)) is not None:
+                    self.told = self.told or words[-1] not in (",", "and", "/", ";")
                     return i + len(words), None
         if self.text.low(i) == "after" and self._mention_at(i + 1) is not None:
             raise Unclear(
@@ -355,15 +408,43 @@ class Outline:
             if self._mention_at(i) is not None:
                 continue
             low = self.text.low(i)
-            if low in _NUMBERS and self.text.low(i - 1) in ("comes", "come", "goes", "go", "is", "are", "always", "handled", "ranks", "be"):  # fmt: skip
+            if low in _NUMBERS and self.text.low(i - 1) in (
+                "comes",
+                "come",
+                "goes",
+                "go",
+                "is",
+                "are",
+                "always",
+                "handled",
+                "ranks",
+                "be",
+            ):
                 return _NUMBERS[low]
-            if low == "last" and self.text.low(i - 1) in ("comes", "come", "goes", "go", "is", "are", "ranks", "be"):  # fmt: skip
+            if low == "last" and self.text.low(i - 1) in (
+                "comes",
+                "come",
+                "goes",
+                "go",
+                "is",
+                "are",
+                "ranks",
+                "be",
+            ):
                 return 99
             if low in ("top", "highest") and self.text.low(i + 1) == "priority":
                 return 1
             if low == "lowest" and self.text.low(i + 1) == "priority":
                 return 99
         return None
+
+    def _ask_order(self) -> None:
+        """'A and B' names no order unless something in the prompt does."""
+        told = self.marked or self.told or any(chunk.rank is not None for chunk in self.items)
+        if len(self.items) > 1 and not told and not _ORDER_CUE.search(self.text.source):
+            raise Unclear(
+                question="In which order? Say 'A over B', 'first A, then B', or number them."
+            )
 
     def _sort(self) -> None:
         ranks = [chunk.rank for chunk in self.items]
@@ -376,7 +457,9 @@ class Outline:
                 ordered.append((rank, chunk))
             numbers = [rank for rank, _ in ordered]
             if len(set(numbers)) < len(numbers):
-                raise Unclear(question="Two messages have the same place in the order: which goes first?")
+                raise Unclear(
+                    question="Two messages have the same place in the order: which goes first?"
+                )
             self.items = [chunk for _, chunk in sorted(ordered, key=lambda pair: pair[0])]
 
 

@@ -20,9 +20,11 @@ from agent.planners.grammar.words import Text
 from core.conditions import EVERYONE, Condition, InAudience
 from core.rules import Action
 
-_MARKS = frozenset('. ! ? ; : \n " \' • * - – — ( ) [ ] “ ” …'.split(" ")) | {"\n"}
+_MARKS = frozenset(". ! ? ; : \n \" ' • * - – — ( ) [ ] “ ” …".split(" ")) | {"\n"}
 
-_FRAME_VERBS = frozenset("should must can may will qualify qualifies get gets receive are meet match be see".split())
+_FRAME_VERBS = frozenset(
+    "should must can may will qualify qualifies get gets receive are meet match be see".split()
+)
 
 
 @dataclass
@@ -107,7 +109,7 @@ class Reader:
 
     def _separator(self, i: int) -> int | None:
         low = self.text.low(i)
-        sep, end = self.clauses._separator(i)  # noqa: SLF001
+        sep, end = self.clauses.separator(i)
         if sep is None or end == i:
             return None
         self._sep = sep if self._contiguous else "sentence"
@@ -186,7 +188,9 @@ class Reader:
         first = not self.reading.items
         for part in people.parts:
             self._add_people_part(part, first)
-        if people.bare and self.text.low(people.end - 2) in ("all", "every") or self.text.low(people.end - 1) in ("everyone", "everybody"):  # fmt: skip
+        if (people.bare and self.text.low(people.end - 2) in ("all", "every")) or self.text.low(
+            people.end - 1
+        ) in ("everyone", "everybody"):
             self.reading.everyone = True
         end = self._sequence_from(people.end, marked=True, after_people=True)
         self._after_people = end == people.end
@@ -262,5 +266,3 @@ class Reader:
             self._after_people = False
             self._sep, self._contiguous = "sentence", False
         return end
-
-

@@ -120,7 +120,7 @@ class Times:
             return None
         calendar = self.text.low(start) in ("last", "previous", "prior") and not led
         if calendar and unit in ("day", "week", "month"):
-            window = Calendar(unit=unit, periods_back=1)  # type: ignore[arg-type]
+            window = Calendar(unit=unit, periods_back=1)
             note = f"'{self.text.words(i, position + 1)}' is the whole calendar {unit} before this one (UTC)."
             return Span(position + 1, "window", window, notes=(note,))
         return self._window(i, position + 1, UNITS[unit], unit)
@@ -171,7 +171,7 @@ class Times:
         which = {0: "the current calendar", 1: "the whole previous calendar"}[back]
         monday = " from Monday" if unit == "week" else ""
         note = f"'{words}' is {which} {unit}{monday}, in UTC."
-        return Span(end, "window", Calendar(unit=unit, periods_back=back), notes=(note,))  # type: ignore[arg-type]
+        return Span(end, "window", Calendar(unit=unit, periods_back=back), notes=(note,))
 
     def _ago(self, i: int) -> Span | None:
         start = i + 1 if self.text.has(i, "within") else i
@@ -255,9 +255,7 @@ class Times:
             if end is not None and self.text.low(end) not in ("users", "user"):
                 end = end + 1 if self.text.low(end) == "period" else end
                 note = f"'{self.text.words(i, end)}' counts from the start of the {period} to now."
-                return Span(
-                    end, "window", SinceMoment(column=column), notes=(note,), period=period
-                )
+                return Span(end, "window", SinceMoment(column=column), notes=(note,), period=period)
         return None
 
     def _since_event(self, i: int) -> Span | None:
@@ -280,7 +278,9 @@ class Times:
 
     def _since_date(self, i: int) -> Span | None:
         start = i + 1
-        if self.text.has(start, "the", "start", "of") or self.text.has(start, "the", "beginning", "of"):  # fmt: skip
+        if self.text.has(start, "the", "start", "of") or self.text.has(
+            start, "the", "beginning", "of"
+        ):
             inner = self._calendar(start + 3)
             if inner is None:
                 unit = self._unit(start + 4) if self.text.has(start + 3, "the") else None
@@ -346,8 +346,8 @@ class Times:
     def _year(self, i: int) -> tuple[int | None, int]:
         start = i + 1 if self.text.has(i, ",") else i
         token = self.text[start] if start < len(self.text) else None
-        if token is not None and token.kind == "number" and 1990 <= float(token.value) <= 2100:  # type: ignore[arg-type]
-            return int(float(token.value)), start + 1  # type: ignore[arg-type]
+        if token is not None and token.kind == "number" and 1990 <= float(token.value) <= 2100:
+            return int(float(token.value)), start + 1
         return None, i
 
     def day(self, i: int) -> tuple[date, int] | None:
@@ -357,7 +357,7 @@ class Times:
         token = self.text[i]
         today = self.as_of.date()
         if token.kind == "date":
-            return token.value, i + 1  # type: ignore[return-value]
+            return token.value, i + 1
         if token.low in ("today", "yesterday"):
             return today - timedelta(days=token.low == "yesterday"), i + 1
         i = i + 1 if token.low in ("last", "the") and self.text.low(i + 1) else i
@@ -380,7 +380,7 @@ class Times:
             return None
         if number_at >= len(self.text) or self.text[number_at].kind != "number":
             return None
-        day = int(float(self.text[number_at].value))  # type: ignore[arg-type]
+        day = int(float(self.text[number_at].value))
         if self.text.low(end) == "th":
             end += 1
         year, end = self._year(end)

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from os.path import commonprefix
 from typing import Literal
 
 import snowballstemmer
@@ -83,7 +82,7 @@ class Text(Sequence[Token]):
         self.source = source
         self.tokens = tokens
 
-    def __getitem__(self, index):  # type: ignore[no-untyped-def]
+    def __getitem__(self, index):
         return self.tokens[index]
 
     def __len__(self) -> int:
@@ -175,7 +174,10 @@ def same_word(one: str, other: str) -> bool:
         return False
     if stem(one) != stem(other):
         return False
-    shared = len(commonprefix((one, other)))
+    shared = next(
+        (k for k, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]),
+        min(len(one), len(other)),
+    )
     return bool(_INFLECTION.match(one[shared:]) and _INFLECTION.match(other[shared:]))
 
 
