@@ -17,6 +17,7 @@ from core.artifacts import DebugReport, Preview
 from core.conditions import Condition
 from core.errors import Code, Refusal
 from core.rules import DecisionPolicy, EligibilityRule
+from tools.audience import conditions_of
 from warehouse.catalog import Catalog
 from warehouse.wording import describe
 
@@ -50,10 +51,22 @@ def compose(state: AskState, catalog: Catalog) -> dict[str, Any]:
             "intent": "clarify",
         }
     text = "\n".join(_lines(plan.draft, state, catalog))
-    wrong = unsupported_numbers(text, [state["plan"], state.get("simulated"), state.get("report")])
+    results = [state["plan"], state.get("simulated"), state.get("report")]
+    wrong = unsupported_numbers(text, [*results, phrases(plan.draft, catalog)])
     if wrong:
         return _refused(state, [_unsupported(wrong)])
     return {"answer": text, "status": "answered", "intent": plan.intent}
+
+
+def phrases(draft: Drafted, catalog: Catalog) -> list[str]:
+    """A draft's conditions in words: 1,209,600 seconds of the plan read as 14 days."""
+    match draft:
+        case EligibilityRule() | DecisionPolicy():
+            return [describe(one, catalog) for one in conditions_of(draft)]
+        case CountQuestion():
+            return [describe(one, catalog) for one in (draft.population, draft.condition)]
+        case _:
+            return []
 
 
 def unsupported_numbers(text: str, results: list[Any]) -> list[str]:
@@ -105,7 +118,7 @@ def _lines(draft: Drafted, state: AskState, catalog: Catalog) -> Iterator[str]:
                 f"{in_words(draft.population, draft.condition, catalog)}."
             )
         case SqlQuestion():
-            yield f"{len(state['report']['rows'])} rows."
+            yield "The rows are below; the SQL that gave them is beside them."
 
 
 def _preview(state: AskState) -> Preview:

@@ -47,7 +47,7 @@ def test_an_empty_or_is_refused_because_it_matches_nobody() -> None:
 
 
 def test_an_empty_and_means_everyone() -> None:
-    assert EVERYONE == And(of=())
+    assert And(of=()) == EVERYONE
     assert clauses(EVERYONE) == ()
 
 

@@ -99,14 +99,17 @@ def test_a_policy_names_what_is_wrong_and_how_to_mend_it(name: str) -> None:
     found = getattr(policies, name)(wrong)
 
     assert (found.policy, found.severity) == (name, severity)
-    assert found.message and found.fix
+    assert found.message
+    assert found.fix
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_policy_says_its_rule_in_one_sentence(name: str) -> None:
     text = getattr(policies, name).__doc__
 
-    assert text and text.strip().endswith(".") and "\n" not in text.strip()
+    assert text
+    assert text.strip().endswith(".")
+    assert "\n" not in text.strip()
 
 
 def test_a_service_message_needs_no_consent_path() -> None:
@@ -127,7 +130,8 @@ def test_blockers_come_first_and_defaults_last() -> None:
     severities = [one.severity for one in findings(wrong)]
 
     assert severities == sorted(severities, key=["block", "warn", "info"].index)
-    assert severities[0] == "block" and severities[-1] == "info"
+    assert severities[0] == "block"
+    assert severities[-1] == "info"
 
 
 def test_a_sound_proposal_has_no_findings_but_its_defaults() -> None:

@@ -1,4 +1,4 @@
-"""A few users whose data is as untidy as real data, as plain rows and as a DuckDB file in memory."""
+"""A few users with data as untidy as real data: plain rows, and a DuckDB file in memory."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ def load(rows: Rows) -> duckdb.DuckDBPyConnection:
             }
             marks = ", ".join(f"${key}" for key in values)
             connection.execute(
-                f"INSERT INTO {table} ({', '.join(values)}) VALUES ({marks})",  # noqa: S608
+                f"INSERT INTO {table} ({', '.join(values)}) VALUES ({marks})",
                 values,
             )
     return connection

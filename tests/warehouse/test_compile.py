@@ -39,7 +39,7 @@ from core.conditions import (
 )
 from core.errors import Code, PilothouseError
 from tests.orchestrate.world import NOW, World
-from warehouse.catalog import Audience, Catalog, load_catalog
+from warehouse.catalog import Audience, load_catalog
 from warehouse.compile import (
     compile_audience,
     compile_flags,
@@ -432,7 +432,8 @@ def test_an_unknown_name_is_refused_with_the_nearest_ones(
     (refusal, *_) = validate(condition, CATALOG)
 
     assert refusal.code is code
-    assert refusal.fix and nearest in refusal.fix
+    assert refusal.fix
+    assert nearest in refusal.fix
     with pytest.raises(PilothouseError):
         compile_audience(condition, CATALOG, as_of=NOW)
 
