@@ -9,13 +9,13 @@ from agent.planners.grammar.words import Text
 from core.errors import Code
 from warehouse.catalog import nearest
 
-_ACTIVITY = frozenset(
+ACTIVITY = frozenset(
     "active inactive engaged disengaged dormant lapsed churned idle asleep sleeping loyal power "
     "frequent frequently often regularly regular heavy casual recently recent lately stale cold "
     "warm hot interested stuck struggling quiet silent gone away rarely "
     "unengaged reactivated sporadic committed-looking".split()
 )
-_AMOUNT = frozenset(
+AMOUNT = frozenset(
     "many few several lots multiple some enough repeatedly high low big large small valuable vip "
     "best top heavy expensive cheap premium-ish strong weak good bad long short soon old new "
     "newly young early late longtime veteran fresh happy unhappy dissatisfied satisfied".split()
@@ -47,14 +47,14 @@ def _first_word(text: Text, i: int) -> int:
 
 def _vague(text: Text, i: int, start: int) -> int | None:
     for k in (*range(start, min(start + 3, len(text))), *range(i, min(start, i + 6))):
-        if text.low(k) in _ACTIVITY or text.low(k) in _AMOUNT:
+        if text.low(k) in ACTIVITY or text.low(k) in AMOUNT:
             return k
     return None
 
 
 def _about_vague(low: str, said: str, lexicon: Lexicon) -> str:
     examples = _examples(lexicon)
-    if low in _ACTIVITY:
+    if low in ACTIVITY:
         return f"What does '{said}' mean here? Say which event and period, for example {examples}."
     return (
         f"What does '{said}' mean here? Say it with a number or a period, for example {examples}."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from agent.planners.grammar.leaves_attributes import AttributeLeaves
@@ -11,21 +11,20 @@ from agent.planners.grammar.leaves_related import RelatedLeaves
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.logic import combine, shared_window
 from agent.planners.grammar.meaning import Found, Item, Sep, all_of, any_of, negate
+from agent.planners.grammar.people import People, PeopleReader
 from agent.planners.grammar.quantities import quantity
+from agent.planners.grammar.separators import RELATIVES, separator
 from agent.planners.grammar.times import Span, Times
 from agent.planners.grammar.values import Values
-from agent.planners.grammar.words import Text, same_plural
+from agent.planners.grammar.words import Text
 from core.conditions import (
-    And,
-    Condition,
     EventCount,
     EventSequence,
     InAudience,
     Op,
 )
 
-RELATIVES = frozenset("who that which whose they whom if when where once while".split())
-_AUXILIARIES = frozenset(
+AUXILIARIES = frozenset(
     "have has had having are is were was be been being do does did with also "
     "currently already still both all now actually each either's got presently themselves "
     "personally must should subsequently previously".split()
@@ -35,35 +34,6 @@ _LINKS = (
     ("given", "that"), ("in", "case"), ("only", "once"), ("only", "after"), ("as", "soon", "as"),
 )  # fmt: skip
 _NEGATIONS = frozenset("not never without lacking lack lacks hasn".split())
-EXCLUDERS = (
-    ("do", "not", "include"), ("do", "not", "target"), ("do", "not", "send", "to"),
-    ("do", "not", "send", "it", "to"), ("do", "not", "send", "this", "to"),
-    ("do", "not", "message"), ("do", "not", "contact"), ("do", "not", "nudge"),
-    ("do", "not", "email"), ("do", "not", "bother"), ("leave", "out"), ("leaving", "out"),
-    ("but", "not"), ("and", "not"), ("but", "exclude"), ("but", "excluding"), ("and", "exclude"),
-    ("other", "than"), ("apart", "from"), ("aside", "from"), ("exclude",), ("excluding",),
-    ("excludes",), ("except", "for"), ("except", "if"), ("except", "those"), ("except",),
-    ("excepting",), ("omit",), ("omitting",), ("skip",), ("skipping",), ("ignore",),
-    ("ignoring",), ("unless",), ("minus",), ("not",), ("never", "to"), ("suppress",),
-    ("suppressing",), ("suppress", "it", "for"), ("suppress", "for"), ("drop",), ("remove",),
-    ("hold", "back", "from"), ("without", "including"), ("barring",), ("never", "message"),
-    ("never", "target"), ("never", "send", "to"), ("do", "not", "send", "them", "to"),
-)  # fmt: skip
-_EXCLUDERS = sorted(EXCLUDERS, key=len, reverse=True)
-_QUANTIFIERS = frozenset("all every any each only the our of just a an those such".split())
-
-
-@dataclass(frozen=True, slots=True)
-class People:
-    """A noun phrase for people: 'paying iOS users'. ``bare``: nothing before the noun."""
-
-    end: int
-    parts: tuple[Found, ...]
-
-    @property
-    def bare(self) -> bool:
-        """Whether no adjective limits who is meant."""
-        return not self.parts
 
 
 class Clauses:
@@ -77,103 +47,19 @@ class Clauses:
         self.events = EventLeaves(text, lexicon, self.times, values)
         self.related = RelatedLeaves(text, lexicon, self.times, values)
         self.attributes = AttributeLeaves(text, lexicon, self.times, values)
+        self._people = PeopleReader(text, lexicon, self.attributes)
         self.furthest = 0
-
-    # people
-
-    def person(self, i: int) -> int | None:
-        """Where a word for people at an index ends."""
-        match = self.lexicon.longest("person", self.text, i)
-        return match.end if match is not None and self._is_noun(i) else None
-
-    def _is_noun(self, i: int) -> bool:
-        low = self.text.low(i)
-        return any(
-            same_plural(low, entry.words[0]) or low in ("people", "folks")
-            for entry in self.lexicon.starting("person", self.text, i)
-        )
 
     def people(self, i: int) -> People | None:
         """A noun phrase for people at an index."""
-        position = i
-        while self.text.low(position) in _QUANTIFIERS:
-            after = self.person(position)
-            if after is not None and self.text.low(position) == "those":
-                break
-            position += 1
-        parts: list[Found] = []
-        joined = False
-        while True:
-            end = self.person(position)
-            whole = self._whole_audience(position)
-            if whole is not None:
-                return People(whole.end, self._either((*parts, whole), i, whole.end, joined))
-            if end is not None:
-                return People(end, self._either(tuple(parts), i, end, joined))
-            joined = joined or self.text.low(position) == "and"
-            if not parts and self.text.low(position) in (",", "and"):
-                return None
-            found, position = self._adjective(position)
-            if found is None:
-                return None
-            parts.append(found)
-
-    def _either(
-        self, parts: tuple[Found, ...], i: int, end: int, joined: bool
-    ) -> tuple[Found, ...]:
-        """'trial and paying users' are two groups or one: ask."""
-        if not joined or len(parts) < 2:
-            return parts
-        question = (
-            f"Does '{self.text.words(i, end)}' mean users who are both, or either? "
-            "Say 'users who are … and …' or '… users or … users'."
-        )
-        return (parts[0].asking(question), *parts[1:])
-
-    def _whole_audience(self, i: int) -> Found | None:
-        match = self.lexicon.longest("audience", self.text, i)
-        if match is None:
-            return None
-        people = self.text.slice(match.end - 1, match.end)
-        last = self.lexicon.longest("person", people, 0)
-        noun = any(
-            same_plural(self.text.low(match.end - 1), word) for word in match.entry.words[-1:]
-        )
-        if last is None and not (
-            noun and len(match.entry.words) <= 2 and self._plural(match.end - 1)
-        ):
-            return None
-        end = match.end
-        if last is None and self.person(end) is not None:
-            return None
-        return self.attributes.audience(i, end, match.sense.name)
-
-    def _plural(self, i: int) -> bool:
-        return self.text.low(i).endswith("s")
-
-    def _adjective(self, i: int) -> tuple[Found | None, int]:
-        negated = False
-        position = i
-        if self.text.low(position) in ("non", "not"):
-            negated, position = True, position + 1
-        if position > i or self.text.low(position) not in (",", "and"):
-            found = self.attributes.adjective(position)
-        else:
-            found = self.attributes.adjective(position + 1)
-        if found is None:
-            return None, i
-        if negated:
-            found = replace(found, negated=not found.negated)
-        return found, found.end
-
-    # sequences
+        return self._people.people(i)
 
     def sequence(self, i: int, *, marked: bool = False) -> tuple[list[Item], int]:
         """The predicates from an index on, as far as they go, and where they end."""
         items: list[Item] = []
         end = i
         while True:
-            sep, start = ("first", end) if not items else self.separator(end)
+            sep, start = ("first", end) if not items else separator(self.text, end)
             if sep is None:
                 return items, end
             marker = marked if not items else (items[-1].marked or marked)
@@ -210,48 +96,6 @@ class Clauses:
         if low in ("before", "too", "now", "currently", "only") and ends:
             return i + 1
         return i
-
-    def separator(self, i: int) -> tuple[Sep | None, int]:
-        low = self.text.low(i)
-        if low == ",":
-            following = self.text.low(i + 1)
-            if following in ("and", "&", "plus"):
-                return "strong_and", i + 2
-            if following == "or":
-                return "strong_or", i + 2
-            if following in ("but", "yet", "although", "though"):
-                return "but", i + 2
-            if self.text.has(i + 1, "even", "though"):
-                return "but", i + 3
-            if following in RELATIVES:
-                return "rel", i + 1
-            return "comma", i + 1
-        if self.text.has(i, "even", "though"):
-            return "but", i + 2
-        if low in ("but", "yet", "although", "though"):
-            return "but", i + 2 if self.text.low(i + 1) in ("also", "still") else i + 1
-        if low in ("plus",) or self.text.has(i, "as", "well", "as"):
-            return "strong_and", i + (1 if low == "plus" else 3)
-        if low in ("and", "&"):
-            strong = self.text.low(i + 1) in RELATIVES or self.text.low(i + 1) in ("also", "then")
-            return ("strong_and" if strong else "and"), i + 1
-        if low == "or":
-            strong = self.text.low(i + 1) in RELATIVES
-            return ("strong_or" if strong else "or"), i + 1
-        if low == "nor":
-            return "or", i + 1
-        if low in RELATIVES or low in (
-            "with",
-            "without",
-            "on",
-            "from",
-            "in",
-            "having",
-            "not",
-            "via",
-        ):
-            return "rel", i
-        return None, i
 
     def item(self, i: int, sep: Sep, *, run_marked: bool = False) -> Item | None:
         """One predicate with its negation, or a group."""
@@ -361,7 +205,7 @@ class Clauses:
             prefix.owning = low not in ("not", "never")
             prefix.end = i + 1
             return True
-        if low in RELATIVES or low in _AUXILIARIES:
+        if low in RELATIVES or low in AUXILIARIES:
             prefix.end, prefix.marked = i + 1, True
             prefix.being = low in _BEING or (prefix.being and low not in ("been", "being"))
             prefix.having = low in ("have", "has", "had", "having")
@@ -392,7 +236,7 @@ class Clauses:
     def _group(self, i: int, sep: Sep) -> Item | None:
         """'either A or B', 'neither A nor B', '(A or B)'."""
         start = i
-        while self.text.low(start) in RELATIVES or self.text.low(start) in _AUXILIARIES:
+        while self.text.low(start) in RELATIVES or self.text.low(start) in AUXILIARIES:
             start, _marked = start + 1, True
         negated = self.text.low(start) in ("not", "never") and self.text.low(start + 1) == "either"
         start += negated
@@ -428,76 +272,6 @@ class Clauses:
         )  # fmt: skip
         return Item(found, sep, negative, True)
 
-    # exclusions
-
-    def exclusion(self, i: int) -> Found | None:
-        """'excluding users with open tickets': what is left out, already turned round."""
-        for words in _EXCLUDERS:
-            if self.text.has(i, *words):
-                found = self._excluded(i + len(words))
-                if found is not None:
-                    return found
-        return None
-
-    def _excluded(self, i: int) -> Found | None:
-        parts: list[Condition] = []
-        notes: list[str] = []
-        questions: list[str] = []
-        position = i
-        while True:
-            one = self._excluded_people(position)
-            if one is None:
-                break
-            parts.append(one.condition)
-            notes.extend(one.notes)
-            questions.extend(one.questions)
-            end = one.end
-            following = end
-            while self.text.low(following) in (",", "and", "or", "nor", "as", "well"):
-                following += 1
-            position = following
-            if following == end:
-                break
-        if not parts:
-            return None
-        condition = (
-            negate(parts[0]) if len(parts) == 1 else all_of([negate(part) for part in parts])
-        )
-        return Found(end, condition, notes=tuple(notes), questions=tuple(questions))
-
-    def _excluded_people(self, i: int) -> Found | None:
-        start = i
-        while self.text.low(start) in ("it", "this", "them", "to", "for", "from", "if", "messages"):
-            start += 1
-        people = self.people(start)
-        conditions: list[Condition] = []
-        notes: list[str] = []
-        questions: list[str] = []
-        end = start
-        if people is not None:
-            end = people.end
-            for part in people.parts:
-                conditions.append(negate(part.condition) if part.negated else part.condition)
-                notes.extend(part.notes)
-                questions.extend(part.questions)
-        items, after = self.sequence(end, marked=True)
-        if conditions and self.text.low(end) in ("and", "or", ",", "nor"):
-            items, after = [], end
-        if not items and not conditions:
-            return None
-        if items:
-            group = combine(items, self.text)
-            conditions.append(group.condition)
-            notes.extend(group.notes)
-            questions.extend(group.questions)
-            if isinstance(group.condition, And) and _several(items):
-                questions.append(
-                    f"Does '{self.text.words(i, after)}' leave out users for whom all of it holds, "
-                    "or any of it? Say 'exclude users … and exclude users …' for any."
-                )
-            end = after
-        return Found(end, all_of(conditions), notes=tuple(notes), questions=tuple(questions))
-
 
 class _Prefix:
     """What stands before a predicate: relative pronoun, auxiliary, negation, window."""
@@ -522,10 +296,6 @@ _SEQUENCES: tuple[tuple[tuple[str, ...], bool], ...] = (
     (("and", "afterwards"), False), (("and", "subsequently"), False), (("before",), False),
     (("after",), True), (("following",), True),
 )  # fmt: skip
-
-
-def _several(items: list[Item]) -> bool:
-    return len(items) > 1
 
 
 def _event(found: Found) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from agent.planners.grammar.caps import refuse_cap
 from agent.planners.grammar.contradiction import contradiction
 from agent.planners.grammar.frame import slug
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.meaning import Unclear, all_of, refused
-from agent.planners.grammar.outline import refuse_cap
 from agent.planners.grammar.reading import Reader, Reading
 from agent.planners.grammar.words import Text
 from agent.planners.port import Plan

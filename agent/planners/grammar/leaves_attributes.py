@@ -333,7 +333,6 @@ class AttributeLeaves:
             ):
                 yield self._vague(i, match.end, match.sense)
 
-
     def _counted_trait(self, i: int, count: Quantity) -> Iterator[Found]:
         """'more than 100 points': the number stands before the trait."""
         match = self.lexicon.longest("trait", self.text, count.end)

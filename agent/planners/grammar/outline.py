@@ -2,52 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
+from agent.planners.grammar.caps import refuse_cap
 from agent.planners.grammar.frame import Frame
 from agent.planners.grammar.lexicon import Lexicon
-from agent.planners.grammar.meaning import Unclear, refused
+from agent.planners.grammar.meaning import Unclear
+from agent.planners.grammar.outline_words import (
+    NUMBERS,
+    ORDER_CUE,
+    ORDER_WORDS,
+    OVER,
+    STOP,
+    SUPPRESS,
+    THEN,
+    THEN_PHRASES,
+)
 from agent.planners.grammar.words import Text
-from core.errors import Code
 from core.rules import MessageClass
-
-_NUMBERS = {"first": 1, "firstly": 1, "second": 2, "secondly": 2, "third": 3, "thirdly": 3,
-            "fourth": 4, "fourthly": 4, "fifth": 5}  # fmt: skip
-_THEN = frozenset("then next finally lastly otherwise else afterwards".split())
-_THEN_PHRASES = (("after", "that"), ("followed", "by"), ("failing", "that"), ("if", "not", ","))
-_OVER = (
-    ("takes", "precedence", "over"), ("take", "precedence", "over"), ("comes", "before"),
-    ("come", "before"), ("comes", "ahead", "of"), ("ahead", "of"), ("goes", "before"),
-    ("go", "before"), ("wins", "over"), ("has", "priority", "over"), ("have", "priority", "over"),
-    ("takes", "priority", "over"), ("take", "priority", "over"), ("beats",), ("beat",),
-    ("trumps",), ("outranks",), ("over",), ("before",), ("above",), (">",), ("→",), ("->",),
-    (",", "and", "then"), (",", "then"), ("and", "then"), (",", "and", "finally"),
-    (",", "and", "lastly"), (",", "finally"), (",", "and"), (",",), ("and",), ("/",), (";",),
-)  # fmt: skip
-_ORDER_WORDS = frozenset(
-    "prioritise prioritize priority priorities rank order put decide prioritising prioritizing "
-    "handle sequence give".split()
-) - {"handle", "give"}
-_ORDER_CUE = re.compile(
-    r"\b(order|priorit\w+|rank\w*|sequence|first|firstly|next best|importance)\b", re.IGNORECASE
-)
-_SUPPRESS = (
-    ("suppress",), ("suppressing",), ("hold", "back"), ("hold", "off", "on"), ("hold", "off"),
-    ("withhold",), ("pause",), ("mute",), ("block",), ("do", "not", "send"), ("never", "send"),
-    ("do", "not", "show"), ("no",), ("do", "not", "message"), ("never", "message"), ("silence",),
-    ("do", "not", "contact"), ("avoid", "sending"), ("skip",),
-)  # fmt: skip
-_STOP = (("stop", "sending"), ("stop", "messaging"), ("stop",), ("exit",), ("end",), ("cease",),
-         ("quit",), ("abort",), ("drop",), ("remove",), ("stops",))  # fmt: skip
-_CAP = re.compile(
-    r"\b(messag\w*|sends?|contact|e-?mail|notify|nudge|push|text)\b[^.\n]*"
-    r"\b(once|twice|\w+ times) (a|per|each|every) (hour|day|week|month)\b|"
-    r"\b(at most|no more than|not more than|max(imum)?( of)?|up to|limit(ed)? to|cap(ped)? at|only)\s+"
-    r"\w+\s+(marketing\s+)?(messages?|emails?|push(es)?|sends?|notifications?|times?|touches)\s+"
-    r"(a|an|per|each|every)\b|\b(daily|weekly) (cap|limit)\b|\bfrequency cap\b",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,10 +139,10 @@ class Outline:
             body += 1
         if self._request(start, end):
             self.headers.append(Chunk(start, end))
-        elif self._lead(body, _STOP) is not None:
-            self.stops.append(self._governed(body, end, _STOP))
-        elif self._lead(body, _SUPPRESS) is not None and self._suppresses(body, end):
-            self.suppressions.append(self._governed(body, end, _SUPPRESS))
+        elif self._lead(body, STOP) is not None:
+            self.stops.append(self._governed(body, end, STOP))
+        elif self._lead(body, SUPPRESS) is not None and self._suppresses(body, end):
+            self.suppressions.append(self._governed(body, end, SUPPRESS))
         elif self._defines(start, end):
             self.definitions.append(Chunk(start, end))
         else:
@@ -275,7 +247,7 @@ class Outline:
         for i in range(start, first):
             low = self.text.low(i)
             colon = low == ":" and (i == 0 or self.text[i - 1].kind != "number")
-            if colon or low in _ORDER_WORDS:
+            if colon or low in ORDER_WORDS:
                 cut = i + 1
             elif low == "," and self.text.low(start) in ("for", "among", "with"):
                 cut = max(cut, i + 1)
@@ -349,7 +321,7 @@ class Outline:
         leading = (
             i == start or self.text[i - 1].kind == "mark" or self.text.low(i - 1) in ("and", "but")
         )
-        for words in _THEN_PHRASES:
+        for words in THEN_PHRASES:
             if self.text.has(i, *words):
                 self.marked = True
                 return i + len(words), None
@@ -363,19 +335,19 @@ class Outline:
             "all",
         ):
             return None
-        if low in _THEN:
+        if low in THEN:
             self.marked = True
             return i + 1, None
-        if low in _NUMBERS and leading:
+        if low in NUMBERS and leading:
             self.marked = True
-            return i + 1, _NUMBERS[low] if low != "first" else 1
+            return i + 1, NUMBERS[low] if low != "first" else 1
         if low == "last" and leading:
             self.marked = True
             return i + 1, 99
         return None
 
     def _connector(self, i: int) -> tuple[int, int | None] | None:
-        for words in _OVER:
+        for words in OVER:
             if self.text.has(i, *words):
                 k = i + len(words)
                 while self.text.low(k) in (
@@ -408,7 +380,7 @@ class Outline:
             if self._mention_at(i) is not None:
                 continue
             low = self.text.low(i)
-            if low in _NUMBERS and self.text.low(i - 1) in (
+            if low in NUMBERS and self.text.low(i - 1) in (
                 "comes",
                 "come",
                 "goes",
@@ -420,7 +392,7 @@ class Outline:
                 "ranks",
                 "be",
             ):
-                return _NUMBERS[low]
+                return NUMBERS[low]
             if low == "last" and self.text.low(i - 1) in (
                 "comes",
                 "come",
@@ -441,7 +413,7 @@ class Outline:
     def _ask_order(self) -> None:
         """'A and B' names no order unless something in the prompt does."""
         told = self.marked or self.told or any(chunk.rank is not None for chunk in self.items)
-        if len(self.items) > 1 and not told and not _ORDER_CUE.search(self.text.source):
+        if len(self.items) > 1 and not told and not ORDER_CUE.search(self.text.source):
             raise Unclear(
                 question="In which order? Say 'A over B', 'first A, then B', or number them."
             )
@@ -461,15 +433,3 @@ class Outline:
                     question="Two messages have the same place in the order: which goes first?"
                 )
             self.items = [chunk for _, chunk in sorted(ordered, key=lambda pair: pair[0])]
-
-
-def refuse_cap(text: Text) -> None:
-    """Caps belong to the workspace's contact policy; raises a refusal that says so."""
-    found = _CAP.search(text.source)
-    if found:
-        raise refused(
-            Code.OUT_OF_SCOPE,
-            "How often a user may be contacted is set in the contact policy, not in a prompt.",
-            span=found[0],
-            fix="Leave it out: the workspace's caps hold for every rule. An admin can change them.",
-        )

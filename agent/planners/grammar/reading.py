@@ -10,11 +10,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from agent.planners.grammar.asking import not_understood
-from agent.planners.grammar.clauses import Clauses, People
+from agent.planners.grammar.clauses import Clauses
+from agent.planners.grammar.exclusions import Exclusions
 from agent.planners.grammar.frame import Frame
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.logic import combine
 from agent.planners.grammar.meaning import Found, Item, Sep, Unclear, all_of, negate
+from agent.planners.grammar.people import People
+from agent.planners.grammar.separators import separator
 from agent.planners.grammar.times import Span
 from agent.planners.grammar.words import Text
 from core.conditions import EVERYONE, Condition, InAudience
@@ -62,6 +65,7 @@ class Reader:
         self.text = text
         self.lexicon = lexicon
         self.clauses = Clauses(text, lexicon, as_of)
+        self.exclusions = Exclusions(self.clauses)
         self.frame = Frame(text, lexicon)
         self.reading = Reading()
         self._sep: Sep = "sentence"
@@ -109,7 +113,7 @@ class Reader:
 
     def _separator(self, i: int) -> int | None:
         low = self.text.low(i)
-        sep, end = self.clauses.separator(i)
+        sep, end = separator(self.text, i)
         if sep is None or end == i:
             return None
         self._sep = sep if self._contiguous else "sentence"
@@ -146,7 +150,7 @@ class Reader:
         return found.end
 
     def _exclusion(self, i: int) -> int | None:
-        found = self.clauses.exclusion(i)
+        found = self.exclusions.at(i)
         if found is None:
             return None
         self._take(found)

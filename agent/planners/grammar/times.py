@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 
+from agent.planners.grammar.dates import MONTHS, Dates
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.quantities import Quantity, quantity
 from agent.planners.grammar.words import ARTICLES, Text, same_word
@@ -16,10 +17,6 @@ UNITS = {
     "second": 1, "sec": 1, "minute": 60, "min": 60, "hour": 3600, "hr": 3600, "day": DAY,
     "week": 7 * DAY, "fortnight": 14 * DAY, "month": 30 * DAY, "year": 365 * DAY,
 }  # fmt: skip
-MONTHS = (
-    "january february march april may june july august september october november december"
-).split()
-WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
 _PAST = ("last", "past", "previous", "preceding", "trailing", "prior")
 _INTO = ("in", "within", "over", "during", "for", "from", "throughout", "across", "at", "inside")
 _EVER = (
@@ -54,6 +51,7 @@ class Times:
         self.text = text
         self.lexicon = lexicon
         self.as_of = as_of
+        self.dates = Dates(text, as_of)
 
     def span(self, i: int) -> Span | None:
         """The span of time at an index."""
@@ -286,7 +284,7 @@ class Times:
                 unit = self._unit(start + 4) if self.text.has(start + 3, "the") else None
                 return self._unit_of(i, start + 5, unit, 0) if unit in ("week", "month") else None
             return inner
-        found = self.day(start)
+        found = self.dates.day(start)
         if found is None:
             return None
         day, end = found
@@ -301,7 +299,7 @@ class Times:
 
     def _until(self, i: int) -> tuple[date, int] | None:
         if self.text.low(i) in ("to", "until", "till", "through", "-", "–"):
-            return self.day(i + 1)
+            return self.dates.day(i + 1)
         return None
 
     def _absolute(self, i: int, start: date | None, end: date | None, stop: int) -> Span:
@@ -316,17 +314,17 @@ class Times:
 
     def _dates(self, i: int) -> Span | None:
         if self.text.has(i, "between"):
-            low = self.day(i + 1)
+            low = self.dates.day(i + 1)
             if low and self.text.low(low[1]) in ("and", "to"):
-                high = self.day(low[1] + 1)
+                high = self.dates.day(low[1] + 1)
                 if high and low[0] <= high[0]:
                     return self._absolute(i, low[0], high[0] + timedelta(days=1), high[1])
             return None
         if self.text.low(i) in ("before", "until"):
-            found = self.day(i + 1)
+            found = self.dates.day(i + 1)
             return self._absolute(i, None, found[0], found[1]) if found else None
         if self.text.has(i, "on"):
-            found = self.day(i + 1)
+            found = self.dates.day(i + 1)
             if found:
                 return self._absolute(i, found[0], found[0] + timedelta(days=1), found[1])
         return self._month(i)
@@ -336,55 +334,12 @@ class Times:
         if self.text.low(i) not in ("in", "during") or self.text.low(start) not in MONTHS:
             return None
         month = MONTHS.index(self.text.low(start)) + 1
-        year, end = self._year(start + 1)
+        year, end = self.dates.year(start + 1)
         if year is None:
             year = self.as_of.year if month <= self.as_of.month else self.as_of.year - 1
         first = date(year, month, 1)
         after = date(year + month // 12, month % 12 + 1, 1)
         return self._absolute(i, first, after, end)
-
-    def _year(self, i: int) -> tuple[int | None, int]:
-        start = i + 1 if self.text.has(i, ",") else i
-        token = self.text[start] if start < len(self.text) else None
-        if token is not None and token.kind == "number" and 1990 <= float(token.value) <= 2100:
-            return int(float(token.value)), start + 1
-        return None, i
-
-    def day(self, i: int) -> tuple[date, int] | None:
-        """A date at an index, the most recent one where the year is left out."""
-        if i >= len(self.text):
-            return None
-        token = self.text[i]
-        today = self.as_of.date()
-        if token.kind == "date":
-            return token.value, i + 1
-        if token.low in ("today", "yesterday"):
-            return today - timedelta(days=token.low == "yesterday"), i + 1
-        i = i + 1 if token.low in ("last", "the") and self.text.low(i + 1) else i
-        if self.text.low(i) in WEEKDAYS:
-            back = (today.weekday() - WEEKDAYS.index(self.text.low(i))) % 7
-            if back == 0 and self.as_of.time() == time.min:
-                back = 7
-            return today - timedelta(days=back), i + 1
-        return self._named_day(i, today)
-
-    def _named_day(self, i: int, today: date) -> tuple[date, int] | None:
-        if self.text.low(i) in MONTHS:
-            month, number_at, end = MONTHS.index(self.text.low(i)) + 1, i + 1, i + 2
-        elif self.text.low(i + 1) in MONTHS or self.text.low(i + 2) in MONTHS:
-            offset = next(k for k in (1, 2) if self.text.low(i + k) in MONTHS)
-            if offset == 2 and self.text.low(i + 1) not in ("of", "th"):
-                return None
-            month, number_at, end = MONTHS.index(self.text.low(i + offset)) + 1, i, i + offset + 1
-        else:
-            return None
-        if number_at >= len(self.text) or self.text[number_at].kind != "number":
-            return None
-        day = int(float(self.text[number_at].value))
-        if self.text.low(end) == "th":
-            end += 1
-        year, end = self._year(end)
-        return _date(year, month, day, today, end)
 
     def _bare(self, i: int) -> Span | None:
         """'in 10 days', 'for 2 weeks': a span only beside a negation."""
@@ -402,16 +357,6 @@ class Times:
         while self.text.low(i) in words:
             i += 1
         return i
-
-
-def _date(year: int | None, month: int, day: int, today: date, end: int) -> tuple[date, int] | None:
-    try:
-        found = date(year or today.year, month, day)
-    except ValueError:
-        return None
-    if year is None and found > today:
-        found = date(today.year - 1, month, day)
-    return found, end
 
 
 def _fixed(first: datetime) -> str:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from agent.planners.grammar.asking import _ACTIVITY, _AMOUNT
-from agent.planners.grammar.clauses import _AUXILIARIES, EXCLUDERS, RELATIVES
-from agent.planners.grammar.frame import FILLERS, MESSAGE_NOUNS
+from agent.planners.grammar.asking import ACTIVITY, AMOUNT
+from agent.planners.grammar.clauses import AUXILIARIES
+from agent.planners.grammar.dates import MONTHS, WEEKDAYS
+from agent.planners.grammar.exclusions import EXCLUDERS
+from agent.planners.grammar.frame_words import FILLERS, MESSAGE_NOUNS
 from agent.planners.grammar.quantities import NUMBER_WORDS
-from agent.planners.grammar.times import MONTHS, UNITS, WEEKDAYS
+from agent.planners.grammar.separators import RELATIVES
+from agent.planners.grammar.times import UNITS
 
 COMMON = frozenset(
     {
-        *FILLERS, *MESSAGE_NOUNS, *RELATIVES, *_AUXILIARIES, *NUMBER_WORDS, *MONTHS, *UNITS,
-        *WEEKDAYS, *_ACTIVITY, *_AMOUNT, *(word for words in EXCLUDERS for word in words),
+        *FILLERS, *MESSAGE_NOUNS, *RELATIVES, *AUXILIARIES, *NUMBER_WORDS, *MONTHS, *UNITS,
+        *WEEKDAYS, *ACTIVITY, *AMOUNT, *(word for words in EXCLUDERS for word in words),
         "without", "during", "within", "before", "priority", "suppress", "between", "exactly",
         "inactive", "active", "conversion", "yesterday", "holdout", "control", "either",
         "neither", "prioritise", "prioritize", "suppressions", "conditions", "finally",

@@ -1,0 +1,100 @@
+"""Who is left out: 'excluding users with open tickets', 'except trial users', 'unless …'."""
+
+from __future__ import annotations
+
+from agent.planners.grammar.clauses import Clauses
+from agent.planners.grammar.logic import combine
+from agent.planners.grammar.meaning import Found, all_of, negate
+from core.conditions import And, Condition
+
+EXCLUDERS = (
+    ("do", "not", "include"), ("do", "not", "target"), ("do", "not", "send", "to"),
+    ("do", "not", "send", "it", "to"), ("do", "not", "send", "this", "to"),
+    ("do", "not", "message"), ("do", "not", "contact"), ("do", "not", "nudge"),
+    ("do", "not", "email"), ("do", "not", "bother"), ("leave", "out"), ("leaving", "out"),
+    ("but", "not"), ("and", "not"), ("but", "exclude"), ("but", "excluding"), ("and", "exclude"),
+    ("other", "than"), ("apart", "from"), ("aside", "from"), ("exclude",), ("excluding",),
+    ("excludes",), ("except", "for"), ("except", "if"), ("except", "those"), ("except",),
+    ("excepting",), ("omit",), ("omitting",), ("skip",), ("skipping",), ("ignore",),
+    ("ignoring",), ("unless",), ("minus",), ("not",), ("never", "to"), ("suppress",),
+    ("suppressing",), ("suppress", "it", "for"), ("suppress", "for"), ("drop",), ("remove",),
+    ("hold", "back", "from"), ("without", "including"), ("barring",), ("never", "message"),
+    ("never", "target"), ("never", "send", "to"), ("do", "not", "send", "them", "to"),
+)  # fmt: skip
+_BY_LENGTH = sorted(EXCLUDERS, key=len, reverse=True)
+
+
+class Exclusions:
+    """Reads exclusions over the text of the clauses."""
+
+    def __init__(self, clauses: Clauses) -> None:
+        self.text = clauses.text
+        self.clauses = clauses
+
+    def at(self, i: int) -> Found | None:
+        """'excluding users with open tickets': what is left out, already turned round."""
+        for words in _BY_LENGTH:
+            if self.text.has(i, *words):
+                found = self._excluded(i + len(words))
+                if found is not None:
+                    return found
+        return None
+
+    def _excluded(self, i: int) -> Found | None:
+        parts: list[Condition] = []
+        notes: list[str] = []
+        questions: list[str] = []
+        position = i
+        while True:
+            one = self._excluded_people(position)
+            if one is None:
+                break
+            parts.append(one.condition)
+            notes.extend(one.notes)
+            questions.extend(one.questions)
+            end = one.end
+            following = end
+            while self.text.low(following) in (",", "and", "or", "nor", "as", "well"):
+                following += 1
+            position = following
+            if following == end:
+                break
+        if not parts:
+            return None
+        condition = (
+            negate(parts[0]) if len(parts) == 1 else all_of([negate(part) for part in parts])
+        )
+        return Found(end, condition, notes=tuple(notes), questions=tuple(questions))
+
+    def _excluded_people(self, i: int) -> Found | None:
+        start = i
+        while self.text.low(start) in ("it", "this", "them", "to", "for", "from", "if", "messages"):
+            start += 1
+        people = self.clauses.people(start)
+        conditions: list[Condition] = []
+        notes: list[str] = []
+        questions: list[str] = []
+        end = start
+        if people is not None:
+            end = people.end
+            for part in people.parts:
+                conditions.append(negate(part.condition) if part.negated else part.condition)
+                notes.extend(part.notes)
+                questions.extend(part.questions)
+        items, after = self.clauses.sequence(end, marked=True)
+        if conditions and self.text.low(end) in ("and", "or", ",", "nor"):
+            items, after = [], end
+        if not items and not conditions:
+            return None
+        if items:
+            group = combine(items, self.text)
+            conditions.append(group.condition)
+            notes.extend(group.notes)
+            questions.extend(group.questions)
+            if isinstance(group.condition, And) and len(items) > 1:
+                questions.append(
+                    f"Does '{self.text.words(i, after)}' leave out users for whom all of it holds, "
+                    "or any of it? Say 'exclude users … and exclude users …' for any."
+                )
+            end = after
+        return Found(end, all_of(conditions), notes=tuple(notes), questions=tuple(questions))
