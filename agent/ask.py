@@ -79,7 +79,7 @@ def result_of(state: dict[str, Any], context: AskContext) -> AskResult:
             "thread_id": state["thread_id"],
             "intent": state["intent"],
             "status": state["status"],
-            "planner": context.planner.name,
+            "planner": _speaking(state, context),
             "answer": state["answer"],
             "artifact": artifact,
             "sql": _sql(state, simulated),
@@ -95,6 +95,13 @@ def result_of(state: dict[str, Any], context: AskContext) -> AskResult:
             "usage": state.get("usage") or {},
         }
     )
+
+
+def _speaking(state: dict[str, Any], context: AskContext) -> str:
+    """Who drafted: a model that fell back to the grammar did not."""
+    if (state.get("usage") or {}).get("model") == "grammar":
+        return "grammar"
+    return context.planner.name
 
 
 def _artifact(plan: Plan | None, state: dict[str, Any]) -> Any:

@@ -18,3 +18,6 @@ LEAST_USERS: Final = 40
 """Fewer users than this in a cell say nothing."""
 LEAST_EFFECT: Final = 0.02
 """Relative fall below which a cause is not worth naming."""
+
+MOSTLY_EXPLAINED: Final = 0.5
+"""From this share of a fall on, what is left is stated as unexplained, not named as a cause."""

@@ -131,7 +131,12 @@ class Workspace:
             return grammar
         from agent.planners.openai import OpenAIPlanner
 
-        return OpenAIPlanner(self.settings.model, self.catalog, fallback=grammar)
+        return OpenAIPlanner(
+            self.settings.model,
+            self.catalog,
+            fallback=grammar,
+            explicit=self.settings.planner == "openai",
+        )
 
     @cached_property
     def retrieval(self) -> Any:
@@ -367,7 +372,10 @@ class Workspace:
         return run_sandboxed(checked, self.published(), self.settings.limits)
 
     def close(self) -> None:
-        """Let go of the warehouse file and the control store."""
+        """Let go of the warehouse file, the control store and the model's connections."""
+        close = getattr(self.__dict__.get("planner"), "close", None)
+        if close is not None:
+            close()
         self.warehouse.close()
         self.store.close()
 

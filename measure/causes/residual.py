@@ -5,12 +5,18 @@ from __future__ import annotations
 from measure.causes.inquiry import Check, Inquiry, Stage, Suspect, percent
 from measure.changes import step_change
 from measure.statistics import p_text
+from measure.thresholds import MOSTLY_EXPLAINED
 
 
 def everywhere(inquiry: Inquiry) -> Stage:
     """Locates the fall that is left at a step, of the segment alone or of the control as well."""
     if not inquiry.still_fell:
         return Stage(inquiry)
+    explained = inquiry.explained / inquiry.change.own.change
+    if explained >= MOSTLY_EXPLAINED:
+        # What is left of a fall that has a name is no cause of its own.
+        rest = f"Unexplained: {percent(1 - explained, 0)} of the fall has no cause of its own."
+        return Stage(inquiry, (), (rest,))
     moves = {
         n: step_change(inquiry.cells, n, inquiry.baselines, inquiry.has_control)
         for n in range(1, len(inquiry.cells.steps))
