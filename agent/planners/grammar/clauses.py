@@ -128,6 +128,8 @@ class Clauses:
             *self._predicate_people(i),
         ]
         allowed = [one for one in candidates if marked or not one.bare_verb]
+        if prefix.owning:
+            allowed = [one for one in allowed if not isinstance(one.condition, InAudience)]
         if prefix.only:
             allowed = [one for one in allowed if one.counts_events]
         if not allowed:

@@ -44,6 +44,7 @@ class _Read:
     inflected: bool = False
     ordinal: int | None = None
     adjacent: bool = False
+    nominal: bool = False
 
 
 class EventLeaves:
@@ -104,6 +105,7 @@ class EventLeaves:
             )
             read = _Read(entry.sense.name, i, start + 1, count, [*filters], no=no)
             read.inflected = inflected or (article and (no or count is not None))
+            read.nominal = article
             if self._rest(entry, read, start):
                 yield read
 
@@ -222,7 +224,7 @@ class EventLeaves:
             counts_events=True, stated=stated,
             bare_verb=not read.inflected,
             plain=count is None and not read.filters and read.span is None and not read.no,
-            adjacent=read.adjacent,
+            adjacent=read.adjacent, nominal=read.nominal,
         )  # fmt: skip
         if only and count is None:
             return found.asking(

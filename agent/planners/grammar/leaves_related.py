@@ -32,6 +32,7 @@ class _Row:
     moment: str | None = None
     """The timestamp that a span is about."""
     no: bool = False
+    article: bool = False
     marked: bool = False
     notes: list[str] = field(default_factory=list)
     questions: list[str] = field(default_factory=list)
@@ -57,9 +58,15 @@ class RelatedLeaves:
             self._found(row, negated)
             for name in self.many
             for row in self._rows(i, name)
-            if self._after(row)
+            if self._determined(row, negated=negated) and self._after(row)
         ]
         return sorted(found, key=lambda one: -one.end)
+
+    def _determined(self, row: _Row, *, negated: bool) -> bool:
+        """A bare singular ('push', 'ticket') is the name of a thing, not a row that a user has."""
+        low = self.text.low(row.end - 1)
+        said = row.count or row.no or row.article or row.moment or negated
+        return bool(said) or low.endswith("s") or is_past(low)
 
     def _rows(self, i: int, name: str) -> Iterator[_Row]:
         for start, moment in self._verbs(i, name):
@@ -87,7 +94,7 @@ class RelatedLeaves:
             elif low in ("no", "zero") and row.count is None and not row.no:
                 row.no, row.end, row.marked = True, row.end + 1, True
             elif low in ARTICLES or low == "any":
-                row.end += 1
+                row.end, row.article = row.end + 1, True
             elif not self._value(row):
                 return
 
@@ -293,6 +300,14 @@ class RelatedLeaves:
                     f"For example, say '{first} {stated.removeprefix('a ').removeprefix('an ')}'."
                 )
 
+    def _changes(self, row: _Row) -> bool:
+        """Whether a filter reads what changes over time: when it was so is not known."""
+        columns = self.many[row.entity].columns
+        changing = {
+            name for name, column in columns.items() if column.expression or name == "status"
+        }
+        return any(one.column in changing for one in row.filters)
+
     def _time_filters(self, row: _Row, stated: str, negative: bool) -> list[Filter]:
         entity = self.many[row.entity]
         first = _first_timestamp(entity)
@@ -302,8 +317,10 @@ class RelatedLeaves:
             needs = row.moment is not None and row.moment != first
             return [Filter(column=row.moment, op=Op.IS_NOT_NULL)] if needs else []
         row.notes.extend(span.notes)
-        if moment is None:
-            row.questions.append(f"'{stated}': nothing says when a {row.entity} happened.")
+        if moment is None or (row.moment is None and self._changes(row)):
+            row.questions.append(
+                f"What happened '{span.stated}' in '{stated}'? Say it with a verb, such as opened."
+            )
             return []
         if span.kind == "bare" and not negative:
             row.questions.append(
@@ -321,7 +338,7 @@ class RelatedLeaves:
 def _first_timestamp(entity: Entity) -> str | None:
     """The timestamp that says when the row came to be: the one its visibility reads."""
     stamps = [name for name, column in entity.columns.items() if column.type == "timestamp"]
-    return next((name for name in stamps if name in entity.visible), None)
+    return next((name for name in stamps if entity.visible.strip() == f"{name} < as_of"), None)
 
 
 def span_filters(column: str, span: Span) -> list[Filter] | None:

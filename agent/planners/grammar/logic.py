@@ -6,6 +6,7 @@ And, or, a negation or a window that several share.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from agent.planners.grammar.meaning import Found, Item, all_of, any_of, negate, with_window
 from agent.planners.grammar.words import Text
@@ -63,7 +64,7 @@ def _without_window(note: str, stated: str) -> str:
 
 def shared_window(items: list[Item]) -> list[str]:
     """A window after 'A and B' may hold for B alone or for both: ask."""
-    asked: list[str] = []
+    asked = _carried_window(items)
     run: list[Item] = []
     for k, item in enumerate(items):
         if item.sep in ("but", "rel", "sentence", "strong_and", "strong_or") and not _listing(
@@ -85,6 +86,30 @@ def shared_window(items: list[Item]) -> list[str]:
                     f"'{first}' as well? Say the period with each, or say it first."
                 )
     return asked
+
+
+def _carried_window(items: list[Item]) -> list[str]:
+    """'5 sessions this week and 2 workouts': the week may hold for the workouts too."""
+    for one, other in pairwise(items):
+        span = one.found.span
+        joined = other.sep in ("and", "comma", "or", "strong_and")
+        windowed = one.found.counts_events and span is not None and span.window is not None
+        if (
+            windowed
+            and joined
+            and other.found.nominal
+            and other.found.span is None
+            and not other.lead
+        ):
+            return (
+                [
+                    f"Does '{span.stated}' hold for '{other.found.stated}' too? Say the period with each, "
+                    "or 'ever' where none is meant."
+                ]
+                if span
+                else []
+            )
+    return []
 
 
 def _listing(items: list[Item], k: int) -> bool:

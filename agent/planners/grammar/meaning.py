@@ -57,6 +57,8 @@ class Found:
     """Said in the base form, without anything that makes it a predicate."""
     plain: bool = False
     """An event with neither quantity, filters nor window: may be part of a sequence."""
+    nominal: bool = False
+    """Counted as a thing, without a verb of its own: 'fewer than 2 workouts'."""
     adjacent: bool = False
     """The verb stands right before its object, so that it reads as an adjective as well."""
 

@@ -203,7 +203,10 @@ class Times:
     def _since_period(self, i: int) -> Span | None:
         start = self._skip(i + 1, "they", "the", "their", "he", "she", "a", "have", "had")
         for column, phrases in self._moments().items():
+            period = tuple(column.rsplit(".", 1)[1].removesuffix("_start").split("_"))
             for phrase in phrases:
+                if self.text.low(i) != "since" and phrase == period:
+                    continue
                 end = self._phrase(start, phrase)
                 if end is not None:
                     return Span(end, "window", SinceMoment(column=column))

@@ -172,9 +172,13 @@ class Values:
         if length is None or length[0].bare or length[0].vague:
             return None
         found, unit, end = length
+        if unit >= _LONGEST or self.text.low(i - 1) in ("on", "in"):
+            return None
         return _bounds(key, found.op, found.n * unit / scale, None), end
 
 
+_LONGEST = 86_400
+"""A unit of a day or more is no length of an event: 'on at least 3 days' counts days."""
 _SCALES = {"_seconds": 1, "_minutes": 60, "_hours": 3600}
 
 
