@@ -17,12 +17,15 @@ from control import people, runs
 from control.runs import Thread
 from control.store import Store, open_store
 from core.artifacts import AskResult, TraceStep
+from core.errors import Code, refuse
 from core.rules import DecisionPolicy, EligibilityRule
 from core.settings import Settings
 from orchestrate import change_requests
 from tests.ui import answers
 from ui.console.desk import Desk
 from warehouse.catalog import Catalog, load_catalog
+from warehouse.engines.duckdb import DuckDBWarehouse
+from warehouse.runner import CheckedRunner
 
 NOW = datetime(2026, 11, 22)
 STEPS = ("understand", "ground", "draft", "check", "simulate", "answer")
@@ -40,6 +43,13 @@ class DemoWorkspace:
         self.catalog: Catalog = load_catalog()
         self.store: Store = open_store(self.settings.control_url)
         people.add_demo_people(self.store)
+        self.warehouse: DuckDBWarehouse | None = None
+
+    def runner(self) -> CheckedRunner:
+        """Queries over the warehouse, where a test brought one."""
+        if self.warehouse is None:
+            raise refuse(Code.WAREHOUSE_MISSING, "There is no warehouse here.")
+        return CheckedRunner(self.warehouse, self.catalog)
 
     def as_of(self) -> datetime:
         """The end of the data."""
@@ -97,7 +107,7 @@ class ReplayWorker:
             findings=result.findings,
             preview=result.preview,
             assumptions=result.assumptions,
-            thread_id=run.thread_id,
+            thread_id=run.id,
             now=NOW,
         )
         sent = result.model_copy(

@@ -26,8 +26,10 @@ from core.rules import DecisionPolicy, EligibilityRule
 from core.settings import Settings
 from orchestrate import approvals
 from ui import telemetry
+from ui.console.sample import Sampler
 from warehouse.catalog import Catalog
 from warehouse.compile import compile_audience
+from warehouse.runner import CheckedRunner
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +45,7 @@ class OpenWorkspace(Protocol):
     def store(self) -> Store: ...
     def as_of(self) -> datetime: ...
     def now(self) -> datetime: ...
+    def runner(self) -> CheckedRunner: ...
 
 
 class RunWorker(Protocol):
@@ -155,6 +158,11 @@ class Desk:
         """The change request that a run's draft became, if it was sent."""
         reference = (run.result or {}).get("change_request")
         return self.request(reference["id"]) if reference else None
+
+    def sampler(self) -> Sampler:
+        """What judging single people by a draft needs."""
+        audiences = versions.audiences(self.workspace.store)
+        return Sampler(self.workspace.runner(), self.catalog, audiences, self.as_of())
 
     def live_rule(self, request: ChangeRequest) -> EligibilityRule | DecisionPolicy | None:
         """What the request would replace."""

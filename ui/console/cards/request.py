@@ -7,8 +7,9 @@ import streamlit as st
 from control.people import Person
 from control.requests import ChangeRequest
 from core.errors import PilothouseError
-from core.rules import DecisionPolicy
+from core.rules import DecisionPolicy, EligibilityRule
 from ui.console.cards.parts import SEVERITY, badges, bullets, folded, heading, refusal_card
+from ui.console.cards.people import people_card
 from ui.console.cards.policy import order, who_gets_what
 from ui.console.cards.rail import rail
 from ui.console.cards.rule import waterfall
@@ -40,6 +41,8 @@ def request_card(office: Desk, person: Person, request: ChangeRequest) -> None:
         _checks(request)
         if request.effect:
             _reach(rule, request)
+        if isinstance(rule, EligibilityRule):
+            people_card(office, rule, request.id)
         _assumptions(request)
         _activity(office, request)
     with side, st.container(key="rail", border=True):
@@ -191,10 +194,24 @@ def _activity(office: Desk, request: ChangeRequest) -> None:
     names = office.names()
     with st.container(border=True):
         heading("Activity")
-        lines = []
+        lines = _asked(office, request, names)
         for entry in office.activity(request):
             who = plain(names.get(entry.who, entry.who))
             said = f": “{plain(entry.note)}”" if entry.note else ""
             deed = DEEDS.get(entry.what, plain(entry.what))
             lines.append(f":gray[{clock(entry.at)}] &nbsp; {who} {deed}{said}")
         st.markdown("  \n".join(lines) or "Nothing yet.")
+
+
+def _asked(office: Desk, request: ChangeRequest, names: dict[str, str]) -> list[str]:
+    """Where it came from: the prompt, and the draft that the agent made of it."""
+    run = office.run(request.thread_id) if request.thread_id else None
+    if run is None:
+        return []
+    many = len(checks(request.findings))
+    who = plain(names.get(run.person, run.person))
+    lines = [f":gray[{clock(run.created_at)}] &nbsp; {who} asked for it"]
+    if run.finished_at:
+        said = f"The agent drafted it and ran {many} checks"
+        lines.append(f":gray[{clock(run.created_at)}] &nbsp; {said}")
+    return lines

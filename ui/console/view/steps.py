@@ -41,7 +41,7 @@ class Line(NamedTuple):
 
 
 def lines(steps: Iterable[RunStep]) -> tuple[Line, ...]:
-    """Every step with a person's words; a step may bring its own."""
+    """Every step in the words of somebody who has done it."""
     return tuple(Line(_label(step), step.ms) for step in steps)
 
 
@@ -64,6 +64,5 @@ def is_active(run: Run) -> bool:
 
 
 def _label(step: RunStep) -> str:
-    said = step.detail.get("title")
-    label = str(said) if said else DONE.get(step.node, phrase(step.node).capitalize())
+    label = DONE.get(step.node, phrase(step.node).capitalize())
     return f"{label} (attempt {step.attempt})" if step.attempt > 1 else label

@@ -1,0 +1,141 @@
+"""A few people whom a rule would include or leave out, each with the reason.
+
+Asked for by a click, never by a page that is merely drawn: it reads the warehouse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlglot import exp
+
+from core.conditions import And, Condition, Not, Or, clauses, leaves
+from core.errors import Code, refuse
+from core.rules import EligibilityRule
+from warehouse.catalog import Catalog
+from warehouse.compile import Audiences, compile_flags, compile_leaves, select_flags
+from warehouse.engines.duckdb import DIALECT
+from warehouse.runner import CheckedRunner
+from warehouse.wording import describe
+
+OF_EACH = 3
+_WANTED = "wanted"
+
+
+class Judged(NamedTuple):
+    """One person: in or out, and for each condition what was read and whether it holds."""
+
+    user_id: str
+    included: bool
+    reasons: tuple[str, ...]
+
+
+class Sampler(NamedTuple):
+    """What judging people needs."""
+
+    runner: CheckedRunner
+    catalog: Catalog
+    audiences: Audiences
+    as_of: datetime
+
+
+def sample(rule: EligibilityRule, sampler: Sampler) -> tuple[Judged, ...]:
+    """Some people in and some out, the same ones at every look."""
+    inside, outside = (_some(rule, sampler, included) for included in (True, False))
+    return judge(rule, (*inside, *outside), sampler)
+
+
+def judge(rule: EligibilityRule, users: Sequence[str], sampler: Sampler) -> tuple[Judged, ...]:
+    """Those of the users who are people of the warehouse; refuses when none is."""
+    truths = _truths(rule, tuple(users), sampler)
+    if not truths:
+        raise refuse(
+            Code.UNKNOWN_USER,
+            "The warehouse knows nobody by that id.",
+            span=", ".join(users),
+            fix="Use an id such as u0000001, as dim_users lists it.",
+        )
+    values = _values(rule, tuple(users), sampler)
+    judged = (_judged(rule, user, truths[user], values.get(user, ()), sampler) for user in truths)
+    return tuple(sorted(judged, key=lambda one: (not one.included, one.user_id)))
+
+
+def _some(rule: EligibilityRule, sampler: Sampler, included: bool) -> list[str]:
+    flags = select_flags(
+        {_WANTED: And(of=(rule.population, rule.condition))},
+        sampler.catalog,
+        as_of=sampler.as_of,
+        audiences=sampler.audiences,
+    )
+    wanted = exp.func("COALESCE", exp.column(_WANTED), exp.false())
+    query = (
+        exp.select("user_id")
+        .from_(flags.subquery("people"))
+        .where(wanted if included else exp.not_(wanted))
+        .order_by(exp.func("MD5", exp.column("user_id")))
+        .limit(OF_EACH)
+    )
+    sql = query.sql(dialect=DIALECT, pretty=True)
+    return [row[0] for row in sampler.runner.fetch(sql, purpose="a sample of people").rows]
+
+
+def _truths(
+    rule: EligibilityRule, users: tuple[str, ...], sampler: Sampler
+) -> dict[str, tuple[bool, ...]]:
+    parts = {f"c{place}": part for place, part in enumerate(_parts(rule))}
+    sql = compile_flags(
+        parts,
+        sampler.catalog,
+        as_of=sampler.as_of,
+        audiences=sampler.audiences,
+        users=users,
+    )
+    rows = sampler.runner.fetch(sql, purpose="which conditions hold").rows
+    return {row[0]: tuple(value is True for value in row[1:]) for row in rows}
+
+
+def _values(
+    rule: EligibilityRule, users: tuple[str, ...], sampler: Sampler
+) -> dict[str, tuple[Any, ...]]:
+    """What each leaf read, by user: the values only, without their truths."""
+    whole = And(of=_parts(rule))
+    query = compile_leaves(
+        whole, sampler.catalog, as_of=sampler.as_of, users=users, audiences=sampler.audiences
+    )
+    rows = sampler.runner.fetch(query.sql, purpose="what the conditions read").rows
+    return {row[0]: tuple(row[1::2]) for row in rows}
+
+
+def _judged(
+    rule: EligibilityRule,
+    user: str,
+    truths: tuple[bool, ...],
+    values: tuple[Any, ...],
+    sampler: Sampler,
+) -> Judged:
+    included = all(truths)
+    reasons = [
+        f"{describe(part, sampler.catalog)}{read}"
+        for part, holds, read in zip(_parts(rule), truths, _reads(rule, values), strict=True)
+        if holds is included
+    ]
+    return Judged(user, included, tuple(reasons))
+
+
+def _reads(rule: EligibilityRule, values: tuple[Any, ...]) -> Iterator[str]:
+    """For each condition that is one leaf, what it read; a combined one says nothing."""
+    widths = [sum(1 for _ in leaves(part)) for part in _parts(rule)]
+    # An audience stands for conditions of its own, so that values and conditions no longer pair.
+    paired = sum(widths) == len(values)
+    place = 0
+    for part, width in zip(_parts(rule), widths, strict=True):
+        is_leaf = paired and not isinstance(part, And | Or | Not)
+        found = values[place] if is_leaf else None
+        place += width
+        yield "" if found is None else f" (has {found})"
+
+
+def _parts(rule: EligibilityRule) -> tuple[Condition, ...]:
+    return (*clauses(rule.population), *clauses(rule.condition))
