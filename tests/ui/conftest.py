@@ -85,6 +85,8 @@ def demo_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo") / "workspace"
     done = give("demo-data", "--users", "2000", "--days", "60", "--workspace", str(folder))
     assert done.status == 0, done
+    # The control store is made on first use: from here on, whatever differs was changed.
+    assert give("rules", "list", "--workspace", str(folder)).status == 0
     return folder
 
 
