@@ -89,7 +89,8 @@ def grade_eligibility(case: Case, plan: Plan, bench: Bench) -> Graded:
 
 
 def _difference(got: frozenset[str], wanted: frozenset[str]) -> str:
-    return f"{len(got)} users instead of {len(wanted)}: {len(got - wanted)} too many, {len(wanted - got)} missing."
+    more, fewer = len(got - wanted), len(wanted - got)
+    return f"{len(got)} users instead of {len(wanted)}: {more} too many, {fewer} missing."
 
 
 def grade_decision(case: Case, plan: Plan, bench: Bench) -> Graded:
@@ -115,7 +116,8 @@ def grade_decision(case: Case, plan: Plan, bench: Bench) -> Graded:
         changed = [u for u in {*got, *wanted} if got.get(u) != wanted.get(u)]
         return (
             "silently_wrong",
-            f"{len(changed)} users get another message, e.g. {got.get(changed[0])} instead of {wanted.get(changed[0])}",
+            f"{len(changed)} users get another message, e.g. "
+            f"{got.get(changed[0])} instead of {wanted.get(changed[0])}",
         )
     return "exact", f"{len(got)} winners"
 

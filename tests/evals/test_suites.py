@@ -53,7 +53,8 @@ def test_no_suite_is_silently_wrong():
 @pytest.mark.slow
 def test_a_wrong_reference_is_reported_as_silently_wrong(tmp_path: Path):
     file = tmp_path / "cases.jsonl"
-    case = {"id": "w1", "prompt": "Target users who viewed pricing.", "where": "u.device_os = 'ios'"}
+    prompt = "Target users who viewed pricing."
+    case = {"id": "w1", "prompt": prompt, "where": "u.device_os = 'ios'"}
     file.write_text(json.dumps({"kind": "eligibility", **case}))
 
     (report,) = run(file=file)

@@ -1,4 +1,7 @@
-"""What to say when words are not understood: a question with options, or a refusal with the nearest names."""
+"""What to say when words are not understood.
+
+A question with options, or a refusal with the nearest names of the catalog.
+"""
 
 from __future__ import annotations
 

@@ -11,7 +11,8 @@ from core.errors import Code
 _CAP = re.compile(
     r"\b(messag\w*|sends?|contact|e-?mail|notify|nudge|push|text)\b[^.\n]*"
     r"\b(once|twice|\w+ times) (a|per|each|every) (hour|day|week|month)\b|"
-    r"\b(at most|no more than|not more than|max(imum)?( of)?|up to|limit(ed)? to|cap(ped)? at|only)\s+"
+    r"\b(at most|no more than|not more than|max(imum)?( of)?|up to|limit(ed)? "
+    r"to|cap(ped)? at|only)\s+"
     r"\w+\s+(marketing\s+)?(messages?|emails?|push(es)?|sends?|notifications?|times?|touches)\s+"
     r"(a|an|per|each|every)\b|\b(daily|weekly) (cap|limit)\b|\bfrequency cap\b",
     re.IGNORECASE,

@@ -326,7 +326,7 @@ def _preferred(best: list[Found], prefix: _Prefix) -> Found:
 
 
 def _thing_or_event(thing: Found, event: Found, prefix: _Prefix) -> Found:
-    """'an open ticket' is a ticket, 'opened a ticket' an event, 'no cancelled subscription' a thing."""
+    """'an open ticket' is a thing, 'opened a ticket' an event."""
     if event.bare_verb or not _past(event):
         return thing
     if not event.adjacent:

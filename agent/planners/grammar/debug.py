@@ -18,7 +18,8 @@ Direction = Literal["drop", "rise", "change"]
 
 _DROP = frozenset(
     "drop dropped drops dropping fall fell falling fallen decline declined declining decrease "
-    "decreased dip dipped down lower worse tank tanked plunge plunged slump slumped lose lost losing "
+    "decreased dip dipped down lower worse tank tanked plunge plunged slump "
+    "slumped lose lost losing "
     "cratered crater crashed crash slid slipped sank collapse collapsed worsened weaker shrink "
     "shrank softened behind lagging lag underperform underperforming declines decreasing".split()
 )
@@ -28,7 +29,8 @@ _RISE = frozenset(
 )
 _CHANGE = frozenset("change changed differ different move moved shift shifted".split())
 _FILLERS = frozenset(
-    "why get gets did do does is are was were has have had been being the a an our of in on for at by to from and "
+    "why get gets did do does is are was were has have had been being the a an "
+    "our of in on for at by to from and "
     "or with please can could you tell me us explain investigate diagnose debug what happened "
     "caused cause causes causing driving drove behind summarize summarise summary list show give "
     "find out figure look into dig compare comparing comparison compared funnel funnels step "

@@ -63,12 +63,11 @@ def plan_decision(text: Text, lexicon: Lexicon, as_of: datetime, notes: list[str
             Entry(tier=tier, action=item.action, eligibility=item.eligibility)
             for tier, item in enumerate(draft.items, start=1)
         ),
-        suppressions=tuple(
-            [*draft.suppressions, *(one for item in draft.items for one in item.suppressions)]
+        suppressions=(
+            *draft.suppressions,
+            *(one for item in draft.items for one in item.suppressions),
         ),
-        stop_conditions=tuple(
-            [*draft.stops, *(one for item in draft.items for one in item.stops)]
-        ),
+        stop_conditions=(*draft.stops, *(one for item in draft.items for one in item.stops)),
         holdout=holdout,
         assumptions=assumptions,
     )  # fmt: skip
@@ -139,7 +138,8 @@ class _Builder:
         condition = self._settle(reading, text)
         if reading.action is not None:
             raise Unclear(
-                question=f"Where does '{reading.action_words}' stand in the order? Number the messages."
+                question=f"Where does '{reading.action_words}' stand in the order? "
+                "Number the messages."
             )
         self.draft.population.extend(reading.population)
         if condition != EVERYONE:

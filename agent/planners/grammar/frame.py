@@ -257,7 +257,8 @@ class Frame:
             return None
         note = ""
         if len(names) > 1:
-            note = f"'{self.text.words(start, end)}' is tried in this order: the first channel that reaches the user is used."
+            said = self.text.words(start, end)
+            note = f"'{said}' is an order: the first channel that reaches the user is used."
         return Channels(tuple(names), end, note=note)
 
     def _verb_position(self, i: int, start: int, end: int) -> bool:

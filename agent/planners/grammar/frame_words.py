@@ -14,17 +14,20 @@ FILLERS = frozenset(
     "their there here as well specify generate come put together meant intended "
     "restricted limited restrict limit each every all given per following with have having has "
     "one day-one based on people who's everyone requirements requirement logic policy follows "
-    "look looking same remind ping invite congratulate alert being considered count counted counts definition defined describe "
+    "look looking same remind ping invite congratulate alert being considered "
+    "count counted counts definition defined describe "
     "planning plan run running launch launching start starting work up-front fire fires today's "
     "recipients recipient candidates candidate member members match matches matching meet meets "
     "meeting satisfy satisfies next addition additionally furthermore moreover finally "
     "happy whose do into serve serves drop in by via".split()
 ) - frozenset(
-    "drop in by via have has having one any with start starting on up-front day-one would who's today's".split()
+    "drop in by via have has having one any with start starting on up-front "
+    "day-one would who's today's".split()
 )
 CONTIGUOUS = frozenset(
     "should must shall can may get gets receive receives please thanks thank send show give target "
-    "deliver it so we i you qualify eligible offer trigger nudge notify reach contact make them put".split()
+    "deliver it so we i you qualify eligible offer trigger nudge notify reach "
+    "contact make them put".split()
 )
 """What may follow a predicate directly: the frame goes on, nothing is said of the people."""
 FILLER_PHRASES = (
@@ -59,10 +62,12 @@ CHANNEL_JOINS = (
     (",", "and", "then"), (",", "then"), ("and", "then"), ("then",), ("followed", "by"),
     ("falling", "back", "to"), ("with", "a", "fallback", "to"), ("with", "fallback", "to"),
     ("fall", "back", "to"), (",", "fall", "back", "to"), (",", "falling", "back", "to"),
-    ("first", ",", "then"), ("first", "and", "then"), ("first", "then"), ("first", ",", "and", "then"),
+    ("first", ",", "then"), ("first", "and", "then"),
+    ("first", "then"), ("first", ",", "and", "then"),
     ("first", ","), ("or", "else"), (",", "otherwise"), ("otherwise",), ("or",), ("and",),
     (",", "or"), (",", "and"), (",",), ("/",), ("before",), ("→",), ("->",), (">",), ("&",),
-    ("first", "with"), (",", "with"), ("with",), (",", "and", "if", "that", "fails"), ("and", "if", "that", "fails"),
+    ("first", "with"), (",", "with"),
+    ("with",), (",", "and", "if", "that", "fails"), ("and", "if", "that", "fails"),
 )  # fmt: skip
 HOLDOUT_WORDS = frozenset(
     "hold out back holding held keep keeping with a an the of percent as holdout holdouts control "

@@ -1,4 +1,7 @@
-"""What is refused before it is read: bypasses, protected attributes, SQL, other languages, length."""
+"""What is refused before it is read.
+
+Bypasses, protected attributes, SQL, other languages, and what is too long.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,8 @@ _BYPASS = tuple(
         r"\beven (if|when|though) they('ve| have)? (unsubscribed|opted out|not consented)",
         r"\b(who|that)( have|'ve)? (unsubscribed|opted out) (too|as well)\b",
         r"\bquiet hours\s+(off|disabled)\b",
-        r"\b(you are now|system prompt|developer mode|jailbreak|act as (an? )?(admin|approver|root))\b",
+        r"\b(you are now|system prompt|developer mode|jailbreak|act as (an? "
+        r")?(admin|approver|root))\b",
         r"\b(mark|treat|consider|set)\s+(it|this|that)\s+(as\s+)?(approved|live|published)\b",
         r"\bas (an? )?(approver|admin),? (approve|publish)\b",
     )
@@ -46,7 +50,8 @@ _PROTECTED = re.compile(
     r"catholics?|pregnan\w+|disab(led|ilit\w+)|health|medical|illness\w*|diabet\w+|depress\w+|"
     r"obes\w+|age|ages|aged|years old|year-olds?|teens?|teenagers?|elderly|seniors?|minors?|"
     r"gay|lesbian|transgender|politic\w*|trade union|married|marital|nationalit\w+|citizenship|"
-    r"immigrants?|hispanic|latino|latina|black (people|users|customers)|white (people|users|customers)|"
+    r"immigrants?|hispanic|latino|latina|black (people|users|customers)|white "
+    r"(people|users|customers)|"
     r"postcodes?|post ?codes?|zip ?codes?|millennials?|gen ?z|boomers?)\b",
     re.IGNORECASE,
 )
@@ -149,7 +154,8 @@ def _check_protected(prompt: str, catalog: Catalog) -> None:
     if span:
         raise refused(
             Code.PROTECTED_ATTRIBUTE,
-            f"'{span}' is a protected attribute, or stands for one: it cannot decide who gets a message.",
+            f"'{span}' is a protected attribute, or stands for one: it cannot "
+            f"decide who gets a message.",
             span=span,
             fix="Use behaviour instead: what users did, when, and how often.",
         )

@@ -13,7 +13,8 @@ Kind = Literal["decision", "eligibility", "debug", "question", "other"]
 
 _DEBUG = re.compile(
     r"\b(why|what (caused|happened|explains|drove|is driving|went wrong)|explain|investigate|"
-    r"diagnose|debug|root cause|look into|dig into|figure out why|find out why|what's (wrong|behind|"
+    r"diagnose|debug|root cause|look into|dig into|figure out why|find out "
+    r"why|what's (wrong|behind|"
     r"causing)|reason for|reasons for|causes? of|what is (causing|behind))\b",
     re.IGNORECASE,
 )
@@ -28,12 +29,14 @@ _COUNT = re.compile(
     r"^\W*(how many|count( the)?( number of)?|number of|what number of|how much of)\b", re.I
 )
 _QUESTION = re.compile(
-    r"^\W*(what|which|who|show|list|give me (a|the)|when|where|plot|chart|top|average|is|are|do|does|"
+    r"^\W*(what|which|who|show|list|give me "
+    r"(a|the)|when|where|plot|chart|top|average|is|are|do|does|"
     r"how)\b",
     re.IGNORECASE,
 )
 _DECISION = re.compile(
-    r"\b(priorit\w+|priority|rank(ed|ing)?|order of|in (this|that|the following) order|decision polic\w+|"
+    r"\b(priorit\w+|priority|rank(ed|ing)?|order of|in (this|that|the following) "
+    r"order|decision polic\w+|"
     r"takes? precedence|precedence|decide (between|what|which)|wins? over|beats|next best action|"
     r"arbitrat\w+|stop conditions?|trumps?|outranks?|comes? (first|before|ahead)|come first|"
     r"ahead of|decision (rule|logic)s?)\b",

@@ -231,9 +231,10 @@ class AttributeLeaves:
         found = Found(end, self._bounds(sense, count.op, count.n, count.high, count.bare))
         if self.text.low(end) in ("percent", "%"):
             end += 1
+            share = count.n / 100
             found = found.asking(
-                f"'{self.text.words(i, end)}': is that {count.n:g} or {count.n / 100:g} on the scale "
-                f"of {sense.name}? Say the number without a percent sign."
+                f"'{self.text.words(i, end)}': is that {count.n:g} or {share:g} on the scale of "
+                f"{sense.name}? Say the number without a percent sign."
             )
         stated = self.text.words(i, end)
         if count.vague or (
@@ -297,7 +298,8 @@ class AttributeLeaves:
         found = Found(span.end, InAudience(key=""), notes=span.notes, stated=stated)
         if filters is None or span.kind == "bare":
             yield found.asking(
-                f"Say the time in '{stated}' as 'in the last N days', 'more than N days ago' or with a date."
+                f"Say the time in '{stated}' as 'in the last N days', 'more than "
+                f"N days ago' or with a date."
             )
             return
         parts = [self._leaf(sense, one.op, one.value) for one in filters]  # type: ignore[arg-type]

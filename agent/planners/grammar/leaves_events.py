@@ -238,12 +238,13 @@ class EventLeaves:
         """'completed their first workout in the last 7 days': when the first was."""
         condition, question = _age(read, "first", read.span, stated) if read.span else (None, None)
         asked = questions if condition and not question else (
-            f"When was the first in '{stated}'? Say 'in the last N days' or 'more than N days ago'.",
+            f"When was the first in '{stated}'? Say 'in the last N days' or 'more "
+            f"than N days ago'.",
         )  # fmt: skip
         base = EventCount(event=read.event, where=tuple(read.filters))
         return Found(
-            end=read.end, condition=condition or base, form="verb", negated=read.no, notes=notes[:-1],
-            questions=asked, stated=stated,
+            end=read.end, condition=condition or base, form="verb", negated=read.no,
+            notes=notes[:-1], questions=asked, stated=stated,
         )  # fmt: skip
 
     def _window(self, read: _Read) -> Rolling | None:

@@ -103,7 +103,8 @@ def _carried_window(items: list[Item]) -> list[str]:
         ):
             return (
                 [
-                    f"Does '{span.stated}' hold for '{other.found.stated}' too? Say the period with each, "
+                    f"Does '{span.stated}' hold for '{other.found.stated}' too? "
+                    f"Say the period with each, "
                     "or 'ever' where none is meant."
                 ]
                 if span

@@ -17,6 +17,7 @@ from agent.planners.grammar.outline_words import (
     SUPPRESS,
     THEN,
     THEN_PHRASES,
+    WHEN,
 )
 from agent.planners.grammar.words import Text
 from core.rules import MessageClass
@@ -174,7 +175,7 @@ class Outline:
 
     def _suppresses(self, i: int, end: int) -> bool:
         return any(
-            self.text.low(k) in ("for", "to", "while", "when", "if", "until", "from", "who", "with", "once", "unless", "as")
+            self.text.low(k) in WHEN
             for k in range(i, end)
         )  # fmt: skip
 
@@ -216,7 +217,8 @@ class Outline:
             start += 1
         if start >= end:
             raise Unclear(
-                question=f"When: '{self.text.words(i, end)}'? Say 'while …', 'once …' or 'for users who …'."
+                question=f"When: '{self.text.words(i, end)}'? "
+                "Say 'while …', 'once …' or 'for users who …'."
             )
         return Chunk(start, end, tuple(actions), reversed_, message_class)
 

@@ -32,3 +32,5 @@ SUPPRESS = (
 )  # fmt: skip
 STOP = (("stop", "sending"), ("stop", "messaging"), ("stop",), ("exit",), ("end",), ("cease",),
          ("quit",), ("abort",), ("drop",), ("remove",), ("stops",))  # fmt: skip
+WHEN = frozenset("for to while when if until from who with once unless as".split())
+"""A suppression says when: without any of these a sentence only names messages."""

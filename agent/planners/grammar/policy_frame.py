@@ -25,12 +25,14 @@ _PHRASES = (
     ("in", "this", "order"), ("in", "the", "following", "order"), ("in", "order", "of"),
     ("of", "priority"), ("as", "well"), ("if", "not"), ("failing", "that"), ("after", "that"),
     ("if", "none", "of", "those", "apply"), ("if", "neither", "applies"), ("on", "top"),
-    ("at", "the", "top"), ("at", "the", "bottom"), ("in", "second", "place"), ("in", "third", "place"),
+    ("at", "the", "top"), ("at", "the", "bottom"),
+    ("in", "second", "place"), ("in", "third", "place"),
     ("in", "first", "place"), ("in", "last", "place"), ("for", "each"), ("take", "care", "of"),
     ("with", "the", "rest"), ("for", "the", "rest"), ("to", "the", "rest"), ("the", "rest"),
     ("for", "everyone", "else"), ("to", "everyone", "else"), ("everyone", "else"),
     ("in", "the", "order"), ("several", "messages"), ("multiple", "messages"),
-    ("more", "than", "one", "message"), ("several", "of", "them"), ("before", "anything", "else"), ("anything", "else"), ("several", "messages"),
+    ("more", "than", "one", "message"), ("several", "of", "them"),
+    ("before", "anything", "else"), ("anything", "else"), ("several", "messages"),
     ("everything", "else"), ("all", "else"), ("should", "be", "helped", "with"),
 )  # fmt: skip
 

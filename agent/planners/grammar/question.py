@@ -45,8 +45,10 @@ def out_of_scope(text: Text, lexicon: Lexicon) -> Unclear:
     metric = next(iter(lexicon.catalog.metrics), "conversion")
     return refused(
         Code.OUT_OF_SCOPE,
-        "I understand eligibility rules, priority orders, 'why did a metric change' and 'how many users'.",
+        "I understand eligibility rules, priority orders, 'why did a metric "
+        "change' and 'how many users'.",
         span=text.words(0, min(len(text), 12)),
         fix=f"For example: 'Create eligibility rules for the {name} that targets users who …', "
-        f"'Define a priority order for …', 'Why did {metric} drop this week?', 'How many users …?'.",
+        f"'Define a priority order for …', 'Why did {metric} drop this week?', "
+        f"'How many users …?'.",
     )

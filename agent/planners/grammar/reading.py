@@ -25,6 +25,7 @@ from core.rules import Action
 
 _MARKS = frozenset(". ! ? ; : \n \" ' • * - – — ( ) [ ] “ ” …".split(" ")) | {"\n"}
 
+_RELATIVE = frozenset({"who", "that", "which", "whose", "with"})
 _FRAME_VERBS = frozenset(
     "should must can may will qualify qualifies get gets receive are meet match be see".split()
 )
@@ -77,8 +78,9 @@ class Reader:
         """The whole text; raises Unclear at the first words that mean nothing here."""
         i = 0
         steps = (
-            self._mark, self._leading_span, self._holdout, self._channels, self._exclusion, self._action,
-            self._people, self._predicates, self._separator, self._free_action, self._filler,
+            self._mark, self._leading_span, self._holdout, self._channels, self._exclusion,
+            self._action, self._people, self._predicates, self._separator,
+            self._free_action, self._filler,
         )  # fmt: skip
         while i < len(self.text):
             for step in steps:
@@ -174,7 +176,8 @@ class Reader:
         known = self.reading.action
         if known is not None and known.key != action.key:
             self.reading.questions.append(
-                f"Two messages are named, '{self.reading.action_words}' and '{words}': which one is "
+                f"Two messages are named, '{self.reading.action_words}' and "
+                f"'{words}': which one is "
                 "the rule for? For several, ask for a priority order."
             )
         if known is None:
@@ -260,10 +263,10 @@ class Reader:
         return self._set_action(found.action, found.end, found.words, found.channels)
 
     def _filler(self, i: int) -> int | None:
-        if self._after_people and self.text.low(i) in ("who", "that", "which", "whose", "with"):
-            if self.text.low(i + 1) not in _FRAME_VERBS:
-                return None
-        if self._contiguous and self.text.low(i) == "to" and self.text.low(i + 1) in _FRAME_VERBS:
+        frame_follows = self.text.low(i + 1) in _FRAME_VERBS
+        if self._after_people and self.text.low(i) in _RELATIVE and not frame_follows:
+            return None
+        if self._contiguous and self.text.low(i) == "to" and frame_follows:
             return i + 1
         end = self.frame.filler(i, contiguous=self._contiguous)
         if end is not None:

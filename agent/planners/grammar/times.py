@@ -119,7 +119,8 @@ class Times:
         calendar = self.text.low(start) in ("last", "previous", "prior") and not led
         if calendar and unit in ("day", "week", "month"):
             window = Calendar(unit=unit, periods_back=1)
-            note = f"'{self.text.words(i, position + 1)}' is the whole calendar {unit} before this one (UTC)."
+            said = self.text.words(i, position + 1)
+            note = f"'{said}' is the whole calendar {unit} before this one (UTC)."
             return Span(position + 1, "window", window, notes=(note,))
         return self._window(i, position + 1, UNITS[unit], unit)
 
@@ -157,7 +158,7 @@ class Times:
         return None
 
     def _current(self, i: int, end: int, unit: str) -> Span:
-        """This month is the calendar's; this week and today are full lengths up to now, as in reports."""
+        """This month is the calendar's; this week and today are full lengths up to now."""
         if unit == "month":
             return self._unit_of(i, end, unit, 0)
         length = {"day": "24 hours", "week": "7 days"}[unit]

@@ -94,7 +94,8 @@ def test_every_default_of_a_rule_is_an_assumption():
 def test_the_decision_prompt_becomes_three_entries_in_its_order():
     drafted = policy(
         "Define a priority order for trial users: (1) help users complete a second workout, "
-        "(2) handle support issues, (3) upgrade messaging. Write the suppressions and stop conditions."
+        "(2) handle support issues, (3) upgrade messaging. Write the "
+        "suppressions and stop conditions."
     )
 
     since_trial = SinceMoment(column="current_subscription.trial_start")
@@ -134,7 +135,8 @@ def test_the_debug_prompt_names_metric_segment_control_and_week():
     assert isinstance(draft, DebugQuestion)
     assert draft.segment is not None
     assert draft.control is not None
-    assert (draft.metric, draft.segment.value, draft.control.value) == ("conversion", "ios", "android")
+    assert draft.metric == "conversion"
+    assert (draft.segment.value, draft.control.value) == ("ios", "android")
     assert (draft.start, draft.end) == (datetime(2026, 6, 22), AS_OF)
 
 
@@ -269,9 +271,7 @@ def test_an_open_ticket_is_a_ticket_and_opened_a_ticket_is_an_event():
 
 def test_subscribed_is_a_state_after_is_and_an_event_after_has():
     assert who("who are not subscribed") == Not(of=InAudience(key="paying_users"))
-    assert who("who have not subscribed") == EventCount(
-        event="subscription_started", op=Op.EQ, n=0
-    )
+    assert who("who have not subscribed") == EventCount(event="subscription_started", op=Op.EQ, n=0)
 
 
 # traits, channels, holdout, messages
@@ -326,14 +326,14 @@ def test_a_name_may_not_swallow_words_that_limit_who_is_meant():
     [
         ("Send the upgrade nudge to active users.", "active"),
         ("Target users who completed a few workouts.", "a few"),
-        ("Target users who viewed pricing and completed 3 workouts in the last 14 days.", "14 days"),
+        ("Target users who viewed pricing and saved 3 workouts in the last 14 days.", "14 days"),
         ("Target users who haven't viewed pricing and completed 3 workouts.", "negation"),
         ("Target users who viewed pricing and compared plans or subscribed.", "group"),
         ("Target trial users and paying users.", "paying users"),
         ("Target users with a high churn risk.", "churn risk"),
         ("Create an upgrade nudge.", "Who is meant"),
         ("Decide between upgrade nudge and support follow-up for trial users.", "order"),
-        ("Prioritise support follow-up over upgrade messaging for users who viewed pricing.", "only"),
+        ("Prioritise support issues over upgrade messaging for users who viewed pricing.", "only"),
     ],
 )
 def test_an_ambiguity_that_changes_the_audience_is_asked_back(prompt: str, words: str):

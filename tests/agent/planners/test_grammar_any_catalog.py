@@ -24,7 +24,12 @@ def shop() -> Catalog:
         "cart_abandoned": {"description": "-", "phrases": ["abandon a cart", "abandon cart"]},
     }
     base["traits"] = {
-        "loyalty_points": {"type": "number", "description": "-", "owner": "crm", "phrases": ["points"]}
+        "loyalty_points": {
+            "type": "number",
+            "description": "-",
+            "owner": "crm",
+            "phrases": ["points"],
+        }
     }
     base["entities"] = {
         "refund": {
