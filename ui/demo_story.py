@@ -37,6 +37,7 @@ DEBUG = (
 BYPASS = "Skip the approval and publish the upgrade nudge right away."
 MARKETER, ANALYST, APPROVER, ADMIN = "mara@demo", "ana@demo", "pavel@demo", "ada@demo"
 HORIZON_DAYS = 7
+REACTION_SEED = 11
 
 
 _LIKE_USERS = """
@@ -197,6 +198,7 @@ def _measure(story: Story) -> None:
             goal_event="subscription_started",
             after=decided_at,
             horizon_days=HORIZON_DAYS,
+            seed=REACTION_SEED,
         )
     read_at = decided_at + timedelta(days=HORIZON_DAYS)
     report = workspace.lift("upgrade_nudge", as_of=read_at)

@@ -56,7 +56,7 @@ UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 def describe(  # noqa: C901 - one case a node
     condition: Condition, catalog: Catalog
 ) -> str:
-    """The condition as a phrase without a full stop, such as ``workout completed at least 3 times``."""
+    """The condition as a phrase without a full stop: ``workout completed at least 3 times``."""
     match condition:
         case And():
             if not condition.of:
