@@ -17,16 +17,21 @@ GATES = (
     r"|polic(y|ies) checks?|compliance|human in the loop)"
 )
 ITSELF = r"(it|this|them|that|the rule|the policy|the change|your own|my own|yourself|myself)"
+# Whom a rule is about: "skip users who wrote a review" skips no review of ours.
+PEOPLE = r"(users?|people|persons?|customers?|members?|everyone|everybody|anyone|those|who)"
+# An order to approve, not a word about the one who will: "so that Pavel can approve it".
+TOLD = r"(^|[.!?,;:]\s*|\b(and|then|please|just|also|you|to)\s+)"
 AT_ONCE = r"(right away|immediately|directly|at once|straight away|without asking)"
 BYPASS = (
     r"\bwithout\b[^.!?]{0,25}\b(approvals?|approvers?|sign[- ]?offs?|guardrails?)\b",
-    rf"\b{ACTS}\b[^.!?]{{0,40}}\b{GATES}\b",
-    rf"\b(self[- ]?approve|auto[- ]?approve|approve)\b\s+{ITSELF}\b",
+    rf"\b{ACTS}\b(?:(?!\b{PEOPLE}\b)[^.!?]){{0,40}}\b{GATES}\b",
+    rf"\b(self|auto)[- ]?approve\b\s+{ITSELF}\b",
+    rf"{TOLD}approve\s+{ITSELF}\b",
     r"\bapprove\b[^.!?]{0,40}\b(yourself|automatically|on my behalf|on behalf|for me)\b",
     rf"\b(publish|activate|go live|put live|make live)\b[^.!?]{{0,40}}\b{AT_ONCE}\b",
     r"\bignore\b[^.!?]{0,30}\b(previous|prior|all|your|the)\b[^.!?]{0,20}"
     r"\b(instructions?|rules?|prompts?)\b",
-    r"\b(mark|set|treat|consider)\b[^.!?]{0,30}\bas (approved|live)\b",
+    r"\b(mark|set|treat|consider)\b[^.!?]{0,30}\bas\s+(already\s+|pre-?)?(approved|live)\b",
 )
 
 
