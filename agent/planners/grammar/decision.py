@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from agent.planners.defaults import holdout_of, slug
 from agent.planners.grammar.contradiction import contradiction
-from agent.planners.grammar.eligibility import holdout_of, with_channels
-from agent.planners.grammar.frame import slug
+from agent.planners.grammar.eligibility import with_channels
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.meaning import Unclear, all_of, negate
 from agent.planners.grammar.outline import Chunk, Outline

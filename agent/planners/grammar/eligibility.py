@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from agent.planners.defaults import about_channels, holdout_of, slug
 from agent.planners.grammar.caps import refuse_cap
 from agent.planners.grammar.contradiction import contradiction
-from agent.planners.grammar.frame import slug
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.meaning import Unclear, all_of, refused
 from agent.planners.grammar.reading import Reader, Reading
@@ -14,7 +14,7 @@ from agent.planners.grammar.words import Text
 from agent.planners.port import Plan
 from core.conditions import EVERYONE, Condition, leaves
 from core.errors import Code
-from core.rules import Action, EligibilityRule, Holdout
+from core.rules import Action, EligibilityRule
 from warehouse.catalog import Catalog
 
 
@@ -107,18 +107,5 @@ def with_channels(reading: Reading, catalog: Catalog) -> Action | None:
 def _about_action(reading: Reading, action: Action | None) -> list[str]:
     if action is None:
         return ["No message was named: the rule is an audience that other rules may use."]
-    order = ", then ".join(action.channels)
-    if not reading.channels and not reading.excluded_channels:
-        return [f"'{action.name}' goes out by {order}: no channel was named."]
-    return []
-
-
-def holdout_of(named: float | None, salt: str, catalog: Catalog) -> tuple[Holdout | None, str]:
-    """The holdout that the prompt names, else the default, and the sentence that says so."""
-    if named == 0:
-        return None, "Nobody is held out, as asked: lift cannot be measured."
-    share = catalog.defaults.holdout_share if named is None else named
-    why = "no holdout was named" if named is None else "as asked"
-    return Holdout(
-        share=share, salt=salt
-    ), f"{share * 100:g} % are held out to measure lift: {why}."
+    named = reading.channels or reading.excluded_channels
+    return [] if named else [about_channels(action)]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
+from agent.planners.defaults import new_action
 from agent.planners.grammar.frame_words import (
     CHANNEL_JOINS,
     CHANNEL_LEADS,
@@ -124,14 +124,8 @@ class Frame:
         return Named(self._new_action(words, channels), end + quoted, words, channels, question)
 
     def _new_action(self, words: str, channels: tuple[str, ...]) -> Action:
-        defaults = self.catalog.defaults
-        return Action(
-            key=slug(words),
-            name=words[:1].upper() + words[1:],
-            message_class=defaults.message_class,
-            channels=channels or defaults.channels,
-            expires_after_seconds=defaults.expires_after_seconds,
-        )
+        action = new_action(words[:1].upper() + words[1:], self.catalog)
+        return action.model_copy(update={"channels": channels}) if channels else action
 
     def _hidden_condition(self, start: int, end: int, words: str) -> str | None:
         """A name must not swallow words that would limit who is meant."""
@@ -403,9 +397,3 @@ def _limits(word: str, words: str) -> str:
         f"Does '{word}' in '{words}' limit who is meant, or is it part of the message's name? "
         f"If it limits, say it of the users; if not, put the name in quotes."
     )
-
-
-def slug(words: str) -> str:
-    """A key made of words: lower case, underscores, at most 48 characters."""
-    key = re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")[:48].strip("_")
-    return key if key[:1].isalpha() else f"rule_{key}"[:48].strip("_")
