@@ -156,7 +156,8 @@ def test_leaving_consent_out_of_a_rule_does_not_reach_anybody_without_it(
     (consented,) = workspace.warehouse.fetch(
         """
         WITH latest AS (
-            SELECT user_id, status, RANK() OVER (PARTITION BY user_id ORDER BY effective_at DESC) AS r
+            SELECT user_id, status,
+                   RANK() OVER (PARTITION BY user_id ORDER BY effective_at DESC) AS r
             FROM fct_consent WHERE purpose = 'marketing' AND channel = 'email')
         SELECT COUNT(DISTINCT u.user_id) FROM dim_users u JOIN latest l USING (user_id)
         WHERE l.r = 1 AND l.status = 'granted' AND u.email IS NOT NULL AND u.merged_into IS NULL
