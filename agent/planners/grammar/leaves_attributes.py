@@ -201,6 +201,8 @@ class AttributeLeaves:
             return
         position, joined = end, ""
         while self.text.low(position) in _IS and quantity(self.text, position) is None:
+            if column.values and self.values.named(position, sense.owner, sense.name, column):
+                break
             joined = (
                 self.text.low(position)
                 if self.text.low(position) not in ("score", "value")
@@ -225,7 +227,7 @@ class AttributeLeaves:
         if self.text.low(position) in ("high", "low", "strong", "good", "bad"):
             return self._vague(i, position + 1, sense)
         count = quantity(self.text, position)
-        if count is None:
+        if count is None or count.rounded:
             return None
         end = count.end
         found = Found(end, self._bounds(sense, count.op, count.n, count.high, count.bare))

@@ -217,7 +217,7 @@ class RelatedLeaves:
             position += 1
         if column.type in ("integer", "number"):
             found = quantity(self.text, position)
-            if found is None or found.vague:
+            if found is None or found.vague or found.rounded:
                 return False
             row.filters.append(
                 Filter(

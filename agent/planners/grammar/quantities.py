@@ -77,6 +77,8 @@ class Quantity:
     """Said as a frequency: twice, 3 times."""
     vague: str | None = None
     """The words, where they name no number."""
+    rounded: bool = False
+    """Strict ends ('more than 2 and less than 6') were moved to whole numbers: counts only."""
     stated: str = ""
 
     @property
@@ -120,7 +122,13 @@ def comparison(text: Text, i: int) -> tuple[Op, int] | None:
 
 def quantity(text: Text, i: int) -> Quantity | None:
     """The quantity at an index: a comparison with a number, a frequency, or vague words."""
-    found = _vague(text, i) or _between(text, i) or _compared(text, i) or _frequency(text, i, None)
+    found = (
+        _vague(text, i)
+        or _between(text, i)
+        or _both_ends(text, i)
+        or _compared(text, i)
+        or _frequency(text, i, None)
+    )
     if found is None:
         return None
     return replace(found, stated=text.words(i, found.end))
@@ -156,6 +164,21 @@ def _between(text: Text, i: int) -> Quantity | None:
     if high is None:
         return None
     return _with_times(text, Quantity(high[1], Op.GE, low[0], high=high[0]))
+
+
+def _both_ends(text: Text, i: int) -> Quantity | None:
+    """'more than 2 and less than 6': two comparisons of one count."""
+    if comparison(text, i) is None:
+        return None
+    low = _compared(text, i)
+    if low is None or text.low(low.end) not in ("and", "but") or not comparison(text, low.end + 1):
+        return None
+    high = _compared(text, low.end + 1)
+    if high is None or low.op not in (Op.GE, Op.GT) or high.op not in (Op.LE, Op.LT):
+        return None
+    first = low.n + (low.op is Op.GT)
+    last = high.n - (high.op is Op.LT)
+    return Quantity(high.end, Op.GE, first, high=last, times=high.times, rounded=True)
 
 
 def _compared(text: Text, i: int) -> Quantity | None:

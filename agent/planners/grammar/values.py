@@ -165,7 +165,7 @@ class Values:
             if not named:
                 return None
             found = quantity(self.text, i)
-            if found is None or found.vague or found.bare:
+            if found is None or found.vague or found.bare or found.rounded:
                 return None
             return _bounds(key, found.op, found.n, found.high), found.end
         length = self.times.duration(i)
