@@ -52,7 +52,7 @@ def test_a_rule_is_asked_for_sent_and_decided_by_somebody_else(
     expect(pavel.page).to_have_url(re.compile(r"/approvals\?request=CR-1$"))
     assert pavel.charts_without_a_picture() == 0
     pavel.page.get_by_role("button", name="Approve and go live").click()
-    expect(pavel.page.get_by_text("Already decided.")).to_be_visible(timeout=30_000)
+    expect(pavel.page.get_by_text("You decided this.")).to_be_visible(timeout=30_000)
 
     ada.page.get_by_role("button", name="Approve and go live").click()
     expect(ada.page.get_by_text("Pavel approved it")).to_be_visible(timeout=30_000)

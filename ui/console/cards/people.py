@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from core.errors import PilothouseError
+from core.errors import PilothouseError, Refusal
 from core.rules import EligibilityRule
 from ui.console.cards.parts import heading, refusal_card
 from ui.console.desk import Desk
@@ -27,18 +27,26 @@ def people_card(office: Desk, rule: EligibilityRule, key: str) -> None:
         )
         user = middle.text_input("User id", key=f"user_{key}", placeholder="u0000001")
         asked_one = right.button("Check", key=f"check_{key}", icon=":material/person_search:")
+        kept = f"judged_{key}"
         if asked_sample:
-            _table(lambda: sample(rule, office.sampler()))
+            st.session_state[kept] = _asked(lambda: sample(rule, office.sampler()))
         elif asked_one and user and user.strip():
-            _table(lambda: judge(rule, [user.strip()], office.sampler()))
+            st.session_state[kept] = _asked(lambda: judge(rule, [user.strip()], office.sampler()))
+        found: tuple[Judged, ...] | Refusal | None = st.session_state.get(kept)
+        if isinstance(found, Refusal):
+            refusal_card(found)
+        elif found:
+            _table(found)
 
 
-def _table(asked: Callable[[], tuple[Judged, ...]]) -> None:
+def _asked(question: Callable[[], tuple[Judged, ...]]) -> tuple[Judged, ...] | Refusal:
     try:
-        judged = asked()
+        return question()
     except PilothouseError as error:
-        refusal_card(error.refusal)
-        return
+        return error.refusal
+
+
+def _table(judged: tuple[Judged, ...]) -> None:
     included = sum(one.included for one in judged)
     st.table(
         {

@@ -22,7 +22,7 @@ def rail(office: Desk, person: Person, request: ChangeRequest) -> None:
     """The decision as this person may see or make it."""
     heading("Decision")
     if request.state is not State.IN_REVIEW:
-        _decided(office, request)
+        _decided(office, person, request)
         return
     st.markdown(consequence(request.artifact, request))
     _counts(request)
@@ -116,10 +116,11 @@ def _decide(
     st.rerun()
 
 
-def _decided(office: Desk, request: ChangeRequest) -> None:
+def _decided(office: Desk, person: Person, request: ChangeRequest) -> None:
     badge = REQUEST[request.state]
     if request.review:
-        st.markdown(f"{badge.markdown} **Already decided.**")
+        own = request.review.by == person.email
+        st.markdown(f"{badge.markdown} **{'You decided this.' if own else 'Already decided.'}**")
         st.markdown(_verdict_line(office, request))
         if request.review.comment:
             st.markdown(f"> {plain(request.review.comment)}")

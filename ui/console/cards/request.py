@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from control.audit import AuditEntry
 from control.people import Person
 from control.requests import ChangeRequest
 from core.errors import PilothouseError
@@ -26,7 +27,6 @@ DEEDS = {
     "reject": "rejected it",
     "request_changes": "asked for changes",
     "withdraw": "withdrew it",
-    "publish": "published it",
 }
 
 
@@ -196,11 +196,16 @@ def _activity(office: Desk, request: ChangeRequest) -> None:
         heading("Activity")
         lines = _asked(office, request, names)
         for entry in office.activity(request):
-            who = plain(names.get(entry.who, entry.who))
-            said = f": “{plain(entry.note)}”" if entry.note else ""
-            deed = DEEDS.get(entry.what, plain(entry.what))
-            lines.append(f":gray[{clock(entry.at)}] &nbsp; {who} {deed}{said}")
+            lines.append(f":gray[{clock(entry.at)}] &nbsp; {_deed(entry, names)}")
         st.markdown("  \n".join(lines) or "Nothing yet.")
+
+
+def _deed(entry: AuditEntry, names: dict[str, str]) -> str:
+    if entry.what == "publish":
+        return f"It went live as {plain(entry.subject)}"
+    said = f": “{plain(entry.note)}”" if entry.note else ""
+    deed = DEEDS.get(entry.what, plain(entry.what))
+    return f"{plain(names.get(entry.who, entry.who))} {deed}{said}"
 
 
 def _asked(office: Desk, request: ChangeRequest, names: dict[str, str]) -> list[str]:
