@@ -43,7 +43,9 @@ def edge_cases(
     audiences = audiences_of(live)
     found = []
     if preview.no_entry:
-        found.append(f"{preview.no_entry:,} users of the population fit no entry and get nothing.")
+        found.append(
+            f"{_users(preview.no_entry)} of the population: no entry fits, nothing is sent."
+        )
     found += _near_misses(policy, runner, catalog, as_of, audiences)
     found += _within_population(policy, runner, catalog, as_of, audiences)
     for row in preview.winners:
@@ -80,8 +82,8 @@ def _near_misses(
         count = counts[f"miss_{number}"]
         if count and isinstance(getattr(part, "value", None), AsOf):
             sentences.append(
-                f"{count:,} users meet '{rest}' but not '{describe(part, catalog)}': "
-                "they are left out, and the data may be stale."
+                f"{_users(count)} left out for '{describe(part, catalog)}' alone, "
+                f"although '{rest}' holds: the data may be stale."
             )
     return sentences
 
@@ -100,21 +102,25 @@ def _within_population(
         name = f"several_{to_many}"
         flags[name] = Related(entity=to_many, n=2)
         latest = describe_latest(to_one, catalog)
-        sentences[name] = f"have more than one {to_many}: {latest} counts."
+        sentences[name] = f"with more than one {to_many}: {latest} counts."
     for number, entry in enumerate(policy.entries):
         stops = policy.stops_of(entry)
         if stops:
             name = f"stopped_{number}"
             flags[name] = And(of=(eligible(entry), Or(of=tuple(stop.when for stop in stops))))
             sentences[name] = (
-                f"are eligible for {entry.action.key} while its stop condition is already true: "
-                "they do not enter."
+                f"eligible for {entry.action.key} while its stop condition is already true: "
+                "it never starts for them."
             )
     if not flags:
         return []
     scope = {"as_of": as_of, "population": policy.population, "audiences": audiences}
     counts = count_true(flags, runner, catalog, f"edge cases of {policy.key}", scope)
-    return [f"{counts[name]:,} users {text}" for name, text in sentences.items() if counts[name]]
+    return [f"{_users(counts[name])} {text}" for name, text in sentences.items() if counts[name]]
+
+
+def _users(count: int) -> str:
+    return f"{count:,} user" if count == 1 else f"{count:,} users"
 
 
 def describe_latest(entity: str, catalog: Catalog) -> str:
