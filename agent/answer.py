@@ -118,7 +118,7 @@ def _lines(draft: Drafted, state: AskState, catalog: Catalog) -> Iterator[str]:
                 f"{in_words(draft.population, draft.condition, catalog)}."
             )
         case SqlQuestion():
-            yield "The rows are below; the SQL that gave them is beside them."
+            yield f"{state['report']['row_count']} rows; the SQL that gave them is beside them."
 
 
 def _preview(state: AskState) -> Preview:

@@ -32,6 +32,7 @@ class Answered(Frozen):
     query: SqlText
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
+    row_count: int
 
 
 def sql_tools(context: ToolContext) -> tuple[BaseTool, ...]:
@@ -73,6 +74,11 @@ def sql_tools(context: ToolContext) -> tuple[BaseTool, ...]:
         except PilothouseError as error:
             return refused(error)
         query = SqlText(id="q1", purpose="the question", dialect="duckdb", text=result.sql)
-        return Answered(query=query, columns=rows.columns, rows=tuple(rows.rows))
+        return Answered(
+            query=query,
+            columns=rows.columns,
+            rows=tuple(rows.rows),
+            row_count=len(rows.rows),
+        )
 
     return check_sql, run_sql
