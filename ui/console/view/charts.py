@@ -228,7 +228,8 @@ def _forest_spec(rows: list[Spec]) -> Spec:
     across = {"y": {"value": 0}, "y2": {"value": {"expr": "height"}}}
     layers: list[Spec] = [
         {
-            "mark": {"type": "rule", "strokeDash": [3, 3]},
+            # Decoration has no name, so it must not be announced either.
+            "mark": {"type": "rule", "strokeDash": [3, 3], "aria": False},
             "encoding": across | {"x": middle, "color": _ink(Ink.SOFT)},
         },
         {
