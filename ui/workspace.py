@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,7 @@ from orchestrate.rulebook import Reconciled, publish, reconcile
 from tools import build_tools
 from tools.context import ToolContext
 from tools.propose import dependencies
-from ui import telemetry
+from ui import clock, telemetry
 from warehouse.catalog import Catalog, load_catalog
 from warehouse.engines.duckdb import DuckDBWarehouse
 from warehouse.glossary import Term
@@ -107,10 +107,11 @@ class Workspace:
 
     def now(self) -> datetime:
         """The workspace's clock (naive UTC): the demo's starts at the end of its data and ticks."""
-        started = self.warehouse.path.stat().st_ctime
+        wall = datetime.now(UTC).replace(tzinfo=None)
         if self.settings.identity != "demo":
-            return datetime.now(UTC).replace(tzinfo=None)
-        return self.as_of() + timedelta(seconds=max(0.0, time.time() - started))
+            return wall
+        as_of = self.as_of()
+        return max(as_of, clock.read(self.settings.workspace, wall=wall) or as_of)
 
     def person(self, email: str) -> Person:
         """Somebody by e-mail; refuses unknown ones."""

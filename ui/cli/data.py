@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +16,7 @@ import httpx
 from control.store import open_store
 from core.errors import Code, PilothouseError, refuse
 from core.settings import Settings
+from ui import clock
 from ui.cli.session import Output, Session, common
 from ui.workspace import warehouse_path
 from warehouse.catalog import load_catalog
@@ -56,6 +57,8 @@ def make_demo_data(
             )
         events = warehouse.fetch("SELECT COUNT(*) FROM fct_events").scalar()
         publish(warehouse, load_catalog(settings.catalog), settings.workspace / "published")
+        wall = datetime.now(UTC).replace(tzinfo=None)
+        clock.start(settings.workspace, at=truth.as_of, wall=wall)
     finally:
         warehouse.close()
     return {
