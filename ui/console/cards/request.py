@@ -16,7 +16,7 @@ from ui.console.cards.rail import rail
 from ui.console.cards.rule import waterfall
 from ui.console.desk import Desk
 from ui.console.view.diff import SAME, plain_rows, rule_patch
-from ui.console.view.impact import Rule, checks, risk, sentences
+from ui.console.view.impact import Rule, checks, needs_judgement, passed_count, risk, sentences
 from ui.console.view.state import CHANGE, REQUEST, RISK, Badge
 from ui.console.view.text import ago, clock, moment, number, percent, plain, share_of
 
@@ -213,7 +213,7 @@ def _asked(office: Desk, request: ChangeRequest, names: dict[str, str]) -> list[
     run = office.run(request.thread_id) if request.thread_id else None
     if run is None:
         return []
-    many = len(checks(request.findings))
+    many = passed_count(request.findings) + len(needs_judgement(request.findings))
     who = plain(names.get(run.person, run.person))
     lines = [f":gray[{clock(run.created_at)}] &nbsp; {who} asked for it"]
     if run.finished_at:
