@@ -36,9 +36,13 @@ def _folder() -> Path:
     return made
 
 
-@cache
 def demo_file(scenario: str = "ios_checkout", seed: int = 7) -> Path:
     """A warehouse of 2,000 users and 56 days; tests that write to it copy it first."""
+    return _made(scenario, seed)
+
+
+@cache
+def _made(scenario: str, seed: int) -> Path:
     path = _folder() / f"{scenario}-{seed}.duckdb"
     with duckdb.connect(str(path), config={"threads": 2}) as connection:
         generate(connection, users=2_000, days=56, seed=seed, scenario=scenario)

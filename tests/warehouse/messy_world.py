@@ -97,7 +97,7 @@ def _user(user: str, number: int, rows: Rows, dice: random.Random) -> None:
     )
     if number % 5 == 4:
         return  # Users of whom nothing else is known.
-    for _ in range(dice.randrange(0, 7)):
+    for _ in range(dice.randrange(0, 12)):
         at = AS_OF - dice.choice(EDGES)
         rows.events.append(_event(user, dice.choice(EVENTS), at, dice.choice(PROPERTIES)))
     for start in dice.sample(EDGES, dice.randrange(0, 4)):
@@ -106,7 +106,7 @@ def _user(user: str, number: int, rows: Rows, dice: random.Random) -> None:
         rows.tickets.append(_ticket(user, dice))
     for _ in range(dice.randrange(0, 4)):
         rows.messages.append(_message(user, dice))
-    for _ in range(dice.randrange(0, 4)):
+    for _ in range(dice.randrange(0, 6)):
         rows.consent.append(_consent(user, dice))
     if number % 4:
         rows.traits.append(_traits(user, dice))
@@ -156,10 +156,11 @@ def _message(user: str, dice: random.Random) -> dict[str, Any]:
 def _consent(user: str, dice: random.Random) -> dict[str, Any]:
     return {
         "user_id": user,
-        "purpose": dice.choice(["marketing", "other"]),
+        "purpose": dice.choice(["marketing", "marketing", "other"]),
         "channel": dice.choice(["email", "push"]),
         "status": dice.choice(["granted", "denied", "withdrawn"]),
-        "effective_at": AS_OF - dice.choice(EDGES),
+        # Few moments, so that some are the moment of decision and some are the same.
+        "effective_at": AS_OF - dice.choice(EDGES[:4]),
     }
 
 

@@ -144,8 +144,8 @@ def windows(draw: st.DrawFn) -> Any:
         unit = draw(st.sampled_from(["day", "week", "month"]))
         return Calendar(unit=unit, zone=draw(zones), periods_back=draw(st.integers(0, 2)))
     if kind == 2:
-        start, end = datetime(2026, 3, 23, 12), draw(st.none() | st.just(datetime(2026, 3, 29, 22)))
-        return Absolute(start=start, end=end)
+        ends = [None, datetime(2026, 3, 29, 12), datetime(2026, 3, 29, 22)]
+        return Absolute(start=datetime(2026, 3, 23, 12), end=draw(st.sampled_from(ends)))
     if kind == 3:
         return SinceEvent(event=draw(EVENT), which=draw(st.sampled_from(["first", "last"])))
     if kind == 4:
@@ -200,8 +200,10 @@ def warehouse() -> duckdb.DuckDBPyConnection:
 
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
-@given(trees(LEAVES))
-def test_the_sql_of_a_condition_gives_what_the_condition_means(condition: Condition) -> None:
+@given(trees(LEAVES), st.booleans())
+def test_the_sql_of_a_condition_gives_what_the_condition_means(
+    condition: Condition, check_flags: bool
+) -> None:
     assume(not validate(condition, CATALOG))
     reference = Reference(messy_rows(), AS_OF)
     expected = {user: reference.truth(condition, user) for user in reference.users()}
@@ -212,5 +214,6 @@ def test_the_sql_of_a_condition_gives_what_the_condition_means(condition: Condit
     assert dict(warehouse().execute(flags).fetchall()) == expected
     meant = sorted(user for user, truth in expected.items() if truth)
     assert [user for (user,) in warehouse().execute(audience).fetchall()] == meant
-    for sql in (flags, audience):
-        assert isinstance(check(sql, CATALOG, role="system"), CheckedQuery)
+    # The check takes longer than all the rest, so each example checks one of its two queries.
+    checked = check(flags if check_flags else audience, CATALOG, role="system")
+    assert isinstance(checked, CheckedQuery)
