@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from tests.ui.command_line import ELIGIBILITY, CommandLine, give
@@ -264,6 +265,29 @@ def test_a_file_that_is_no_warehouse(cli: CommandLine) -> None:
     assert done.status == 1
     assert "Traceback" not in done.err
     assert "warehouse.duckdb" in done.err
+
+
+def test_demo_data_over_tables_of_somebodys_own(tmp_path: Path, plain_environment: object) -> None:
+    file = tmp_path / "warehouse.duckdb"
+    with duckdb.connect(str(file)) as own:
+        own.execute("CREATE TABLE dim_users AS SELECT 42 AS user_id")
+
+    done = give("demo-data", "--users", "300", "--workspace", str(tmp_path))
+
+    assert done.status == 1
+    assert "'dim_users'" in done.err
+    assert "--workspace" in done.err
+    with duckdb.connect(str(file), read_only=True) as own:
+        assert own.execute("SELECT user_id FROM dim_users").fetchall() == [(42,)]
+
+
+def test_a_demo_that_could_not_be_made_leaves_no_half_of_one(
+    tmp_path: Path, plain_environment: object
+) -> None:
+    done = give("demo-data", "--days", "5", "--workspace", str(tmp_path))
+
+    assert done.status == 1
+    assert not (tmp_path / "warehouse.duckdb").exists()
 
 
 def test_a_port_that_is_busy(cli: CommandLine) -> None:

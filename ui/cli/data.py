@@ -24,6 +24,7 @@ from warehouse.demo.generate import AS_OF, SCENARIOS, generate
 from warehouse.engines.duckdb import DuckDBWarehouse
 from warehouse.published import publish
 
+_TABLES = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'main'"
 SETTINGS_TEMPLATE = """\
 # Everything here has a default; see README.md. Flags and environment variables win over it.
 # planner = "auto"          # auto | grammar | openai
@@ -44,23 +45,29 @@ def make_demo_data(
     path = warehouse_path(settings)
     _make_folder(path.parent)
     started = time.perf_counter()
+    # A file appears under its name only when it is whole: Ctrl-C leaves no half of a demo.
+    making = path if path.exists() else path.with_name(f".{path.name}.making")
+    if making != path:
+        making.unlink(missing_ok=True)
     warehouse = DuckDBWarehouse(
-        path,
+        making,
         memory_limit_mb=settings.memory_limit_mb,
         threads=settings.threads,
         must_exist=False,
     )
     try:
+        _require_demo(warehouse, path)
         with warehouse.cursor() as cursor:
             truth = generate(
                 cursor, users=users, days=days, seed=seed, as_of=as_of, scenario=scenario
             )
         events = warehouse.fetch("SELECT COUNT(*) FROM fct_events").scalar()
         publish(warehouse, load_catalog(settings.catalog), settings.workspace / "published")
-        wall = datetime.now(UTC).replace(tzinfo=None)
-        clock.start(settings.workspace, at=truth.as_of, wall=wall)
     finally:
         warehouse.close()
+    making.replace(path)
+    wall = datetime.now(UTC).replace(tzinfo=None)
+    clock.start(settings.workspace, at=truth.as_of, wall=wall)
     return {
         "warehouse": str(path),
         "users": users,
@@ -68,6 +75,18 @@ def make_demo_data(
         "seconds": round(time.perf_counter() - started, 1),
         "truth": truth.model_dump(mode="json"),
     }
+
+
+def _require_demo(warehouse: DuckDBWarehouse, path: Path) -> None:
+    """Demo data replaces demo data only: tables of somebody's own are left alone."""
+    names = {name for (name,) in warehouse.fetch(_TABLES).rows}
+    if names and "meta" not in names:
+        raise refuse(
+            Code.INVALID_ARGUMENT,
+            f"The warehouse holds tables that are no demo data, such as '{min(names)}'.",
+            span=str(path),
+            fix="Make the demo in a workspace of its own with --workspace.",
+        )
 
 
 @click.command("demo-data")
