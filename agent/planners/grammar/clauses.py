@@ -14,15 +14,11 @@ from agent.planners.grammar.meaning import Found, Item, Sep, all_of, any_of, neg
 from agent.planners.grammar.people import People, PeopleReader
 from agent.planners.grammar.quantities import quantity
 from agent.planners.grammar.separators import RELATIVES, separator
+from agent.planners.grammar.sequences import Sequences
 from agent.planners.grammar.times import Span, Times
 from agent.planners.grammar.values import Values
 from agent.planners.grammar.words import Text
-from core.conditions import (
-    EventCount,
-    EventSequence,
-    InAudience,
-    Op,
-)
+from core.conditions import EventCount, InAudience, Op
 
 AUXILIARIES = frozenset(
     "have has had having are is were was be been being do does did with also "
@@ -47,6 +43,7 @@ class Clauses:
         self.events = EventLeaves(text, lexicon, self.times, values)
         self.related = RelatedLeaves(text, lexicon, self.times, values)
         self.attributes = AttributeLeaves(text, lexicon, self.times, values)
+        self.sequences = Sequences(text, self.times, self.events)
         self._people = PeopleReader(text, lexicon, self.attributes)
         self.furthest = 0
 
@@ -67,8 +64,13 @@ class Clauses:
             if item is None:
                 return items, end
             item = self._but_not_then(item)
-            items.append(item)
-            end = self._adverb(item.found.end)
+            merged = self.sequences.without(items[-1], item) if items else None
+            if merged is not None:
+                items[-1] = merged
+            else:
+                after_event = any(one.found.counts_events for one in items)
+                items.append(self.sequences.doubtful(item) if after_event else item)
+            end = self._adverb(items[-1].found.end)
             self.furthest = max(self.furthest, end)
 
     def _but_not_then(self, item: Item) -> Item:
@@ -107,13 +109,14 @@ class Clauses:
         found = self._leaf(prefix, run_marked or marked)
         if found is None:
             return None
-        found = self._then(found)
+        found = self.sequences.then(found)
         negated = prefix.negated != found.negated
         if prefix.negated and found.negated:
             return None
         determiner = found.negated and not prefix.negated
         article = not marked and self._article(prefix.end)
-        return Item(found, sep, negated, marked or article, prefix.lead, determiner, article)
+        item = Item(found, sep, negated, marked or article, prefix.lead, determiner, article)
+        return self.sequences.following(item)
 
     def _article(self, i: int) -> bool:
         return self.text.low(i) in ("a", "an", "no", "any")
@@ -150,38 +153,6 @@ class Clauses:
         return [
             Found(people.end, all_of(conditions), notes=notes, questions=questions, stated=stated)
         ]
-
-    def _then(self, found: Found) -> Found:
-        """'viewed pricing and then started checkout', 'subscribed after viewing pricing'."""
-        if not found.plain:
-            return found
-        for words, backwards in _SEQUENCES:
-            if self.text.has(found.end, *words):
-                start = found.end + len(words)
-                while self.text.low(start) in ("they", "had", "have", "then", "by", "later"):
-                    start += 1
-                other = next((one for one in self.events.at(start) if one.plain), None)
-                windowed = next(iter(self.events.at(start)), None)
-                if other is None or (windowed is not None and windowed.end > other.end):
-                    return found
-                return self._sequence_of(found, other, backwards)
-        return found
-
-    def _sequence_of(self, one: Found, other: Found, backwards: bool) -> Found:
-        first, then = (other, one) if backwards else (one, other)
-        end = other.end
-        within = None
-        if self.text.low(end) == "within":
-            length = self.times.duration(end + 1)
-            if length is not None and length[0].bare and not self.text.has(length[2], "of"):
-                within, end = int(length[0].n * length[1]), length[2]
-        stated = self.text.words(one.end - 1, end)
-        condition = EventSequence(first=_event(first), then=_event(then), within_seconds=within)
-        note = f"Order matters: {_event(then)} at some time after {_event(first)}."
-        return replace(
-            one, end=end, condition=condition, notes=(note,), stated=stated, plain=False,
-            counts_events=False,
-        )  # fmt: skip
 
     def _prefix(self, i: int) -> _Prefix:
         prefix = _Prefix(i)
@@ -290,19 +261,6 @@ class _Prefix:
         self.owning = False
         """After with or without: a thing, not something that happened."""
         self.lead: Span | None = None
-
-
-_SEQUENCES: tuple[tuple[tuple[str, ...], bool], ...] = (
-    ((",", "and", "then"), False), (("and", "then"), False), ((",", "then"), False),
-    (("then",), False), (("followed", "by"), False), (("and", "later"), False),
-    (("and", "afterwards"), False), (("and", "subsequently"), False), (("before",), False),
-    (("after",), True), (("following",), True),
-)  # fmt: skip
-
-
-def _event(found: Found) -> str:
-    assert isinstance(found.condition, EventCount)
-    return found.condition.event
 
 
 _BEING = frozenset({"is", "are", "was", "were", "be"})

@@ -20,11 +20,11 @@ _DROP = frozenset(
     "drop dropped drops dropping fall fell falling fallen decline declined declining decrease "
     "decreased dip dipped down lower worse tank tanked plunge plunged slump "
     "slumped lose lost losing "
-    "cratered crater crashed crash slid slipped sank collapse collapsed worsened weaker shrink "
+    "fewer dip dips worst cratered crater crashed crash slid slipped sank collapse collapsed worsened weaker shrink "
     "shrank softened behind lagging lag underperform underperforming declines decreasing".split()
 )
 _RISE = frozenset(
-    "rise rose risen rising increase increased jump jumped spike spiked up grew grow grown improve "
+    "rises jumps gains gain gained rise rose risen rising increase increased jump jumped spike spiked up grew grow grown improve "
     "improved higher better surge surged climbed climb increasing".split()
 )
 _CHANGE = frozenset("change changed differ different move moved shift shifted".split())
@@ -43,6 +43,7 @@ _FILLERS = frozenset(
     "we i think seem seems appear appears significantly app platform platforms device devices "
     "period where how long start started starting got bit lot go gone went going need want know "
     "understand help identify highlight include including contact sends send sent "
+    "come behind converting "
     "communications communication campaign campaigns marketing share".split()
 )
 _VERSUS = ("vs", "versus", "against", "than", "to", "with", "and", "v", "from")
@@ -100,7 +101,9 @@ class DebugReader:
     def _word(self, i: int) -> int | None:
         low = self.text.low(i)
         for words, direction in ((_DROP, "drop"), (_RISE, "rise"), (_CHANGE, "change")):
-            if low in words:
+            if low in words and not (
+                low == "behind" and self.text.low(i - 1) in ("is", "s", "what")
+            ):
                 self.directions.append(direction)  # type: ignore[arg-type]
                 return i + 1
         if low in _FILLERS or self.text[i].kind == "mark":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from agent.planners.grammar.clauses import Clauses
 from agent.planners.grammar.logic import combine
 from agent.planners.grammar.meaning import Found, all_of, negate
+from agent.planners.grammar.separators import RELATIVES
 from core.conditions import And, Condition
 
 EXCLUDERS = (
@@ -37,8 +38,36 @@ class Exclusions:
             if self.text.has(i, *words):
                 found = self._excluded(i + len(words))
                 if found is not None:
-                    return found
-        return None
+                    return found if self._begins(i) else self._doubtful(i, found)
+        return self._none_of(i)
+
+    def _begins(self, i: int) -> bool:
+        return i == 0 or self.text[i - 1].kind == "mark"
+
+    def _doubtful(self, i: int, found: Found) -> Found:
+        """'everyone except trial users who …': does 'who' limit everyone, or those left out?"""
+        people = next(
+            (one for k in range(i, found.end) if (one := self.clauses.people(k)) is not None), None
+        )
+        if people is None or people.bare or people.end >= found.end:
+            return found
+        if self.text.low(people.end) not in RELATIVES:
+            return found
+        said = self.text.words(people.end, found.end)
+        return found.asking(
+            f"Is '{said}' said of those left out, or of the others? "
+            "Say what holds for the others first, then 'excluding …'."
+        )
+
+    def _none_of(self, i: int) -> Found | None:
+        """'No UK users.': people left out, said as a sentence of their own."""
+        if self.text.low(i) != "no" or not (self._begins(i) or self.text.low(i - 1) == "and"):
+            return None
+        people = self.clauses.people(i + 1)
+        ends = ("", ".", ",", ";", "!", "\n", ")", "please")
+        if people is None or people.bare or self.text.low(people.end) not in ends:
+            return None
+        return self._excluded(i + 1)
 
     def _excluded(self, i: int) -> Found | None:
         parts: list[Condition] = []

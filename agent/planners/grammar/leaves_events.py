@@ -224,7 +224,7 @@ class EventLeaves:
             counts_events=True, stated=stated,
             bare_verb=not read.inflected,
             plain=count is None and not read.filters and read.span is None and not read.no,
-            adjacent=read.adjacent, nominal=read.nominal,
+            adjacent=read.adjacent, nominal=read.nominal, start=read.start,
         )  # fmt: skip
         if only and count is None:
             return found.asking(

@@ -61,6 +61,8 @@ class Found:
     """Counted as a thing, without a verb of its own: 'fewer than 2 workouts'."""
     adjacent: bool = False
     """The verb stands right before its object, so that it reads as an adjective as well."""
+    start: int = 0
+    """Where an event that is counted begins."""
 
     def asking(self, question: str) -> Found:
         """The same with one more question."""

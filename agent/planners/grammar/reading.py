@@ -249,6 +249,8 @@ class Reader:
             if after_people and self._contiguous and self._sep in ("or", "strong_or"):
                 sep = "strong_or"
         items[0] = replace(items[0], sep=sep, lead=items[0].lead or self._lead)
+        if any(item.found.counts_events for item in self.reading.items):
+            items[0] = self.clauses.sequences.doubtful(items[0])
         self._lead = None
         self.reading.items.extend(items)
         self._sep, self._contiguous = "sentence", True
