@@ -10,6 +10,7 @@ import pytest
 
 from agent.planners.grammar import GrammarPlanner
 from agent.planners.port import PlanRequest
+from core.conditions import InAudience, Not
 from core.rules import DecisionPolicy, EligibilityRule
 from orchestrate.simulation import audiences_of, simulate, winners_sql
 from tests.tools.demo import DECISION, ELIGIBILITY, demo_file
@@ -151,3 +152,21 @@ def test_the_counts_of_the_preview_are_the_counts_of_the_winners(demo: tuple[str
         assert row.eligible == row.selected + row.held_out + row.suppressed + row.lost
     assert preview.no_entry == preview.population_size - preview.audience_size
     assert 0 < preview.reachable_size < len(expected)
+
+
+@pytest.mark.parametrize("demo", DEMOS[:1])
+def test_everybody_is_either_on_trial_or_not(demo: tuple[str, int]) -> None:
+    runner = CheckedRunner(warehouse(demo), CATALOG)
+    on_trial = InAudience(key="trial_users")
+
+    sizes = [
+        len(
+            runner.fetch(
+                compile_audience(condition, CATALOG, as_of=as_of(demo)), purpose="audience"
+            ).rows
+        )
+        for condition in (on_trial, Not(of=on_trial))
+    ]
+
+    everybody = warehouse(demo).fetch("SELECT COUNT(*) FROM dim_users WHERE merged_into IS NULL")
+    assert sum(sizes) == everybody.scalar()
