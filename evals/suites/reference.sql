@@ -59,3 +59,28 @@ CREATE OR REPLACE TEMP MACRO messages(u, c, d) AS (
 CREATE OR REPLACE TEMP MACRO upgrade_ready(u) AS (
     n(u, 'pricing_viewed') >= 1 AND active_subs(u) = 0
 );
+CREATE OR REPLACE TEMP MACRO tr(u) AS (
+    SELECT t FROM traits AS t WHERE t.user_id = u
+);
+CREATE OR REPLACE TEMP MACRO n_long(u, e, secs) AS (
+    SELECT COUNT(*) FROM fct_events AS x
+    WHERE x.user_id = u AND x.event_name = e AND x.event_time < {{as_of}}
+        AND CAST(json_extract_string(x.properties, '$.duration_seconds') AS DOUBLE) > secs
+);
+CREATE OR REPLACE TEMP MACRO n_type_days(u, e, k, d) AS (
+    SELECT COUNT(*) FROM fct_events AS x
+    WHERE x.user_id = u AND x.event_name = e AND x.event_time < {{as_of}}
+        AND x.event_time >= {{as_of}} - to_days(d)
+        AND json_extract_string(x.properties, '$.workout_type') = k
+);
+CREATE OR REPLACE TEMP MACRO open_about(u, reason) AS (
+    SELECT COUNT(*) FROM fct_support AS t
+    WHERE t.user_id = u AND t.created_at < {{as_of}} AND t.ticket_reason = reason
+        AND (t.closed_at IS NULL OR t.closed_at >= {{as_of}})
+);
+CREATE OR REPLACE TEMP MACRO follows(u, a, b, secs) AS (
+    SELECT COUNT(*) FROM fct_events AS x INNER JOIN fct_events AS y ON x.user_id = y.user_id
+    WHERE x.user_id = u AND x.event_name = a AND y.event_name = b
+        AND x.event_time < {{as_of}} AND y.event_time < {{as_of}}
+        AND y.event_time > x.event_time AND y.event_time <= x.event_time + to_seconds(secs)
+);

@@ -185,6 +185,10 @@ class Clauses:
             prefix.owning = low == "with"
             prefix.possessive = low == "whose"
             return True
+        if low == "to" and self.text.low(i + 1) in ("have", "be") and self.text.low(i - 1) != "due":
+            prefix.end, prefix.marked = i + 2, True
+            prefix.having = self.text.low(i + 1) == "have"
+            return True
         if low in ("yet", "ever", "even", "their", "also", "either") and prefix.marked:
             if low == "their" and not prefix.possessive:
                 prefix.possessive = True

@@ -20,11 +20,14 @@ _DROP = frozenset(
     "drop dropped drops dropping fall fell falling fallen decline declined declining decrease "
     "decreased dip dipped down lower worse tank tanked plunge plunged slump "
     "slumped lose lost losing "
-    "fewer dip dips worst cratered crater crashed crash slid slipped sank collapse collapsed worsened weaker shrink "
+    "fewer dips "
+    "worst "
+    "cratered crater crashed crash slid slipped sank collapse collapsed worsened weaker shrink "
     "shrank softened behind lagging lag underperform underperforming declines decreasing".split()
 )
 _RISE = frozenset(
-    "rises jumps gains gain gained rise rose risen rising increase increased jump jumped spike spiked up grew grow grown improve "
+    "rises jumps gains gain gained "
+    "rise rose risen rising increase increased jump jumped spike spiked up grew grow grown improve "
     "improved higher better surge surged climbed climb increasing".split()
 )
 _CHANGE = frozenset("change changed differ different move moved shift shifted".split())

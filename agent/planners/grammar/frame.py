@@ -264,7 +264,18 @@ class Frame:
             and (
                 self._person(end)
                 or self.text.low(end)
-                in ("all", "every", "those", "them", "everyone", "only", "anyone", "our", "the")
+                in (
+                    "all",
+                    "every",
+                    "those",
+                    "them",
+                    "everyone",
+                    "only",
+                    "anyone",
+                    "our",
+                    "the",
+                    "to",
+                )
                 or self._person(end + 1)
                 or self._person(end + 2)
             )

@@ -19,6 +19,9 @@ FILLERS = frozenset(
     "planning plan run running launch launching start starting work up-front fire fires today's "
     "recipients recipient candidates candidate member members match matches matching meet meets "
     "meeting satisfy satisfies next addition additionally furthermore moreover finally "
+    "grateful appreciate ideally picks picking selects selecting finds captures capturing covers "
+    "covering contains containing describes describing identify identifies fetch looking wants "
+    "needs okay ok cheers guys team folks' "
     "happy whose do into serve serves drop in by via".split()
 ) - frozenset(
     "drop in by via have has having one any with start starting on up-front "
@@ -42,6 +45,10 @@ FILLER_PHRASES = (
     ("one", "of", "our"), ("any", "of", "our"), ("of", "our"), ("with", "it"), ("with", "this"),
     ("set", "up"), ("take", "care"), ("of", "all"), ("first", "of", "all"), ("out", "of"),
     ("in", "place"), ("in", "the", "audience"), ("part", "of"), ("do", "that"),
+    ("would", "be", "great"), ("would", "be", "nice"), ("be", "grateful"), ("be", "great"),
+    ("be", "nice"), ("it", "would"), ("would", "appreciate"), ("if", "you", "could"),
+    ("if", "possible"), ("if", "you", "can"), ("in", "short"), ("that", "would", "be"),
+    ("thanks", "in", "advance"), ("as", "soon", "as", "possible"), ("asap",), ("fyi",),
 )  # fmt: skip
 MESSAGE_NOUNS = frozenset(
     "nudge message messages messaging reminder campaign offer email push notification promo "

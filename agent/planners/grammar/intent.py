@@ -49,6 +49,9 @@ _ELIGIBILITY = re.compile(
 )
 
 
+_PEOPLE: tuple[Literal["person", "audience"], ...] = ("person", "audience")
+
+
 def kind_of(text: Text, lexicon: Lexicon) -> Kind:
     """The kind of a prompt; 'other' where nothing tells."""
     source = text.source
@@ -65,7 +68,7 @@ def kind_of(text: Text, lexicon: Lexicon) -> Kind:
         return "debug"
     if _QUESTION.search(source) and not _who_gets(source, actions):
         return "question"
-    people = any(lexicon.longest("person", text, i) for i in range(len(text)))
+    people = any(lexicon.longest(kind, text, i) for kind in _PEOPLE for i in range(len(text)))
     return "eligibility" if _ELIGIBILITY.search(source) or actions or people else "other"
 
 

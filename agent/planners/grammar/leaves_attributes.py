@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from agent.planners.grammar.leaves_related import span_filters
-from agent.planners.grammar.lexicon import Lexicon, Sense
+from agent.planners.grammar.lexicon import OPPOSITE_VALUE, Lexicon, Sense
+from agent.planners.grammar.literals import literals
 from agent.planners.grammar.meaning import Found, all_of
 from agent.planners.grammar.quantities import Quantity, quantity
 from agent.planners.grammar.times import Times
@@ -67,7 +68,8 @@ class AttributeLeaves:
         for match in self.lexicon.at("column", self.text, i):
             column = self._column(match.sense)
             if column is not None and column.type == "boolean" and match.sense.owner == "":
-                condition = Attribute(column=match.sense.name, value=True)
+                value = match.sense.value != OPPOSITE_VALUE
+                condition = Attribute(column=match.sense.name, value=value)
                 return Found(match.end, condition, stated=self.text.words(i, match.end))
         listed = self._listed(i)
         return self._of_values(i, listed) if listed is not None else None
@@ -174,7 +176,7 @@ class AttributeLeaves:
 
     def _named(self, i: int) -> Iterator[Found]:
         start = i
-        while self.text.low(start) in (*ARTICLES, "whose", "with"):
+        while self.text.low(start) in (*ARTICLES, "whose", "with", "in", "on"):
             start += 1
         for kind in ("trait", "column"):
             for match in self.lexicon.at(kind, self.text, start):
@@ -215,9 +217,24 @@ class AttributeLeaves:
             found = self._number(i, position, sense, joined)
         else:
             listed = self.values.named(position, sense.owner, sense.name, column)
-            found = None if listed is None else self._listed_found(i, sense, listed)
+            found = (
+                self._literal(i, position, sense, column)
+                if listed is None
+                else self._listed_found(i, sense, listed)
+            )
         if found is not None:
             yield replace(found, negated=negated)
+
+    def _literal(self, i: int, position: int, sense: Sense, column: Column) -> Found | None:
+        """A value of a column without closed values, as it is written."""
+        free = sense.owner == "" and column.type == "string" and not column.values
+        read = literals(self.text, position) if free and column.data_class == "public" else None
+        if read is None:
+            return None
+        values, end = read
+        listed = Listed(sense.name, ("",), tuple(values), end)
+        note = f"{sense.name} is compared with {' or '.join(values)} exactly as written."
+        return replace(self._listed_found(i, sense, listed), notes=(note,))
 
     def _listed_found(self, i: int, sense: Sense, listed: Listed) -> Found:
         stated = self.text.words(i, listed.end)
@@ -227,10 +244,10 @@ class AttributeLeaves:
         if self.text.low(position) in ("high", "low", "strong", "good", "bad"):
             return self._vague(i, position + 1, sense)
         count = quantity(self.text, position)
-        if count is None or count.rounded:
+        if count is None:
             return None
         end = count.end
-        found = Found(end, self._bounds(sense, count.op, count.n, count.high, count.bare))
+        found = Found(end, self._bounds(sense, count))
         if self.text.low(end) in ("percent", "%"):
             end += 1
             share = count.n / 100
@@ -252,12 +269,8 @@ class AttributeLeaves:
             f"From which value on is '{stated}'? Say for example '{sense.name} above …'."
         )
 
-    def _bounds(self, sense: Sense, op: Op, n: float, high: float | None, bare: bool) -> Condition:
-        op = Op.EQ if bare else op
-        parts = [self._leaf(sense, op, _plain(n))]
-        if high is not None:
-            parts.append(self._leaf(sense, Op.LE, _plain(high)))
-        return all_of(parts)
+    def _bounds(self, sense: Sense, count: Quantity) -> Condition:
+        return all_of([self._leaf(sense, op, _plain(n)) for op, n in count.bounds()])
 
     def _leaf(self, sense: Sense, op: Op, value: int | float | bool | str | AsOf) -> Condition:
         if sense.kind == "trait":
@@ -266,9 +279,9 @@ class AttributeLeaves:
         return Attribute(column=prefix + sense.name, op=op, value=value)
 
     def _flag(self, i: int, end: int, sense: Sense) -> Iterator[Found]:
-        value = True
+        value = sense.value != OPPOSITE_VALUE
         if self.text.low(end) in ("is", "=", "are") and self.text.low(end + 1) in _BOOLEANS:
-            value = _BOOLEANS[self.text.low(end + 1)]
+            value = value == _BOOLEANS[self.text.low(end + 1)]
             end += 2
         stated = self.text.words(i, end)
         yield Found(end, self._leaf(sense, Op.EQ, value), stated=stated)
@@ -343,7 +356,7 @@ class AttributeLeaves:
         if match is None or self.catalog.traits[match.sense.name].type not in ("number", "integer"):
             return
         stated = self.text.words(i, match.end)
-        condition = self._bounds(match.sense, count.op, count.n, count.high, count.bare)
+        condition = self._bounds(match.sense, count)
         found = Found(match.end, condition, stated=stated)
         yield found.asking(f"Does '{stated}' mean exactly that?") if count.bare else found
 

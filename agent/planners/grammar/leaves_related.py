@@ -12,7 +12,7 @@ from agent.planners.grammar.times import Span, Times
 from agent.planners.grammar.values import Values
 from agent.planners.grammar.words import ARTICLES, Text, is_past, same_plural, same_word
 from core.conditions import Absolute, AsOf, Condition, Filter, Op, Related, Rolling
-from warehouse.catalog import Column, Entity
+from warehouse.catalog import Catalog, Column, Entity
 
 _FILLERS = frozenset(
     "of with that which are is were was a an the about on for regarding in to".split()
@@ -60,13 +60,16 @@ class RelatedLeaves:
             for row in self._rows(i, name)
             if self._determined(row, negated=negated) and self._after(row)
         ]
+        found += [self._found(row, negated) for row in self._by_column(i) if self._after(row)]
         return sorted(found, key=lambda one: -one.end)
 
     def _determined(self, row: _Row, *, negated: bool) -> bool:
         """A bare singular ('push', 'ticket') is the name of a thing, not a row that a user has."""
         low = self.text.low(row.end - 1)
-        said = row.count or row.no or row.article or row.moment or negated
-        return bool(said) or low.endswith("s") or is_past(low)
+        owned = self.text.low(row.start - 1) in ("have", "has", "with", "having")
+        counted = row.count is not None or row.no or row.article or row.moment is not None
+        said = counted or negated or (owned and bool(row.filters))
+        return said or low.endswith("s") or is_past(low)
 
     def _rows(self, i: int, name: str) -> Iterator[_Row]:
         for start, moment in self._verbs(i, name):
@@ -85,6 +88,35 @@ class RelatedLeaves:
                 if column.type == "timestamp":
                     yield match.end, match.sense.name
         yield i, None
+        if self.text.low(i) == "on" and _current_status(self.lexicon.catalog, name):
+            yield i + 1, None
+
+    def _by_column(self, i: int) -> Iterator[_Row]:
+        """'a CSAT below 3 (on any ticket)': a number that only one kind of row has."""
+        start = i
+        while self.text.low(start) in (*ARTICLES, "gave", "any"):
+            start += 1
+        for match in self.lexicon.at("column", self.text, start):
+            name = match.sense.owner.removeprefix("entity:")
+            if name not in self.many or self.many[name].columns[match.sense.name].type != "integer":
+                continue
+            row = _Row(name, i, match.end, marked=True, article=True)
+            if self._column_filter(row, match, self.many[name].columns[match.sense.name]):
+                self._its_row(row)
+                said = self.text.words(i, row.end)
+                row.notes.append(f"'{said}' means at least one {name} with it.")
+                yield row
+
+    def _its_row(self, row: _Row) -> None:
+        """'… on any ticket': the row that the column was said of."""
+        position = row.end
+        while self.text.low(position) in ("on", "in", "for", "to", "from", "with", "of", "any",
+                                          "some", "at", "least", "one", *ARTICLES):  # fmt: skip
+            position += 1
+        for match in self.lexicon.at("entity", self.text, position):
+            if match.sense.name == row.entity and position > row.end:
+                row.end = match.end
+                return
 
     def _leading(self, row: _Row) -> None:
         while True:
@@ -122,8 +154,15 @@ class RelatedLeaves:
             if match.sense.name == row.entity:
                 self._implied(row)
                 row.end = match.end
+                while self._noun_again(row):
+                    row.end += 1
                 return True
         return self._value_with_noun(row)
+
+    def _noun_again(self, row: _Row) -> bool:
+        """'push notification', 'support ticket': nouns of one thing in a row."""
+        nouns = self.lexicon.at("entity", self.text, row.end)
+        return any(one.sense.name == row.entity and one.end == row.end + 1 for one in nouns)
 
     def _implied(self, row: _Row) -> None:
         """'an email' names the entity and a value of one of its columns at once."""
@@ -207,6 +246,12 @@ class RelatedLeaves:
             return False
         if listed is None or any(one.column == listed.column for one in row.filters):
             return False
+        if start == row.end and self.text.low(start).endswith("ed"):
+            said = self.text.words(row.start, listed.end)
+            row.questions.append(
+                f"Is '{said}' a state now, or something that happened? Put '{self.text.low(start)}'"
+                f" before the {row.entity} for the state, or say it with a verb."
+            )
         row.filters.append(listed.filter())
         row.end = listed.end
         return True
@@ -217,19 +262,11 @@ class RelatedLeaves:
             position += 1
         if column.type in ("integer", "number"):
             found = quantity(self.text, position)
-            if found is None or found.vague or found.rounded:
+            if found is None or found.vague:
                 return False
-            row.filters.append(
-                Filter(
-                    column=match.sense.name,
-                    op=Op.EQ if found.bare else found.op,
-                    value=_plain(found.n),
-                )
+            row.filters.extend(
+                Filter(column=match.sense.name, op=op, value=_plain(n)) for op, n in found.bounds()
             )
-            if found.high is not None:
-                row.filters.append(
-                    Filter(column=match.sense.name, op=Op.LE, value=_plain(found.high))
-                )
             row.end = found.end
             return True
         listed = self.values.named(position, match.sense.owner, match.sense.name, column)
@@ -259,6 +296,8 @@ class RelatedLeaves:
             "\n",
             "get",
             "gets",
+            "about",
+            "regarding",
         )
 
     def _skip(self, i: int) -> int:
@@ -269,6 +308,7 @@ class RelatedLeaves:
     def _found(self, row: _Row, negated: bool) -> Found:
         stated = self.text.words(row.start, row.end)
         row.filters.extend(self._time_filters(row, stated, negated or row.no))
+        self._now(row, stated)
         condition = _counted(row)
         if row.count is not None and row.count.vague:
             row.questions.append(f"How many is '{row.count.vague}' in '{stated}'? Give a number.")
@@ -278,6 +318,19 @@ class RelatedLeaves:
             notes=tuple(row.notes), questions=tuple(row.questions), stated=stated,
             bare_verb=not (row.marked or row.count),
         )  # fmt: skip
+
+    def _now(self, row: _Row, stated: str) -> bool:
+        """'no subscription', 'on the annual plan': the status that makes a named audience."""
+        status = _current_status(self.lexicon.catalog, row.entity)
+        open_ = row.count is None and row.span is None and row.moment is None
+        said = {self.text.low(k) for k in (row.start - 2, row.start - 1, row.start)}
+        if status is None or not open_ or said & {"any", "had", "ever", "never"}:
+            return False
+        if any(one.column == status.column for one in row.filters):
+            return False
+        row.filters.append(status)
+        row.notes.append(f"'{stated}' means a {row.entity} that is {status.value} now.")
+        return True
 
     def _about_status(self, row: _Row, stated: str) -> None:
         entity = self.many[row.entity]
@@ -333,6 +386,15 @@ class RelatedLeaves:
             )
             return []
         return filters
+
+
+def _current_status(catalog: Catalog, entity: str) -> Filter | None:
+    """The one status that a named audience of the catalog asks of an entity's rows."""
+    for audience in catalog.audiences.values():
+        one = audience.condition
+        if isinstance(one, Related) and one.entity == entity and len(one.where) == 1:
+            return one.where[0] if (one.op, one.n) == (Op.GE, 1) else None
+    return None
 
 
 def _first_timestamp(entity: Entity) -> str | None:

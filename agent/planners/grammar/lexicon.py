@@ -55,6 +55,8 @@ _PEOPLE = (
     "user", "person", "everyone", "everybody", "anyone", "anybody", "those", "audience",
     "somebody", "someone", "subscribers base", "customer base", "user base", "account",
 )  # fmt: skip
+OPPOSITE_VALUE = "false"
+"""The value in the sense of a phrase that says the opposite of a yes-or-no column."""
 _EXACT: frozenset[Kind] = frozenset({"value"})
 
 
@@ -180,6 +182,19 @@ def _column_phrases(columns: dict[str, Column], owner: str) -> Iterator[tuple[Se
     for name, column in columns.items():
         yield from _named(Sense("column", name, owner), name, column.phrases)
         yield from _values(name, owner, column.values)
+        if column.type == "boolean":
+            yield from _opposites(name, owner, column)
+
+
+def _opposites(name: str, owner: str, column: Column) -> Iterator[tuple[Sense, str]]:
+    """'opted out' where the catalog says 'opted in'."""
+    for phrase in column.phrases:
+        words = phrase.split()
+        if "in" in words:
+            opposite = " ".join("out" if word == "in" else word for word in words)
+            sense = Sense("column", name, owner, OPPOSITE_VALUE)
+            yield sense, opposite
+            yield sense, opposite.replace("out to", "out of")
 
 
 def _values(

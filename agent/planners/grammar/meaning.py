@@ -10,10 +10,12 @@ from core.conditions import (
     And,
     Condition,
     EventCount,
+    InAudience,
     Not,
     Op,
     Or,
     Related,
+    WhenUnknown,
     Window,
 )
 from core.errors import Code, Refusal
@@ -94,7 +96,17 @@ def negate(condition: Condition) -> Condition:
         return condition.model_copy(update={"op": OPPOSITE[condition.op]})
     if isinstance(condition, Not):
         return condition.of
-    return Not(of=condition)
+    return Not(of=_known_members(condition))
+
+
+def _known_members(condition: Condition) -> Condition:
+    """Who is not known to be in an audience is not in it: 'not on trial' keeps those without."""
+    if isinstance(condition, And | Or):
+        parts = tuple(_known_members(part) for part in condition.of)
+        return condition.model_copy(update={"of": parts})
+    if isinstance(condition, InAudience) and condition.when_unknown is None:
+        return condition.model_copy(update={"when_unknown": WhenUnknown.NO_MATCH})
+    return condition
 
 
 def all_of(parts: list[Condition] | tuple[Condition, ...]) -> Condition:

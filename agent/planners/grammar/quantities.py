@@ -77,9 +77,16 @@ class Quantity:
     """Said as a frequency: twice, 3 times."""
     vague: str | None = None
     """The words, where they name no number."""
-    rounded: bool = False
-    """Strict ends ('more than 2 and less than 6') were moved to whole numbers: counts only."""
+    ends: tuple[tuple[Op, float], tuple[Op, float]] | None = None
+    """Both ends as said ('more than 2 and less than 6'); n and high are their whole numbers."""
     stated: str = ""
+
+    def bounds(self) -> tuple[tuple[Op, float], ...]:
+        """The comparisons as said; a number compared with nothing is that number."""
+        if self.ends is not None:
+            return self.ends
+        low = (Op.EQ if self.bare else self.op, self.n)
+        return (low,) if self.high is None else (low, (Op.LE, self.high))
 
     @property
     def whole(self) -> bool:
@@ -126,6 +133,7 @@ def quantity(text: Text, i: int) -> Quantity | None:
         _vague(text, i)
         or _between(text, i)
         or _both_ends(text, i)
+        or _one_or_next(text, i)
         or _compared(text, i)
         or _frequency(text, i, None)
     )
@@ -166,6 +174,23 @@ def _between(text: Text, i: int) -> Quantity | None:
     return _with_times(text, Quantity(high[1], Op.GE, low[0], high=high[0]))
 
 
+def _one_or_next(text: Text, i: int) -> Quantity | None:
+    """'once or twice', 'two or three': either of two numbers in a row."""
+    low = _counting(text, i)
+    high = _counting(text, low[1] + 1) if low and text.has(low[1], "or") else None
+    if low is None or high is None or high[0] != low[0] + 1:
+        return None
+    made = Quantity(
+        high[1], Op.GE, low[0], high=high[0], times=text.low(high[1] - 1) in TIMES_WORDS
+    )
+    return made if made.times else _with_times(text, made)
+
+
+def _counting(text: Text, i: int) -> tuple[float, int] | None:
+    times = TIMES_WORDS.get(text.low(i))
+    return (times, i + 1) if times is not None else number(text, i)
+
+
 def _both_ends(text: Text, i: int) -> Quantity | None:
     """'more than 2 and less than 6': two comparisons of one count."""
     if comparison(text, i) is None:
@@ -178,7 +203,14 @@ def _both_ends(text: Text, i: int) -> Quantity | None:
         return None
     first = low.n + (low.op is Op.GT)
     last = high.n - (high.op is Op.LT)
-    return Quantity(high.end, Op.GE, first, high=last, times=high.times, rounded=True)
+    return Quantity(
+        high.end,
+        Op.GE,
+        first,
+        high=last,
+        times=high.times,
+        ends=((low.op, low.n), (high.op, high.n)),
+    )
 
 
 def _compared(text: Text, i: int) -> Quantity | None:

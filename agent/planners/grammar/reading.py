@@ -233,8 +233,16 @@ class Reader:
         self.reading.items.append(Item(plain, sep if self.reading.items else "first", False, True))
 
     def _predicates(self, i: int) -> int | None:
-        end = self._sequence_from(i, marked=self._contiguous, after_people=False)
+        marked = self._contiguous or self._fragment(i)
+        end = self._sequence_from(i, marked=marked, after_people=False)
         return end if end > i else None
+
+    def _fragment(self, i: int) -> bool:
+        """'upgrade nudge: Android, …': a value between two marks stands for itself."""
+        if i > 0 and self.text[i - 1].kind != "mark":
+            return False
+        found = self.clauses.attributes.adjective(i)
+        return found is not None and self.text.low(found.end) in ("", ",", ".", ";", "\n", "-", "–")
 
     def _sequence_from(self, i: int, *, marked: bool, after_people: bool) -> int:
         items, end = self.clauses.sequence(i, marked=marked)

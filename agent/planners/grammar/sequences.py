@@ -142,8 +142,7 @@ def _within(found: Found) -> bool:
 def _simple(found: Found) -> bool:
     """One event without filters and without a count."""
     one = found.condition
-    once = isinstance(one, EventCount) and not one.where
-    return once and (one.op, one.n) == (Op.GE, 1)
+    return isinstance(one, EventCount) and not one.where and (one.op, one.n) == (Op.GE, 1)
 
 
 def _event(found: Found) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agent.planners.grammar.lexicon import Lexicon, Sense
-from agent.planners.grammar.quantities import quantity
+from agent.planners.grammar.quantities import Quantity, quantity
 from agent.planners.grammar.times import Times
 from agent.planners.grammar.words import ARTICLES, Text
 from core.conditions import Filter, Op
@@ -165,16 +165,16 @@ class Values:
             if not named:
                 return None
             found = quantity(self.text, i)
-            if found is None or found.vague or found.bare or found.rounded:
+            if found is None or found.vague or found.bare:
                 return None
-            return _bounds(key, found.op, found.n, found.high), found.end
+            return _bounds(key, found, 1), found.end
         length = self.times.duration(i)
         if length is None or length[0].bare or length[0].vague:
             return None
         found, unit, end = length
         if unit >= _LONGEST or self.text.low(i - 1) in ("on", "in"):
             return None
-        return _bounds(key, found.op, found.n * unit / scale, None), end
+        return _bounds(key, found, unit / scale), end
 
 
 _LONGEST = 86_400
@@ -182,9 +182,6 @@ _LONGEST = 86_400
 _SCALES = {"_seconds": 1, "_minutes": 60, "_hours": 3600}
 
 
-def _bounds(key: str, op: Op, n: float, high: float | None) -> list[Filter]:
-    whole = int(n) if n == int(n) else n
-    filters = [Filter(column=key, op=op, value=whole)]
-    if high is not None:
-        filters.append(Filter(column=key, op=Op.LE, value=int(high) if high == int(high) else high))
-    return filters
+def _bounds(key: str, found: Quantity, scale: float) -> list[Filter]:
+    scaled = [(op, n * scale) for op, n in found.bounds()]
+    return [Filter(column=key, op=op, value=int(n) if n == int(n) else n) for op, n in scaled]

@@ -35,6 +35,14 @@ _CONTRACTIONS = {
     "e-mails": ("emails",),
     "e-mailed": ("emailed",),
     "vs.": ("vs",),
+    "whoever": ("everyone", "who"),
+    "ppl": ("people",),
+    "folk": ("people",),
+    "folks": ("people",),
+    "peeps": ("people",),
+    "w/": ("with",),
+    "w/o": ("without",),
+    "w/out": ("without",),
 }
 _ENDINGS = {"'ve": "have", "'re": "are", "'ll": "will", "'d": "would", "'m": "am"}
 
@@ -50,6 +58,8 @@ _IRREGULAR = {
 
 _TOKEN = re.compile(
     r"(?P<date>\d{4}-\d{2}-\d{2})(?![\d-])"
+    r"|(?P<version>\d+(?:\.\d+){2,})"
+    r"|(?P<short>\b[wW]/(?:o(?:ut)?\b)?)"
     r"|(?P<number>\d+(?:,\d{3})+|\d+(?:\.\d+)?)(?P<suffix>%|\+|[xX](?![A-Za-z])|(?:st|nd|rd|th)\b|"
     r"(?:d|h|hrs?|mins?|w|wks?|k)\b)?"
     r"|(?P<word>[^\W\d_]+(?:[_'’.&-](?=[^\W_])[^\W_]+|_\w+|\d+)*)"
@@ -113,6 +123,10 @@ def tokenise(source: str) -> Text:
     for match in _TOKEN.finditer(source.replace("’", "'")):
         if match["date"]:
             tokens.append(_token(match, match["date"], "date", date.fromisoformat(match["date"])))
+        elif match["version"]:
+            tokens.append(_token(match, match["version"]))
+        elif match["short"]:
+            tokens.extend(_token(match, word) for word in _CONTRACTIONS[match["short"].lower()])
         elif match["number"]:
             tokens.extend(_number(match))
         elif match["word"]:

@@ -25,6 +25,7 @@ from core.conditions import (
     Rolling,
     SinceMoment,
     Trait,
+    WhenUnknown,
 )
 from core.errors import Code
 from core.rules import DecisionPolicy, EligibilityRule
@@ -60,6 +61,11 @@ def policy(prompt: str) -> DecisionPolicy:
 
 def who(predicate: str) -> Condition:
     return rule(f"Target users {predicate}.").condition
+
+
+def outside(audience: str) -> Condition:
+    """Everyone who is not known to be in an audience."""
+    return Not(of=InAudience(key=audience, when_unknown=WhenUnknown.NO_MATCH))
 
 
 def workouts(op: Op, n: int, **changes: object) -> EventCount:
@@ -245,7 +251,7 @@ def test_but_ends_a_negation():
 
 
 def test_an_exclusion_of_two_groups_excludes_each():
-    wanted = And(of=(Not(of=InAudience(key="trial_users")), Not(of=InAudience(key="paying_users"))))
+    wanted = And(of=(outside("trial_users"), outside("paying_users")))
 
     assert rule("Target everyone except trial users and paying users.").condition == wanted
 
@@ -270,7 +276,7 @@ def test_an_open_ticket_is_a_ticket_and_opened_a_ticket_is_an_event():
 
 
 def test_subscribed_is_a_state_after_is_and_an_event_after_has():
-    assert who("who are not subscribed") == Not(of=InAudience(key="paying_users"))
+    assert who("who are not subscribed") == outside("paying_users")
     assert who("who have not subscribed") == EventCount(event="subscription_started", op=Op.EQ, n=0)
 
 
