@@ -15,9 +15,10 @@ from agent.planners.grammar.policy_frame import PolicyReader
 from agent.planners.grammar.reading import Reading
 from agent.planners.grammar.words import Text
 from agent.planners.port import Plan
-from core.conditions import EVERYONE, Condition, InAudience
+from core.conditions import EVERYONE, Attribute, Condition, InAudience, leaves
 from core.rules import Action, DecisionPolicy, Entry, StopCondition, Suppression
 from warehouse.catalog import Catalog
+from warehouse.wording import describe
 
 
 @dataclass
@@ -85,6 +86,9 @@ class _Builder:
         self.defined: dict[str, Condition] = {}
         self.doubtful: tuple[str, str] | None = None
         """The words of the first or last message that may hold for all, and the message."""
+
+        self.said_of_all = ""
+        """The people of the whole policy, where they were named beside one message."""
 
     def build(self) -> _Draft:
         """Everything the text says, item by item."""
@@ -192,22 +196,50 @@ class _Builder:
         ):
             self.doubtful = (text.words(0, len(text)), action.key)
         late = place == "first" and self._named_first(chunk)
-        alone = not self.draft.population and condition == EVERYONE and not late
-        if reading.population and place and alone:
-            self.draft.population.extend(reading.population)
-            words = " and ".join(getattr(part, "key", "they") for part in reading.population)
-            self.draft.notes.append(f"The whole policy is for {words}.")
-            reading.population = []
+        late = late or (place == "last" and self._after_then(chunk))
+        if reading.everyone and self.said_of_all:
+            raise Unclear(question=f"Is the whole policy for {self.said_of_all}, or for everyone?")
+        if place and not late and self._whole(reading, condition, text):
+            condition = EVERYONE
         self._add(
             action,
             all_of([*reading.population, condition]) if reading.population else condition,
             reading,
         )
 
+    def _whole(self, reading: Reading, condition: Condition, text: Text) -> bool:
+        """'A over B for trial users on iOS': who people are, not what they did, is said of all."""
+        who_they_are = [*reading.population, *([] if condition == EVERYONE else [condition])]
+        described = all(isinstance(leaf, Attribute) for leaf in leaves(condition))
+        if self.draft.population or "(" in text.words(0, len(text)) or not described:
+            return False
+        if reading.everyone and condition == EVERYONE and not who_they_are:
+            reading.everyone = False
+            self.draft.notes.append("The whole policy is for everyone.")
+            return True
+        if not who_they_are or reading.exclusions:
+            return False
+        self.draft.population.extend(who_they_are)
+        words = describe(all_of(who_they_are), self.lexicon.catalog)
+        self.draft.notes.append(f"The whole policy is for: {words}.")
+        self.said_of_all = words
+        reading.population = []
+        self.doubtful = None
+        return True
+
+    def _after_then(self, chunk: Chunk) -> bool:
+        """'…, then B for iOS users' may be said of B alone: ask, unless a comma parts them."""
+        then = self.text.low(chunk.start - 1) in ("then", "finally", "lastly", "next")
+        words = self.text.slice(chunk.start, chunk.end)
+        parted = any(words.has(k, ",", "for") for k in range(len(words)))
+        return then and not parted
+
     def _named_first(self, chunk: Chunk) -> bool:
         """Whether the message stands before the people it is said of."""
         words = self.text.slice(chunk.start, chunk.end)
         low = [token.low for token in words if token.kind == "word"]
+        if {"before", "else", "first", "ahead"} & {*low}:
+            return False
         return bool(low) and low[0] not in ("for", "trial", "give", "send", "all", "users", "every")
 
     def _add(self, action: Action, condition: Condition, reading: Reading) -> None:

@@ -38,6 +38,10 @@ class Chunk:
     """Begins with a number or a word such as 'then'."""
 
 
+_CUTTING = frozenset({":", "-", "–", "—"})
+"""Marks between what holds for the whole order and the order itself."""
+
+
 class Outline:
     """Cuts a decision prompt into its parts."""
 
@@ -78,6 +82,8 @@ class Outline:
     def _in_clause(self, i: int) -> bool:
         """'users who upgrade': what people did is no message."""
         before = self.text.low(i - 1)
+        if before == "to" and self.text.low(i - 2) in ("priority", "order", "preference"):
+            return False
         return before in (
             "who",
             "they",
@@ -248,7 +254,7 @@ class Outline:
         cut = start
         for i in range(start, first):
             low = self.text.low(i)
-            colon = low == ":" and (i == 0 or self.text[i - 1].kind != "number")
+            colon = low in _CUTTING and (i == 0 or self.text[i - 1].kind != "number")
             if colon or low in ORDER_WORDS:
                 cut = i + 1
             elif low == "," and self.text.low(start) in ("for", "among", "with"):
@@ -299,6 +305,10 @@ class Outline:
         opened = self.text.low(i) == "("
         k = i + opened
         if k >= len(self.text) or self.text[k].kind != "number":
+            if self._letter(i + opened):
+                self.marked = True
+                self._counted += 1
+                return i + opened + 2, self._counted
             if self.text.low(i) == "#" and self.text[i + 1].kind == "number":
                 self.marked = True
                 return i + 2, int(float(self.text.low(i + 1)))
@@ -317,6 +327,11 @@ class Outline:
             self.marked = True
             return k + 2, int(float(self.text.low(k)))
         return None
+
+    def _letter(self, i: int) -> bool:
+        """'a) … b) …': letters in place of numbers."""
+        wanted = "abcdefgh"[self._counted : self._counted + 1]
+        return self.text.low(i) == wanted != "" and self.text.low(i + 1) == ")"
 
     def _word(self, i: int, start: int, end: int) -> tuple[int, int | None] | None:
         low = self.text.low(i)

@@ -46,6 +46,12 @@ class PolicyReader(Reader):
                 return self._forget(i + len(words))
         return super()._holdout(i)
 
+    def _predicates(self, i: int) -> int | None:
+        """'Next is upgrade messaging': the message, not what people did."""
+        if self.text.low(i) in ("is", "are") and self.frame.action(i + 1) is not None:
+            return self._forget(i + 1)
+        return super()._predicates(i)
+
     def _people(self, i: int) -> int | None:
         for words in (("everyone", "else"), ("everybody", "else")):
             if self.text.has(i, *words):
