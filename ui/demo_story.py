@@ -207,7 +207,8 @@ def _measure(story: Story) -> None:
     story.document["truth"] = truth.model_dump(mode="json")
     story.tell(
         f"9 {HORIZON_DAYS} days later: did it help?",
-        f"{report.verdict}\nThe demo planted a true lift of {truth.true_lift:+.1%}.",
+        f"{report.verdict}\nThe demo planted a true lift of "
+        f"{100 * truth.true_lift:+.1f} percentage points.",
     )
 
 

@@ -13,8 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import structlog
 
 from agent.state import GRAPH_VERSION
-from control import people, requests, runs
-from control.runs import RunState
+from control import people, runs
 from core.artifacts import AskResult, TraceStep
 from core.errors import Code, PilothouseError, Refusal
 from core.lifecycle import IntentState
@@ -91,16 +90,8 @@ class Worker:
     def send_for_approval(self, run_id: str, person: str) -> AskResult:
         """Send the draft of an answered run for approval."""
         result = self.workspace.submit(run_id, people.get(self.workspace.store, person))
-        self._keep(run_id, result)
+        self.workspace.keep(run_id, result)
         return result
-
-    def wake(self, change_request_id: str) -> None:
-        """Let the run that waits for this decision go on."""
-        result = self.workspace.wake(change_request_id)
-        if result is not None:
-            thread = requests.get(self.workspace.store, change_request_id).thread_id
-            if thread:
-                self._keep(thread, result)
 
     def _send_what_is_due(self) -> None:
         """Every few seconds: messages whose quiet hours have ended leave the outbox."""
@@ -128,7 +119,7 @@ class Worker:
                 on_step=steps.started,
             )
             steps.ended()
-            self._keep(run_id, result)
+            self.workspace.keep(run_id, result)
         except Stopped:
             self._fail(run_id, _stopped())
         except PilothouseError as error:
@@ -139,16 +130,6 @@ class Worker:
             self._fail(run_id, _broke(run_id))
         finally:
             self._stop.pop(run_id, None)
-
-    def _keep(self, run_id: str, result: AskResult) -> None:
-        state: RunState = "waiting" if result.status == "awaiting_approval" else "finished"
-        runs.finish(
-            self.workspace.store,
-            run_id,
-            state=state,
-            result=result.model_dump(mode="json"),
-            now=self.workspace.now(),
-        )
 
     def _fail(self, run_id: str, refusal: Refusal) -> None:
         run = runs.get(self.workspace.store, run_id)

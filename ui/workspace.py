@@ -21,12 +21,12 @@ from agent.context import AskContext, OnStep
 from agent.graph import open_graph
 from agent.planners.grammar import GrammarPlanner
 from agent.planners.port import Planner
-from control import people, requests, versions
+from control import people, requests, runs, versions
 from control.people import Person
 from control.requests import ChangeRequest
 from control.store import Store, open_store
 from core.artifacts import AskResult
-from core.errors import Code, refuse
+from core.errors import Code, PilothouseError, refuse
 from core.lifecycle import Verdict
 from core.settings import Settings
 from deliver import outbox
@@ -41,7 +41,7 @@ from tools import build_tools
 from tools.context import ToolContext
 from tools.propose import dependencies
 from ui import clock, telemetry
-from warehouse.catalog import Catalog, load_catalog
+from warehouse.catalog import Catalog, load_catalog, unknown_name
 from warehouse.engines.duckdb import DuckDBWarehouse
 from warehouse.glossary import Term
 from warehouse.published import Published, latest
@@ -136,7 +136,8 @@ class Workspace:
             self.settings.model,
             self.catalog,
             fallback=grammar,
-            explicit=self.settings.planner == "openai",
+            # An endpoint that is configured and does not answer is said, never worked around.
+            explicit=True,
         )
 
     @cached_property
@@ -221,9 +222,17 @@ class Workspace:
                 author = self.person(request.author)
                 context = self._context(author, request.thread_id, None, None)
                 result = wake(self.graph, context, request.thread_id)
+            if result is not None:
+                self.keep(request.thread_id, result)
         if requests.get(self.store, request_id).state == "approved":
             self._publish(request_id)
         return result
+
+    def keep(self, run_id: str, result: AskResult) -> None:
+        """Store the answer of a run that pages tail; a prompt of the command line has no run."""
+        state: runs.RunState = "waiting" if result.status == "awaiting_approval" else "finished"
+        document = result.model_dump(mode="json")
+        runs.finish(self.store, run_id, state=state, result=document, now=self.now())
 
     def _publish(self, request_id: str) -> None:
         request = requests.get(self.store, request_id)
@@ -307,6 +316,10 @@ class Workspace:
     def lift(self, policy: str, *, as_of: datetime | None = None) -> LiftReport:
         """What a policy's messages changed, against its holdout."""
         live = versions.current(self.store, policy)
+        decided = self.warehouse.fetch("SELECT DISTINCT policy_key FROM decisions ORDER BY 1").rows
+        known = [row[0] for row in decided]
+        if live is None and policy not in known:
+            raise PilothouseError(unknown_name(Code.UNKNOWN_KEY, "policy", policy, known))
         holdout = live.artifact.holdout if live else None
         return lift(
             self.runner(),

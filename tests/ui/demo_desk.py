@@ -14,13 +14,16 @@ from pathlib import Path
 from ulid import ULID
 
 from control import people, runs
+from control.people import Person
+from control.requests import ChangeRequest
 from control.runs import Thread
 from control.store import Store, open_store
 from core.artifacts import AskResult, TraceStep
 from core.errors import Code, refuse
+from core.lifecycle import Verdict
 from core.rules import DecisionPolicy, EligibilityRule
 from core.settings import Settings
-from orchestrate import change_requests
+from orchestrate import approvals, change_requests
 from tests.ui import answers
 from ui.console.desk import Desk
 from warehouse.catalog import Catalog, load_catalog
@@ -59,6 +62,26 @@ class DemoWorkspace:
         """The end of the data."""
         return NOW
 
+    def decide(
+        self,
+        request_id: str,
+        person: Person,
+        verdict: Verdict,
+        comment: str = "",
+        *,
+        seen_content_hash: str | None = None,
+    ) -> ChangeRequest:
+        """Record a verdict; nothing waits for it here."""
+        return approvals.decide(
+            self.store,
+            request_id,
+            person=person,
+            verdict=verdict,
+            comment=comment,
+            now=NOW,
+            seen_content_hash=seen_content_hash,
+        )
+
 
 class ReplayWorker:
     """Answers every prompt with the prepared answer of its kind."""
@@ -66,7 +89,6 @@ class ReplayWorker:
     def __init__(self, workspace: DemoWorkspace, pause: float = 0.0) -> None:
         self.store = workspace.store
         self.pause = pause
-        self.woken: list[str] = []
 
     def open(self) -> None:
         """Nothing runs in the background."""
@@ -116,10 +138,6 @@ class ReplayWorker:
         document = sent.model_dump(mode="json")
         runs.finish(self.store, run_id, state="waiting", result=document, now=NOW)
         return sent
-
-    def wake(self, change_request_id: str) -> None:
-        """Note who was woken."""
-        self.woken.append(change_request_id)
 
     def _play(self, run_id: str, prompt: str) -> None:
         for step in STEPS:

@@ -205,7 +205,6 @@ def test_another_person_approves(visit: Visit, office: Desk) -> None:
     decided = existing(office.request(request_id))
     assert decided.state is State.APPROVED
     assert existing(decided.review).by == "pavel@demo"
-    assert office.worker.woken == [request_id]  # type: ignore[attr-defined]
 
 
 def test_the_second_approver_is_told_who_was_first(visit: Visit, office: Desk) -> None:

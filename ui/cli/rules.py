@@ -19,8 +19,9 @@ from core.rules import DecisionPolicy, EligibilityRule
 from orchestrate import rulebook
 from orchestrate.rule_diff import rule_diff
 from orchestrate.simulation import winners_sql
+from tools.audience import conditions_of
 from ui.cli.session import MOMENT, Output, Session, common
-from warehouse.compile import compile_audience, compile_waterfall
+from warehouse.compile import compile_audience, compile_waterfall, validate
 from warehouse.wording import describe
 
 if TYPE_CHECKING:
@@ -207,7 +208,7 @@ def _version(workspace: Workspace, key: str, number: int | None) -> Version:
 def _target(workspace: Workspace, target: str, folder: Path) -> tuple[Artifact, int | None]:
     file = folder / target
     if target.endswith(".json") or file.is_file():
-        return _from_file(file), None
+        return _possible(workspace, _from_file(file)), None
     if found := versions.current(workspace.store, target):
         return found.artifact, found.version
     try:
@@ -220,6 +221,15 @@ def _target(workspace: Workspace, target: str, folder: Path) -> tuple[Artifact, 
             span=target,
             fix=f"Rules: {', '.join(known) or 'none yet'}.",
         ) from None
+
+
+def _possible(workspace: Workspace, artifact: Artifact) -> Artifact:
+    """A draft that the catalog knows and that somebody could meet."""
+    audiences = versions.audiences(workspace.store)
+    for condition in conditions_of(artifact):
+        for refusal in validate(condition, workspace.catalog, audiences):
+            raise PilothouseError(refusal)
+    return artifact
 
 
 def _from_file(file: Path) -> Artifact:

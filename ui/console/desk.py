@@ -10,8 +10,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-import structlog
-
 from control import audit, people, requests, runs, versions
 from control.audit import AuditEntry
 from control.people import Person
@@ -24,14 +22,10 @@ from core.errors import PilothouseError
 from core.lifecycle import State, Verdict
 from core.rules import DecisionPolicy, EligibilityRule
 from core.settings import Settings
-from orchestrate import approvals
-from ui import telemetry
 from ui.console.sample import Sampler
 from warehouse.catalog import Catalog
 from warehouse.compile import compile_audience
 from warehouse.runner import CheckedRunner
-
-log = structlog.get_logger(__name__)
 
 
 class OpenWorkspace(Protocol):
@@ -46,6 +40,15 @@ class OpenWorkspace(Protocol):
     def as_of(self) -> datetime: ...
     def now(self) -> datetime: ...
     def runner(self) -> CheckedRunner: ...
+    def decide(
+        self,
+        request_id: str,
+        person: Person,
+        verdict: Verdict,
+        comment: str = "",
+        *,
+        seen_content_hash: str | None = None,
+    ) -> ChangeRequest: ...
 
 
 class RunWorker(Protocol):
@@ -56,7 +59,6 @@ class RunWorker(Protocol):
     ) -> str: ...
     def stop(self, run_id: str) -> None: ...
     def send_for_approval(self, run_id: str, person: str) -> AskResult: ...
-    def wake(self, change_request_id: str) -> None: ...
 
 
 class Recent(NamedTuple):
@@ -208,20 +210,10 @@ class Desk:
     def decide(
         self, request: ChangeRequest, person: Person, verdict: Verdict, comment: str
     ) -> ChangeRequest:
-        """Write a person's verdict, then wake the worker; raises a refusal when it may not be."""
-        decided = approvals.decide(
-            self.workspace.store,
-            request.id,
-            person=person,
-            verdict=verdict,
-            comment=comment,
-            now=self.now(),
-            seen_content_hash=request.content_hash,
+        """Record a person's verdict on what they saw; raises a refusal when it may not be."""
+        return self.workspace.decide(
+            request.id, person, verdict, comment, seen_content_hash=request.content_hash
         )
-        telemetry.VERDICTS.labels(verdict).inc()
-        log.info("decided", change_request=request.id, verdict=verdict, person=person.email)
-        self.worker.wake(request.id)
-        return decided
 
 
 def run_title(run: Run) -> str:

@@ -97,13 +97,24 @@ def _audience(leaf: InAudience, catalog: Catalog, audiences: Audiences | None) -
 def validate(
     condition: Condition, catalog: Catalog, audiences: Audiences | None = None
 ) -> tuple[Refusal, ...]:
-    """Everything that is wrong with a condition; empty when it can be compiled."""
+    """Everything that is wrong with a condition somebody proposes; empty when nothing is.
+
+    A condition that nobody can meet compiles, and is refused here: two rules that exclude each
+    other have an overlap of nobody, but a rule that excludes itself is a mistake.
+    """
+    found = undecidable(condition, catalog, audiences)
+    return found or contradictions(expand(condition, catalog, audiences))
+
+
+def undecidable(
+    condition: Condition, catalog: Catalog, audiences: Audiences | None = None
+) -> tuple[Refusal, ...]:
+    """Why a condition cannot be compiled: names, values and types; empty when it can."""
     try:
         expanded = expand(condition, catalog, audiences)
     except PilothouseError as error:
         return (error.refusal,)
-    found = [refusal for leaf in leaves(expanded) for refusal in _check_leaf(leaf, catalog)]
-    return tuple(found) or contradictions(expanded)
+    return tuple(refusal for leaf in leaves(expanded) for refusal in _check_leaf(leaf, catalog))
 
 
 def _check_leaf(  # noqa: C901 - one case a leaf

@@ -11,7 +11,7 @@ from core.conditions import EVERYONE, AnyLeaf, Condition, clauses, leaves, with_
 from core.errors import PilothouseError
 from warehouse.catalog import Catalog
 from warehouse.compile.leaves import leaf_truth, truth, value_read
-from warehouse.compile.names import Audiences, expand, validate
+from warehouse.compile.names import Audiences, expand, undecidable
 from warehouse.compile.sources import FACTS, Sources
 
 DIALECT = "duckdb"
@@ -142,7 +142,7 @@ def select_flags(
 
 def _ready(condition: Condition, catalog: Catalog, audiences: Audiences | None) -> Condition:
     """Checked, expanded, with every ``when_unknown`` filled in."""
-    refusals = validate(condition, catalog, audiences)
+    refusals = undecidable(condition, catalog, audiences)
     if refusals:
         raise PilothouseError(refusals[0])
     return with_defaults(expand(condition, catalog, audiences))

@@ -124,11 +124,12 @@ def test_a_prompt_that_asks_for_approval_never_reaches_the_model(
     assert (result.status, server.requests) == ("refused", [])
 
 
-def test_a_model_that_is_out_of_order_leaves_the_answer_to_the_grammar_and_says_so(
+def test_a_configured_model_that_refuses_to_answer_is_said_and_nothing_is_proposed(
     workspace: Workspace, server: ModelServer
 ) -> None:
     server.always = say.UNAUTHORIZED
     result = ask(workspace, ELIGIBILITY)
 
-    assert result.status == "awaiting_approval"
-    assert "the grammar planner answered" in result.assumptions[0]
+    assert result.status == "refused"
+    assert [refusal.code for refusal in result.refusals] == [Code.MODEL_UNUSABLE]
+    assert result.change_request is None
