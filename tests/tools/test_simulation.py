@@ -104,13 +104,13 @@ def test_a_suppression_that_cannot_be_known_holds_back_here_as_in_a_cycle(world:
     assert world.reasons()["unknown", "upgrade_nudge"] == "INPUT_UNKNOWN"
 
 
-def test_an_audience_that_cannot_be_known_holds_back_as_a_suppression(world: World) -> None:
+def test_a_condition_that_cannot_be_known_holds_back_as_a_suppression(world: World) -> None:
     world.user("no_trial")
     world.user("expired")
     trial(world, "expired", "expired")
     for user in ("no_trial", "expired"):
         world.did(user, "pricing_viewed")
-    waiting = suppressed_when(InAudience(key="trial_users"))
+    waiting = suppressed_when(Attribute(column="current_subscription.status", value="trialing"))
     guarded = policy(world.catalog, suppressions=(waiting,))
 
     (_, _, nudge) = preview(world, guarded).winners
@@ -162,6 +162,17 @@ def test_overlap_counts_the_users_that_a_live_rule_reaches_already(world: World)
 
     ((overlap),) = seen.overlap
     assert (overlap.key, overlap.users, overlap.share) == ("trained", 1, 0.25)
+
+
+def test_rules_that_exclude_each_other_overlap_by_nobody(world: World) -> None:
+    world.user("a")
+    never_looked = EventCount(event="pricing_viewed", op=Op.EQ, n=0)
+    world.publish(EligibilityRule(key="looked", name="Looked", condition=LOOKED))
+
+    seen = preview(world, EligibilityRule(key="new", name="New", condition=never_looked))
+
+    ((overlap),) = seen.overlap
+    assert (overlap.key, overlap.users, seen.audience_size) == ("looked", 0, 1)
 
 
 def test_a_rule_is_not_compared_with_its_own_older_version(world: World) -> None:
