@@ -10,7 +10,15 @@ from agent.planners.grammar.leaves_events import EventLeaves
 from agent.planners.grammar.leaves_related import RelatedLeaves
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.logic import combine, shared_window
-from agent.planners.grammar.meaning import Found, Item, Sep, all_of, any_of, negate
+from agent.planners.grammar.meaning import (
+    Found,
+    Item,
+    Sep,
+    all_of,
+    any_of,
+    negate,
+    with_window,
+)
 from agent.planners.grammar.people import People, PeopleReader
 from agent.planners.grammar.quantities import quantity
 from agent.planners.grammar.separators import RELATIVES, separator
@@ -80,7 +88,7 @@ class Clauses:
         if not self.text.has(i, "but", "not") or not isinstance(found.condition, EventCount):
             return item
         span = self.times.span(i + 2)
-        if span is None or span.window is None or found.span is not None or item.negated:
+        if span is None or span.window is None or item.negated:
             return item
         none = found.condition.model_copy(update={"window": span.window, "op": Op.EQ, "n": 0})
         both = all_of([found.condition, none])
@@ -168,16 +176,9 @@ class Clauses:
                 prefix.end, prefix.marked = i + len(words), True
                 return True
         if low in _NEGATIONS or self.text.has(i, "no", "one"):
-            if (
-                prefix.negated
-                or self.text.has(i, "not", "more")
-                or self.text.has(i, "not", "fewer")
-            ):
-                return False
-            prefix.negated = prefix.marked = True
-            prefix.owning = low not in ("not", "never")
-            prefix.end = i + 1
-            return True
+            return self._negation(prefix, i, low)
+        if low == "got" and self.related.at(i):
+            return False
         if low in RELATIVES or low in AUXILIARIES:
             prefix.end, prefix.marked = i + 1, True
             prefix.being = low in _BEING or (prefix.being and low not in ("been", "being"))
@@ -198,6 +199,15 @@ class Clauses:
             prefix.only, prefix.end = True, i + 1
             return True
         return self._leading_span(prefix)
+
+    def _negation(self, prefix: _Prefix, i: int, low: str) -> bool:
+        counted = self.text.has(i, "not", "more") or self.text.has(i, "not", "fewer")
+        if prefix.negated or counted:
+            return False
+        prefix.negated = prefix.marked = True
+        prefix.owning = low not in ("not", "never")
+        prefix.end = i + 1
+        return True
 
     def _counted_next(self, i: int) -> bool:
         return quantity(self.text, i) is not None
@@ -242,12 +252,35 @@ class Clauses:
             negate(item.found.condition) if item.negated else item.found.condition for item in taken
         ]
         shared = shared_window([replace(one, marked=False) for one in taken])
+        if negative and shared:
+            taken, shared = self._sharing(taken, shared)
+            parts = [one.found.condition for one in taken]
         found = Found(
             end=taken[-1].found.end, condition=any_of(parts),
             form="verb", notes=tuple(n for item in taken for n in item.found.notes),
             questions=(*(q for item in taken for q in item.found.questions), *shared),
         )  # fmt: skip
         return Item(found, sep, negative, True)
+
+    def _sharing(self, taken: list[Item], asked: list[str]) -> tuple[list[Item], list[str]]:
+        """'neither A nor B in the last 14 days': the period at the end holds for both."""
+        span = taken[-1].found.span
+        plain = all(one.found.span is None and not one.negated for one in taken[:-1])
+        if span is None or span.window is None or not plain or taken[-1].negated:
+            return taken, asked
+        note = f"'{span.stated}' is taken to hold for everything after 'neither'."
+        both = [
+            replace(
+                one,
+                found=replace(
+                    one.found,
+                    condition=with_window(one.found.condition, span.window),
+                    notes=(note,),
+                ),
+            )
+            for one in taken
+        ]
+        return both, []
 
 
 class _Prefix:

@@ -60,6 +60,8 @@ class Frame:
         match = self.lexicon.longest("action", self.text, start)
         if match is None or self._verb_of_people(i, match.end) or self._longer(start, match.end):
             return None
+        if self._received(i):
+            return None
         end = match.end
         channels: tuple[str, ...] = ()
         while self.text.low(end) in MESSAGE_NOUNS or self._channel(end):
@@ -72,6 +74,13 @@ class Frame:
                 end += 1
         action = self.catalog.actions[match.sense.name]
         return Named(action, end, self.text.words(start, end), channels)
+
+    def _received(self, i: int) -> bool:
+        """'who have received the upgrade nudge': what people got is not what is sent now."""
+        before = self.text.low(i - 1)
+        earlier = self.text.low(i - 2)
+        told = ("have", "has", "not", "never", "who", "already", "been", "that", "had", "ever")
+        return before in ("received", "got", "sent", "receive", "gotten") and earlier in told
 
     def _longer(self, i: int, end: int) -> bool:
         """'support risk' and 'support tickets' are no messages, though 'support' is one."""

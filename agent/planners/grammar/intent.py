@@ -19,7 +19,7 @@ _DEBUG = re.compile(
     re.IGNORECASE,
 )
 _CHANGE = re.compile(
-    r"\b(drop|dropped|drops|dropping|fall|fell|falling|decline[ds]?|declining|decrease[ds]?|dip|"
+    r"\b(drop|dropped|drops|dropping|fewer|fall|fell|falling|decline[ds]?|declining|decrease[ds]?|dip|"
     r"dipped|down|lower|worse|rise|rose|risen|rising|increase[ds]?|jump|jumped|spike[ds]?|up|"
     r"change[ds]?|tank|tanked|plunge[ds]?|slump|slumped|lose|lost|losing|behind|differ|crater(ed)?|"
     r"grew|grow|improve[ds]?|crash(ed)?|slid|slipped|sank|collapse[ds]?|compare|versus|vs)\b",
@@ -40,6 +40,11 @@ _DECISION = re.compile(
     r"takes? precedence|precedence|decide (between|what|which)|wins? over|beats|next best action|"
     r"arbitrat\w+|stop conditions?|trumps?|outranks?|comes? (first|before|ahead)|come first|"
     r"ahead of|decision (rule|logic)s?)\b",
+    re.IGNORECASE,
+)
+_AUDIENCE = re.compile(
+    r"\b(who|whose|target\w*|audience|eligib\w+|rules?|exclud\w+|include)\b"
+    r"|^\W*(all |every |any )?(\w+ )?(users|people|customers|members|everyone|anyone)\b",
     re.IGNORECASE,
 )
 _ELIGIBILITY = re.compile(
@@ -64,7 +69,11 @@ def kind_of(text: Text, lexicon: Lexicon) -> Kind:
         return "decision"
     if len(actions) > 1 and _ordered(source):
         return "decision"
-    if _metric(text, lexicon) and _CHANGE.search(source) and not actions:
+    if (
+        _metric(text, lexicon)
+        and _CHANGE.search(source)
+        and not (actions or _AUDIENCE.search(source))
+    ):
         return "debug"
     if _QUESTION.search(source) and not _who_gets(source, actions):
         return "question"

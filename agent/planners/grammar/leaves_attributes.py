@@ -10,12 +10,13 @@ from agent.planners.grammar.lexicon import OPPOSITE_VALUE, Lexicon, Sense
 from agent.planners.grammar.literals import literals
 from agent.planners.grammar.meaning import Found, all_of
 from agent.planners.grammar.quantities import Quantity, quantity
-from agent.planners.grammar.times import Times
+from agent.planners.grammar.times import Span, Times
 from agent.planners.grammar.values import Listed, Values
 from agent.planners.grammar.words import ARTICLES, Text, tokenise
 from core.conditions import (
     AsOf,
     Attribute,
+    Calendar,
     Condition,
     ConsentIs,
     InAudience,
@@ -181,7 +182,9 @@ class AttributeLeaves:
         for kind in ("trait", "column"):
             for match in self.lexicon.at(kind, self.text, start):
                 column = self._column(match.sense)
-                if column is not None:
+                action = self.lexicon.longest("action", self.text, start)
+                named = action is not None and action.end > match.end
+                if column is not None and not named:
                     yield from self._compared(i, match.end, match.sense, column)
 
     def _column(self, sense: Sense) -> Column | None:
@@ -309,7 +312,7 @@ class AttributeLeaves:
             span = replace(
                 span, kind="next", notes=(*span.notes, f"'{stated}' looks ahead from now.")
             )
-        filters = span_filters(sense.name, span)
+        filters = span_filters(sense.name, self._dated(span))
         found = Found(span.end, InAudience(key=""), notes=span.notes, stated=stated)
         if filters is None or span.kind == "bare":
             yield found.asking(
@@ -322,6 +325,11 @@ class AttributeLeaves:
             parts, extra = self._still_running(sense, parts)
             found = replace(found, notes=(*found.notes, *extra))
         yield replace(found, condition=all_of(parts))
+
+    def _dated(self, span: Span) -> Span:
+        """A calendar period as the dates it has now."""
+        dates = self.times.dated(span.window) if isinstance(span.window, Calendar) else None
+        return span if dates is None else replace(span, window=dates)
 
     def _still_running(
         self, sense: Sense, parts: list[Condition]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from agent.planners.grammar.lexicon import Entry, Lexicon
 from agent.planners.grammar.meaning import Found, all_of
-from agent.planners.grammar.quantities import Quantity, quantity, trailing_comparison
+from agent.planners.grammar.quantities import Quantity, comparison, quantity, trailing_comparison
 from agent.planners.grammar.times import Span, Times
 from agent.planners.grammar.values import Values
 from agent.planners.grammar.words import ARTICLES, Text, same_plural, same_word
@@ -106,8 +107,13 @@ class EventLeaves:
             read = _Read(entry.sense.name, i, start + 1, count, [*filters], no=no)
             read.inflected = inflected or (article and (no or count is not None))
             read.nominal = article
-            if self._rest(entry, read, start):
+            if self._rest(entry, read, start) and not self._message(read, start):
                 yield read
+
+    def _message(self, read: _Read, start: int) -> bool:
+        """'the upgrade nudge' is a message, though 'upgrade' is an event."""
+        action = self.lexicon.longest("action", self.text, start)
+        return action is not None and action.end > read.end
 
     def _rest(self, entry: Entry, read: _Read, start: int) -> bool:
         inserted = False
@@ -187,7 +193,25 @@ class EventLeaves:
                 read.count = replace(read.count, op=trailing[0], bare=False)
                 read.end = trailing[1]
                 return True
-        return False
+        return self._upper_end(read)
+
+    def _upper_end(self, read: _Read) -> bool:
+        """'at least one workout but no more than four': the same count once more."""
+        low = read.count
+        joined = self.text.low(read.end) in ("but", "and")
+        if low is None or low.high is not None or low.op not in (Op.GE, Op.GT) or not joined:
+            return False
+        start = read.end + 1
+        high = quantity(self.text, start) if comparison(self.text, start) else None
+        if high is None or high.vague or high.op not in (Op.LE, Op.LT) or high.high is not None:
+            return False
+        if self.lexicon.knows(self.text.low(high.end)) or self.text.low(high.end) == "percent":
+            return False
+        last = high.n - (high.op is Op.LT)
+        first = low.n + (low.op is Op.GT)
+        read.count = replace(low, op=Op.GE, n=first, high=last, bare=False)
+        read.end = high.end
+        return True
 
     def _span_after(self, read: _Read) -> bool:
         if read.span is not None:
@@ -290,7 +314,9 @@ class EventLeaves:
             if not self.text.has(start, *words):
                 continue
             after = start + len(words)
-            which = "first" if words[-1] in ("first", "earliest") else "last"
+            which: Literal["first", "last"] = (
+                "first" if words[-1] in ("first", "earliest") else "last"
+            )
             for entry in self.lexicon.starting("event", self.text, after):
                 read = _Read(entry.sense.name, i, after + 1)
                 if self._rest(entry, read, after) and read.count is None and not read.no:
@@ -312,12 +338,33 @@ class EventLeaves:
         op = Op.GT if start > i else found.op
         return Span(end + old, "ago", seconds=int(found.n * unit), op=op)
 
-    def _aged(self, read: _Read, which: str) -> Found | None:
+    def _between_ages(self, read: _Read, which: Literal["first", "last"], i: int) -> Found | None:
+        """'last opened the app between 7 and 14 days ago'."""
+        found = quantity(self.text, i)
+        if found is None or found.high is None or found.ends is not None:
+            return None
+        unit = self.times.unit(found.end)
+        if unit is None or not self.text.has(found.end + 1, "ago"):
+            return None
+        base = EventAge(
+            event=read.event, where=tuple(read.filters), which=which, seconds=int(found.n * unit)
+        )
+        upper = base.model_copy(update={"op": Op.LE, "seconds": int(found.high * unit)})
+        end = found.end + 2
+        stated = self.text.words(read.start, end)
+        note = f"'{stated}' leaves out users who never did it."
+        both = all_of([base, upper])
+        return Found(end=end, condition=both, form="verb", notes=(note,), stated=stated)
+
+    def _aged(self, read: _Read, which: Literal["first", "last"]) -> Found | None:
         position = read.end
         while self.text.low(position) in _HAPPENED:
             position += 1
         negated = self.text.low(position) == "not"
         position += negated
+        between = self._between_ages(read, which, position)
+        if between is not None:
+            return replace(between, negated=negated)
         span = self.times.span(position) or self._old(position)
         if span is None:
             return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from agent.planners.grammar.frame_words import MESSAGE_NOUNS
 from agent.planners.grammar.lexicon import Lexicon, Match
 from agent.planners.grammar.meaning import Found, all_of
 from agent.planners.grammar.quantities import Quantity, quantity, trailing_comparison
@@ -157,7 +158,21 @@ class RelatedLeaves:
                 while self._noun_again(row):
                     row.end += 1
                 return True
-        return self._value_with_noun(row)
+        return self._message_named(row) or self._value_with_noun(row)
+
+    def _message_named(self, row: _Row) -> bool:
+        """'received the upgrade nudge': a message of the catalog, by its name."""
+        told = is_past(self.text.low(row.start)) or self.text.has(row.start - 2, "did", "not")
+        if not told or "action_key" not in self.many[row.entity].columns or row.moment is None:
+            return False
+        match = self.lexicon.longest("action", self.text, row.end)
+        if match is None:
+            return False
+        row.filters.append(Filter(column="action_key", value=match.sense.name))
+        row.end = match.end
+        while self.text.low(row.end) in MESSAGE_NOUNS:
+            row.end += 1
+        return True
 
     def _noun_again(self, row: _Row) -> bool:
         """'push notification', 'support ticket': nouns of one thing in a row."""

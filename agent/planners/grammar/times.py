@@ -17,7 +17,7 @@ UNITS = {
     "second": 1, "sec": 1, "minute": 60, "min": 60, "hour": 3600, "hr": 3600, "day": DAY,
     "week": 7 * DAY, "fortnight": 14 * DAY, "month": 30 * DAY, "year": 365 * DAY,
 }  # fmt: skip
-_PAST = ("last", "past", "previous", "preceding", "trailing", "prior")
+PAST = ("last", "past", "previous", "preceding", "trailing", "prior")
 _INTO = ("in", "within", "over", "during", "for", "from", "throughout", "across", "at", "inside")
 _EVER = (
     ("at", "any", "time"), ("at", "any", "point"), ("all", "time"), ("of", "all", "time"),
@@ -90,6 +90,11 @@ class Times:
             return Quantity(start + 1, op or Op.GE, 1, bare=op is None), start + 2
         return None, i
 
+    def unit(self, i: int) -> int | None:
+        """The seconds of the time unit at an index."""
+        name = self._unit(i)
+        return None if name is None else UNITS[name]
+
     def _unit(self, i: int) -> str | None:
         low = self.text.low(i)
         singular = low[:-1] if low.endswith("s") and low != "s" else low
@@ -106,7 +111,7 @@ class Times:
         led = start > i
         if self.text.low(start) in ARTICLES or self.text.low(start) in ("these", "any"):
             start, led = start + 1, True
-        if self.text.low(start) not in _PAST:
+        if self.text.low(start) not in PAST:
             return None
         position = start + 1
         length = self.duration(position)
@@ -288,7 +293,7 @@ class Times:
                 unit = self._unit(start + 4) if self.text.has(start + 3, "the") else None
                 return self._unit_of(i, start + 5, unit, 0) if unit in ("week", "month") else None
             return inner
-        found = self.dates.day(start)
+        found = self.dates.day(start) or self._since_month(i)
         if found is None:
             return None
         day, end = found
@@ -300,6 +305,16 @@ class Times:
         if upper is not None:
             return self._absolute(i, day, upper[0] + timedelta(days=1), upper[1])
         return self._absolute(i, day, None, end)
+
+    def _since_month(self, i: int) -> tuple[date, int] | None:
+        """'since May': since its first day."""
+        if self.text.low(i) != "since" or self.text.low(i + 1) not in MONTHS:
+            return None
+        month = MONTHS.index(self.text.low(i + 1)) + 1
+        year, end = self.dates.year(i + 2)
+        if year is None:
+            year = self.as_of.year if month <= self.as_of.month else self.as_of.year - 1
+        return date(year, month, 1), end
 
     def _until(self, i: int) -> tuple[date, int] | None:
         if self.text.low(i) in ("to", "until", "till", "through", "-", "–"):
@@ -356,6 +371,22 @@ class Times:
         if not found.bare and found.op not in (Op.GT, Op.GE):
             return None
         return Span(end, "bare", Rolling(seconds=int(found.n * unit)), int(found.n * unit))
+
+    def dated(self, window: Calendar) -> Absolute | None:
+        """The dates of a day or month of the calendar, up to now."""
+        today = datetime.combine(self.as_of.date(), time.min)
+        if window.unit == "day":
+            start = today - timedelta(days=window.periods_back)
+            return Absolute(start=start, end=start + timedelta(days=1))
+        if window.unit == "week":
+            monday = today - timedelta(days=today.weekday() + 7 * window.periods_back)
+            return Absolute(start=monday, end=monday + timedelta(days=7))
+        first = today.replace(day=1)
+        if window.periods_back == 0:
+            return Absolute(start=first, end=today + timedelta(days=1))
+        if window.periods_back == 1:
+            return Absolute(start=(first - timedelta(days=1)).replace(day=1), end=first)
+        return None
 
     def _skip(self, i: int, *words: str) -> int:
         while self.text.low(i) in words:

@@ -1,7 +1,7 @@
 """Slips of the finger in long words: read as the only catalog word so near, and said so.
 
-Only two letters swapped or a letter doubled or halved count: a changed letter often makes
-another English word (consent, content), so that is asked back.
+Two letters swapped and a letter doubled or halved always count. One letter changed, left out
+or put in often makes another English word (consent, content), so it counts in long words only.
 """
 
 from __future__ import annotations
@@ -9,11 +9,14 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from rapidfuzz.distance.Levenshtein import distance
+
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.vocabulary import COMMON
 from agent.planners.grammar.words import Text, stem
 
 SHORTEST = 6
+LONG = 7
 _DOUBLE = re.compile(r"(.)\1")
 
 
@@ -32,6 +35,12 @@ def mend(text: Text, lexicon: Lexicon) -> tuple[Text, list[str]]:
 
 
 def _slipped(word: str, form: str) -> bool:
+    return _swapped(word, form) or (
+        min(len(word), len(form)) >= LONG and word[0] == form[0] and distance(word, form) == 1
+    )
+
+
+def _swapped(word: str, form: str) -> bool:
     if len(word) == len(form):
         differ = [k for k in range(len(word)) if word[k] != form[k]]
         swapped = len(differ) == 2 and differ[1] == differ[0] + 1

@@ -9,15 +9,17 @@ from agent.planners.grammar.exclusions import EXCLUDERS
 from agent.planners.grammar.frame_words import FILLERS, MESSAGE_NOUNS
 from agent.planners.grammar.quantities import NUMBER_WORDS
 from agent.planners.grammar.separators import RELATIVES
-from agent.planners.grammar.times import UNITS
+from agent.planners.grammar.times import PAST, UNITS
 
 COMMON = frozenset(
     {
         *FILLERS, *MESSAGE_NOUNS, *RELATIVES, *AUXILIARIES, *NUMBER_WORDS, *MONTHS, *UNITS,
-        *WEEKDAYS, *ACTIVITY, *AMOUNT, *(word for words in EXCLUDERS for word in words),
+        *WEEKDAYS, *PAST, *ACTIVITY, *AMOUNT, *(word for words in EXCLUDERS for word in words),
         "without", "during", "within", "before", "priority", "suppress", "between", "exactly",
         "inactive", "active", "conversion", "yesterday", "holdout", "control", "either",
         "neither", "prioritise", "prioritize", "suppressions", "conditions", "finally",
+        "stated", "stared", "starred", "competed", "competing", "compete", "competes", "committee",
+        "county", "viewer", "viewers", "massage", "contest", "context", "content", "consent",
         "reactive", "deactivated", "restarted", "uncompleted", "unsaved",
     }
 )  # fmt: skip

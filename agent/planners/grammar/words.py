@@ -130,10 +130,21 @@ def tokenise(source: str) -> Text:
         elif match["number"]:
             tokens.extend(_number(match))
         elif match["word"]:
+            if tokens and match["word"].lower() in _AFTER_IS and _contracted(source, match):
+                tokens.append(_token(match, "is"))
             tokens.extend(_words(match))
         else:
             tokens.append(_token(match, match[0], "mark"))
     return Text(source, tokens)
+
+
+_AFTER_IS = frozenset("not on in at from currently a an neither either".split())
+
+
+def _contracted(source: str, match: re.Match[str]) -> bool:
+    """Whether the word before ends in 's that stands for 'is': 'that's not', 'who's on'."""
+    before = source[: match.start()].replace("’", "'").lower().split()
+    return bool(before) and before[-1] in ("that's", "who's", "it's", "he's", "she's")
 
 
 def _token(
