@@ -30,6 +30,10 @@ DECISION = (
     "Define a priority order for trial users: (1) help users complete a second workout, "
     "(2) handle support issues, (3) upgrade messaging. Write the suppressions and stop conditions."
 )
+ON_A_TRAIT = (
+    "Create eligibility rules for a win-back email for users who are at risk and have no open "
+    "support tickets."
+)
 DEBUG = (
     "Why did conversion drop on iOS this week? Compare funnel steps and message exposure for "
     "iOS vs Android and summarize likely causes."
@@ -41,17 +45,21 @@ REACTION_SEED = 11
 
 
 _LIKE_USERS = """
-WITH decided AS (
-  SELECT d.user_id, d.action_key, u.device_os
+WITH chosen AS (
+  SELECT d.user_id, MIN(d.policy_key) AS first_rule, MAX(d.policy_key) AS last_rule
   FROM decisions AS d
   JOIN dim_users AS u ON u.user_id = d.user_id
-  WHERE d.policy_key = 'trial_users_priority' AND d.outcome = 'selected'
-    AND u.marketing_opt_in AND u.device_os = 'ios'
+  WHERE d.policy_key IN ('win_back', 'upgrade_nudge') AND d.outcome = 'selected'
+    AND u.marketing_opt_in AND u.device_os = 'ios' AND u.country = 'US'
+  GROUP BY d.user_id
 )
-SELECT MIN(a.user_id), MIN(b.user_id), 'ios'
-FROM decided AS a
-JOIN decided AS b ON b.device_os = a.device_os
-WHERE a.action_key = 'second_workout_help' AND b.action_key = 'upgrade_nudge'
+SELECT MIN(a.user_id), MIN(b.user_id)
+FROM chosen AS a
+JOIN chosen AS b ON b.user_id <> a.user_id
+JOIN traits AS t ON t.user_id = b.user_id AND t.activation_state <> 'at_risk'
+WHERE a.last_rule = 'win_back' AND a.first_rule = 'win_back'
+  AND b.first_rule = 'upgrade_nudge' AND b.last_rule = 'upgrade_nudge'
+HAVING COUNT(*) > 0
 """
 
 
@@ -130,14 +138,16 @@ def _propose(story: Story) -> None:
     story.ask("bypass", "2 Nobody gets around the approval", BYPASS, MARKETER, as_of)
     rule = story.ask("eligibility", "3 Eligibility prompt", ELIGIBILITY, MARKETER, as_of)
     policy = story.ask("decision", "4 Decision prompt", DECISION, ADMIN, as_of)
-    for result in (rule, policy):
+    on_a_trait = story.ask("on_a_trait", "5 A rule on a trait", ON_A_TRAIT, MARKETER, as_of)
+    for result in (rule, policy, on_a_trait):
         if result.change_request is None:
             raise refuse(Code.NOT_UNDERSTOOD, "The demo's own prompt was not understood.")
 
 
 def _approve(story: Story) -> None:
     lines = []
-    for key, email in (("eligibility", MARKETER), ("decision", ADMIN)):
+    proposed = (("eligibility", MARKETER), ("decision", ADMIN), ("on_a_trait", MARKETER))
+    for key, email in proposed:
         request = story.document[key]["change_request"]["id"]
         try:
             story.workspace.decide(request, story.workspace.person(email), "approve")
@@ -146,7 +156,7 @@ def _approve(story: Story) -> None:
         approver = story.workspace.person(APPROVER)
         decided = story.workspace.decide(request, approver, "approve", "Looks right.")
         lines.append(f"{APPROVER} approves {request}: {decided.target_key} is {decided.state}.")
-    story.tell("5 Another person approves", "\n".join(lines))
+    story.tell("6 Another person approves", "\n".join(lines))
 
 
 def _send(story: Story) -> None:
@@ -155,7 +165,7 @@ def _send(story: Story) -> None:
     story.document["cycle"] = report.model_dump(mode="json")
     reasons = "\n".join(f"{code:<20} {n:>7,}" for code, n in sorted(report.by_reason.items()))
     story.tell(
-        "6 One decision cycle",
+        "7 One decision cycle",
         f"{report.selected:,} selected, {report.held_out:,} held out, "
         f"{report.suppressed:,} suppressed, {report.lost:,} lost\n{reasons}",
     )
@@ -163,23 +173,23 @@ def _send(story: Story) -> None:
     delivered = workspace.deliver(now=report.decided_at + timedelta(days=1))
     story.document["delivery"] = delivered.model_dump(mode="json")
     story.tell(
-        "7 Messages leave for the local mailbox",
+        "8 Messages leave for the local mailbox",
         f"{delivered.delivered:,} delivered, {delivered.stopped:,} stopped before sending\n"
         f"Open one: {workspace.mailbox_folder}",
     )
-    story.tell("8 Same audience, same platform, different message", _two_users(story))
+    story.tell("9 Same platform, country and consent, different message", _two_users(story))
 
 
 def _two_users(story: Story) -> str:
-    """Two users alike in platform and consent, and what separates them."""
+    """Two users alike in platform, country and consent, and the trait that separates them."""
     workspace = story.workspace
-    found = workspace.runner().fetch(_LIKE_USERS, purpose="two users alike in platform and consent")
+    found = workspace.runner().fetch(_LIKE_USERS, purpose="two users who look alike")
     if not found.rows:
         return "There is no such pair in this data."
-    first, second, platform = found.rows[0]
+    first, second = found.rows[0]
     pair = workspace.separate((first, second))
     story.document["two_users"] = pair
-    lines = [f"{first} and {second} are both on {platform}, opted in to marketing, on trial."]
+    lines = [f"{first} and {second} are both on iOS, in the US and opted in to marketing."]
     for policy in pair["policies"]:
         told = [f"{user} gets {winner or 'nothing'}" for user, winner in policy["winners"].items()]
         lines.append(f"{policy['policy']}: {' and '.join(told)}.")
@@ -206,7 +216,7 @@ def _measure(story: Story) -> None:
     story.document["lift"] = report.model_dump(mode="json")
     story.document["truth"] = truth.model_dump(mode="json")
     story.tell(
-        f"9 {HORIZON_DAYS} days later: did it help?",
+        f"10 {HORIZON_DAYS} days later: did it help?",
         f"{report.verdict}\nThe demo planted a true lift of "
         f"{100 * truth.true_lift:+.1f} percentage points.",
     )
@@ -214,4 +224,4 @@ def _measure(story: Story) -> None:
 
 def _diagnose(story: Story) -> None:
     as_of = datetime.fromisoformat(story.document["as_of"])
-    story.ask("debug", "10 Debug prompt", DEBUG, ANALYST, as_of)
+    story.ask("debug", "11 Debug prompt", DEBUG, ANALYST, as_of)
