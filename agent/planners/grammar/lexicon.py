@@ -70,6 +70,7 @@ class Lexicon:
         for sense, phrase in _phrases(catalog):
             self._add(sense, phrase)
         self.vocabulary = frozenset(word for entry in self.entries for word in entry.words)
+        self.verbs = frozenset(e.words[0] for e in self.entries if e.sense.kind == "event")
         self._stems = frozenset(stem(word) for word in self.vocabulary)
 
     def _add(self, sense: Sense, phrase: str) -> None:

@@ -7,6 +7,7 @@ or put in often makes another English word (consent, content), so it counts in l
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 from rapidfuzz.distance.Levenshtein import distance
@@ -34,10 +35,9 @@ def mend(text: Text, lexicon: Lexicon) -> tuple[Text, list[str]]:
     return Text(text.source, tokens), notes
 
 
-def _slipped(word: str, form: str) -> bool:
-    return _swapped(word, form) or (
-        min(len(word), len(form)) >= LONG and word[0] == form[0] and distance(word, form) == 1
-    )
+def _changed(word: str, form: str) -> bool:
+    long = min(len(word), len(form)) >= LONG
+    return long and word[0] == form[0] and distance(word, form) == 1
 
 
 def _swapped(word: str, form: str) -> bool:
@@ -53,11 +53,16 @@ def _nearest(word: str, lexicon: Lexicon) -> str | None:
         return None
     if any(stem(word) == stem(known) for known in COMMON if known[:3] == word[:3]):
         return None
-    near = {
-        form
-        for known in lexicon.vocabulary
-        for form in (known, known + "s", known + "d", known + "ed", known + "ing")
-        if len(known) >= SHORTEST - 1 and _slipped(word, form)
-    }
+    near = {form for form in _forms(lexicon.vocabulary, _ENDINGS) if _swapped(word, form)}
+    near |= {form for form in _forms(lexicon.vocabulary, _PLURAL) if _changed(word, form)}
+    near |= {form for form in _forms(lexicon.verbs, _ENDINGS) if _changed(word, form)}
     stems = {stem(form) for form in near}
     return min(near, key=len) if len(stems) == 1 else None
+
+
+_PLURAL = ("", "s")
+_ENDINGS = ("", "s", "d", "ed", "ing")
+
+
+def _forms(words: frozenset[str], endings: tuple[str, ...]) -> Iterator[str]:
+    return (word + ending for word in words if len(word) >= SHORTEST - 1 for ending in endings)
