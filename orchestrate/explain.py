@@ -71,11 +71,13 @@ def explain(
             fix=f"Live: {', '.join(p.key for p in tick.policies) or 'none yet'}.",
         )
     with _decided(warehouse, tick, user_id) as cursor:
+        # What is decided is read whole before any alternative is tried: trying one decides anew.
         decided = [(p, _candidates(p, tick, warehouse, cursor, user_id)) for p in wanted]
+        tried = [(p, [_with_alternative(one, p, cursor) for one in found]) for p, found in decided]
     return {
         "user_id": user_id,
         "at": moment.isoformat(),
-        "decisions": [_document(p, found, catalog) for p, found in decided],
+        "decisions": [_document(p, found, catalog) for p, found in tried],
     }
 
 
@@ -142,7 +144,7 @@ def _candidates(
         name, wanted = ASKED.get(code, ("", True))
         at_fault = _at_fault(seen, name, entry, wanted)
         found.append(Candidate(entry, code, ghost, at_fault, None))
-    return [_with_alternative(one, policy, cursor) for one in found]
+    return found
 
 
 def _at_fault(

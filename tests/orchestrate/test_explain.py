@@ -8,9 +8,17 @@ import pytest
 
 from core.conditions import Trait
 from core.errors import Code, PilothouseError
-from core.rules import Entry, Suppression
+from core.rules import EligibilityRule, Entry, Suppression
 from orchestrate.explain import explain, separate
-from tests.orchestrate.world import EVERYBODY_HELD_OUT, HAS_TICKET, LOOKED, World, policy, single
+from tests.orchestrate.world import (
+    EVERYBODY_HELD_OUT,
+    HAS_TICKET,
+    LOOKED,
+    TRAINED,
+    World,
+    policy,
+    single,
+)
 
 
 def _explain(world: World, user: str = "u1", **more: Any) -> dict[str, Any]:
@@ -160,3 +168,19 @@ def test_an_unknown_policy_is_refused_with_the_live_ones(world: World) -> None:
         _explain(world, policy="nope")
 
     assert "next_best" in str(refused.value.refusal.fix)
+
+
+def test_what_one_rule_could_have_sent_does_not_take_the_place_of_what_another_sent(
+    world: World,
+) -> None:
+    world.user("u1")
+    world.did("u1", "workout_completed")
+    actions = world.catalog.actions
+    for key, condition in (("upgrade_nudge", LOOKED), ("win_back", TRAINED)):
+        rule = EligibilityRule(key=key, name=key, condition=condition, action=actions[key])
+        world.publish(rule)
+    world.cycle()
+
+    told = {one["policy"]: one["winner"] for one in _explain(world)["decisions"]}
+
+    assert told == {"upgrade_nudge": None, "win_back": "win_back"}
