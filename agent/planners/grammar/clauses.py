@@ -183,6 +183,7 @@ class Clauses:
             prefix.end, prefix.marked = i + 1, True
             prefix.being = low in _BEING or (prefix.being and low not in ("been", "being"))
             prefix.having = low in ("have", "has", "had", "having")
+            prefix.doing = low in ("do", "does", "did")
             prefix.owning = low == "with"
             prefix.possessive = low == "whose"
             return True
@@ -206,6 +207,7 @@ class Clauses:
             return False
         prefix.negated = prefix.marked = True
         prefix.owning = low not in ("not", "never")
+        prefix.stative = low == "not" and not prefix.having and not prefix.doing
         prefix.end = i + 1
         return True
 
@@ -295,6 +297,9 @@ class _Prefix:
         self.being = False
         """After is or are: a state, not something that happened."""
         self.having = False
+        self.doing = False
+        self.stative = False
+        """After a 'not' without 'have' or 'did': 'iOS users, not subscribed'."""
         self.owning = False
         """After with or without: a thing, not something that happened."""
         self.lead: Span | None = None
@@ -308,7 +313,7 @@ def _preferred(best: list[Found], prefix: _Prefix) -> Found:
     events = [one for one in best if one.counts_events]
     things = [one for one in best if one.form == "noun" and not one.counts_events]
     audiences = [one for one in best if isinstance(one.condition, InAudience)]
-    if prefix.being and audiences:
+    if (prefix.being or prefix.stative) and audiences:
         return audiences[0]
     if things and events:
         return _thing_or_event(things[0], events[0], prefix)

@@ -11,7 +11,11 @@ from core.conditions import And, Condition
 EXCLUDERS = (
     ("do", "not", "include"), ("do", "not", "target"), ("do", "not", "send", "to"),
     ("do", "not", "send", "it", "to"), ("do", "not", "send", "this", "to"),
-    ("do", "not", "message"), ("do", "not", "contact"), ("do", "not", "nudge"),
+    ("do", "not", "want", "to", "message"), ("do", "not", "want", "to", "target"),
+    ("do", "not", "want", "to", "send", "it", "to"), ("do", "not", "want", "to", "nudge"),
+    ("do", "not", "want", "to", "contact"), ("do", "not", "want", "to", "include"),
+    ("do", "not", "want"), ("do", "not", "message"),
+    ("do", "not", "contact"), ("do", "not", "nudge"),
     ("do", "not", "email"), ("do", "not", "bother"), ("leave", "out"), ("leaving", "out"),
     ("but", "not"), ("and", "not"), ("but", "exclude"), ("but", "excluding"), ("and", "exclude"),
     ("other", "than"), ("apart", "from"), ("aside", "from"), ("exclude",), ("excluding",),
@@ -35,11 +39,17 @@ class Exclusions:
     def at(self, i: int) -> Found | None:
         """'excluding users with open tickets': what is left out, already turned round."""
         for words in _BY_LENGTH:
-            if self.text.has(i, *words):
+            if self.text.has(i, *words) and not self._a_predicate(words, i + len(words)):
                 found = self._excluded(i + len(words))
                 if found is not None:
                     return found if self._begins(i) else self._doubtful(i, found)
         return self._none_of(i)
+
+    def _a_predicate(self, words: tuple[str, ...], i: int) -> bool:
+        """'iOS users, not subscribed' says what they are; 'not trial users' leaves people out."""
+        while self.text.low(i) in ("for", "to", "the"):
+            i += 1
+        return words[-1] == "not" and self.clauses.people(i) is None
 
     def _begins(self, i: int) -> bool:
         return i == 0 or self.text[i - 1].kind == "mark"
@@ -73,11 +83,17 @@ class Exclusions:
         parts: list[Condition] = []
         notes: list[str] = []
         questions: list[str] = []
-        position = i
+        position = end = i
         while True:
             one = self._excluded_people(position)
-            if one is None:
+            if one is None or (parts and self._back_to_all(end, position)):
                 break
+            if parts and self.clauses.people(position) is None:
+                said = self.text.words(position, one.end)
+                questions.append(
+                    f"Is '{said}' left out as well, or wanted? "
+                    "Say what is wanted first, then 'excluding …'."
+                )
             parts.append(one.condition)
             notes.extend(one.notes)
             questions.extend(one.questions)
@@ -94,6 +110,10 @@ class Exclusions:
             negate(parts[0]) if len(parts) == 1 else all_of([negate(part) for part in parts])
         )
         return Found(end, condition, notes=tuple(notes), questions=tuple(questions))
+
+    def _back_to_all(self, end: int, position: int) -> bool:
+        """'all users, excluding trial users, who …': the clause goes on about all users."""
+        return self.text.low(end) == "," and self.text.low(position) in RELATIVES
 
     def _excluded_people(self, i: int) -> Found | None:
         start = i

@@ -19,6 +19,7 @@ FILLERS = frozenset(
     "planning plan run running launch launching start starting work up-front fire fires today's "
     "recipients recipient candidates candidate member members match matches matching meet meets "
     "meeting satisfy satisfies next addition additionally furthermore moreover finally "
+    "pls plz targeted included selected nudged messaged "
     "grateful appreciate ideally picks picking selects selecting finds captures capturing covers "
     "covering contains containing describes describing identify identifies fetch looking wants "
     "needs okay ok cheers guys team folks' "
@@ -29,6 +30,7 @@ FILLERS = frozenset(
 )
 CONTIGUOUS = frozenset(
     "should must shall can may get gets receive receives please thanks thank send show give target "
+    "targeted included selected nudged messaged be "
     "deliver it so we i you qualify eligible offer trigger nudge notify reach "
     "contact make them put".split()
 )

@@ -215,7 +215,8 @@ class AttributeLeaves:
             )
             position += 1
         negated = self.text.low(position) == "not" and not self.text.has(position, "not", "more")
-        position += negated
+        negated = negated or self.text.low(position) == "neither"
+        position += negated or self.text.low(position) == "either"
         if column.type in ("number", "integer"):
             found = self._number(i, position, sense, joined)
         else:

@@ -126,7 +126,7 @@ class RelatedLeaves:
                 row.marked = True
             elif low in ("no", "zero") and row.count is None and not row.no:
                 row.no, row.end, row.marked = True, row.end + 1, True
-            elif low in ARTICLES or low == "any":
+            elif low in ARTICLES or low == "any" or self.text.has(row.end - 1, "any", "of"):
                 row.end, row.article = row.end + 1, True
             elif not self._value(row):
                 return

@@ -33,6 +33,7 @@ _BEFORE: dict[str, Op] = {
     "not fewer than": Op.GE, "at the very least": Op.GE, "at least": Op.GE,
     "at a minimum": Op.GE, "at minimum": Op.GE, "a minimum of": Op.GE, "minimum of": Op.GE,
     "minimum": Op.GE, "upwards of": Op.GE, ">=": Op.GE, "≥": Op.GE, "> =": Op.GE, "min": Op.GE,
+    "min .": Op.GE, "max .": Op.LE,
     "no more than": Op.LE, "not more than": Op.LE, "no greater than": Op.LE,
     "no longer than": Op.LE, "no higher than": Op.LE, "not exceeding": Op.LE, "at most": Op.LE,
     "at the most": Op.LE, "up to": Op.LE, "a maximum of": Op.LE, "maximum of": Op.LE,

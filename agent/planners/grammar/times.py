@@ -293,7 +293,9 @@ class Times:
                 unit = self._unit(start + 4) if self.text.has(start + 3, "the") else None
                 return self._unit_of(i, start + 5, unit, 0) if unit in ("week", "month") else None
             return inner
-        found = self.dates.day(start) or self._since_month(i)
+        found = self.dates.day(start)
+        if found is None and self.text.low(i) == "since":
+            found = self._first_of_month(start)
         if found is None:
             return None
         day, end = found
@@ -306,12 +308,12 @@ class Times:
             return self._absolute(i, day, upper[0] + timedelta(days=1), upper[1])
         return self._absolute(i, day, None, end)
 
-    def _since_month(self, i: int) -> tuple[date, int] | None:
-        """'since May': since its first day."""
-        if self.text.low(i) != "since" or self.text.low(i + 1) not in MONTHS:
+    def _first_of_month(self, i: int) -> tuple[date, int] | None:
+        """'since May', 'before May': the first day of the most recent May."""
+        if self.text.low(i) not in MONTHS:
             return None
-        month = MONTHS.index(self.text.low(i + 1)) + 1
-        year, end = self.dates.year(i + 2)
+        month = MONTHS.index(self.text.low(i)) + 1
+        year, end = self.dates.year(i + 1)
         if year is None:
             year = self.as_of.year if month <= self.as_of.month else self.as_of.year - 1
         return date(year, month, 1), end
@@ -340,7 +342,7 @@ class Times:
                     return self._absolute(i, low[0], high[0] + timedelta(days=1), high[1])
             return None
         if self.text.low(i) in ("before", "until"):
-            found = self.dates.day(i + 1)
+            found = self.dates.day(i + 1) or self._first_of_month(i + 1)
             return self._absolute(i, None, found[0], found[1]) if found else None
         if self.text.has(i, "on"):
             found = self.dates.day(i + 1)
