@@ -42,6 +42,7 @@ class Exclusions:
             if self.text.has(i, *words) and not self._a_predicate(words, i + len(words)):
                 found = self._excluded(i + len(words))
                 if found is not None:
+                    found = self._about_things(i, i + len(words), found)
                     return found if self._begins(i) else self._doubtful(i, found)
         return self._none_of(i)
 
@@ -50,6 +51,15 @@ class Exclusions:
         while self.text.low(i) in ("for", "to", "the"):
             i += 1
         return words[-1] == "not" and self.clauses.people(i) is None
+
+    def _about_things(self, i: int, start: int, found: Found) -> Found:
+        """'no workouts other than yoga' is about the workouts, not about the people."""
+        named = self.clauses.people(start) is not None or self._begins(i)
+        after_people = self.clauses.lexicon.longest("person", self.text, i - 1) is not None
+        if named or after_people or self.clauses.attributes.adjective(start) is None:
+            return found
+        said = self.text.words(start, found.end)
+        return found.asking(f"Are users left out for '{said}'? Say 'excluding users who are …'.")
 
     def _begins(self, i: int) -> bool:
         return i == 0 or self.text[i - 1].kind == "mark"

@@ -21,6 +21,7 @@ from core.conditions import (
     ConsentIs,
     InAudience,
     Op,
+    Rolling,
     Trait,
     leaves,
 )
@@ -308,14 +309,14 @@ class AttributeLeaves:
         if span is None or span.kind == "ever":
             return
         stated = self.text.words(i, span.end)
-        future = sense.name.endswith("_end") and span.kind == "bare"
+        future = sense.name.endswith("_end") and span.kind == "bare" and span.op is None
         if future:
             span = replace(
                 span, kind="next", notes=(*span.notes, f"'{stated}' looks ahead from now.")
             )
         filters = span_filters(sense.name, self._dated(span))
         found = Found(span.end, InAudience(key=""), notes=span.notes, stated=stated)
-        if filters is None or span.kind == "bare":
+        if filters is None or span.kind == "bare" or self._past_of_future(sense, end, span):
             yield found.asking(
                 f"Say the time in '{stated}' as 'in the last N days', 'more than "
                 f"N days ago' or with a date."
@@ -326,6 +327,12 @@ class AttributeLeaves:
             parts, extra = self._still_running(sense, parts)
             found = replace(found, notes=(*found.notes, *extra))
         yield replace(found, condition=all_of(parts))
+
+    def _past_of_future(self, sense: Sense, end: int, span: Span) -> bool:
+        """'trial ends today': an end that is not told as past, in a period up to now."""
+        told = self.text.low(end - 1).endswith("ed") or span.kind != "window"
+        rolling = isinstance(span.window, Rolling | Calendar)
+        return sense.name.endswith("_end") and not told and rolling
 
     def _dated(self, span: Span) -> Span:
         """A calendar period as the dates it has now."""

@@ -372,7 +372,9 @@ class Times:
         found, unit, end = length
         if not found.bare and found.op not in (Op.GT, Op.GE):
             return None
-        return Span(end, "bare", Rolling(seconds=int(found.n * unit)), int(found.n * unit))
+        seconds = int(found.n * unit)
+        op = None if found.bare else found.op
+        return Span(end, "bare", Rolling(seconds=seconds), seconds, op=op)
 
     def dated(self, window: Calendar) -> Absolute | None:
         """The dates of a day or month of the calendar, up to now."""

@@ -16,7 +16,7 @@ _JOINS = (
     ("and",), ("nor",), ("&",), ("as", "well", "as"),
 )  # fmt: skip
 _LEADS = frozenset(
-    "of with that which were was are is the a an in on for type kind lasting lasted took "
+    "of with to that which were was are is the a an in on for type kind lasting lasted took "
     "lasts had having about being".split()
 )
 
