@@ -8,7 +8,7 @@ import pytest
 
 from core.conditions import Trait
 from core.errors import Code, PilothouseError
-from core.rules import EligibilityRule, Entry, Suppression
+from core.rules import DAY, EligibilityRule, Entry, FrequencyCap, Suppression
 from orchestrate.explain import explain, separate
 from tests.orchestrate.world import (
     EVERYBODY_HELD_OUT,
@@ -173,6 +173,7 @@ def test_an_unknown_policy_is_refused_with_the_live_ones(world: World) -> None:
 def test_what_one_rule_could_have_sent_does_not_take_the_place_of_what_another_sent(
     world: World,
 ) -> None:
+    world.contact(caps=(FrequencyCap(key="one", n=1, window_seconds=DAY),))
     world.user("u1")
     world.did("u1", "workout_completed")
     actions = world.catalog.actions

@@ -112,5 +112,5 @@ def sign_in(
     page.goto(base + at)
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("button", name=re.compile(f"^{name}, ")).click()
-    expect(page.get_by_text("Data as of")).to_be_visible(timeout=30_000)
+    expect(page.get_by_test_id("stSidebar").get_by_text("Data as of")).to_be_visible(timeout=30_000)
     return visitor

@@ -99,8 +99,17 @@ class Reference:
         return {
             "trial_users": And(
                 of=(
-                    Attribute(column="current_subscription.status", value="trialing"),
-                    Attribute(column="current_subscription.trial_end", op=">", value=AsOf()),
+                    Attribute(
+                        column="current_subscription.status",
+                        value="trialing",
+                        when_unknown=WhenUnknown.NO_MATCH,
+                    ),
+                    Attribute(
+                        column="current_subscription.trial_end",
+                        op=">",
+                        value=AsOf(),
+                        when_unknown=WhenUnknown.NO_MATCH,
+                    ),
                 )
             ),
             "paying_users": active,

@@ -297,15 +297,22 @@ def test_what_unknown_counts_as_may_be_said_of_a_whole_audience(people: World) -
     people.user("no_subscription")
     people.user("expired")
     subscribe(people, "expired", "expired", NOW - timedelta(days=30))
-    trial = InAudience(key="trial_users")
+    published = InAudience(key="on_trial", version=1)
 
-    assert audience(people, Not(of=trial)) == ["expired"]
-    declared = trial.model_copy(update={"when_unknown": WhenUnknown.NO_MATCH})
-    assert audience(people, Not(of=declared)) == ["expired", "no_subscription"]
-    flags = compile_flags(
-        {"held": trial.model_copy(update={"when_unknown": WhenUnknown.BLOCK})}, CATALOG, as_of=NOW
-    )
-    assert dict(people.rows(flags))["no_subscription"] is None
+    def found(condition: Condition) -> list[str]:
+        trialing = Attribute(column="current_subscription.status", value="trialing")
+        sql = compile_audience(condition, CATALOG, as_of=NOW, audiences=lambda *_: trialing)
+        return [user for (user,) in people.rows(sql)]
+
+    assert found(Not(of=published)) == ["expired"]
+    declared = published.model_copy(update={"when_unknown": WhenUnknown.NO_MATCH})
+    assert found(Not(of=declared)) == ["expired", "no_subscription"]
+
+
+def test_whoever_has_no_subscription_is_known_not_to_be_on_trial(people: World) -> None:
+    people.user("no_subscription")
+
+    assert audience(people, Not(of=InAudience(key="trial_users"))) == ["no_subscription"]
 
 
 # Statements.
