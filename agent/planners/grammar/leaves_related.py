@@ -12,7 +12,7 @@ from agent.planners.grammar.quantities import Quantity, quantity, trailing_compa
 from agent.planners.grammar.times import Span, Times
 from agent.planners.grammar.values import Values
 from agent.planners.grammar.words import ARTICLES, Text, is_past, same_plural, same_word
-from core.conditions import Absolute, AsOf, Condition, Filter, Op, Related, Rolling
+from core.conditions import Absolute, AsOf, Calendar, Condition, Filter, Op, Related, Rolling
 from warehouse.catalog import Catalog, Column, Entity
 
 _FILLERS = frozenset(
@@ -331,7 +331,7 @@ class RelatedLeaves:
         return Found(
             end=row.end, condition=condition, form="noun", negated=row.no,
             notes=tuple(row.notes), questions=tuple(row.questions), stated=stated,
-            bare_verb=not (row.marked or row.count),
+            bare_verb=not (row.marked or row.count), told=row.moment or "",
         )  # fmt: skip
 
     def _now(self, row: _Row, stated: str) -> bool:
@@ -394,6 +394,8 @@ class RelatedLeaves:
             row.questions.append(
                 f"Is '{span.stated}' in '{stated}' the time up to now? Say 'in the last …' if so."
             )
+        if isinstance(span.window, Calendar):
+            span = replace(span, window=self.times.dated(span.window))
         filters = span_filters(moment, span)
         if filters is None:
             row.questions.append(

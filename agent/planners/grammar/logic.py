@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from agent.planners.grammar.meaning import Found, Item, all_of, any_of, negate, with_window
 from agent.planners.grammar.words import Text
-from core.conditions import Condition
+from core.conditions import Condition, Related, leaves
 
 
 @dataclass
@@ -27,6 +27,7 @@ def combine(items: list[Item], text: Text) -> Found:
     notes = [note for item in items for note in item.found.notes]
     questions = [question for item in items for question in item.found.questions]
     questions.extend(shared_window(items))
+    questions.extend(_elliptic(items))
     items = _led(items, notes)
     seps = _resolved(items)
     units = _units(items, seps, questions)
@@ -111,6 +112,20 @@ def _carried_window(items: list[Item]) -> list[str]:
                 else []
             )
     return []
+
+
+def _elliptic(items: list[Item]) -> list[str]:
+    """'opened an email but not a push': was the push not opened, or not received?"""
+    return [
+        f"What of '{other.found.stated}': does the verb of '{one.found.stated}' hold for it, and "
+        "its period? Say a verb and a period with each."
+        for one, other in pairwise(items)
+        if one.found.told and not other.found.told and _rows_of(one) & _rows_of(other)
+    ]
+
+
+def _rows_of(item: Item) -> set[str]:
+    return {leaf.entity for leaf in leaves(item.found.condition) if isinstance(leaf, Related)}
 
 
 def _listing(items: list[Item], k: int) -> bool:

@@ -63,6 +63,8 @@ class Found:
     """Counted as a thing, without a verb of its own: 'fewer than 2 workouts'."""
     adjacent: bool = False
     """The verb stands right before its object, so that it reads as an adjective as well."""
+    told: str = ""
+    """The moment of a row that a verb names: received, opened."""
     start: int = 0
     """Where an event that is counted begins."""
 

@@ -206,9 +206,14 @@ def same_word(one: str, other: str) -> bool:
     return bool(_INFLECTION.match(one[shared:]) and _INFLECTION.match(other[shared:]))
 
 
+_HISSING = ("s", "x", "z", "ch", "sh")
+
+
 def same_plural(one: str, other: str) -> bool:
     """Whether two words are equal up to a plural s."""
-    return one == other or one == other + "s" or other == one + "s"
+    if one == other or one == other + "s" or other == one + "s":
+        return True
+    return any(a == b + "es" and b.endswith(_HISSING) for a, b in ((one, other), (other, one)))
 
 
 def is_past(word: str) -> bool:

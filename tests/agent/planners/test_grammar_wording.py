@@ -336,3 +336,21 @@ def test_people_with_a_subscription_who_signed_up_are_no_debug_question():
     drafted = plan("Users with no active subscription who signed up in the last 30 days.").draft
 
     assert isinstance(drafted, EligibilityRule)
+
+
+# never guessed
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "Users with no workouts other than yoga",
+        "Users whose trial ends today",
+        "Users whose trial ends in more than 3 days",
+        "Users who opened an email but not a push",
+        "Users who received an email but not a push in the last 7 days",
+        "Users with more than one subscription cancelled.",
+    ],
+)
+def test_what_could_be_meant_in_two_ways_is_asked_back(prompt: str):
+    assert plan(prompt).questions
