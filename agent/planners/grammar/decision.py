@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from agent.planners.defaults import holdout_of, slug
@@ -11,37 +10,21 @@ from agent.planners.grammar.eligibility import with_channels
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.meaning import Unclear, all_of, negate
 from agent.planners.grammar.outline import Chunk, Outline
+from agent.planners.grammar.policy_defaults import (
+    Draft,
+    Item,
+    about_defaults,
+    default_stops,
+    default_suppressions,
+    key_words,
+)
 from agent.planners.grammar.policy_frame import PolicyReader
 from agent.planners.grammar.reading import Reading
 from agent.planners.grammar.words import Text
 from agent.planners.port import Plan
-from core.conditions import EVERYONE, Attribute, Condition, InAudience, leaves
+from core.conditions import EVERYONE, Attribute, Condition, leaves
 from core.rules import Action, DecisionPolicy, Entry, StopCondition, Suppression
-from warehouse.catalog import Catalog
 from warehouse.wording import describe
-
-
-@dataclass
-class _Item:
-    """One line of the order, while the policy is being put together."""
-
-    action: Action
-    eligibility: Condition
-    default: bool
-    suppressions: list[Suppression] = field(default_factory=list)
-    stops: list[StopCondition] = field(default_factory=list)
-
-
-@dataclass
-class _Draft:
-    """A policy while it is being put together."""
-
-    population: list[Condition] = field(default_factory=list)
-    items: list[_Item] = field(default_factory=list)
-    suppressions: list[Suppression] = field(default_factory=list)
-    stops: list[StopCondition] = field(default_factory=list)
-    holdout: float | None = None
-    notes: list[str] = field(default_factory=list)
 
 
 def plan_decision(text: Text, lexicon: Lexicon, as_of: datetime, notes: list[str]) -> Plan:
@@ -49,12 +32,12 @@ def plan_decision(text: Text, lexicon: Lexicon, as_of: datetime, notes: list[str
     builder = _Builder(text, lexicon, as_of)
     draft = builder.build()
     catalog = lexicon.catalog
-    _default_suppressions(draft)
-    _default_stops(draft, catalog)
-    key = slug(_key_words(draft))
+    default_suppressions(draft)
+    default_stops(draft, catalog)
+    key = slug(key_words(draft))
     holdout, said = holdout_of(draft.holdout, key, catalog)
     assumptions = tuple(
-        dict.fromkeys([*notes, *draft.notes, *_about_defaults(draft, catalog), said])
+        dict.fromkeys([*notes, *draft.notes, *about_defaults(draft, catalog), said])
     )
     policy = DecisionPolicy(
         key=key,
@@ -82,7 +65,7 @@ class _Builder:
         self.text = text
         self.lexicon = lexicon
         self.as_of = as_of
-        self.draft = _Draft()
+        self.draft = Draft()
         self.defined: dict[str, Condition] = {}
         self.doubtful: tuple[str, str] | None = None
         """The words of the first or last message that may hold for all, and the message."""
@@ -90,7 +73,7 @@ class _Builder:
         self.said_of_all = ""
         """The people of the whole policy, where they were named beside one message."""
 
-    def build(self) -> _Draft:
+    def build(self) -> Draft:
         """Everything the text says, item by item."""
         outline = Outline(self.text, self.lexicon)
         for chunk in outline.headers:
@@ -260,7 +243,7 @@ class _Builder:
         )
         if problem is not None:
             raise Unclear(refusal=problem)
-        item = _Item(action, condition, default)
+        item = Item(action, condition, default)
         for number, exclusion in enumerate(reading.exclusions, start=1):
             when = negate(exclusion)
             item.suppressions.append(_suppression(f"{action.key}_{number}", action, when))
@@ -291,7 +274,7 @@ class _Builder:
         when = all_of(parts)
         return negate(when) if chunk.reversed else when
 
-    def _targets(self, chunk: Chunk, reading: Reading) -> list[_Item]:
+    def _targets(self, chunk: Chunk, reading: Reading) -> list[Item]:
         named = [*chunk.actions]
         if reading.action is not None and reading.action.key not in named:
             named.append(reading.action.key)
@@ -327,58 +310,3 @@ class _Builder:
 def _suppression(key: str, action: Action, when: Condition) -> Suppression:
     name = f"No {action.name.lower()} now"
     return Suppression(key=key[:64], name=name, when=when, actions=(action.key,))
-
-
-def _default_suppressions(draft: _Draft) -> None:
-    """Marketing waits while a service message of a higher place applies: changes no winner."""
-    for place, service in enumerate(draft.items):
-        waiting = [item for item in draft.items[place + 1 :] if _waits(item, service)]
-        if service.action.message_class != "service" or service.suppressions or not waiting:
-            continue
-        name = service.action.name
-        draft.suppressions.append(
-            Suppression(
-                key=f"while_{service.action.key}"[:64],
-                name=f"Not while the user is due for {name.lower()}",
-                when=service.eligibility,
-                actions=tuple(item.action.key for item in waiting),
-            )
-        )
-        held = " and ".join(f"'{item.action.name}'" for item in waiting)
-        draft.notes.append(f"{held} waits while '{name}' applies: a default suppression.")
-
-
-def _waits(item: _Item, service: _Item) -> bool:
-    held = any(one.when == service.eligibility for one in item.suppressions)
-    return item.action.message_class == "marketing" and not held
-
-
-def _default_stops(draft: _Draft, catalog: Catalog) -> None:
-    """The declared stop conditions of an action; else: stop once it no longer applies."""
-    for item in draft.items:
-        if item.stops:
-            continue
-        declared = catalog.action_stop.get(item.action.key, ())
-        if item.default and declared:
-            concerning = {"actions": (item.action.key,)}
-            item.stops.extend(one.model_copy(update=concerning) for one in declared)
-            continue
-        key = f"{item.action.key}_no_longer_applies"[:64]
-        name = f"{item.action.name}: the user no longer meets its eligibility"
-        when = negate(item.eligibility)
-        item.stops.append(StopCondition(key=key, name=name, when=when, actions=(item.action.key,)))
-
-
-def _about_defaults(draft: _Draft, catalog: Catalog) -> list[str]:
-    said = [
-        catalog.action_assumptions[item.action.key]
-        for item in draft.items
-        if item.default and item.action.key in catalog.action_assumptions
-    ]
-    order = ", then ".join(item.action.name.lower() for item in draft.items)
-    return [f"One message a user: {order}.", *said]
-
-
-def _key_words(draft: _Draft) -> str:
-    audience = next((part.key for part in draft.population if isinstance(part, InAudience)), None)
-    return f"{audience} priority" if audience else "message priority"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from agent.planners.grammar.leaves_related import span_filters
 from agent.planners.grammar.lexicon import OPPOSITE_VALUE, Lexicon, Sense
 from agent.planners.grammar.literals import literals
 from agent.planners.grammar.meaning import Found, all_of
 from agent.planners.grammar.quantities import Quantity, quantity
+from agent.planners.grammar.rows import span_filters
 from agent.planners.grammar.times import Span, Times
 from agent.planners.grammar.values import Listed, Values
 from agent.planners.grammar.words import ARTICLES, Text, tokenise

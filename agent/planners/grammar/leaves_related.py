@@ -3,40 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from agent.planners.grammar.frame_words import MESSAGE_NOUNS
 from agent.planners.grammar.lexicon import Lexicon, Match
-from agent.planners.grammar.meaning import Found, all_of
-from agent.planners.grammar.quantities import Quantity, quantity, trailing_comparison
-from agent.planners.grammar.times import Span, Times
+from agent.planners.grammar.meaning import Found
+from agent.planners.grammar.quantities import quantity, trailing_comparison
+from agent.planners.grammar.rows import Row, RowMeaning, current_status
+from agent.planners.grammar.times import Times
 from agent.planners.grammar.values import Values
 from agent.planners.grammar.words import ARTICLES, Text, is_past, same_plural, same_word
-from core.conditions import Absolute, AsOf, Calendar, Condition, Filter, Op, Related, Rolling
-from warehouse.catalog import Catalog, Column, Entity
+from core.conditions import Filter
+from warehouse.catalog import Column
 
 _FILLERS = frozenset(
     "of with that which are is were was a an the about on for regarding in to".split()
 )
-
-
-@dataclass
-class _Row:
-    """A related row while it is being read."""
-
-    entity: str
-    start: int
-    end: int
-    count: Quantity | None = None
-    filters: list[Filter] = field(default_factory=list)
-    span: Span | None = None
-    moment: str | None = None
-    """The timestamp that a span is about."""
-    no: bool = False
-    article: bool = False
-    marked: bool = False
-    notes: list[str] = field(default_factory=list)
-    questions: list[str] = field(default_factory=list)
 
 
 class RelatedLeaves:
@@ -47,6 +29,7 @@ class RelatedLeaves:
         self.lexicon = lexicon
         self.times = times
         self.values = values
+        self.meaning = RowMeaning(text, lexicon, times)
         self.many = {
             name: entity
             for name, entity in lexicon.catalog.entities.items()
@@ -56,15 +39,17 @@ class RelatedLeaves:
     def at(self, i: int, *, negated: bool = False) -> list[Found]:
         """Every reading that starts at an index, longest first."""
         found = [
-            self._found(row, negated)
+            self.meaning.found(row, negated)
             for name in self.many
             for row in self._rows(i, name)
             if self._determined(row, negated=negated) and self._after(row)
         ]
-        found += [self._found(row, negated) for row in self._by_column(i) if self._after(row)]
+        found += [
+            self.meaning.found(row, negated) for row in self._by_column(i) if self._after(row)
+        ]
         return sorted(found, key=lambda one: -one.end)
 
-    def _determined(self, row: _Row, *, negated: bool) -> bool:
+    def _determined(self, row: Row, *, negated: bool) -> bool:
         """A bare singular ('push', 'ticket') is the name of a thing, not a row that a user has."""
         low = self.text.low(row.end - 1)
         owned = self.text.low(row.start - 1) in ("have", "has", "with", "having")
@@ -72,9 +57,9 @@ class RelatedLeaves:
         said = counted or negated or (owned and bool(row.filters))
         return said or low.endswith("s") or is_past(low)
 
-    def _rows(self, i: int, name: str) -> Iterator[_Row]:
+    def _rows(self, i: int, name: str) -> Iterator[Row]:
         for start, moment in self._verbs(i, name):
-            row = _Row(name, i, start, moment=moment)
+            row = Row(name, i, start, moment=moment)
             row.marked = moment is not None and is_past(self.text.low(i))
             self._leading(row)
             if self._noun(row):
@@ -89,10 +74,10 @@ class RelatedLeaves:
                 if column.type == "timestamp":
                     yield match.end, match.sense.name
         yield i, None
-        if self.text.low(i) == "on" and _current_status(self.lexicon.catalog, name):
+        if self.text.low(i) == "on" and current_status(self.lexicon.catalog, name):
             yield i + 1, None
 
-    def _by_column(self, i: int) -> Iterator[_Row]:
+    def _by_column(self, i: int) -> Iterator[Row]:
         """'a CSAT below 3 (on any ticket)': a number that only one kind of row has."""
         start = i
         while self.text.low(start) in (*ARTICLES, "gave", "any"):
@@ -101,14 +86,14 @@ class RelatedLeaves:
             name = match.sense.owner.removeprefix("entity:")
             if name not in self.many or self.many[name].columns[match.sense.name].type != "integer":
                 continue
-            row = _Row(name, i, match.end, marked=True, article=True)
+            row = Row(name, i, match.end, marked=True, article=True)
             if self._column_filter(row, match, self.many[name].columns[match.sense.name]):
                 self._its_row(row)
                 said = self.text.words(i, row.end)
                 row.notes.append(f"'{said}' means at least one {name} with it.")
                 yield row
 
-    def _its_row(self, row: _Row) -> None:
+    def _its_row(self, row: Row) -> None:
         """'… on any ticket': the row that the column was said of."""
         position = row.end
         while self.text.low(position) in ("on", "in", "for", "to", "from", "with", "of", "any",
@@ -119,7 +104,7 @@ class RelatedLeaves:
                 row.end = match.end
                 return
 
-    def _leading(self, row: _Row) -> None:
+    def _leading(self, row: Row) -> None:
         while True:
             low = self.text.low(row.end)
             if row.count is None and not row.no and low != "zero" and self._quantity(row):
@@ -131,14 +116,14 @@ class RelatedLeaves:
             elif not self._value(row):
                 return
 
-    def _quantity(self, row: _Row) -> bool:
+    def _quantity(self, row: Row) -> bool:
         found = quantity(self.text, row.end)
         if found is None or found.times:
             return False
         row.count, row.end = found, found.end
         return True
 
-    def _value(self, row: _Row) -> bool:
+    def _value(self, row: Row) -> bool:
         owner = f"entity:{row.entity}"
         nouns = self.lexicon.at("entity", self.text, row.end)
         if any(match.sense.name == row.entity for match in nouns):
@@ -150,7 +135,7 @@ class RelatedLeaves:
         row.end = listed.end
         return True
 
-    def _noun(self, row: _Row) -> bool:
+    def _noun(self, row: Row) -> bool:
         for match in self.lexicon.at("entity", self.text, row.end):
             if match.sense.name == row.entity:
                 self._implied(row)
@@ -160,7 +145,7 @@ class RelatedLeaves:
                 return True
         return self._message_named(row) or self._value_with_noun(row)
 
-    def _message_named(self, row: _Row) -> bool:
+    def _message_named(self, row: Row) -> bool:
         """'received the upgrade nudge': a message of the catalog, by its name."""
         told = is_past(self.text.low(row.start)) or self.text.has(row.start - 2, "did", "not")
         if not told or "action_key" not in self.many[row.entity].columns or row.moment is None:
@@ -174,12 +159,12 @@ class RelatedLeaves:
             row.end += 1
         return True
 
-    def _noun_again(self, row: _Row) -> bool:
+    def _noun_again(self, row: Row) -> bool:
         """'push notification', 'support ticket': nouns of one thing in a row."""
         nouns = self.lexicon.at("entity", self.text, row.end)
         return any(one.sense.name == row.entity and one.end == row.end + 1 for one in nouns)
 
-    def _implied(self, row: _Row) -> None:
+    def _implied(self, row: Row) -> None:
         """'an email' names the entity and a value of one of its columns at once."""
         for sense, _ in self.values.senses(row.end, f"entity:{row.entity}"):
             if all(one.column != sense.name for one in row.filters):
@@ -189,14 +174,14 @@ class RelatedLeaves:
             for column, value in self._past_values(row, low):
                 row.filters.append(Filter(column=column, value=value))
 
-    def _past_values(self, row: _Row, low: str) -> Iterator[tuple[str, str]]:
+    def _past_values(self, row: Row, low: str) -> Iterator[tuple[str, str]]:
         for column, described in self.many[row.entity].columns.items():
             for value, phrases in (described.values or {}).items():
                 if any(same_word(low, phrase) for phrase in (value, *phrases)):
                     yield column, value
                     return
 
-    def _value_with_noun(self, row: _Row) -> bool:
+    def _value_with_noun(self, row: Row) -> bool:
         """A value phrase that ends in the entity's own noun, so that it stands for both."""
         if not row.filters or row.end == row.start:
             return False
@@ -208,7 +193,7 @@ class RelatedLeaves:
             for noun in ends
         )
 
-    def _after(self, row: _Row) -> bool:
+    def _after(self, row: Row) -> bool:
         while (
             self._trailing_count(row) or self._span(row) or self._verb_span(row)
             or self._filter_after(row)
@@ -216,7 +201,7 @@ class RelatedLeaves:
             pass
         return True
 
-    def _trailing_count(self, row: _Row) -> bool:
+    def _trailing_count(self, row: Row) -> bool:
         if row.count is not None and row.count.bare:
             trailing = trailing_comparison(self.text, row.end)
             if trailing is not None:
@@ -230,14 +215,14 @@ class RelatedLeaves:
                 return True
         return False
 
-    def _span(self, row: _Row) -> bool:
+    def _span(self, row: Row) -> bool:
         span = self.times.span(row.end)
         if row.span is not None or span is None or span.kind == "next":
             return False
         row.span, row.end = replace(span, stated=self.text.words(row.end, span.end)), span.end
         return True
 
-    def _verb_span(self, row: _Row) -> bool:
+    def _verb_span(self, row: Row) -> bool:
         """'tickets (that were) opened in the last 7 days'."""
         start = self._skip(row.end)
         for match in self.lexicon.at("column", self.text, start):
@@ -250,7 +235,7 @@ class RelatedLeaves:
                     return True
         return False
 
-    def _filter_after(self, row: _Row) -> bool:
+    def _filter_after(self, row: Row) -> bool:
         start = self._skip(row.end)
         for match in self.lexicon.at("column", self.text, start):
             column = self._own_column(row, match)
@@ -271,7 +256,7 @@ class RelatedLeaves:
         row.end = listed.end
         return True
 
-    def _column_filter(self, row: _Row, match: Match, column: Column) -> bool:
+    def _column_filter(self, row: Row, match: Match, column: Column) -> bool:
         position = match.end
         while self.text.low(position) in ("is", "was", "of", "=", ":", "are", "score", "rating"):
             position += 1
@@ -291,7 +276,7 @@ class RelatedLeaves:
         row.end = listed.end
         return True
 
-    def _own_column(self, row: _Row, match: Match) -> Column | None:
+    def _own_column(self, row: Row, match: Match) -> Column | None:
         if match.sense.owner != f"entity:{row.entity}":
             return None
         return self.many[row.entity].columns[match.sense.name]
@@ -320,139 +305,6 @@ class RelatedLeaves:
             i += 1
         return i
 
-    def _found(self, row: _Row, negated: bool) -> Found:
-        stated = self.text.words(row.start, row.end)
-        row.filters.extend(self._time_filters(row, stated, negated or row.no))
-        self._now(row, stated)
-        condition = _counted(row)
-        if row.count is not None and row.count.vague:
-            row.questions.append(f"How many is '{row.count.vague}' in '{stated}'? Give a number.")
-        self._about_status(row, stated)
-        return Found(
-            end=row.end, condition=condition, form="noun", negated=row.no,
-            notes=tuple(row.notes), questions=tuple(row.questions), stated=stated,
-            bare_verb=not (row.marked or row.count), told=row.moment or "",
-        )  # fmt: skip
-
-    def _now(self, row: _Row, stated: str) -> bool:
-        """'no subscription', 'on the annual plan': the status that makes a named audience."""
-        status = _current_status(self.lexicon.catalog, row.entity)
-        open_ = row.count is None and row.span is None and row.moment is None
-        said = {self.text.low(k) for k in (row.start - 2, row.start - 1, row.start)}
-        if status is None or not open_ or said & {"any", "had", "ever", "never"}:
-            return False
-        if any(one.column == status.column for one in row.filters):
-            return False
-        row.filters.append(status)
-        row.notes.append(f"'{stated}' means a {row.entity} that is {status.value} now.")
-        return True
-
-    def _about_status(self, row: _Row, stated: str) -> None:
-        entity = self.many[row.entity]
-        named = {one.column for one in row.filters}
-        status = entity.columns.get("status")
-        if status is not None and status.values and "status" not in named and row.span is None:
-            listed = ", ".join(status.values)
-            row.notes.append(
-                f"'{stated}' counts every {row.entity}, whatever its status ({listed})."
-            )
-            if (
-                named
-                and row.moment is None
-                and all(isinstance(one.value, str) for one in row.filters)
-            ):
-                first = next(iter(status.values))
-                options = " or ".join(f"only '{value}' ones" for value in [*status.values][:2])
-                row.questions.append(
-                    f"Which {row.entity} does '{stated}' mean: {options}, or any? "
-                    f"For example, say '{first} {stated.removeprefix('a ').removeprefix('an ')}'."
-                )
-
-    def _changes(self, row: _Row) -> bool:
-        """Whether a filter reads what changes over time: when it was so is not known."""
-        columns = self.many[row.entity].columns
-        changing = {
-            name for name, column in columns.items() if column.expression or name == "status"
-        }
-        return any(one.column in changing for one in row.filters)
-
-    def _time_filters(self, row: _Row, stated: str, negative: bool) -> list[Filter]:
-        entity = self.many[row.entity]
-        first = _first_timestamp(entity)
-        moment = row.moment or first
-        span = row.span
-        if span is None or span.kind == "ever":
-            needs = row.moment is not None and row.moment != first
-            return [Filter(column=row.moment, op=Op.IS_NOT_NULL)] if needs else []
-        row.notes.extend(span.notes)
-        if moment is None or (row.moment is None and self._changes(row)):
-            row.questions.append(
-                f"What happened '{span.stated}' in '{stated}'? Say it with a verb, such as opened."
-            )
-            return []
-        if span.kind == "bare" and not negative:
-            row.questions.append(
-                f"Is '{span.stated}' in '{stated}' the time up to now? Say 'in the last …' if so."
-            )
-        if isinstance(span.window, Calendar):
-            span = replace(span, window=self.times.dated(span.window))
-        filters = span_filters(moment, span)
-        if filters is None:
-            row.questions.append(
-                f"Say the time in '{stated}' as 'in the last N days' or with a date."
-            )
-            return []
-        return filters
-
-
-def _current_status(catalog: Catalog, entity: str) -> Filter | None:
-    """The one status that a named audience of the catalog asks of an entity's rows."""
-    for audience in catalog.audiences.values():
-        one = audience.condition
-        if isinstance(one, Related) and one.entity == entity and len(one.where) == 1:
-            return one.where[0] if (one.op, one.n) == (Op.GE, 1) else None
-    return None
-
-
-def _first_timestamp(entity: Entity) -> str | None:
-    """The timestamp that says when the row came to be: the one its visibility reads."""
-    stamps = [name for name, column in entity.columns.items() if column.type == "timestamp"]
-    return next((name for name in stamps if entity.visible.strip() == f"{name} < as_of"), None)
-
-
-def span_filters(column: str, span: Span) -> list[Filter] | None:
-    """The filters that keep a timestamp within a span; None where it cannot be said."""
-    if span.kind == "ago":
-        op = {Op.GE: Op.LE, Op.GT: Op.LT, Op.LE: Op.GE, Op.LT: Op.GT}.get(span.op or Op.EQ)
-        value = AsOf(as_of_offset_seconds=-span.seconds)
-        return [Filter(column=column, op=op, value=value)] if op else None
-    if span.kind == "next":
-        return [
-            Filter(column=column, op=Op.GE, value=AsOf()),
-            Filter(column=column, op=Op.LT, value=AsOf(as_of_offset_seconds=span.seconds)),
-        ]
-    window = span.window
-    if isinstance(window, Rolling):
-        return [
-            Filter(column=column, op=Op.GE, value=AsOf(as_of_offset_seconds=-window.seconds)),
-            Filter(column=column, op=Op.LT, value=AsOf()),
-        ]
-    if isinstance(window, Absolute):
-        ends = ((Op.GE, window.start), (Op.LT, window.end))
-        return [Filter(column=column, op=op, value=end.isoformat()) for op, end in ends if end]
-    return None
-
 
 def _plain(n: float) -> int | float:
     return int(n) if n == int(n) else n
-
-
-def _counted(row: _Row) -> Condition:
-    base = Related(entity=row.entity, where=tuple(row.filters))
-    count = row.count
-    if count is None:
-        return base
-    if count.high is not None:
-        low = base.model_copy(update={"n": int(count.n)})
-        return all_of([low, base.model_copy(update={"op": Op.LE, "n": int(count.high)})])
-    return base.model_copy(update={"op": count.op, "n": int(count.n)})

@@ -1,0 +1,90 @@
+"""A policy while it is put together, and what it gets where the prompt says nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from agent.planners.grammar.meaning import negate
+from core.conditions import Condition, InAudience
+from core.rules import Action, StopCondition, Suppression
+from warehouse.catalog import Catalog
+
+
+@dataclass
+class Item:
+    """One line of the order, while the policy is being put together."""
+
+    action: Action
+    eligibility: Condition
+    default: bool
+    suppressions: list[Suppression] = field(default_factory=list)
+    stops: list[StopCondition] = field(default_factory=list)
+
+
+@dataclass
+class Draft:
+    """A policy while it is being put together."""
+
+    population: list[Condition] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)
+    suppressions: list[Suppression] = field(default_factory=list)
+    stops: list[StopCondition] = field(default_factory=list)
+    holdout: float | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+def default_suppressions(draft: Draft) -> None:
+    """Marketing waits while a service message of a higher place applies: changes no winner."""
+    for place, service in enumerate(draft.items):
+        waiting = [item for item in draft.items[place + 1 :] if _waits(item, service)]
+        if service.action.message_class != "service" or service.suppressions or not waiting:
+            continue
+        name = service.action.name
+        draft.suppressions.append(
+            Suppression(
+                key=f"while_{service.action.key}"[:64],
+                name=f"Not while the user is due for {name.lower()}",
+                when=service.eligibility,
+                actions=tuple(item.action.key for item in waiting),
+            )
+        )
+        held = " and ".join(f"'{item.action.name}'" for item in waiting)
+        draft.notes.append(f"{held} waits while '{name}' applies: a default suppression.")
+
+
+def _waits(item: Item, service: Item) -> bool:
+    held = any(one.when == service.eligibility for one in item.suppressions)
+    return item.action.message_class == "marketing" and not held
+
+
+def default_stops(draft: Draft, catalog: Catalog) -> None:
+    """The declared stop conditions of an action; else: stop once it no longer applies."""
+    for item in draft.items:
+        if item.stops:
+            continue
+        declared = catalog.action_stop.get(item.action.key, ())
+        if item.default and declared:
+            concerning = {"actions": (item.action.key,)}
+            item.stops.extend(one.model_copy(update=concerning) for one in declared)
+            continue
+        key = f"{item.action.key}_no_longer_applies"[:64]
+        name = f"{item.action.name}: the user no longer meets its eligibility"
+        when = negate(item.eligibility)
+        item.stops.append(StopCondition(key=key, name=name, when=when, actions=(item.action.key,)))
+
+
+def about_defaults(draft: Draft, catalog: Catalog) -> list[str]:
+    """The sentences about the order and about messages whose people nobody named."""
+    said = [
+        catalog.action_assumptions[item.action.key]
+        for item in draft.items
+        if item.default and item.action.key in catalog.action_assumptions
+    ]
+    order = ", then ".join(item.action.name.lower() for item in draft.items)
+    return [f"One message a user: {order}.", *said]
+
+
+def key_words(draft: Draft) -> str:
+    """The words that a policy's key is made of."""
+    audience = next((part.key for part in draft.population if isinstance(part, InAudience)), None)
+    return f"{audience} priority" if audience else "message priority"

@@ -1,0 +1,176 @@
+"""What a related row that was read means: its count, its status, its time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from agent.planners.grammar.lexicon import Lexicon
+from agent.planners.grammar.meaning import Found, all_of
+from agent.planners.grammar.quantities import Quantity
+from agent.planners.grammar.times import Span, Times
+from agent.planners.grammar.words import Text
+from core.conditions import Absolute, AsOf, Calendar, Condition, Filter, Op, Related, Rolling
+from warehouse.catalog import Catalog, Entity
+
+
+@dataclass
+class Row:
+    """A related row while it is being read."""
+
+    entity: str
+    start: int
+    end: int
+    count: Quantity | None = None
+    filters: list[Filter] = field(default_factory=list)
+    span: Span | None = None
+    moment: str | None = None
+    """The timestamp that a span is about."""
+    no: bool = False
+    article: bool = False
+    marked: bool = False
+    notes: list[str] = field(default_factory=list)
+    questions: list[str] = field(default_factory=list)
+
+
+class RowMeaning:
+    """Turns rows that were read into conditions, with what must be said or asked."""
+
+    def __init__(self, text: Text, lexicon: Lexicon, times: Times) -> None:
+        self.text = text
+        self.lexicon = lexicon
+        self.times = times
+        self.entities = lexicon.catalog.entities
+
+    def found(self, row: Row, negated: bool) -> Found:
+        """The condition of a row; ``negated``: a negation stands before it."""
+        stated = self.text.words(row.start, row.end)
+        row.filters.extend(self._time_filters(row, stated, negated or row.no))
+        self._now(row, stated)
+        condition = _counted(row)
+        if row.count is not None and row.count.vague:
+            row.questions.append(f"How many is '{row.count.vague}' in '{stated}'? Give a number.")
+        self._about_status(row, stated)
+        return Found(
+            end=row.end, condition=condition, form="noun", negated=row.no,
+            notes=tuple(row.notes), questions=tuple(row.questions), stated=stated,
+            bare_verb=not (row.marked or row.count), told=row.moment or "",
+        )  # fmt: skip
+
+    def _now(self, row: Row, stated: str) -> bool:
+        """'no subscription', 'on the annual plan': the status that makes a named audience."""
+        status = current_status(self.lexicon.catalog, row.entity)
+        open_ = row.count is None and row.span is None and row.moment is None
+        said = {self.text.low(k) for k in (row.start - 2, row.start - 1, row.start)}
+        if status is None or not open_ or said & {"any", "had", "ever", "never"}:
+            return False
+        if any(one.column == status.column for one in row.filters):
+            return False
+        row.filters.append(status)
+        row.notes.append(f"'{stated}' means a {row.entity} that is {status.value} now.")
+        return True
+
+    def _about_status(self, row: Row, stated: str) -> None:
+        entity = self.entities[row.entity]
+        named = {one.column for one in row.filters}
+        status = entity.columns.get("status")
+        if status is not None and status.values and "status" not in named and row.span is None:
+            listed = ", ".join(status.values)
+            row.notes.append(
+                f"'{stated}' counts every {row.entity}, whatever its status ({listed})."
+            )
+            if (
+                named
+                and row.moment is None
+                and all(isinstance(one.value, str) for one in row.filters)
+            ):
+                first = next(iter(status.values))
+                options = " or ".join(f"only '{value}' ones" for value in [*status.values][:2])
+                row.questions.append(
+                    f"Which {row.entity} does '{stated}' mean: {options}, or any? "
+                    f"For example, say '{first} {stated.removeprefix('a ').removeprefix('an ')}'."
+                )
+
+    def _changes(self, row: Row) -> bool:
+        """Whether a filter reads what changes over time: when it was so is not known."""
+        columns = self.entities[row.entity].columns
+        changing = {
+            name for name, column in columns.items() if column.expression or name == "status"
+        }
+        return any(one.column in changing for one in row.filters)
+
+    def _time_filters(self, row: Row, stated: str, negative: bool) -> list[Filter]:
+        entity = self.entities[row.entity]
+        first = _first_timestamp(entity)
+        moment = row.moment or first
+        span = row.span
+        if span is None or span.kind == "ever":
+            needs = row.moment is not None and row.moment != first
+            return [Filter(column=row.moment, op=Op.IS_NOT_NULL)] if needs else []
+        row.notes.extend(span.notes)
+        if moment is None or (row.moment is None and self._changes(row)):
+            row.questions.append(
+                f"What happened '{span.stated}' in '{stated}'? Say it with a verb, such as opened."
+            )
+            return []
+        if span.kind == "bare" and not negative:
+            row.questions.append(
+                f"Is '{span.stated}' in '{stated}' the time up to now? Say 'in the last …' if so."
+            )
+        if isinstance(span.window, Calendar):
+            span = replace(span, window=self.times.dated(span.window))
+        filters = span_filters(moment, span)
+        if filters is None:
+            row.questions.append(
+                f"Say the time in '{stated}' as 'in the last N days' or with a date."
+            )
+            return []
+        return filters
+
+
+def current_status(catalog: Catalog, entity: str) -> Filter | None:
+    """The one status that a named audience of the catalog asks of an entity's rows."""
+    for audience in catalog.audiences.values():
+        one = audience.condition
+        if isinstance(one, Related) and one.entity == entity and len(one.where) == 1:
+            return one.where[0] if (one.op, one.n) == (Op.GE, 1) else None
+    return None
+
+
+def _first_timestamp(entity: Entity) -> str | None:
+    """The timestamp that says when the row came to be: the one its visibility reads."""
+    stamps = [name for name, column in entity.columns.items() if column.type == "timestamp"]
+    return next((name for name in stamps if entity.visible.strip() == f"{name} < as_of"), None)
+
+
+def span_filters(column: str, span: Span) -> list[Filter] | None:
+    """The filters that keep a timestamp within a span; None where it cannot be said."""
+    if span.kind == "ago":
+        op = {Op.GE: Op.LE, Op.GT: Op.LT, Op.LE: Op.GE, Op.LT: Op.GT}.get(span.op or Op.EQ)
+        value = AsOf(as_of_offset_seconds=-span.seconds)
+        return [Filter(column=column, op=op, value=value)] if op else None
+    if span.kind == "next":
+        return [
+            Filter(column=column, op=Op.GE, value=AsOf()),
+            Filter(column=column, op=Op.LT, value=AsOf(as_of_offset_seconds=span.seconds)),
+        ]
+    window = span.window
+    if isinstance(window, Rolling):
+        return [
+            Filter(column=column, op=Op.GE, value=AsOf(as_of_offset_seconds=-window.seconds)),
+            Filter(column=column, op=Op.LT, value=AsOf()),
+        ]
+    if isinstance(window, Absolute):
+        ends = ((Op.GE, window.start), (Op.LT, window.end))
+        return [Filter(column=column, op=op, value=end.isoformat()) for op, end in ends if end]
+    return None
+
+
+def _counted(row: Row) -> Condition:
+    base = Related(entity=row.entity, where=tuple(row.filters))
+    count = row.count
+    if count is None:
+        return base
+    if count.high is not None:
+        low = base.model_copy(update={"n": int(count.n)})
+        return all_of([low, base.model_copy(update={"op": Op.LE, "n": int(count.high)})])
+    return base.model_copy(update={"op": count.op, "n": int(count.n)})
