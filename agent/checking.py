@@ -11,7 +11,6 @@ from core.conditions import Condition, Op
 from core.errors import Code, Refusal
 from core.policies import actions_of
 from core.rules import DecisionPolicy, EligibilityRule
-from orchestrate.simulation import audiences_of
 from tools.audience import conditions_of
 from tools.context import Refused
 from warehouse.catalog import unknown_name
@@ -35,7 +34,7 @@ def check_draft(draft: Drafted, context: AskContext) -> tuple[Refusal, ...]:
 
 
 def _conditions(conditions: Iterable[Condition], context: AskContext) -> Iterable[Refusal]:
-    audiences = audiences_of(versions.live(context.store))
+    audiences = versions.audiences(context.store)
     for condition in conditions:
         yield from validate(condition, context.catalog, audiences)
 

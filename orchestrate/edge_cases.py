@@ -7,7 +7,6 @@ win, stop conditions that hold already.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from core.artifacts import Preview
@@ -24,7 +23,7 @@ from core.conditions import (
     leaves,
 )
 from core.rules import DecisionPolicy
-from orchestrate.simulation import Fetches, LiveRule, audiences_of, count_true, eligible
+from orchestrate.simulation import Fetches, count_true, eligible
 from warehouse.catalog import Catalog
 from warehouse.compile import Audiences, expand
 from warehouse.wording import describe
@@ -36,11 +35,10 @@ def edge_cases(
     catalog: Catalog,
     *,
     as_of: datetime,
-    live: Sequence[LiveRule],
     preview: Preview,
+    audiences: Audiences | None = None,
 ) -> tuple[str, ...]:
     """Sentences about what the data says against the policy, each with its count."""
-    audiences = audiences_of(live)
     found = []
     if preview.no_entry:
         found.append(
@@ -64,7 +62,7 @@ def _near_misses(
     runner: Fetches,
     catalog: Catalog,
     as_of: datetime,
-    audiences: Audiences,
+    audiences: Audiences | None,
 ) -> list[str]:
     """Users who meet all but one clause of the population: a trialing status past its end."""
     parts = clauses(expand(policy.population, catalog, audiences))
@@ -93,7 +91,7 @@ def _within_population(
     runner: Fetches,
     catalog: Catalog,
     as_of: datetime,
-    audiences: Audiences,
+    audiences: Audiences | None,
 ) -> list[str]:
     """Users with several rows where the policy reads one, and stop conditions true at entry."""
     flags: dict[str, Condition] = {}
@@ -130,7 +128,7 @@ def describe_latest(entity: str, catalog: Catalog) -> str:
 
 
 def _multiple_rows(
-    policy: DecisionPolicy, catalog: Catalog, audiences: Audiences
+    policy: DecisionPolicy, catalog: Catalog, audiences: Audiences | None
 ) -> list[tuple[str, str]]:
     """Each to-one entity that the population reads, with the to-many entity of its table."""
     read = {

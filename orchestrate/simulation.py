@@ -69,22 +69,6 @@ class LiveRule(Protocol):
         ...
 
 
-def audiences_of(live: Sequence[LiveRule]) -> Audiences:
-    """Resolve InAudience against the live eligibility rules."""
-    known = {rule.key: rule for rule in live}
-
-    def resolve(key: str, version: int | None) -> Condition | None:
-        rule = known.get(key)
-        if rule is None or version not in (None, rule.version):
-            return None
-        artifact = rule.artifact
-        if not isinstance(artifact, EligibilityRule):
-            return None
-        return And(of=(artifact.population, artifact.condition))
-
-    return resolve
-
-
 def simulate(
     artifact: Artifact,
     runner: Fetches,
@@ -92,9 +76,9 @@ def simulate(
     *,
     as_of: datetime,
     live: Sequence[LiveRule],
+    audiences: Audiences | None = None,
 ) -> Preview:
-    """Sizes, waterfall, overlap and winners of an artifact at a moment."""
-    audiences = audiences_of(live)
+    """Sizes, waterfall, overlap with live rules and winners of an artifact at a moment."""
     if isinstance(artifact, DecisionPolicy):
         return _simulate_policy(artifact, runner, catalog, as_of, audiences)
     return _simulate_rule(artifact, runner, catalog, as_of, audiences, live)
@@ -105,7 +89,7 @@ def _simulate_rule(
     runner: Fetches,
     catalog: Catalog,
     as_of: datetime,
-    audiences: Audiences,
+    audiences: Audiences | None,
     live: Sequence[LiveRule],
 ) -> Preview:
     scope: dict[str, Any] = {
@@ -155,7 +139,7 @@ def _simulate_policy(
     runner: Fetches,
     catalog: Catalog,
     as_of: datetime,
-    audiences: Audiences,
+    audiences: Audiences | None,
 ) -> Preview:
     flags = select_flags(
         _policy_flags(policy, catalog),
@@ -202,7 +186,7 @@ def winners_sql(
     *,
     as_of: datetime,
     population: Condition,
-    audiences: Audiences,
+    audiences: Audiences | None,
 ) -> str:
     """One row per user whom an entry takes: ``user_id`` and the ``action_key`` that wins.
 

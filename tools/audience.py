@@ -23,10 +23,10 @@ from core.errors import PilothouseError
 from core.policies import Proposal, actions_of, findings, risk
 from core.rules import DecisionPolicy, EligibilityRule
 from orchestrate.edge_cases import edge_cases
-from orchestrate.simulation import Artifact, audiences_of, simulate, winners_sql
+from orchestrate.simulation import Artifact, simulate, winners_sql
 from tools.context import Refused, ToolContext, refused
 from warehouse.catalog import Catalog
-from warehouse.compile import compile_audience, compile_waterfall, expand, required
+from warehouse.compile import Audiences, compile_audience, compile_waterfall, expand, required
 from warehouse.wording import duration
 
 
@@ -92,24 +92,28 @@ def audience_tools(context: ToolContext) -> tuple[BaseTool, ...]:
 
 
 def _simulated(artifact: Artifact, context: ToolContext) -> Simulated:
-    live = versions.live(context.store)
-    as_of = context.as_of
-    preview = simulate(artifact, context.runner, context.catalog, as_of=as_of, live=live)
+    as_of, audiences = context.as_of, versions.audiences(context.store)
+    preview = _preview(artifact, context, audiences)
     cases: tuple[str, ...] = ()
     if isinstance(artifact, DecisionPolicy):
         found = edge_cases(
-            artifact, context.runner, context.catalog, as_of=as_of, live=live, preview=preview
+            artifact,
+            context.runner,
+            context.catalog,
+            as_of=as_of,
+            preview=preview,
+            audiences=audiences,
         )
         cases = tuple(artifact.edge_cases) + found
     proposal = Proposal(
         artifact=artifact,
-        required=_required(artifact, context.catalog, live),
+        required=_required(artifact, context.catalog, audiences),
         preview=preview,
         users_total=_users_total(context),
         consent_purposes={
             name: channel.consent_purpose for name, channel in context.catalog.channels.items()
         },
-        data_classes=_data_classes(artifact, context.catalog, live),
+        data_classes=_data_classes(artifact, context.catalog, audiences),
         reach_limit_share=context.reach_limit_share,
         defaults_used=defaults_used(artifact, context.catalog),
     )
@@ -119,18 +123,29 @@ def _simulated(artifact: Artifact, context: ToolContext) -> Simulated:
         findings=findings(proposal),
         edge_cases=cases,
         risk=risk(proposal),
-        sql=_own_sql(artifact, context, live),
+        sql=_own_sql(artifact, context, audiences),
+    )
+
+
+def _preview(artifact: Artifact, context: ToolContext, audiences: Audiences) -> Preview:
+    return simulate(
+        artifact,
+        context.runner,
+        context.catalog,
+        as_of=context.as_of,
+        live=versions.live(context.store),
+        audiences=audiences,
     )
 
 
 def _counted(population: Condition, condition: Condition, context: ToolContext) -> Counted:
-    live = versions.live(context.store)
+    audiences = versions.audiences(context.store)
     both = And(of=(population, condition))
     asked = EligibilityRule(key="question", name="Question", condition=both)
     return Counted(
-        preview=simulate(asked, context.runner, context.catalog, as_of=context.as_of, live=live),
-        required=_required(asked, context.catalog, live),
-        sql=_own_sql(asked, context, live),
+        preview=_preview(asked, context, audiences),
+        required=_required(asked, context.catalog, audiences),
+        sql=_own_sql(asked, context, audiences),
     )
 
 
@@ -171,8 +186,7 @@ def defaults_used(artifact: Artifact, catalog: Catalog) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _required(artifact: Artifact, catalog: Catalog, live: list[versions.Version]) -> Required:
-    audiences = audiences_of(live)
+def _required(artifact: Artifact, catalog: Catalog, audiences: Audiences) -> Required:
     parts = [required(one, catalog, audiences) for one in conditions_of(artifact)]
     return Required(
         traits=tuple(sorted({name for part in parts for name in part.traits})),
@@ -181,15 +195,12 @@ def _required(artifact: Artifact, catalog: Catalog, live: list[versions.Version]
     )
 
 
-def _data_classes(
-    artifact: Artifact, catalog: Catalog, live: list[versions.Version]
-) -> dict[str, str]:
+def _data_classes(artifact: Artifact, catalog: Catalog, audiences: Audiences) -> dict[str, str]:
     classes: dict[str, str] = {}
-    for name in _required(artifact, catalog, live).columns:
+    for name in _required(artifact, catalog, audiences).columns:
         table, _, column = name.partition(".")
         known = catalog.tables[table].columns.get(column)
         classes[name] = known.data_class if known else "public"
-    audiences = audiences_of(live)
     for condition in conditions_of(artifact):
         for leaf in leaves(expand(condition, catalog, audiences)):
             classes |= _filter_classes(leaf, catalog)
@@ -214,11 +225,11 @@ def _users_total(context: ToolContext) -> int:
     return int(context.runner.fetch(counted, purpose="all users").rows[0][0])
 
 
-def _own_sql(artifact: Artifact, context: ToolContext, live: list[versions.Version]) -> str:
+def _own_sql(artifact: Artifact, context: ToolContext, audiences: Audiences) -> str:
     scope: dict[str, Any] = {
         "as_of": context.as_of,
         "population": artifact.population,
-        "audiences": audiences_of(live),
+        "audiences": audiences,
     }
     if isinstance(artifact, EligibilityRule):
         return compile_audience(artifact.condition, context.catalog, **scope)

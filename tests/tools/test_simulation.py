@@ -31,7 +31,7 @@ from core.rules import (
     Suppression,
 )
 from orchestrate.edge_cases import edge_cases
-from orchestrate.simulation import audiences_of, simulate
+from orchestrate.simulation import simulate
 from tests.orchestrate.world import LOOKED, NOW, TRAINED, World, policy
 from warehouse.runner import CheckedRunner
 
@@ -55,7 +55,7 @@ def preview(world: World, artifact: EligibilityRule | DecisionPolicy) -> Preview
 def cases(world: World, artifact: DecisionPolicy) -> tuple[str, ...]:
     runner = CheckedRunner(world.warehouse, world.catalog)
     seen = preview(world, artifact)
-    return edge_cases(artifact, runner, world.catalog, as_of=NOW, live=[], preview=seen)
+    return edge_cases(artifact, runner, world.catalog, as_of=NOW, preview=seen)
 
 
 def trial(
@@ -181,9 +181,9 @@ def test_a_rule_is_not_compared_with_its_own_older_version(world: World) -> None
     assert preview(world, EligibilityRule(key="looked", name="L", condition=LOOKED)).overlap == ()
 
 
-def test_only_the_version_that_is_live_stands_for_a_pinned_audience(world: World) -> None:
+def test_a_pinned_audience_is_the_version_it_names(world: World) -> None:
     world.publish(EligibilityRule(key="trained", name="Trained", condition=TRAINED))
-    resolve = audiences_of(versions.live(world.store))
+    resolve = versions.audiences(world.store)
 
     assert resolve("trained", None) == resolve("trained", 1) == And(of=(And(), TRAINED))
     assert resolve("trained", 2) is None

@@ -12,7 +12,7 @@ from agent.planners.grammar import GrammarPlanner
 from agent.planners.port import PlanRequest
 from core.conditions import InAudience, Not
 from core.rules import DecisionPolicy, EligibilityRule
-from orchestrate.simulation import audiences_of, simulate, winners_sql
+from orchestrate.simulation import simulate, winners_sql
 from tests.tools.demo import DECISION, ELIGIBILITY, demo_file
 from warehouse.catalog import load_catalog
 from warehouse.compile import compile_audience, compile_waterfall
@@ -101,7 +101,7 @@ def as_of(demo: tuple[str, int]) -> datetime:
 
 
 def scope(demo: tuple[str, int], rule: EligibilityRule | DecisionPolicy) -> dict[str, Any]:
-    return {"as_of": as_of(demo), "population": rule.population, "audiences": audiences_of([])}
+    return {"as_of": as_of(demo), "population": rule.population, "audiences": None}
 
 
 @pytest.mark.parametrize("demo", DEMOS)
