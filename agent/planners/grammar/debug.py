@@ -46,7 +46,7 @@ _FILLERS = frozenset(
     "we i think seem seems appear appears significantly app platform platforms device devices "
     "period where how long start started starting got bit lot go gone went going need want know "
     "understand help identify highlight include including contact sends send sent "
-    "come behind converting "
+    "come behind converting explains explain "
     "communications communication campaign campaigns marketing share".split()
 )
 _VERSUS = ("vs", "versus", "against", "than", "to", "with", "and", "v", "from")
@@ -172,6 +172,8 @@ def _other_value(reader: DebugReader, segment: Segment) -> Segment | None:
 
 def _direction(reader: DebugReader) -> Direction:
     named = dict.fromkeys(direction for direction in reader.directions if direction != "change")
+    if len(named) > 1 and len(reader.segments) < 2:
+        raise Unclear(question="Did it rise or fall in that period? Name one of the two.")
     if len(named) > 1:
         return reader.directions[0]
     return next(iter(named), "change" if reader.directions else "drop")

@@ -332,6 +332,10 @@ def test_what_is_behind_a_jump_asks_about_a_rise():
     assert draft.direction == "rise"
 
 
+def test_up_and_down_at_once_is_asked_back():
+    assert plan("Why did conversion go up then down on iOS this week?").questions
+
+
 def test_people_with_a_subscription_who_signed_up_are_no_debug_question():
     drafted = plan("Users with no active subscription who signed up in the last 30 days.").draft
 
