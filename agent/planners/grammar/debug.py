@@ -20,7 +20,7 @@ _DROP = frozenset(
     "drop dropped drops dropping fall fell falling fallen decline declined declining decrease "
     "decreased dip dipped down lower worse tank tanked plunge plunged slump "
     "slumped lose lost losing "
-    "fewer dips "
+    "fewer dips tanking plunging slumping slipping plummeted plummeting dipping crashing "
     "worst "
     "cratered crater crashed crash slid slipped sank collapse collapsed worsened weaker shrink "
     "shrank softened behind lagging lag underperform underperforming declines decreasing".split()

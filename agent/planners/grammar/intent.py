@@ -21,7 +21,7 @@ _DEBUG = re.compile(
 _CHANGE = re.compile(
     r"\b(drop|dropped|drops|dropping|fewer|fall|fell|falling|decline[ds]?|declining|decrease[ds]?|dip|"
     r"dipped|down|lower|worse|rise|rose|risen|rising|increase[ds]?|jump|jumped|spike[ds]?|up|"
-    r"change[ds]?|tank|tanked|plunge[ds]?|slump|slumped|lose|lost|losing|behind|differ|crater(ed)?|"
+    r"change[ds]?|tank|tanked|tanking|plummet\w*|plunge[ds]?|slump|slumped|lose|lost|losing|behind|differ|crater(ed)?|"
     r"grew|grow|improve[ds]?|crash(ed)?|slid|slipped|sank|collapse[ds]?|compare|versus|vs)\b",
     re.IGNORECASE,
 )
