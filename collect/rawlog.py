@@ -8,6 +8,7 @@ acknowledged and is cut away on the next open.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import threading
@@ -177,6 +178,8 @@ class RawLog:
     def _undo(self, taken: list[_Waiting], error: OSError) -> None:
         """A full disk may have taken half: the log ends where it did before."""
         name = self._file.name
+        with contextlib.suppress(OSError):
+            self._file.close()
         os.truncate(name, self._durable)
         with self._wake:
             self._file = Path(name).open("r+b")  # noqa: SIM115 - open as long as the log is

@@ -11,6 +11,7 @@ import json
 import re
 import uuid
 from datetime import datetime
+from math import isfinite
 from typing import Any, NamedTuple
 
 TYPES = ("identify", "track", "page", "screen", "group", "alias")
@@ -80,7 +81,7 @@ def _line(event: Any, place: int, count: int, envelope: Envelope) -> Line:
     given = event if isinstance(event, dict) else {}
     identity = {"message_id": _message_id(given), "body_sha": _digest(event, text)}
     if problem:
-        refused = problem._asdict() | {"type": _text(given.get("type")), "text": text}
+        refused = problem._asdict() | {"text": text}
         return Line(_encoded(head | identity | refused), problem)
     return Line(_encoded(head | identity | _columns(given, envelope)), None)
 
@@ -184,7 +185,7 @@ def _is_text(event: dict[str, Any]) -> bool:
 
 def _not_a_number(value: Any, path: str) -> str | None:
     """The path of the first number that is none."""
-    if isinstance(value, NotANumber):
+    if isinstance(value, NotANumber) or (isinstance(value, float) and not isfinite(value)):
         return path
     inside: list[tuple[str, Any]] = []
     if isinstance(value, dict):
@@ -195,7 +196,9 @@ def _not_a_number(value: Any, path: str) -> str | None:
 
 
 def _message_id(event: dict[str, Any]) -> str:
-    return _identifier(event.get("messageId")) or str(uuid.uuid4())
+    given = _identifier(event.get("messageId"))
+    # Half a character cannot be stored; the text of the dead letter keeps it.
+    return given.encode(errors="replace").decode() if given else str(uuid.uuid4())
 
 
 def _identifier(value: Any) -> str | None:

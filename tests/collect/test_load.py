@@ -88,6 +88,8 @@ def test_a_source_decides_what_becomes_of_events_that_nobody_planned(
         ({"type": "group", "userId": "u1"}, ("MISSING_GROUPID", "$.groupId")),
         ({"type": "alias", "userId": "u1"}, ("MISSING_PREVIOUSID", "$.previousId")),
         (track(properties={"x": "\ud800"}), ("INVALID_TEXT", "$")),
+        (track(messageId="\ud800"), ("INVALID_TEXT", "$")),
+        (track(properties={"x": [1, float("inf")]}), ("INVALID_NUMBER", "$.properties.x[1]")),
     ],
     ids=lambda value: str(value)[:40],
 )
