@@ -1,8 +1,7 @@
-"""Sends and loads until it is killed: ``python -m tests.collect.dies_at FOLDER EVENTS``."""
+"""What a process does until it is killed: sends requests, loads, and goes on where it was."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from tests.collect.world import World, track
@@ -26,7 +25,6 @@ def go_on(folder: Path, count: int) -> None:
     world = World(folder)
     told = folder / "acknowledged"
     done = int(told.read_text() or 0) if told.exists() else 0
-    print("open", flush=True)
     for number, batch in enumerate(story(count)):
         if number < done:
             continue
@@ -36,7 +34,3 @@ def go_on(folder: Path, count: int) -> None:
             world.load(slice_bytes=2_000)
     world.load(slice_bytes=2_000)
     world.close()
-
-
-if __name__ == "__main__":
-    go_on(Path(sys.argv[1]), int(sys.argv[2]))
