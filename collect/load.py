@@ -117,22 +117,33 @@ def _session(
 
 
 def _load_slice(cursor: duckdb.DuckDBPyConnection, piece: Slice, folder: Path) -> Loaded:
-    spool = folder / "spool.json"
-    spool.write_bytes(piece.data)
-    cursor.execute("BEGIN")
-    try:
-        loaded = _write(cursor, spool, piece.end)
-    except BaseException:
-        cursor.execute("ROLLBACK")
-        raise
-    finally:
-        spool.unlink()
-    cursor.execute("COMMIT")
+    with _as_file(piece, folder) as file:
+        cursor.execute("BEGIN")
+        try:
+            loaded = _write(cursor, file, piece.end)
+        except BaseException:
+            cursor.execute("ROLLBACK")
+            raise
+        cursor.execute("COMMIT")
     return loaded
 
 
-def _write(cursor: duckdb.DuckDBPyConnection, spool: Path, end: Position) -> Loaded:
-    cursor.execute(_sql("arrive"), {"file": str(spool)})
+@contextmanager
+def _as_file(piece: Slice, folder: Path) -> Iterator[Path]:
+    """A slice as a file to read: its own, or one for as long as it takes."""
+    if isinstance(piece.data, Path):
+        yield piece.data
+        return
+    spool = folder / "spool.json"
+    spool.write_bytes(piece.data)
+    try:
+        yield spool
+    finally:
+        spool.unlink()
+
+
+def _write(cursor: duckdb.DuckDBPyConnection, file: Path, end: Position) -> Loaded:
+    cursor.execute(_sql("arrive"), {"file": str(file)})
     for step in ("check", "judge", "ledger"):
         cursor.execute(_sql(step))
     stored = _inserted(cursor, "store_raw")

@@ -90,7 +90,7 @@ class Workspace:
         self.store: Store = open_store(settings.control_url)
         if settings.identity == "demo":
             people.add_demo_people(self.store)
-            sources.add_demo_source(self.store, now=self.now())
+            sources.add_demo_source(self.store)
         self._locks: dict[str, threading.Lock] = {}
         self._locks_guard = threading.Lock()
 

@@ -8,4 +8,3 @@ FROM arrived a
 JOIN judged j ON j.seq = a.seq AND j.verdict = 'stored'
 LEFT JOIN patches p ON p.seq = a.seq
 CROSS JOIN rules r
-ORDER BY a.seq
