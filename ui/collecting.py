@@ -9,11 +9,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import structlog
 from starlette.routing import Route
 
-from collect.load import Loaded, Unbalanced, load, loaded_up_to, prepare, replay
+from collect.load import Loaded, load, loaded_up_to, prepare, replay
 from collect.plan import TrackingPlan, load_plan
 from collect.rawlog import RawLog
 from collect.routes import Collector
@@ -117,7 +116,7 @@ class LoadLoop:
         while not self._stopped.wait(LOAD_SECONDS):
             try:
                 self._once()
-            except (duckdb.Error, OSError, Unbalanced):
+            except Exception:
                 # Nothing was written and the log keeps everything: the next round tries again.
                 log.exception("load_failed")
 
