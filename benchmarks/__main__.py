@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 
-from benchmarks import bench_loop, bench_prompts, bench_rule
+from benchmarks import bench_collect, bench_loop, bench_prompts, bench_rule
 from benchmarks.measured import Measured
 from ui import telemetry
 
@@ -18,6 +18,7 @@ BENCHMARKS: tuple[Callable[[], list[Measured]], ...] = (
     bench_rule.measure,
     bench_prompts.measure,
     bench_loop.measure,
+    bench_collect.measure,
 )
 HEADINGS = ("what", "measured", "limit", "", "CPU", "ratio", "to")
 

@@ -198,3 +198,16 @@ mailbox = sa.Table(
     sa.Column("file", sa.Text, nullable=False),
     sa.Column("sent_at", sa.DateTime, nullable=False),
 )
+
+sources = sa.Table(
+    "sources",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("write_key", sa.Text, nullable=False, unique=True),
+    sa.Column("enabled", sa.Boolean, nullable=False),
+    sa.Column("unplanned", sa.Text, nullable=False),
+    sa.CheckConstraint(
+        "unplanned IN ('accept', 'dead_letter', 'suppress')", name="closed_unplanned"
+    ),
+)

@@ -16,6 +16,9 @@ ASK_SECONDS = Histogram("pilothouse_ask_seconds", "Time to answer a prompt.", ["
 VERDICTS = Counter("pilothouse_verdicts", "Verdicts on change requests.", ["verdict"])
 CYCLES = Counter("pilothouse_cycles", "Decision cycles run.")
 DECISIONS = Counter("pilothouse_decisions", "Decisions made.", ["outcome"])
+REQUESTS = Counter("pilothouse_collect_requests", "Requests of SDKs answered.", ["status"])
+RECEIVED = Counter("pilothouse_collect_received", "Events acknowledged to SDKs.")
+EVENTS = Counter("pilothouse_collect_events", "Events by what became of them.", ["outcome"])
 MESSAGES = Counter("pilothouse_messages", "Messages by what became of them.", ["state"])
 
 

@@ -21,7 +21,7 @@ from agent.context import AskContext, OnStep
 from agent.graph import open_graph
 from agent.planners.grammar import GrammarPlanner
 from agent.planners.port import Planner
-from control import people, requests, runs, versions
+from control import people, requests, runs, sources, versions
 from control.people import Person
 from control.requests import ChangeRequest
 from control.store import Store, open_store
@@ -41,6 +41,7 @@ from tools import build_tools
 from tools.context import ToolContext
 from tools.propose import dependencies
 from ui import clock, telemetry
+from ui.collecting import Intake
 from warehouse.catalog import Catalog, load_catalog, unknown_name
 from warehouse.engines.duckdb import DuckDBWarehouse
 from warehouse.glossary import Term
@@ -89,6 +90,7 @@ class Workspace:
         self.store: Store = open_store(settings.control_url)
         if settings.identity == "demo":
             people.add_demo_people(self.store)
+            sources.add_demo_source(self.store)
         self._locks: dict[str, threading.Lock] = {}
         self._locks_guard = threading.Lock()
 
@@ -116,6 +118,13 @@ class Workspace:
     def person(self, email: str) -> Person:
         """Somebody by e-mail; refuses unknown ones."""
         return people.get(self.store, email)
+
+    # Events on their way in.
+
+    @cached_property
+    def intake(self) -> Intake:
+        """The collector, its raw log and the loader; opening it makes their tables."""
+        return Intake(self.warehouse, self.store, self.settings.workspace / "log", self.now())
 
     # The agent.
 
@@ -390,6 +399,8 @@ class Workspace:
         close = getattr(self.__dict__.get("planner"), "close", None)
         if close is not None:
             close()
+        if "intake" in self.__dict__:
+            self.intake.close()
         self.warehouse.close()
         self.store.close()
 

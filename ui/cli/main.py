@@ -28,6 +28,7 @@ COMMANDS = {
     "rules": ("rules", "Published rules: versions, audiences, rollback, pause."),
     "kill": ("governance", "Stop sends at once, those on their way included."),
     "unkill": ("governance", "Lift a kill switch."),
+    "collect": ("collect", "Events that SDKs send: sources, import, dead letters, replay."),
     "sql": ("sql", "Check or run SQL over the catalog's tables."),
     "cycle": ("loop", "Decide for everybody with the rules in force."),
     "explain": ("loop", "Say why a user gets something, or does not."),

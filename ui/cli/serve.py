@@ -20,6 +20,7 @@ def up(session: Session, port: int | None, host: str | None) -> Output:
     """Start console, HTTP API and worker in one process; make the demo when nothing is there."""
     from ui.app import build_app, require_free, serve
     from ui.cli.route import command_route
+    from ui.collecting import LoadLoop
     from ui.worker import Worker
 
     session.flags |= {"port": port, "host": host}
@@ -38,17 +39,20 @@ def up(session: Session, port: int | None, host: str | None) -> Output:
     url = f"http://{settings.host}:{settings.port}"
     token = remote.announce(settings.workspace, url)
     worker = Worker(workspace)
+    loading = LoadLoop(workspace.intake, workspace.publish_copy)
     try:
+        loading.open()
         app = build_app(
             workspace,
             worker,
             settings.port,
-            routes=[command_route(workspace, token)],
+            routes=[command_route(workspace, token), *workspace.intake.routes()],
         )
         click.echo(_welcome(url, workspace.settings.identity == "demo"))
         serve(app, settings, settings.port)
     finally:
         remote.withdraw(settings.workspace)
+        loading.close()
         workspace.close()
     return Output("")
 

@@ -8,4 +8,7 @@ CREATE OR REPLACE TABLE decisions AS SELECT * FROM new_decisions;
 DROP TABLE IF EXISTS cycles;
 DROP TABLE IF EXISTS intents;
 DROP TABLE IF EXISTS decision_records;
+-- What was collected is still in the raw log: without a cursor the next load takes it from the start.
+DROP TABLE IF EXISTS ingest_cursor;
+DROP TABLE IF EXISTS ingest_ledger;
 CREATE OR REPLACE TABLE dim_releases AS SELECT * FROM new_dim_releases;

@@ -1,0 +1,49 @@
+-- Every planned property of every planned event, as it was sent.
+CREATE OR REPLACE TEMP TABLE given AS
+WITH found AS (
+    SELECT a.seq, p.property, p.sent_property, p.type, p.required,
+        NULLIF(JSON_EXTRACT(a.properties, '$."' || p.property || '"'), 'null') AS own,
+        NULLIF(JSON_EXTRACT(a.properties, '$."' || p.sent_property || '"'), 'null') AS renamed
+    FROM arrived a JOIN planned_properties p ON p.sent_name = a.name
+    WHERE a.type = 'track' AND a.code IS NULL
+),
+valued AS (
+    SELECT *, COALESCE(own, renamed) AS value, CASE WHEN own IS NULL THEN sent_property ELSE property END AS sent_as FROM found
+),
+read AS (
+    SELECT *, JSON_TYPE(value) AS kind, value ->> '$' AS text FROM valued
+)
+SELECT *,
+    CASE type
+        WHEN 'string' THEN CASE WHEN kind IN ('BIGINT', 'UBIGINT', 'DOUBLE', 'BOOLEAN') THEN TO_JSON(text) WHEN kind = 'VARCHAR' THEN value END
+        WHEN 'number' THEN CASE WHEN kind IN ('BIGINT', 'UBIGINT', 'DOUBLE') THEN value
+            WHEN kind = 'VARCHAR' AND ISFINITE(TRY_CAST(text AS DOUBLE)) THEN TO_JSON(TRY_CAST(text AS DOUBLE)) END
+        WHEN 'integer' THEN CASE WHEN kind IN ('BIGINT', 'UBIGINT') THEN value
+            WHEN kind IN ('VARCHAR', 'DOUBLE') AND TRY_CAST(text AS DOUBLE) = TRY_CAST(text AS BIGINT) THEN TO_JSON(TRY_CAST(text AS BIGINT)) END
+        WHEN 'boolean' THEN CASE WHEN kind = 'BOOLEAN' THEN value WHEN LOWER(text) IN ('true', 'false') THEN TO_JSON(LOWER(text) = 'true') END
+        WHEN 'timestamp' THEN CASE WHEN moment(text) IS NOT NULL THEN value END
+    END AS fitting
+FROM read;
+
+-- One problem an event: the first by name, so that the same event always gets the same answer.
+CREATE OR REPLACE TEMP TABLE violations AS
+SELECT seq, MIN(property) AS property,
+    ARG_MIN(CASE WHEN value IS NULL THEN 'MISSING_PROPERTY' ELSE 'WRONG_TYPE' END, property) AS code,
+    ARG_MIN('$.properties.' || sent_as, property) AS path,
+    ARG_MIN(CASE WHEN value IS NULL THEN sent_as || ' is required and not given'
+        ELSE sent_as || ' is ' || CASE kind WHEN 'VARCHAR' THEN 'a text that is no ' WHEN 'OBJECT' THEN 'an object, not a '
+            WHEN 'ARRAY' THEN 'a list, not a ' WHEN 'BOOLEAN' THEN 'true or false, not a ' ELSE 'a number that is no ' END || type END, property) AS message
+FROM given
+WHERE (value IS NULL AND required) OR (value IS NOT NULL AND fitting IS NULL)
+GROUP BY seq;
+
+-- What to change in the properties: an alias's names become the plan's, and readable values get their type.
+CREATE OR REPLACE TEMP TABLE patches AS
+WITH changes AS (
+    SELECT seq, property AS name, fitting AS value FROM given
+    WHERE fitting IS NOT NULL AND (fitting <> value OR own IS NULL)
+    UNION ALL
+    SELECT seq, sent_property, JSON('null') FROM given
+    WHERE sent_property <> property AND renamed IS NOT NULL
+)
+SELECT seq, JSON_GROUP_OBJECT(name, value) AS patch FROM changes GROUP BY seq;

@@ -1,0 +1,142 @@
+"""The collector of a workspace: its log, its sources, and the loading of what arrives."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+from starlette.routing import Route
+
+from collect.load import Loaded, load, loaded_up_to, prepare, replay
+from collect.plan import TrackingPlan, load_plan
+from collect.rawlog import RawLog
+from collect.routes import Collector
+from collect.spec import Envelope, lines
+from control import sources
+from control.sources import Source
+from control.store import Store
+from ui import telemetry
+from warehouse.engines.duckdb import DuckDBWarehouse
+
+log = structlog.get_logger(__name__)
+
+LOAD_SECONDS = 2.0
+PUBLISH_SECONDS = 30.0
+
+
+class Intake:
+    """Takes events in and loads them; threads may share it, one loads at a time."""
+
+    def __init__(
+        self, warehouse: DuckDBWarehouse, store: Store, folder: Path, now: datetime
+    ) -> None:
+        self._warehouse = warehouse
+        self._store = store
+        self._loading = threading.Lock()
+        prepare(warehouse)
+        self.log = RawLog(folder)
+        self.log.loaded(loaded_up_to(warehouse))
+        self.plan: TrackingPlan = load_plan()
+        self._by_key: dict[str, Source] = {}
+        self._opened_at = max(now, self._last_received() or now)
+        self._opened = time.monotonic()
+        self.refresh()
+
+    def routes(self) -> list[Route]:
+        """The HTTP routes of the protocol."""
+        return Collector(self.log, self.source_of, self.now, told=_count).routes()
+
+    def now(self) -> datetime:
+        """The workspace's time (naive UTC), which never runs back while the server runs."""
+        return self._opened_at + timedelta(seconds=time.monotonic() - self._opened)
+
+    def source_of(self, write_key: str) -> Source | None:
+        """The source that shows this key; None when nobody does."""
+        return self._by_key.get(write_key)
+
+    def refresh(self) -> None:
+        """Read the sources again: somebody may have added or disabled one."""
+        self._by_key = {source.write_key: source for source in sources.list_all(self._store)}
+
+    def load(self) -> Loaded:
+        """Load what waits in the log."""
+        with self._loading:
+            return _told(load(self._warehouse, self.log, self.plan, self._by_key.values()))
+
+    def take_in(self, source: Source, requests: Iterable[list[Any]]) -> Loaded:
+        """Take events in as if the source had sent them now, and load them."""
+        with self._loading:
+            for events in requests:
+                made = lines(events, Envelope(source.id, self.now()))
+                self.log.append([line.data for line in made]).result()
+            return _told(load(self._warehouse, self.log, self.plan, self._by_key.values()))
+
+    def replay(self) -> Loaded:
+        """Load the whole log again under the plan as it is now."""
+        with self._loading:
+            return replay(self._warehouse, self.log, self.plan, self._by_key.values())
+
+    def close(self) -> None:
+        """Write what waits and let go of the log."""
+        self.log.close()
+
+    def _last_received(self) -> datetime | None:
+        last: datetime | None = self._warehouse.fetch(
+            "SELECT MAX(received_at) FROM ingest_ledger"
+        ).scalar()
+        return last
+
+
+class LoadLoop:
+    """Loads every few seconds, and publishes the copy that others read at most twice a minute."""
+
+    def __init__(self, intake: Intake, publish: Callable[[], object]) -> None:
+        self._intake = intake
+        self._publish = publish
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="load", daemon=True)
+        self._unpublished = False
+        self._published = time.monotonic()
+
+    def open(self) -> None:
+        """Start loading."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Finish the load that runs; what waits is loaded after the next start."""
+        self._stopped.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopped.wait(LOAD_SECONDS):
+            try:
+                self._once()
+            except Exception:
+                # Nothing was written and the log keeps everything: the next round tries again.
+                log.exception("load_failed")
+
+    def _once(self) -> None:
+        self._intake.refresh()
+        if self._intake.log.unloaded_bytes:
+            self._unpublished |= self._intake.load().stored > 0
+        if self._unpublished and time.monotonic() - self._published > PUBLISH_SECONDS:
+            self._publish()
+            self._unpublished, self._published = False, time.monotonic()
+
+
+def _count(status: int, events: int) -> None:
+    telemetry.REQUESTS.labels(str(status)).inc()
+    telemetry.RECEIVED.inc(events if status == 200 else 0)
+
+
+def _told(loaded: Loaded) -> Loaded:
+    for outcome in ("stored", "duplicate", "dead_letter", "suppressed"):
+        telemetry.EVENTS.labels(outcome).inc(getattr(loaded, outcome))
+    if loaded.received:
+        log.info("loaded", **loaded._asdict())
+    return loaded
