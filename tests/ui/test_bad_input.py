@@ -145,7 +145,8 @@ def test_a_file_that_is_not_there(cli: CommandLine, tmp_path: Path) -> None:
         ("workout " * 2_500, "NOT_UNDERSTOOD"),
         ("🎯🔥", "OUT_OF_SCOPE"),
         ("أنشئ قاعدة للمستخدمين الذين أكملوا ثلاثة تمارين", "OUT_OF_SCOPE"),
-        ("Target users who completed 3 wourkouts in VR", "UNKNOWN_EVENT"),
+        ("Target users who completed 3 wourkouts in VR", "UNKNOWN_VALUE"),
+        ("Target users who completed 3 somersaults", "UNKNOWN_EVENT"),
         (
             "Create a rule for users who completed 3 workouts and completed fewer than 2 workouts",
             "CONTRADICTION",
