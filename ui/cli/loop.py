@@ -60,7 +60,9 @@ def _explained(document: dict[str, Any]) -> str:
                 lines.append(f"    Needed: {one['failed_leaf']}; {found}.")
             if one.get("flip"):
                 lines.append(f"    Would change if {one['flip']['change']}")
-    return "\n".join(lines) if document["decisions"] else f"{lines[0]}\nNo live rule sends anything."
+    if not document["decisions"]:
+        lines.append("No live rule sends anything.")
+    return "\n".join(lines)
 
 
 @click.group()

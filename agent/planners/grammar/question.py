@@ -24,7 +24,7 @@ def plan_question(text: Text, lexicon: Lexicon, as_of: datetime, notes: list[str
     start = next((len(words) for words in _LEADS if text.has(0, *words)), None)
     if start is None:
         raise out_of_scope(text, lexicon)
-    inner = text.slice(start, len(text))
+    inner = text.slice(start, _end(text))
     reading = Reader(inner, lexicon, as_of).read()
     condition = reading.condition(inner)
     if reading.questions:
@@ -36,6 +36,14 @@ def plan_question(text: Text, lexicon: Lexicon, as_of: datetime, notes: list[str
     assumptions = tuple(dict.fromkeys([*notes, *reading.notes]))
     draft = CountQuestion(population=population, condition=condition)
     return Plan(intent="question", draft=draft, assumptions=assumptions)
+
+
+def _end(text: Text) -> int:
+    """Where the question ends, without "are there" and its mark, which ask for nothing more."""
+    end = len(text)
+    while end and text.low(end - 1) in ("?", ".", "!"):
+        end -= 1
+    return end - 2 if end >= 2 and text.has(end - 2, "are", "there") else len(text)
 
 
 def out_of_scope(text: Text, lexicon: Lexicon) -> Unclear:

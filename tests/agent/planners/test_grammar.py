@@ -420,3 +420,10 @@ def test_the_same_prompt_gives_the_same_plan():
     assert GrammarPlanner(load_catalog()).plan(PlanRequest(prompt=prompt, as_of=AS_OF)) == plan(
         prompt
     )
+
+
+def test_are_there_asks_for_nothing_more() -> None:
+    asked = [plan(f"How many trial users{end}").draft for end in ("?", " are there?")]
+
+    assert asked[0] == asked[1]
+    assert isinstance(asked[1], CountQuestion)
