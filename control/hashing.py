@@ -8,9 +8,6 @@ from typing import Any
 import rfc8785
 from pydantic import BaseModel
 
-NO_CONTENT = hashlib.sha256(b"null").hexdigest()
-"""The hash of nothing: an effect that was not previewed."""
-
 
 def canonical(content: Any) -> bytes:
     """The one byte string that stands for a model or JSON value."""

@@ -59,11 +59,6 @@ class LiveRule(Protocol):
         ...
 
     @property
-    def version(self) -> int:
-        """Which version of it."""
-        ...
-
-    @property
     def artifact(self) -> Artifact:
         """The rule itself."""
         ...

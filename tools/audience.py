@@ -170,8 +170,8 @@ def defaults_used(artifact: Artifact, catalog: Catalog) -> tuple[str, ...]:
     said = []
     holdout = artifact.holdout
     if holdout and holdout.share == defaults.holdout_share:
-        share = f"{holdout.share * 100:g} %"
-        said.append(f"{share} are held out to measure lift: no holdout was named.")
+        # Only the planner knows whether the prompt asked for this share or left it open.
+        said += [one for one in artifact.assumptions if one.endswith("no holdout was named.")]
     if all(action.expires_after_seconds == defaults.expires_after_seconds for action in actions):
         said.append(
             f"A decision expires after {duration(defaults.expires_after_seconds)} (default)."

@@ -49,7 +49,6 @@ _FILLERS = frozenset(
     "come behind converting explains explain "
     "communications communication campaign campaigns marketing share".split()
 )
-_VERSUS = ("vs", "versus", "against", "than", "to", "with", "and", "v", "from")
 
 
 class DebugReader:
