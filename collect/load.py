@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import duckdb
 
@@ -20,6 +20,10 @@ from control.sources import Source
 from warehouse.engines.duckdb import DuckDBWarehouse
 
 _SQL = Path(__file__).parent / "sql"
+
+Schema = Literal["main", "reloaded"]
+"""Where a load writes: the live tables, or those of a reload beside them."""
+_USE: dict[Schema, str] = {"main": "USE main", "reloaded": "USE reloaded"}
 
 
 class Unbalanced(Exception):
@@ -44,7 +48,7 @@ class Loaded(NamedTuple):
 def prepare(warehouse: DuckDBWarehouse) -> None:
     """Make the tables, or add the columns that a table made by the demo lacks."""
     with warehouse.transaction() as cursor:
-        cursor.execute(_sql("tables"))
+        cursor.execute(sql("tables"))
 
 
 def load(
@@ -54,26 +58,18 @@ def load(
     sources: Iterable[Source],
     *,
     slice_bytes: int = SLICE_BYTES,
+    schema: Schema = "main",
 ) -> Loaded:
-    """Load what the log holds and the warehouse does not have yet."""
+    """Load what the log holds and the tables of a schema do not have yet."""
     total = Loaded()
-    with _session(warehouse, plan, sources) as cursor:
+    with _session(warehouse, plan, sources, schema) as cursor:
         position = _position(cursor)
         while (piece := log.read(position, slice_bytes)) is not None:
             total = total.and_also(_load_slice(cursor, piece, log.folder))
             position = piece.end
-            log.loaded(position)
+            if schema == "main":
+                log.loaded(position)
     return total
-
-
-def replay(
-    warehouse: DuckDBWarehouse, log: RawLog, plan: TrackingPlan, sources: Iterable[Source]
-) -> Loaded:
-    """Load the whole log again under a plan; what a crash cuts off the next load completes."""
-    with warehouse.transaction() as cursor:
-        cursor.execute(_sql("forget_loads"))
-    log.loaded(None)
-    return load(warehouse, log, plan, sources)
 
 
 def loaded_up_to(warehouse: DuckDBWarehouse) -> Position | None:
@@ -86,13 +82,13 @@ def shown(
     warehouse: DuckDBWarehouse, query: str, params: dict[str, Any] | None = None
 ) -> list[dict[str, Any]]:
     """The rows of one of the queries beside this module, by column."""
-    rows = warehouse.fetch(_sql(query), params)
+    rows = warehouse.fetch(sql(query), params)
     return [dict(zip(rows.columns, row, strict=True)) for row in rows.rows]
 
 
 @contextmanager
 def _session(
-    warehouse: DuckDBWarehouse, plan: TrackingPlan, sources: Iterable[Source]
+    warehouse: DuckDBWarehouse, plan: TrackingPlan, sources: Iterable[Source], schema: Schema
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A cursor that knows the plan and the policies of the sources."""
     names, properties, known = plan.names(), plan.properties(), list(sources)
@@ -110,7 +106,8 @@ def _session(
         "unplanned": [source.unplanned for source in known],
     }
     with warehouse.cursor() as cursor:
-        for statement in duckdb.extract_statements(_sql("session")):
+        cursor.execute(_USE[schema])
+        for statement in duckdb.extract_statements(sql("session")):
             used = {name: values[name] for name in statement.named_parameters}
             cursor.execute(statement, used)
         yield cursor
@@ -143,9 +140,9 @@ def _as_file(piece: Slice, folder: Path) -> Iterator[Path]:
 
 
 def _write(cursor: duckdb.DuckDBPyConnection, file: Path, end: Position) -> Loaded:
-    cursor.execute(_sql("arrive"), {"file": str(file)})
+    cursor.execute(sql("arrive"), {"file": str(file)})
     for step in ("check", "judge", "ledger"):
-        cursor.execute(_sql(step))
+        cursor.execute(sql(step))
     stored = _inserted(cursor, "store_raw")
     _inserted(cursor, "store_events")
     dead = _inserted(cursor, "store_dead")
@@ -158,7 +155,7 @@ def _write(cursor: duckdb.DuckDBPyConnection, file: Path, end: Position) -> Load
 
 def _balanced(cursor: duckdb.DuckDBPyConnection, stored: int, dead: int) -> Loaded:
     """The totals of a slice, if every request and every table adds up."""
-    row = cursor.execute(_sql("totals")).fetchone()
+    row = cursor.execute(sql("totals")).fetchone()
     assert row is not None, "an aggregate always gives a row"
     uneven, *counts = row
     loaded = Loaded(*counts)
@@ -168,7 +165,7 @@ def _balanced(cursor: duckdb.DuckDBPyConnection, stored: int, dead: int) -> Load
 
 
 def _inserted(cursor: duckdb.DuckDBPyConnection, name: str) -> int:
-    row = cursor.execute(_sql(name)).fetchone()
+    row = cursor.execute(sql(name)).fetchone()
     return int(row[0]) if row else 0
 
 
@@ -177,5 +174,6 @@ def _position(cursor: duckdb.DuckDBPyConnection) -> Position | None:
     return Position(*row) if row else None
 
 
-def _sql(name: str) -> str:
+def sql(name: str) -> str:
+    """The text of one of the files beside this module."""
     return (_SQL / f"{name}.sql").read_text(encoding="utf-8")

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import sys
 import threading
 from concurrent.futures import Future
 from pathlib import Path
@@ -85,6 +86,19 @@ class RawLog:
             if data:
                 return Slice(data, Position(segment, start + len(data)))
         return None
+
+    def position_of(self, line: int) -> Position | None:
+        """Where the request that begins with a line number stands; None for the start."""
+        earlier = [name for name in self._segments() if int(Path(name).stem) <= line]
+        if not earlier:
+            return None
+        start = b'{"seq":%d,' % line
+        offset = 0
+        for found in self._durable_bytes(earlier[-1], 0, sys.maxsize).splitlines(keepends=True):
+            if found.startswith(start):
+                break
+            offset += len(found)
+        return Position(earlier[-1], offset)
 
     def loaded(self, position: Position | None) -> None:
         """Everything up to a position has been loaded: it no longer counts as waiting."""

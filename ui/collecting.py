@@ -12,9 +12,10 @@ from typing import Any
 import structlog
 from starlette.routing import Route
 
-from collect.load import Loaded, load, loaded_up_to, prepare, replay
+from collect.load import Loaded, load, loaded_up_to, prepare
 from collect.plan import TrackingPlan, load_plan
 from collect.rawlog import RawLog
+from collect.reload import replay
 from collect.routes import Collector
 from collect.spec import Envelope, lines
 from control import sources

@@ -259,25 +259,6 @@ def test_loading_in_small_slices_gives_the_same_tables(world: World, tmp_path: P
     other.close()
 
 
-def test_a_replay_under_the_same_plan_changes_nothing_and_under_a_new_one_mends(
-    world: World,
-) -> None:
-    world.send(track("plan_chosen", messageId="m"), track(messageId="n"))
-    world.load()
-    before = world.contents()
-    world.replay()
-    assert world.contents() == before
-
-    started = world.plan.events["checkout_started"]
-    mended = started.model_copy(update={"aliases": {"plan_chosen": {"selected_plan": "plan"}}})
-    events = world.plan.events | {"checkout_started": mended}
-    world.plan = world.plan.model_copy(update={"version": 2, "events": events})
-    loaded = world.replay()
-
-    assert (loaded.stored, loaded.dead_letter) == (2, 0)
-    assert ("checkout_started",) in world.rows("fct_events", "event_name")
-
-
 def test_what_is_collected_joins_what_the_demo_made_and_survives_a_replay(
     world: World,
 ) -> None:

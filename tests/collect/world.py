@@ -7,9 +7,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from collect.load import Loaded, load, prepare, replay
+from collect.load import Loaded, load, prepare
 from collect.plan import TrackingPlan, load_plan
 from collect.rawlog import SLICE_BYTES, RawLog
+from collect.reload import replay
 from collect.spec import Envelope, lines
 from control.sources import DEMO_SOURCE, Source
 from warehouse.engines.duckdb import DuckDBWarehouse
