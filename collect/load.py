@@ -14,6 +14,7 @@ from typing import Any, Literal, NamedTuple
 
 import duckdb
 
+from collect import bounds
 from collect.plan import TrackingPlan
 from collect.rawlog import SLICE_BYTES, Position, RawLog, Slice
 from control.sources import Source
@@ -110,6 +111,7 @@ def _session(
         for statement in duckdb.extract_statements(sql("session")):
             used = {name: values[name] for name in statement.named_parameters}
             cursor.execute(statement, used)
+        bounds.begin(cursor, plan)
         yield cursor
 
 
@@ -141,8 +143,11 @@ def _as_file(piece: Slice, folder: Path) -> Iterator[Path]:
 
 def _write(cursor: duckdb.DuckDBPyConnection, file: Path, end: Position) -> Loaded:
     cursor.execute(sql("arrive"), {"file": str(file)})
-    for step in ("check", "judge", "ledger"):
+    cursor.execute(sql("check"))
+    bounds.check(cursor)
+    for step in ("judge", "ledger"):
         cursor.execute(sql(step))
+    bounds.trim(cursor)
     stored = _inserted(cursor, "store_raw")
     _inserted(cursor, "store_events")
     dead = _inserted(cursor, "store_dead")

@@ -22,6 +22,9 @@ SELECT *,
             WHEN kind IN ('VARCHAR', 'DOUBLE') AND TRY_CAST(text AS DOUBLE) = TRY_CAST(text AS BIGINT) THEN TO_JSON(TRY_CAST(text AS BIGINT)) END
         WHEN 'boolean' THEN CASE WHEN kind = 'BOOLEAN' THEN value WHEN LOWER(text) IN ('true', 'false') THEN TO_JSON(LOWER(text) = 'true') END
         WHEN 'timestamp' THEN CASE WHEN moment(text) IS NOT NULL THEN value END
+        WHEN 'object' THEN CASE WHEN kind = 'OBJECT' THEN value END
+        WHEN 'array' THEN CASE WHEN kind = 'ARRAY' THEN value END
+        WHEN 'any' THEN value
     END AS fitting
 FROM read;
 

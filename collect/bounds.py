@@ -1,0 +1,45 @@
+"""What the plan asks beyond names and types: values, nested properties, nothing unlisted.
+
+A plan that asks for none of it pays nothing: its rows are empty, and so is every join.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from collect.plan import CheckRow, TrackingPlan
+
+_SQL = Path(__file__).parent / "sql"
+
+
+def begin(cursor: duckdb.DuckDBPyConnection, plan: TrackingPlan) -> None:
+    """Tell a connection what the plan asks of values."""
+    checks, closed = plan.checks(), plan.closed()
+    values: dict[str, Any] = {
+        column: [getattr(row, column) for row in checks] for column in CheckRow._fields
+    }
+    values |= {
+        "closed_name": [row.sent_name for row in closed],
+        "others": [row.others for row in closed],
+        "known": [row.known for row in closed],
+    }
+    for statement in duckdb.extract_statements(_text("plan_rows")):
+        used = {name: values[name] for name in statement.named_parameters}
+        cursor.execute(statement, used)
+
+
+def check(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Add to ``violations`` what the arrived events of a slice break, one an event."""
+    cursor.execute(_text("bounds"))
+
+
+def trim(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Take unlisted properties off the events about to be stored, where the plan drops them."""
+    cursor.execute(_text("trim"))
+
+
+def _text(name: str) -> str:
+    return (_SQL / f"{name}.sql").read_text(encoding="utf-8")
