@@ -88,8 +88,11 @@ class OthersRow(NamedTuple):
 class TrackingPlan(Frozen):
     """A version of the plan. Keys are the names."""
 
-    version: int = Field(default=1, ge=1)
-    """The number of its version in the control store; a file says from which it was written."""
+    version: int = Field(default=0, ge=0)
+    """The number of its version in the control store, or of the one a file was written from.
+
+    0 is a file that was never approved as a version.
+    """
     events: dict[str, PlannedEvent]
     junk_ids: tuple[str, ...] = ()
 

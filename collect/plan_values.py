@@ -14,8 +14,8 @@ PropertyType = Literal[
     "string", "number", "integer", "boolean", "timestamp", "object", "array", "any"
 ]
 
-_NUMBERS = ("number", "integer")
-_TEXTS = ("string", "timestamp")
+_NUMBERS: tuple[PropertyType, ...] = ("number", "integer")
+_TEXTS: tuple[PropertyType, ...] = ("string", "timestamp")
 
 
 class PlannedProperty(Frozen):

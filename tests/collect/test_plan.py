@@ -24,7 +24,7 @@ def test_the_plan_and_the_catalog_list_the_same_events_under_the_same_names() ->
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("version: 0\nevents: {}", "greater than or equal to 1"),
+        ("version: -1\nevents: {}", "greater than or equal to 0"),
         ("version: 1\nevents: {a: {colour: red}}", "Extra inputs"),
         ("version: 1\nevents: {a: {aliases: {b: {}}}, b: {}}", "'b' means two events"),
         ("version: 1\nevents: {a: {aliases: {b: {x: y}}}}", "renames to unknown y"),
