@@ -8,8 +8,10 @@ from typing import Literal, NamedTuple
 from sqlglot import exp, parse_one
 
 from core.errors import Code, PilothouseError
+from measure.layout import dimensions
 from measure.queries import DIALECT, literal, query
 from warehouse.catalog import Catalog, unknown_name
+from warehouse.compile.building import SCHEMA
 
 Slice = Literal["segment", "control"]
 
@@ -53,14 +55,23 @@ class Compared:
                     unknown_name(Code.UNKNOWN_COLUMN, "user column", part.column, names)
                 )
         inside, outside = self._conditions()
-        canonical = parse_one(catalog.layout.users.canonical, dialect=DIALECT)
-        return query(
+        users = catalog.layout.users
+        named = zip(dimensions(catalog), carried(catalog), strict=True)
+        found = query(
             "people",
+            user=exp.column(users.key),
+            signup=exp.column(users.signup) if users.signup else exp.cast(exp.null(), "timestamp"),
+            dimensions=carried(catalog),
+            named_dimensions=tuple(exp.alias_(exp.column(own), name.name) for own, name in named),
             in_segment=inside,
             in_control=outside,
             is_left_out=_is(self.without) if self.without else exp.false(),
-            is_canonical=canonical,
+            is_canonical=parse_one(users.canonical, dialect=DIALECT),
         )
+        # Conditions are over the catalog's own columns: so is the table.
+        for table in list(found.find_all(exp.Table)):
+            table.replace(exp.table_(users.table, db=SCHEMA))
+        return found
 
     def _conditions(self) -> tuple[exp.Expr, exp.Expr]:
         if self.segment is None:
@@ -68,6 +79,12 @@ class Compared:
         if self.control is None:
             return _is(self.segment), exp.not_(exp.paren(_is(self.segment)))
         return _is(self.segment), _is(self.control)
+
+
+def carried(catalog: Catalog, table: str | None = None) -> tuple[exp.Column, ...]:
+    """The dimensions under names of their own, which no column of a step can have."""
+    places = range(1, len(dimensions(catalog)) + 1)
+    return tuple(exp.column(f"d_{place}", table) for place in places)
 
 
 def _is(part: SliceOf) -> exp.Expr:

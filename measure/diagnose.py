@@ -25,9 +25,10 @@ from measure.changes import Change, step_change
 from measure.compared import Compared
 from measure.exposure import Exposure, count_exposure, exposure_rows
 from measure.funnel import Span, count_funnel, funnel_rows, step_names, window_of
+from measure.layout import laid_out
 from measure.periods import LEAST_BASELINES, Periods, periods
 from measure.quality import data_quality
-from measure.queries import Runner, check_query, query, text
+from measure.queries import DIALECT, Runner, check_query, query, text
 from measure.statistics import Interval, Surprise, difference, inverse_logit
 from measure.thresholds import ALPHA
 from measure.wording import verdict
@@ -51,7 +52,8 @@ def diagnose(
 
     Refuses an unknown metric or column, an empty period, and one that has not begun.
     """
-    steps, span = _span(runner, catalog, metric, compared, _period(runner, start, end, as_of))
+    when = _period(runner, catalog, start, end, as_of)
+    steps, span = _span(catalog, metric, compared, when)
     cells = count_funnel(runner, catalog, steps, span)
     first = Inquiry(runner, catalog, span, cells)
     exposure = count_exposure(runner, catalog, span)
@@ -59,7 +61,7 @@ def diagnose(
     suspects, ruled_out = _investigate(first, exposure) if enough else ((), ())
     change = first.change if enough else None
     causes = tuple(
-        _cause(runner, rank, suspect, change)
+        _cause(first, rank, suspect, change)
         for rank, suspect in enumerate(sorted(suspects, key=lambda s: s.effect), start=1)
         if change is not None
     )
@@ -78,7 +80,9 @@ def diagnose(
     )
 
 
-def _period(runner: Runner, start: datetime, end: datetime, as_of: datetime) -> Periods:
+def _period(
+    runner: Runner, catalog: Catalog, start: datetime, end: datetime, as_of: datetime
+) -> Periods:
     if end <= start:
         raise refuse(
             Code.INVALID_ARGUMENT,
@@ -91,20 +95,20 @@ def _period(runner: Runner, start: datetime, end: datetime, as_of: datetime) -> 
             f"The period begins at {start.isoformat()}, but the data ends at {as_of.isoformat()}.",
             fix="Ask about a period that has begun.",
         )
-    bounds = runner.fetch(text(query("bounds")), purpose="since when there is data")
+    bounds = runner.fetch(text(query("bounds"), catalog), purpose="since when there is data")
     first_event = bounds.rows[0][0]
     return periods(start, end, as_of, first_event if first_event is not None else start)
 
 
 def _span(
-    runner: Runner, catalog: Catalog, metric: str, compared: Compared, when: Periods
+    catalog: Catalog, metric: str, compared: Compared, when: Periods
 ) -> tuple[tuple[str, ...], Span]:
     if metric not in catalog.metrics:
         raise PilothouseError(
             unknown_name(Code.UNKNOWN_KEY, "metric", metric, list(catalog.metrics))
         )
     funnel = catalog.funnels[catalog.metrics[metric].funnel]
-    return funnel.steps, Span(compared, when, window_of(funnel))
+    return funnel.steps, Span(compared, when, window_of(funnel), failures=funnel.failures)
 
 
 def _investigate(
@@ -131,10 +135,10 @@ def _investigate(
     return tuple(suspects), tuple(ruled_out)
 
 
-def _cause(runner: Runner, rank: int, suspect: Suspect, change: Change) -> Cause:
-    checked = check_query(suspect.check.query, **suspect.check.values)
-    sql = checked.sql(dialect="duckdb", pretty=True)
-    ran = runner.fetch(sql, purpose=f"next check: {suspect.check.title}")
+def _cause(inquiry: Inquiry, rank: int, suspect: Suspect, change: Change) -> Cause:
+    checked = laid_out(check_query(suspect.check.query, **suspect.check.values), inquiry.catalog)
+    sql = checked.sql(dialect=DIALECT, pretty=True)
+    ran = inquiry.runner.fetch(sql, purpose=f"next check: {suspect.check.title}")
     share = suspect.effect / change.own.change if change.own.change < 0 else 0.0
     return Cause(
         rank=rank,

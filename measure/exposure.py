@@ -58,6 +58,7 @@ def count_exposure(runner: Runner, catalog: Catalog, span: Span) -> Exposure:
     """Counts candidate messages by period, slice, action, channel and fate."""
     sql = text(
         query("exposure"),
+        catalog,
         periods=span.periods.table(span.window),
         people=span.compared.people(catalog),
     )
@@ -118,6 +119,7 @@ def message_effects(
     since, until = _past(span)
     sql = text(
         query("message_effect", goal=goal, since=since, until=until, window=span.window),
+        catalog,
         people=span.compared.people(catalog),
     )
     fetched = runner.fetch(sql, purpose=f"{goal} after a message, picked against held out")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 from itertools import pairwise
@@ -18,11 +18,12 @@ from typing import NamedTuple
 from sqlglot import exp
 
 from core.artifacts import FunnelRow
-from measure.compared import Compared, Slice
+from measure.compared import Compared, Slice, carried
+from measure.layout import dimensions
 from measure.periods import Periods
 from measure.queries import Runner, as_query, query, rows, text
 from measure.statistics import wilson
-from warehouse.catalog import Catalog, Funnel
+from warehouse.catalog import Catalog, Failure, Funnel
 
 
 class Count(NamedTuple):
@@ -120,6 +121,8 @@ class Span:
     window: timedelta
     cut: timedelta = timedelta(0)
     """The newest events of each period that are hidden because they have not all arrived."""
+    failures: dict[str, Failure] = field(default_factory=dict)
+    """Step → the event that says it failed."""
 
 
 def count_funnel(
@@ -130,14 +133,27 @@ def count_funnel(
         "steps": steps_table(catalog, steps),
         "periods": span.periods.table(span.window, span.cut),
         "people": span.compared.people(catalog),
-        "attempts_1": query("visible"),
+        "attempts_1": query("visible", dimensions=carried(catalog, "u")),
     }
     for number in range(2, len(steps) + 1):
-        chain = query("chain", step=number, window=span.window)
+        chain = query("chain", step=number, window=span.window, dimensions=carried(catalog))
         tables[f"attempts_{number}"] = _reading(chain, "previous", f"attempts_{number - 1}")
-    cells = _reading(query("cells"), "attempts", f"attempts_{len(steps)}")
-    fetched = runner.fetch(text(cells, **tables), purpose=f"funnel: {' → '.join(steps)}")
+    journeys = query("journeys", dimensions=carried(catalog))
+    tables["journeys"] = _reading(journeys, "attempts", f"attempts_{len(steps)}")
+    sql = text(_cells(catalog), catalog, **tables)
+    fetched = runner.fetch(sql, purpose=f"funnel: {' → '.join(steps)}")
     return FunnelCells(steps, tuple(Cell(*row) for row in fetched.rows), fetched.id)
+
+
+def _cells(catalog: Catalog) -> exp.Query:
+    """Counts by one dimension after the other: each partitions the same users."""
+    by = dict(zip(dimensions(catalog), carried(catalog), strict=True))
+    by |= {"tenure": exp.column("tenure"), "day": exp.column("day")}
+    each = [query("cells", dimension=name, value=value) for name, value in by.items()]
+    result: exp.Query = each[0]
+    for other in each[1:]:
+        result = exp.union(result, other, distinct=False)
+    return result
 
 
 def window_of(funnel: Funnel) -> timedelta:

@@ -59,7 +59,9 @@ def lift(
         horizon=timedelta(days=horizon_days),
         goal_event=_goals(catalog, goal_event),
     )
-    fetched = runner.fetch(text(sql), purpose=f"treated and held-out users of {policy_key}")
+    fetched = runner.fetch(
+        text(sql, catalog), purpose=f"treated and held-out users of {policy_key}"
+    )
     arms = {
         (action, outcome): (goal, Arm(users, reached, messaged))
         for action, goal, outcome, users, reached, messaged in fetched.rows

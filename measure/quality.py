@@ -28,6 +28,7 @@ def _late(inquiry: Inquiry) -> str:
     span = inquiry.span
     sql = text(
         query("quality"),
+        inquiry.catalog,
         periods=span.periods.table(span.window),
         people=span.compared.people(inquiry.catalog),
     )
@@ -37,6 +38,10 @@ def _late(inquiry: Inquiry) -> str:
     past = [counts.get((k, "segment"), (0, 0)) for k in inquiry.baselines]
     usual, usual_late = sum(e for e, _ in past), sum(m for _, m in past)
     before = f", {percent(usual_late / usual)} in the two periods before" if usual else ""
+    if inquiry.catalog.layout.events.received is None:
+        return (
+            f"{events:,} events of {inquiry.segment}; the warehouse does not say when they arrived."
+        )
     share = percent(late / events) if events else "0 %"
     return (
         f"{share} of the {events:,} events of {inquiry.segment} arrived more than an hour "

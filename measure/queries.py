@@ -11,10 +11,14 @@ from typing import Any, Protocol
 import sqlglot
 from sqlglot import exp
 
+from measure.layout import laid_out
+from warehouse.catalog import Catalog
+
 FILES = Path(__file__).parent / "sql"
 DIALECT = "duckdb"
 
-Bindable = str | int | float | datetime | timedelta | exp.Expr
+Bindable = str | int | float | datetime | timedelta | exp.Expr | tuple[exp.Expr, ...]
+"""What a placeholder may stand for; several expressions are a part of a list."""
 
 
 class Fetched(Protocol):
@@ -51,12 +55,14 @@ def _parsed(name: str) -> exp.Query:
 
 def query(name: str, **values: Bindable) -> exp.Query:
     """The query of a file, its ``:name`` placeholders replaced by literals."""
-    bound = {key: literal(value) for key, value in values.items()}
-
-    def replace(node: exp.Expr) -> exp.Expr:
-        return bound[node.name].copy() if isinstance(node, exp.Placeholder) else node
-
-    return as_query(_parsed(name).copy().transform(replace))
+    result = _parsed(name).copy()
+    for place in list(result.find_all(exp.Placeholder)):
+        value = values[place.name]
+        if isinstance(value, tuple):
+            place.replace([one.copy() for one in value])
+        else:
+            place.replace(literal(value).copy())
+    return as_query(result)
 
 
 def as_query(expression: exp.Expr) -> exp.Query:
@@ -75,6 +81,8 @@ def literal(value: Bindable) -> exp.Expr:
     """A Python value as a SQL literal; times are naive UTC timestamps."""
     if isinstance(value, exp.Expr):
         return value
+    if isinstance(value, tuple):
+        raise TypeError("several values where one belongs")
     if isinstance(value, datetime):
         return exp.cast(exp.Literal.string(value.isoformat(sep=" ")), "timestamp")
     if isinstance(value, timedelta):
@@ -96,8 +104,11 @@ def rows(columns: Sequence[str], values: Sequence[Sequence[Bindable]]) -> exp.Qu
     return result
 
 
-def text(main: exp.Query, **tables: exp.Query) -> str:
-    """The SQL of a query over named subqueries, which may use those before them."""
+def text(main: exp.Query, catalog: Catalog, **tables: exp.Query) -> str:
+    """The SQL of a query over named subqueries, which may use those before them.
+
+    Its tables are the catalog's own.
+    """
     result = main.copy()
     own = result.args.get("with_") or result.args.get("with")
     inner = [cte.copy() for cte in own.expressions] if own else []
@@ -106,4 +117,4 @@ def text(main: exp.Query, **tables: exp.Query) -> str:
         for name, table in tables.items()
     ]
     result.set("with_", exp.With(expressions=[*named, *inner]))
-    return result.sql(dialect=DIALECT, pretty=True)
+    return laid_out(result, catalog).sql(dialect=DIALECT, pretty=True)

@@ -22,6 +22,7 @@ from orchestrate.plan import PlannedEntry, PlannedPolicy
 from orchestrate.quiet_hours import ready_at
 from warehouse.catalog import Catalog
 from warehouse.compile import Audiences, compile_flags
+from warehouse.layout import consents, zones
 
 _SQL = Path(__file__).parent / "sql"
 DIALECT = "duckdb"
@@ -50,6 +51,7 @@ def decide(
     """
     create_tables(cursor)
     cursor.execute(_sql("inputs"))
+    _name_sources(cursor, tick.catalog)
     _fill_cycle(cursor, tick)
     _fill_plan(cursor, tick)
     _fill_contact(cursor, tick)
@@ -76,6 +78,18 @@ def create_tables(cursor: duckdb.DuckDBPyConnection) -> None:
 def write(cursor: duckdb.DuckDBPyConnection) -> None:
     """Keep what ``decide`` worked out: decisions, records and intents."""
     cursor.execute(_sql("write"))
+
+
+def _name_sources(cursor: duckdb.DuckDBPyConnection, catalog: Catalog) -> None:
+    """The team's own tables under the names that the stages read."""
+    sources = {
+        "zones_of_users": zones(catalog.layout),
+        "consents_of_users": consents(catalog.layout),
+    }
+    for name, rows in sources.items():
+        view = exp.Create(this=exp.table_(name), kind="VIEW", expression=rows, replace=True)
+        view.set("properties", exp.Properties(expressions=[exp.TemporaryProperty()]))
+        cursor.execute(view.sql(DIALECT))
 
 
 def _fill_cycle(cursor: duckdb.DuckDBPyConnection, tick: Tick) -> None:
@@ -145,9 +159,9 @@ def _fill_contact(cursor: duckdb.DuckDBPyConnection, tick: Tick) -> None:
     contact = tick.catalog.defaults.contact_policy
     caps = [(c.key, c.n, c.window_seconds, c.message_class, c.channel) for c in contact.caps]
     _insert(cursor, "plan_caps", caps)
-    found = cursor.execute("SELECT DISTINCT COALESCE(timezone, '') FROM dim_users").fetchall()
-    zones = [(zone, ready_at(tick.as_of, zone, contact.quiet_hours)) for (zone,) in found]
-    _insert(cursor, "zones", zones)
+    found = cursor.execute("SELECT DISTINCT COALESCE(timezone, '') FROM zones_of_users").fetchall()
+    ready = [(zone, ready_at(tick.as_of, zone, contact.quiet_hours)) for (zone,) in found]
+    _insert(cursor, "zones", ready)
     users = tick.catalog.layout.users
     for name, channel in tick.catalog.channels.items():
         if channel.address is not None:

@@ -18,6 +18,7 @@ from rapidfuzz import process
 from core.conditions import Condition, Frozen
 from core.errors import Code, Refusal, refuse
 from core.rules import Action, ContactPolicy, StopCondition
+from warehouse.layout import Layout
 
 BUILT_IN = Path(__file__).parent / "catalogs"
 
@@ -76,6 +77,8 @@ class Entity(Described):
     """Rows that belong to a user: tickets, subscriptions, messages."""
 
     table: str
+    user: str = "user_id"
+    """The table's column that says whose row it is."""
     cardinality: Literal["one", "many"]
     visible: str
     """SQL over the table: which rows existed at ``as_of``."""
@@ -90,11 +93,21 @@ class Audience(Described):
     condition: Condition
 
 
+class Failure(Frozen):
+    """How a step says that it did not work."""
+
+    event: str
+    message: str
+    """The property that says why."""
+
+
 class Funnel(Described):
     """Ordered events, each within the window of the entry."""
 
     steps: tuple[str, ...] = Field(min_length=2)
     window_seconds: int = Field(gt=0)
+    failures: dict[str, Failure] = Field(default_factory=dict)
+    """Step → the event that says it failed."""
 
 
 class Metric(Described):
@@ -110,52 +123,6 @@ class Channel(Described):
     consent_purpose: str | None = "marketing"
     address: str | None = None
     """The user column without which the channel cannot reach anybody."""
-
-
-class Users(Frozen):
-    """Which table lists users, and which of its rows count as people."""
-
-    table: str
-    key: str
-    canonical: str
-    """SQL over the table: true for canonical users."""
-
-
-class EventsTable(Frozen):
-    """Where events are."""
-
-    table: str
-    user: str
-    name: str
-    time: str
-    properties: str
-
-
-class TraitsTable(Frozen):
-    """Where trait values are, one row a user."""
-
-    table: str
-    user: str
-
-
-class Consent(Frozen):
-    """Where consent is recorded."""
-
-    table: str
-    user: str
-    purpose: str
-    channel: str
-    status: str
-    effective_at: str
-
-
-class Layout(Frozen):
-    """Where the canonical things are."""
-
-    users: Users
-    events: EventsTable
-    traits: TraitsTable
-    consent: Consent
 
 
 class Defaults(Frozen):
@@ -195,6 +162,14 @@ class Catalog(Frozen):
     def _names_point_somewhere(self) -> Self:
         for name, funnel in self.funnels.items():
             _all_known(f"funnels.{name}.steps", funnel.steps, self.events)
+            failing = tuple(failure.event for failure in funnel.failures.values())
+            _all_known(f"funnels.{name}.failures", failing, self.events)
+        for role, table in (
+            ("users", self.layout.users.table),
+            ("events", self.layout.events.table),
+        ):
+            _all_known(f"layout.{role}.table", (table,), self.tables)
+        _all_known("layout.users.dimensions", self.layout.users.dimensions, self.user_columns())
         for name, metric in self.metrics.items():
             _all_known(f"metrics.{name}.funnel", (metric.funnel,), self.funnels)
         for name, entity in self.entities.items():

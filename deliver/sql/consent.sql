@@ -8,7 +8,7 @@ LEFT JOIN (
             PARTITION BY f.user_id, f.purpose, f.channel
             ORDER BY f.effective_at DESC, CASE f.status WHEN 'granted' THEN 1 ELSE 0 END
         ) AS place
-    FROM fct_consent f
+    FROM consents_of_users f
     WHERE f.effective_at <= $now
 ) s ON s.user_id = l.user_id AND s.purpose = l.purpose AND s.channel = l.channel AND s.place = 1
 WHERE l.purpose IS NOT NULL;

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from sqlglot import exp
+
 from measure.causes.inquiry import Inquiry, percent
 from measure.queries import query, text
 from measure.statistics import p_text, two_proportions
 
-STEP, FAILED = "checkout_started", "checkout_failed"
 ALPHA = 1e-4
 LEAST_USERS = 20
 
@@ -21,16 +22,24 @@ class ErrorRise(NamedTuple):
 
 
 def errors_of(inquiry: Inquiry, version: str, step: int) -> ErrorRise | None:
-    """The checkout error that rose most in a version, when the step that fell is checkout."""
-    if inquiry.cells.steps[step - 1] != STEP or FAILED not in inquiry.catalog.events:
+    """The error that rose most in a version, when the funnel knows how the step fails."""
+    started = inquiry.cells.steps[step - 1]
+    failure = inquiry.span.failures.get(started)
+    if failure is None:
         return None
     span = inquiry.span
     sql = text(
-        query("checkout_errors", started=STEP, failed=FAILED),
+        query(
+            "step_errors",
+            started=started,
+            failed=failure.event,
+            message=_property(failure.message),
+        ),
+        inquiry.catalog,
         periods=span.periods.table(span.window),
         people=span.compared.people(inquiry.catalog),
     )
-    fetched = inquiry.runner.fetch(sql, purpose="checkout errors by version")
+    fetched = inquiry.runner.fetch(sql, purpose=f"errors at {started} by version")
     now: dict[str | None, int] = {}
     past: dict[str | None, int] = {}
     for period, part, app_version, error, users in fetched.rows:
@@ -49,7 +58,18 @@ def errors_of(inquiry: Inquiry, version: str, step: int) -> ErrorRise | None:
     if test.effect <= 0 or test.p > ALPHA:
         return None
     sentence = (
-        f"There {percent(hit / tried)} of the users who start checkout meet {error}, "
+        f"There {percent(hit / tried)} of the users who {_does(inquiry, started)} meet {error}, "
         f"{percent(past_hit / past_tried)} before ({p_text(test.p)})."
     )
     return ErrorRise(sentence, fetched.id)
+
+
+def _does(inquiry: Inquiry, event: str) -> str:
+    phrases = inquiry.catalog.events[event].phrases
+    return phrases[0] if phrases else f"do {event}"
+
+
+def _property(name: str) -> exp.Expr:
+    path = exp.JSONPath(expressions=[exp.JSONPathRoot(), exp.JSONPathKey(this=name)])
+    properties = exp.column("properties", "e")
+    return exp.JSONExtractScalar(this=properties, expression=path, only_json_types=False)

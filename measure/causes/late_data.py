@@ -68,6 +68,7 @@ def _arrived(inquiry: Inquiry) -> tuple[dict[int, float], str]:
     span = inquiry.span
     sql = text(
         query("arrivals"),
+        inquiry.catalog,
         periods=span.periods.table(span.window),
         people=span.compared.people(inquiry.catalog),
     )

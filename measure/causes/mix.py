@@ -1,4 +1,4 @@
-"""Other users than before: a source or country that brings many more people of another kind."""
+"""Other users than before: a source or a country that brings many more people of another kind."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from dataclasses import replace
 from math import log
 from typing import NamedTuple
 
+from sqlglot import exp
+
 from measure.causes.inquiry import Check, Inquiry, Stage, Suspect, percent
 from measure.compared import Slice, SliceOf
 from measure.funnel import NOBODY, Cell, Count
+from measure.layout import dimension_words, dimensions
 from measure.statistics import Estimate, mix_and_rate, surprise
 from measure.thresholds import LEAST_EFFECT, LEAST_USERS, STRIKING
 
-DIMENSIONS = ("utm_source", "country")
 SHARE_NOISE = 0.10
 """Least week-to-week standard deviation of the log of a count."""
 
@@ -33,7 +35,7 @@ class Shift(NamedTuple):
 
 def mix_shift(inquiry: Inquiry) -> Stage:
     """Leaves out the users of a value that grew out of proportion and pulls the rate down."""
-    shifts = [s for d in DIMENSIONS for s in _shifts(inquiry, d)]
+    shifts = [s for d in dimensions(inquiry.catalog) for s in _shifts(inquiry, d)]
     guilty = [s for s in shifts if abs(s.t) > STRIKING and s.mix < 0]
     usual_rate = inquiry.change.expected
     guilty = [s for s in guilty if -s.mix > LEAST_EFFECT * usual_rate]
@@ -63,9 +65,10 @@ def _suspect(before: Inquiry, after: Inquiry, found: Shift) -> Suspect:
         confidence="high" if abs(found.t) > 2 * STRIKING else "medium",
         evidence=(before.cells.sql, after.cells.sql),
         check=Check(
-            f"Entrants and subscribers by {found.dimension} and week",
-            f"mix_shift_{found.dimension}",
+            f"Who entered and who reached the end, by {found.dimension} and week",
+            "mix_shift",
             {
+                "dimension": exp.column(found.dimension, "u"),
                 "entry": before.cells.steps[0],
                 "goal": before.cells.steps[-1],
                 "since": before.span.periods.stretches[-1].start,
@@ -137,11 +140,14 @@ def _entered(counts: dict[str, Count]) -> int:
 
 
 def _steady(inquiry: Inquiry, shifts: list[Shift]) -> str:
+    words = dimension_words(inquiry.catalog)
+    if not words:
+        return "Mix: the catalog names no dimension to compare users by."
     if not shifts:
         return f"Mix: too few users of {inquiry.segment} to compare."
     largest = max(shifts, key=lambda s: abs(s.share - s.usual_share))
     return (
-        f"Mix: no source or country of {inquiry.segment} grew or shrank out of proportion; the "
+        f"Mix: no {' or '.join(words)} of {inquiry.segment} grew or shrank out of proportion; the "
         f"largest move is {largest.value}, from {percent(largest.usual_share)} to "
         f"{percent(largest.share)} of users."
     )

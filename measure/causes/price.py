@@ -1,4 +1,4 @@
-"""A new price: what new subscribers of the same plan pay is not what it was."""
+"""A new price: what new customers of the same product pay is not what it was."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LEAST_SALES = 5
 
 
 class Price(NamedTuple):
-    """What new subscribers of a plan paid on average, now and before."""
+    """What new customers of a product paid on average, now and before."""
 
     part: Slice
     plan: str
@@ -31,6 +31,9 @@ class Price(NamedTuple):
 
 def price_change(inquiry: Inquiry) -> Stage:
     """Suspects a price that rose in the period while the step that shows it fell."""
+    sales = inquiry.catalog.layout.sales
+    if sales is None or sales.price is None:
+        return Stage(inquiry)
     prices, query_id = _prices(inquiry)
     raised = [p for p in prices if p.part == "segment" and p.factor > 1 + LEAST_RISE]
     if not raised:
@@ -61,7 +64,7 @@ def price_change(inquiry: Inquiry) -> Stage:
         confidence="medium",
         evidence=(query_id, inquiry.cells.sql),
         check=Check(
-            "Price paid by new subscribers, by plan and day",
+            "Price paid, by product and day",
             "price_change",
             {
                 "since": inquiry.span.periods.stretches[min(2, len(inquiry.baselines))].start,
@@ -76,10 +79,11 @@ def _prices(inquiry: Inquiry) -> tuple[list[Price], str]:
     span = inquiry.span
     sql = text(
         query("prices"),
+        inquiry.catalog,
         periods=span.periods.table(span.window),
         people=span.compared.people(inquiry.catalog),
     )
-    fetched = inquiry.runner.fetch(sql, purpose="what new subscribers paid, by plan")
+    fetched = inquiry.runner.fetch(sql, purpose="what was paid, by product")
     paid: dict[tuple[Slice, str], dict[bool, tuple[int, float]]] = {}
     for period, part, plan, sales, price in fetched.rows:
         by = paid.setdefault((part, plan or "unknown"), {})

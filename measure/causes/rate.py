@@ -8,15 +8,19 @@ from datetime import date, datetime, timedelta
 from math import log, sqrt
 from typing import NamedTuple
 
+from sqlglot import exp
+
 from measure.causes.errors import errors_of
 from measure.causes.inquiry import Check, Confidence, Inquiry, Stage, Suspect, percent
 from measure.compared import Slice
 from measure.funnel import NOBODY, Cell, Count
+from measure.layout import dimension_words, dimensions, platform_is
 from measure.queries import query, text
 from measure.statistics import inverse_logit, log_odds, normal_p, p_text
 from measure.thresholds import ALPHA, LEAST_EFFECT, LEAST_USERS, OWN_NOISE
 
-DIMENSIONS = ("utm_source", "country", "tenure")
+VERSION = "app_version"
+"""How a fall names the version, whatever column a catalog keeps it in."""
 
 
 class Fall(NamedTuple):
@@ -37,21 +41,22 @@ def rate_fall(inquiry: Inquiry) -> Stage:
     """Names the value whose step fell most against all others, when a fall remains to explain."""
     if not inquiry.still_fell:
         return Stage(inquiry)
-    falls = [*_version_falls(inquiry), *(f for d in DIMENSIONS for f in _value_falls(inquiry, d))]
+    by = (*dimensions(inquiry.catalog), "tenure")
+    falls = [*_version_falls(inquiry), *(f for d in by for f in _value_falls(inquiry, d))]
     limit = ALPHA / max(1, len(falls))
     guilty = [f for f in falls if f.z < 0 and normal_p(f.z) / 2 < limit]
     guilty = [f for f in guilty if f.effect < -LEAST_EFFECT]
     if not guilty:
-        return Stage(inquiry, ruled_out=(_even(falls),))
+        return Stage(inquiry, ruled_out=(_even(inquiry, falls),))
     worst = min(guilty, key=lambda f: f.z)
-    suspect = (
-        _version(inquiry, worst) if worst.dimension == "app_version" else _value(inquiry, worst)
-    )
+    suspect = _version(inquiry, worst) if worst.dimension == VERSION else _value(inquiry, worst)
     return Stage(replace(inquiry, explained=inquiry.explained + worst.effect), (suspect,))
 
 
 def _version_falls(inquiry: Inquiry) -> Iterator[Fall]:
     """Versions against the others; the same weekdays of all earlier versions are their history."""
+    if inquiry.catalog.layout.events.version is None:
+        return
     for step in range(1, len(inquiry.cells.steps)):
         usual = _by_weekday(inquiry, "segment", step, inquiry.baselines)
         now = inquiry.cells.by(_version_and_day, step, "segment", [0])
@@ -69,7 +74,7 @@ def _version_falls(inquiry: Inquiry) -> Iterator[Fall]:
             fall = _fall(
                 inquiry,
                 step,
-                ("app_version", version),
+                (VERSION, version),
                 (_sum(inside.values()), _sum(outside.values())),
                 tuple(past),
             )
@@ -107,7 +112,7 @@ def _fall(
     """The difference in differences of a value; the control stands in if all run one version."""
     inside, outside = now
     past_inside, past_outside = past
-    alone = name[0] == "app_version" and outside.entered < LEAST_USERS
+    alone = name[0] == VERSION and outside.entered < LEAST_USERS
     if alone and inquiry.has_control:
         outside = inquiry.cells.step(step, "control", 0)
         past_outside = _sum(inquiry.cells.step(step, "control", k) for k in inquiry.baselines)
@@ -175,7 +180,7 @@ def _step_name(inquiry: Inquiry, fall: Fall) -> str:
 
 
 def _version(inquiry: Inquiry, fall: Fall) -> Suspect:
-    released, query_id = _released(inquiry, fall.value)
+    released, told = _released(inquiry, fall.value)
     error = errors_of(inquiry, fall.value, fall.step)
     is_new = released is not None and released >= inquiry.span.periods.stretches[1].start
     steps = inquiry.cells.steps
@@ -189,18 +194,18 @@ def _version(inquiry: Inquiry, fall: Fall) -> Suspect:
             f"where {percent(fall.expected)} would be expected from other versions "
             f"({p_text(normal_p(fall.z))})." + (f" {error.sentence}" if error else "")
         ),
-        dimension="app_version",
+        dimension=inquiry.catalog.layout.events.version,
         value=fall.value,
         effect=fall.effect,
         confidence=confidence,
-        evidence=(inquiry.cells.sql, query_id, *((error.sql,) if error else ())),
+        evidence=(inquiry.cells.sql, *told, *((error.sql,) if error else ())),
         check=Check(
             f"{_step_name(inquiry, fall)} by version and day, {inquiry.segment} only",
             "release_regression",
             {
                 "step": steps[fall.step - 1],
                 "next_step": steps[fall.step],
-                "segment": _segment_value(inquiry),
+                "in_platform": _in_platform(inquiry),
                 "since": inquiry.span.periods.stretches[min(2, len(inquiry.baselines))].start,
                 "until": inquiry.span.periods.current.end,
                 "window": inquiry.span.window,
@@ -227,6 +232,7 @@ def _value(inquiry: Inquiry, fall: Fall) -> Suspect:
             f"{_step_name(inquiry, fall)} by platform, {fall.dimension} and week",
             "segment_regression",
             {
+                "dimensions": tuple(exp.column(d, "u") for d in dimensions(inquiry.catalog)),
                 "step": steps[fall.step - 1],
                 "next_step": steps[fall.step],
                 "since": inquiry.span.periods.stretches[-1].start,
@@ -237,28 +243,45 @@ def _value(inquiry: Inquiry, fall: Fall) -> Suspect:
     )
 
 
-def _segment_value(inquiry: Inquiry) -> str:
+def _in_platform(inquiry: Inquiry) -> exp.Expr:
+    """Events of the platform that was asked about; of any when it was none."""
+    value = _platform(inquiry)
+    return exp.column("device_os").eq(exp.Literal.string(value)) if value else exp.true()
+
+
+def _platform(inquiry: Inquiry) -> str | None:
     segment = inquiry.span.compared.segment
-    return segment.value if segment and segment.column == "device_os" else "ios"
+    return segment.value if segment and platform_is(inquiry.catalog, segment.column) else None
 
 
-def _released(inquiry: Inquiry, version: str) -> tuple[datetime | None, str]:
+def _released(inquiry: Inquiry, version: str) -> tuple[datetime | None, tuple[str, ...]]:
+    """When a version came out, where the catalog says so, and the queries that told."""
+    if inquiry.catalog.layout.releases is None:
+        return None, ()
     fetched = inquiry.runner.fetch(
-        text(query("release", version=version)), purpose=f"when version {version} was released"
+        text(query("release", version=version), inquiry.catalog),
+        purpose=f"when version {version} was released",
     )
-    segment = inquiry.span.compared.segment
     times = {row[0]: row[1] for row in fetched.rows}
-    if segment and segment.column == "device_os":
-        return times.get(segment.value), fetched.id
-    return (max(times.values()) if times else None), fetched.id
+    platform = _platform(inquiry)
+    if platform:
+        return times.get(platform), (fetched.id,)
+    return (max(times.values()) if times else None), (fetched.id,)
 
 
-def _even(falls: list[Fall]) -> str:
+def _even(inquiry: Inquiry, falls: list[Fall]) -> str:
+    versions = ("version",) if inquiry.catalog.layout.events.version else ()
+    compared = ", ".join(_plural(word) for word in (*versions, *dimension_words(inquiry.catalog)))
+    compared = compared[:1].upper() + compared[1:] or "New and returning users"
     if not falls:
-        return "Versions, sources, countries: too few users to compare."
+        return f"{compared}: too few users to compare."
     nearest = min(falls, key=lambda f: f.z)
     return (
-        f"Versions, sources, countries: none of {len(falls)} stands out after correction for "
+        f"{compared}: none of {len(falls)} stands out after correction for "
         f"their number; the nearest is {nearest.dimension} {nearest.value} "
         f"({p_text(normal_p(nearest.z))})."
     )
+
+
+def _plural(word: str) -> str:
+    return f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"

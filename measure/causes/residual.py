@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from measure.causes.inquiry import Check, Inquiry, Stage, Suspect, percent
 from measure.changes import step_change
+from measure.layout import dimension_words
 from measure.statistics import p_text
 from measure.thresholds import MOSTLY_EXPLAINED
 
@@ -36,7 +37,7 @@ def everywhere(inquiry: Inquiry) -> Stage:
         kind="platform_regression" if alone else "global_dip",
         sentence=(
             f"{name} fell in {where}, from {percent(move.expected)} to {percent(move.rate)} "
-            f"({p_text(move.own.p)}), and no version, source, country, message or price stands "
+            f"({p_text(move.own.p)}), and no {_looked_at(inquiry)} stands "
             "out: associated with something that touches everybody there."
         ),
         dimension=segment.column if alone and segment else None,
@@ -59,3 +60,12 @@ def everywhere(inquiry: Inquiry) -> Stage:
         ),
     )
     return Stage(inquiry, (suspect,))
+
+
+def _looked_at(inquiry: Inquiry) -> str:
+    layout = inquiry.catalog.layout
+    looked = ["version"] if layout.events.version else []
+    looked += [*dimension_words(inquiry.catalog), "message"]
+    looked += ["price"] if layout.sales is not None and layout.sales.price else []
+    *first, last = looked
+    return f"{', '.join(first)} or {last}" if first else last

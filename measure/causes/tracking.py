@@ -48,12 +48,12 @@ def _suspect(before: Inquiry, after: Inquiry, found: Silence, query_id: str) -> 
     return Suspect(
         kind="tracking_break",
         sentence=(
-            f"Version {found.version} of {before.segment} no longer reports {step}: "
+            f"{_sender(before, found)} no longer reports {step}: "
             f"{percent(found.now, 0)} of its users with {later} lack it, "
             f"{percent(found.before)} before. The users did not leave, the event is missing."
         ),
-        dimension="app_version",
-        value=found.version,
+        dimension=before.catalog.layout.events.version or "event_name",
+        value=found.version if before.catalog.layout.events.version else step,
         effect=min(0.0, before.change.own.change - after.change.own.change),
         confidence="high",
         evidence=(query_id, after.cells.sql),
@@ -69,6 +69,12 @@ def _suspect(before: Inquiry, after: Inquiry, found: Silence, query_id: str) -> 
             },
         ),
     )
+
+
+def _sender(inquiry: Inquiry, found: Silence) -> str:
+    if inquiry.catalog.layout.events.version is None:
+        return f"Something that {inquiry.segment} use"
+    return f"Version {found.version} of {inquiry.segment}"
 
 
 Orphans = dict[tuple[int, str, int, str], tuple[int, int]]
@@ -88,7 +94,7 @@ def _orphans(inquiry: Inquiry) -> tuple[Orphans, str]:
         "people": span.compared.people(inquiry.catalog),
         "seen": seen,
     }
-    sql = text(query("orphans", window=span.window), **tables)
+    sql = text(query("orphans", window=span.window), inquiry.catalog, **tables)
     fetched = inquiry.runner.fetch(sql, purpose="later steps without the one before, by version")
     rows = {
         (period, part, step, version or "unknown"): (later, orphans)
@@ -127,16 +133,18 @@ def _no_break(orphans: Orphans, inquiry: Inquiry) -> str:
 
 
 def server_truth(inquiry: Inquiry) -> Stage:
-    """Compares the subscriptions that the server knows with those that the app reported."""
+    """Compares the sales that the server knows with those that an event reported."""
     span, goal = inquiry.span, inquiry.cells.steps[-1]
-    if goal != "subscription_started":
+    sales = inquiry.catalog.layout.sales
+    if sales is None or goal != sales.event:
         return Stage(inquiry)
     sql = text(
         query("server_truth", goal=goal),
+        inquiry.catalog,
         periods=span.periods.table(span.window, span.cut),
         people=span.compared.people(inquiry.catalog),
     )
-    fetched = inquiry.runner.fetch(sql, purpose="subscriptions of the server without an event")
+    fetched = inquiry.runner.fetch(sql, purpose="sales of the server without an event")
     counts = {(row[0], row[1]): (row[2], row[3]) for row in fetched.rows}
     known, lost = counts.get((0, "segment"), (0, 0))
     usual = [counts.get((k, "segment"), (0, 0)) for k in inquiry.baselines]
@@ -147,7 +155,7 @@ def server_truth(inquiry: Inquiry) -> Stage:
     test = two_proportions((lost, known), (usual_lost, usual_known))
     if now - before < LEAST_RISE or test.p > normal_p(STRIKING):
         sentence = (
-            f"Server truth: {percent(now)} of the subscriptions that the server knows lack the "
+            f"Server truth: {percent(now)} of the sales that the server knows lack the "
             f"event, {percent(before)} before ({p_text(test.p)})."
         )
         return Stage(inquiry, ruled_out=(sentence,))
@@ -157,7 +165,7 @@ def server_truth(inquiry: Inquiry) -> Stage:
     suspect = Suspect(
         kind="tracking_break",
         sentence=(
-            f"{percent(now)} of the subscriptions of {inquiry.segment} that the server knows lack "
+            f"{percent(now)} of the sales of {inquiry.segment} that the server knows lack "
             f"the event {goal}, {percent(before)} before: the event is missing, not the sale."
         ),
         dimension="event_name",
@@ -166,7 +174,7 @@ def server_truth(inquiry: Inquiry) -> Stage:
         confidence="high",
         evidence=(fetched.id,),
         check=Check(
-            "Subscriptions the server knows, with and without the event, by day",
+            "Sales the server knows, with and without the event, by day",
             "server_truth",
             {
                 "goal": goal,

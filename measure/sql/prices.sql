@@ -1,4 +1,4 @@
--- What new subscribers paid, by plan.
+-- What was paid, by product.
 SELECT p.period, u.slice, s.plan, COUNT(*) AS subscriptions, AVG(s.price) AS price
 FROM fct_subscriptions AS s
 JOIN periods AS p ON s.started_at >= p.starts AND s.started_at < p.ends AND s.started_at < p.known_by

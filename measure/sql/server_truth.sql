@@ -1,4 +1,4 @@
--- Subscriptions the server knows, and how many of them the app reported; the newest hours are left out.
+-- Sales the server knows, and how many of them an event reported; the newest hours are left out.
 SELECT
     p.period, u.slice, COUNT(*) AS subscriptions,
     SUM(CASE WHEN e.user_id IS NULL THEN 1 ELSE 0 END) AS unreported

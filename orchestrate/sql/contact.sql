@@ -24,7 +24,7 @@ too_soon AS (
 timed AS (
     SELECT a.user_id, CASE WHEN a.message_class = 'transactional' THEN c.as_of ELSE z.ready_at END AS ready_at
     FROM asking a CROSS JOIN cycle c
-    JOIN dim_users u ON u.user_id = a.user_id
+    JOIN zones_of_users u ON u.user_id = a.user_id
     JOIN zones z ON z.timezone = COALESCE(u.timezone, '')
 )
 SELECT

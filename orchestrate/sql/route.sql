@@ -11,7 +11,7 @@ FROM (
             PARTITION BY f.user_id, f.purpose, f.channel
             ORDER BY f.effective_at DESC, CASE f.status WHEN 'granted' THEN 1 ELSE 0 END
         ) AS place
-    FROM fct_consent f CROSS JOIN cycle c
+    FROM consents_of_users f CROSS JOIN cycle c
     WHERE f.effective_at <= c.as_of AND f.user_id IN (SELECT user_id FROM deciding)
 ) latest
 WHERE place = 1;

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlglot import exp
 
 from core.artifacts import DebugReport
 from core.errors import Code, PilothouseError
@@ -248,7 +249,9 @@ VALUES = {
     "next_step": "checkout_started",
     "entry": "app_opened",
     "goal": "subscription_started",
-    "segment": "ios",
+    "in_platform": exp.column("device_os").eq(exp.Literal.string("ios")),
+    "dimension": exp.column("country", "u"),
+    "dimensions": (exp.column("utm_source", "u"), exp.column("country", "u")),
 }
 
 

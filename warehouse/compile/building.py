@@ -11,6 +11,8 @@ from functools import lru_cache
 import sqlglot
 from sqlglot import exp
 
+from warehouse.catalog import Catalog
+
 
 @lru_cache(maxsize=1024)
 def _parsed(text: str) -> exp.Expr:
@@ -25,6 +27,20 @@ def parse(text: str) -> exp.Expr:
 def select_from(table: exp.Expr, *columns: exp.Expr) -> exp.Select:
     """``SELECT columns FROM table``."""
     return exp.Select(expressions=list(columns), from_=exp.From(this=table))
+
+
+SCHEMA = "main"
+OWN_NAMES = frozenset({"users", "facts", "events", "anchors", "flags", "visible", "by_recency"})
+"""What a compiled query calls its own parts, besides the entities and the numbered ones."""
+
+
+def stored(table: str, catalog: Catalog, alias: str | None = None) -> exp.Table:
+    """A table of the warehouse; with its schema where a part of the query has the same name."""
+    name = table.lower()
+    entities = {key.lower() for key in catalog.entities}
+    numbered = name.startswith(("consent_", "sequence_")) or name.endswith("_counts")
+    hidden = numbered or name in OWN_NAMES or name in entities
+    return exp.table_(table, db=SCHEMA if hidden else None, alias=alias)
 
 
 def add_cte(query: exp.Select, name: str, select: exp.Expr) -> None:

@@ -22,6 +22,7 @@ from warehouse.compile.building import (
     restricted,
     seconds_interval,
     select_from,
+    stored,
 )
 from warehouse.compile.values import comparison, moment
 from warehouse.compile.windows import fixed_bounds
@@ -188,5 +189,4 @@ class EventReads:
         return exp.column(getattr(self.catalog.layout.events, role), "e")
 
     def _table(self, alias: str) -> exp.Expr:
-        table = exp.to_table(self.catalog.layout.events.table)
-        return exp.alias_(table, alias, table=True)
+        return stored(self.catalog.layout.events.table, self.catalog, alias)

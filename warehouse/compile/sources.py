@@ -23,6 +23,7 @@ from warehouse.compile.building import (
     parse,
     restricted,
     select_from,
+    stored,
 )
 from warehouse.compile.events import ANCHORS, EVENTS, EventReads
 from warehouse.compile.values import comparison, moment
@@ -153,7 +154,9 @@ class Sources:
     def _users_query(self) -> exp.Select:
         users = self.catalog.layout.users
         names = [users.key, *sorted(self._user_columns - {users.key})]
-        query = select_from(exp.to_table(users.table), *(exp.column(name) for name in names))
+        query = select_from(
+            stored(users.table, self.catalog), *(exp.column(name) for name in names)
+        )
         query.where(parse(users.canonical), copy=False)
         return restricted(query, exp.column(users.key), self.only_users)
 
@@ -166,7 +169,7 @@ class Sources:
         latest = [exp.Ordered(this=exp.column(by), desc=True, nulls_first=False) for by in order]
         position = exp.Window(
             this=exp.RowNumber(),
-            partition_by=[exp.column("user_id")],
+            partition_by=[exp.column(entity.user)],
             order=exp.Order(expressions=latest),
         )
         rows = self._entity_rows(entity, read)
@@ -183,13 +186,15 @@ class Sources:
         )
 
     def _entity_rows(self, entity: Entity, read: list[str]) -> exp.Select:
-        query = select_from(exp.to_table(entity.table), exp.column("user_id"))
+        user = exp.column(entity.user)
+        named = user if entity.user == "user_id" else exp.alias_(user, "user_id")
+        query = select_from(stored(entity.table, self.catalog), named)
         for name in read:
             expression = entity.columns[name].expression
             value = exp.alias_(self._at_as_of(expression), name) if expression else exp.column(name)
             query.select(value, copy=False)
         query.where(self._at_as_of(entity.visible), copy=False)
-        return restricted(query, exp.column("user_id"), self.only_users)
+        return restricted(query, user.copy(), self.only_users)
 
     def _consent_query(self, purpose: str, channel: str) -> exp.Select:
         layout = self.catalog.layout.consent
@@ -207,7 +212,7 @@ class Sources:
         )
         rows = (
             select_from(
-                exp.to_table(layout.table),
+                stored(layout.table, self.catalog),
                 exp.alias_(exp.column(layout.user), "user_id"),
                 exp.alias_(exp.column(layout.status), "status"),
                 exp.alias_(position, "position"),

@@ -1,6 +1,6 @@
 -- One step by platform and day: users who took it and who took the next on the same day.
 SELECT
-    u.device_os, a.day, COUNT(*) AS entered, COUNT(n.user_id) AS converted
+    u.device_os AS platform, a.day, COUNT(*) AS entered, COUNT(n.user_id) AS converted
 FROM (
     SELECT DISTINCT user_id, CAST(event_time AS DATE) AS day
     FROM fct_events WHERE event_name = :step AND event_time >= :since AND event_time < :until

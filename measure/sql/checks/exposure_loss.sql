@@ -1,6 +1,6 @@
 -- What became of candidate messages, by platform, day, channel and reason.
 SELECT
-    u.device_os, CAST(d.decided_at AS DATE) AS day, d.channel, d.reason_code, m.failed_reason,
+    u.device_os AS platform, CAST(d.decided_at AS DATE) AS day, d.channel, d.reason_code, m.failed_reason,
     COUNT(*) AS candidates, COUNT(m.sent_at) AS sent, COUNT(m.delivered_at) AS delivered
 FROM decisions AS d
 JOIN dim_users AS u ON u.user_id = d.user_id

@@ -4,7 +4,7 @@ SELECT
 FROM (
     SELECT user_id, app_version, CAST(event_time AS DATE) AS day
     FROM fct_events
-    WHERE event_name = :step AND device_os = :segment AND event_time >= :since AND event_time < :until
+    WHERE event_name = :step AND :in_platform AND event_time >= :since AND event_time < :until
     GROUP BY user_id, app_version, CAST(event_time AS DATE)
 ) AS a
 LEFT JOIN (

@@ -1,6 +1,6 @@
--- One step by platform, source, country and week: users who took it and who took the next in the same week.
+-- One step by platform, dimensions and week: users who took it and who took the next in the same week.
 SELECT
-    u.device_os, u.utm_source, u.country, a.week, COUNT(*) AS entered, COUNT(n.user_id) AS converted
+    u.device_os AS platform, :dimensions, a.week, COUNT(*) AS entered, COUNT(n.user_id) AS converted
 FROM (
     SELECT DISTINCT user_id, DATE_TRUNC('week', event_time) AS week
     FROM fct_events WHERE event_name = :step AND event_time >= :since AND event_time < :until
@@ -10,6 +10,6 @@ LEFT JOIN (
     SELECT DISTINCT user_id, DATE_TRUNC('week', event_time) AS week
     FROM fct_events WHERE event_name = :next_step AND event_time >= :since AND event_time < :until
 ) AS n ON n.user_id = a.user_id AND n.week = a.week
-GROUP BY u.device_os, u.utm_source, u.country, a.week
+GROUP BY u.device_os, :dimensions, a.week
 ORDER BY a.week DESC, entered DESC
 LIMIT 500

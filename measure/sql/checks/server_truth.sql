@@ -1,6 +1,6 @@
--- Subscriptions that the server knows, with and without the event, by platform and day.
+-- Sales that the server knows, with and without the event, by platform and day.
 SELECT
-    u.device_os, CAST(s.started_at AS DATE) AS day, COUNT(*) AS subscriptions,
+    u.device_os AS platform, CAST(s.started_at AS DATE) AS day, COUNT(*) AS sales,
     SUM(CASE WHEN e.user_id IS NULL THEN 1 ELSE 0 END) AS without_event
 FROM fct_subscriptions AS s
 JOIN dim_users AS u ON u.user_id = s.user_id
@@ -10,5 +10,5 @@ LEFT JOIN (
 ) AS e ON e.user_id = s.user_id
 WHERE s.started_at >= :since AND s.started_at < :until
 GROUP BY u.device_os, CAST(s.started_at AS DATE)
-ORDER BY day, device_os
+ORDER BY day, platform
 LIMIT 500

@@ -1,6 +1,6 @@
 -- Users with the later step, and those among them without the earlier one, by platform, version and day.
 SELECT
-    l.device_os, l.app_version, l.day, COUNT(*) AS with_later_step,
+    l.device_os AS platform, l.app_version, l.day, COUNT(*) AS with_later_step,
     SUM(CASE WHEN e.user_id IS NULL THEN 1 ELSE 0 END) AS without_earlier_step
 FROM (
     SELECT user_id, device_os, app_version, CAST(event_time AS DATE) AS day

@@ -1,6 +1,6 @@
--- Users who started checkout, and those among them who met an error, by version and error.
+-- Users who took a step, and those among them whom it failed, by version and error.
 WITH tried AS (
-    SELECT p.period, e.user_id, u.slice, e.app_version, e.event_name, e.properties ->> '$.error' AS error
+    SELECT p.period, e.user_id, u.slice, e.app_version, e.event_name, :message AS error
     FROM fct_events AS e
     JOIN periods AS p
         ON e.event_time >= p.starts AND e.event_time < p.ends AND e.received_at < p.known_by

@@ -1,7 +1,7 @@
--- Entrants and subscribers by country, platform and week.
+-- Who entered and who reached the end, by one dimension, platform and week.
 SELECT
-    u.device_os, u.country, DATE_TRUNC('week', e.entered_at) AS week,
-    COUNT(*) AS entrants, COUNT(c.user_id) AS subscribed
+    u.device_os AS platform, :dimension, DATE_TRUNC('week', e.entered_at) AS week,
+    COUNT(*) AS entrants, COUNT(c.user_id) AS reached
 FROM (
     SELECT user_id, DATE_TRUNC('week', event_time) AS week, MIN(event_time) AS entered_at
     FROM fct_events
@@ -14,6 +14,6 @@ LEFT JOIN (
     FROM fct_events
     WHERE event_name = :goal AND event_time >= :since AND event_time < :until
 ) AS c ON c.user_id = e.user_id AND c.week = e.week
-GROUP BY u.device_os, u.country, DATE_TRUNC('week', e.entered_at)
+GROUP BY u.device_os, :dimension, DATE_TRUNC('week', e.entered_at)
 ORDER BY week DESC, entrants DESC
 LIMIT 500
