@@ -6,7 +6,7 @@ own: identity never comes from stored state.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,6 +31,8 @@ class AskContext:
     store: Store
     as_of: datetime
     now: datetime
+    fingerprints: Mapping[str, str]
+    """Of each trait's model: what an approval stands on."""
     ran: list[SqlText]
     """The queries that the tools ran, in order; the answer lists them."""
     on_step: OnStep

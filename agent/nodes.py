@@ -141,7 +141,10 @@ def publish(state: AskState, runtime: Runtime[AskContext]) -> dict[str, Any]:
             request.id,
             now=context.now,
             dependencies=dependencies(
-                request.artifact, context.catalog, versions.live(context.store)
+                request.rule,
+                context.catalog,
+                versions.live(context.store),
+                context.fingerprints,
             ),
         )
     except PilothouseError as error:

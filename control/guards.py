@@ -30,8 +30,16 @@ _UNAPPROVED = """
         WHERE v.key = NEW.key AND v.content_hash = NEW.content_hash
     )
 """
+# A change of the data layer has its kind as its key, so that no rule can pass for one.
+_OTHER_KIND = """
+    NEW.kind <> NEW.key AND (
+        NEW.kind IN ('trait_models', 'tracking_plan')
+        OR NEW.key IN ('trait_models', 'tracking_plan')
+    )
+"""
 _REWRITTEN = """
     NEW.key <> OLD.key OR NEW.version <> OLD.version OR NEW.content_hash <> OLD.content_hash
+    OR NEW.kind <> OLD.kind
     OR CAST(NEW.content AS TEXT) <> CAST(OLD.content AS TEXT)
     OR OLD.state = 'superseded'
 """
@@ -44,6 +52,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard("reviews_stay", "reviews", "UPDATE", "1 = 1", "a review is final"),
     Guard("reviews_remain", "reviews", "DELETE", "1 = 1", "a review is final"),
     Guard("approved_only", "versions", "INSERT", _UNAPPROVED, "a version needs its approval"),
+    Guard("kinds_stay_apart", "versions", "INSERT", _OTHER_KIND, "this key is of another kind"),
     Guard("versions_stay", "versions", "UPDATE", _REWRITTEN, "a version is immutable"),
     Guard("versions_remain", "versions", "DELETE", "1 = 1", "a version is immutable"),
     Guard("requests_remain", "change_requests", "DELETE", "1 = 1", "a change request is kept"),

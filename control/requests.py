@@ -10,15 +10,16 @@ from pydantic import BaseModel, ConfigDict
 
 from control.store import Store
 from control.tables import change_requests, reviews
-from control.versions import ARTIFACT
+from control.versions import GOVERNED, Governed, Rule
 from core.artifacts import ChangeRequestRef, Finding, Preview
+from core.data_changes import DATA_KINDS, DataEffect
 from core.errors import Code, refuse
 from core.lifecycle import State, Verdict
 from core.rules import DecisionPolicy, EligibilityRule
 
 
 class DiffLine(BaseModel):
-    """One place of a rule, as it is live and as proposed. ``change`` says which differ."""
+    """One place of what is proposed, as it is live and as proposed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -27,6 +28,8 @@ class DiffLine(BaseModel):
     """added, removed, changed or same."""
     live: Any = None
     proposed: Any = None
+    patch: str | None = None
+    """For a text of several lines: what differs, as a unified diff."""
 
 
 class Review(BaseModel):
@@ -44,7 +47,7 @@ class Review(BaseModel):
 
 
 class ChangeRequest(BaseModel):
-    """A proposed rule with everything an approver needs to decide."""
+    """A proposed rule or data change with everything an approver needs to decide."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -56,7 +59,7 @@ class ChangeRequest(BaseModel):
     content: dict[str, Any]
     content_hash: str
     rule_diff: tuple[DiffLine, ...]
-    effect: Preview | None
+    effect: Preview | DataEffect | None
     effect_hash: str
     dependencies: dict[str, str]
     dependency_hash: str
@@ -71,9 +74,37 @@ class ChangeRequest(BaseModel):
     review: Review | None = None
 
     @property
-    def artifact(self) -> EligibilityRule | DecisionPolicy:
-        """The proposed rule as its type."""
-        return ARTIFACT.validate_python(self.content)
+    def artifact(self) -> Governed:
+        """What is proposed, as its type."""
+        return GOVERNED.validate_python(self.content)
+
+    @property
+    def changes_data(self) -> bool:
+        """Whether it changes the data layer and not a rule."""
+        return self.kind in DATA_KINDS
+
+    @property
+    def rule(self) -> Rule:
+        """The proposed rule; refuses with INVALID_ARGUMENT when it is a change of the data."""
+        found = self.artifact
+        if isinstance(found, EligibilityRule | DecisionPolicy):
+            return found
+        raise refuse(
+            Code.INVALID_ARGUMENT,
+            f"{self.id} changes the {self.kind.replace('_', ' ')}, not a rule.",
+            span=self.id,
+            fix="Look at it with 'pilothouse approvals show'.",
+        )
+
+    @property
+    def preview(self) -> Preview | None:
+        """What a proposed rule would do; None for a change of the data."""
+        return self.effect if isinstance(self.effect, Preview) else None
+
+    @property
+    def data_effect(self) -> DataEffect | None:
+        """What a change of the data would do; None for a rule."""
+        return self.effect if isinstance(self.effect, DataEffect) else None
 
     @property
     def ref(self) -> ChangeRequestRef:

@@ -1,10 +1,14 @@
-"""Published rules, read: what is in force, what was, and what each version said."""
+"""Published versions, read: what is in force, what was, and what each version said.
+
+Rules and changes of the data layer lie in one table and are read apart: whoever
+asks for rules is never given a trait model.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, NamedTuple
+from typing import Annotated, Generic, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 from pydantic import Field, TypeAdapter
@@ -12,21 +16,29 @@ from pydantic import Field, TypeAdapter
 from control.store import Store
 from control.tables import versions
 from core.conditions import And, Condition
+from core.data_changes import DATA_KINDS, DataChange, TrackingPlanChange, TraitModelsChange
 from core.errors import Code, refuse
 from core.rules import DecisionPolicy, EligibilityRule
 
-ARTIFACT: TypeAdapter[EligibilityRule | DecisionPolicy] = TypeAdapter(
-    Annotated[EligibilityRule | DecisionPolicy, Field(discriminator="kind")]
-)
+Rule = EligibilityRule | DecisionPolicy
+Governed = Rule | DataChange
+
+ARTIFACT: TypeAdapter[Rule] = TypeAdapter(Annotated[Rule, Field(discriminator="kind")])
+"""A rule."""
+GOVERNED: TypeAdapter[Governed] = TypeAdapter(Annotated[Governed, Field(discriminator="kind")])
+"""Whatever goes live by an approval."""
+
+Content = TypeVar("Content", bound=Governed, covariant=True)
+Change = TypeVar("Change", TraitModelsChange, TrackingPlanChange)
 
 
-class Version(NamedTuple):
-    """One immutable version of a rule. ``state`` is live, paused or superseded."""
+class Versioned(NamedTuple, Generic[Content]):
+    """One immutable version. ``state`` is live, paused or superseded."""
 
     key: str
     version: int
     kind: str
-    artifact: EligibilityRule | DecisionPolicy
+    artifact: Content
     content_hash: str
     change_request_id: str | None
     state: str
@@ -34,25 +46,34 @@ class Version(NamedTuple):
     published_by: str
 
 
+Version = Versioned[Rule]
+"""A version of a rule."""
+AnyVersion = Versioned[Governed]
+"""A version of a rule or of the data layer."""
+
+_DATA = versions.c.kind.in_(sorted(DATA_KINDS))
+_RULES = sa.not_(_DATA)
+
+
 def live(store: Store) -> list[Version]:
     """Every rule in force, by key; paused ones are not."""
-    return _select(store, versions.c.state == "live")
+    return _rules(store, versions.c.state == "live")
 
 
 def all_current(store: Store) -> list[Version]:
-    """The newest version of every key, live or paused, by key."""
-    return _select(store, versions.c.state != "superseded")
+    """The newest version of every rule, live or paused, by key."""
+    return _rules(store, versions.c.state != "superseded")
 
 
 def current(store: Store, key: str) -> Version | None:
-    """The version of a key that is live or paused, if there is one."""
-    found = _select(store, versions.c.key == key, versions.c.state != "superseded")
+    """The version of a rule that is live or paused, if there is one."""
+    found = _rules(store, versions.c.key == key, versions.c.state != "superseded")
     return found[0] if found else None
 
 
 def version(store: Store, key: str, number: int) -> Version:
-    """One version; refuses with UNKNOWN_KEY."""
-    found = _select(store, versions.c.key == key, versions.c.version == number)
+    """One version of a rule; refuses with UNKNOWN_KEY."""
+    found = _rules(store, versions.c.key == key, versions.c.version == number)
     if not found:
         raise refuse(
             Code.UNKNOWN_KEY,
@@ -64,8 +85,8 @@ def version(store: Store, key: str, number: int) -> Version:
 
 
 def history(store: Store, key: str) -> list[Version]:
-    """Every version of a key, newest first; refuses with UNKNOWN_KEY when there is none."""
-    found = _select(store, versions.c.key == key)
+    """Every version of a rule, newest first; refuses with UNKNOWN_KEY when there is none."""
+    found = _rules(store, versions.c.key == key)
     if not found:
         raise refuse(
             Code.UNKNOWN_KEY,
@@ -76,6 +97,41 @@ def history(store: Store, key: str) -> list[Version]:
     return found[::-1]
 
 
+def current_data(store: Store, change: type[Change]) -> Versioned[Change] | None:
+    """The live version of a kind of data change; None while what is built in is in force."""
+    found = _data(store, change, versions.c.state == "live")
+    return found[0] if found else None
+
+
+def live_data(store: Store) -> list[AnyVersion]:
+    """What is live of every kind of data change that was ever published, by key."""
+    return [read_version(row) for row in _rows(store, _DATA, versions.c.state == "live")]
+
+
+def data_history(store: Store, change: type[Change]) -> list[Versioned[Change]]:
+    """Every version of a kind of data change, newest first; none while it was never changed."""
+    return _data(store, change)[::-1]
+
+
+def data_version(store: Store, change: type[Change], number: int) -> Versioned[Change]:
+    """One version of a kind of data change; refuses with UNKNOWN_KEY."""
+    found = _data(store, change, versions.c.version == number)
+    if not found:
+        raise refuse(
+            Code.UNKNOWN_KEY,
+            f"There is no version {number} of the {kind_of(change).replace('_', ' ')}.",
+            span=str(number),
+            fix="Choose a version from the history.",
+        )
+    return found[0]
+
+
+def kind_of(change: type[DataChange]) -> str:
+    """The kind of a data change, which is its key."""
+    kind: str = change.model_fields["kind"].default
+    return kind
+
+
 def audiences(store: Store) -> Callable[[str, int | None], Condition | None]:
     """Resolves the audience of a published rule: population and condition, of a version or current.
 
@@ -83,7 +139,7 @@ def audiences(store: Store) -> Callable[[str, int | None], Condition | None]:
     """
     rules = {
         (found.key, found.version): found.artifact
-        for found in _select(store, versions.c.kind == "eligibility_rule")
+        for found in _rules(store, versions.c.kind == "eligibility_rule")
     }
     newest = {key: max(v for k, v in rules if k == key) for key, _ in rules}
 
@@ -96,14 +152,30 @@ def audiences(store: Store) -> Callable[[str, int | None], Condition | None]:
     return resolve
 
 
-def read_version(row: sa.Row[tuple[object, ...]]) -> Version:
-    """A row of the versions table as a Version."""
+def read_version(row: sa.Row[tuple[object, ...]]) -> AnyVersion:
+    """A row of the versions table, of whatever kind."""
+    return _version(row, GOVERNED.validate_python)
+
+
+def _rules(store: Store, *conditions: sa.ColumnElement[bool]) -> list[Version]:
+    return [_version(row, ARTIFACT.validate_python) for row in _rows(store, _RULES, *conditions)]
+
+
+def _data(
+    store: Store, change: type[Change], *conditions: sa.ColumnElement[bool]
+) -> list[Versioned[Change]]:
+    found = _rows(store, versions.c.kind == kind_of(change), *conditions)
+    return [_version(row, change.model_validate) for row in found]
+
+
+def _version(
+    row: sa.Row[tuple[object, ...]], read: Callable[[object], Content]
+) -> Versioned[Content]:
     fields = row._asdict()
-    artifact = ARTIFACT.validate_python(fields.pop("content"))
-    return Version(artifact=artifact, **fields)
+    return Versioned(artifact=read(fields.pop("content")), **fields)
 
 
-def _select(store: Store, *conditions: sa.ColumnElement[bool]) -> list[Version]:
+def _rows(store: Store, *conditions: sa.ColumnElement[bool]) -> list[sa.Row[tuple[object, ...]]]:
     query = sa.select(versions).where(*conditions).order_by(versions.c.key, versions.c.version)
     with store.read() as connection:
-        return [read_version(row) for row in connection.execute(query)]
+        return [*connection.execute(query)]

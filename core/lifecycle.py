@@ -18,6 +18,9 @@ class Role(StrEnum):
 
 
 PROPOSERS = frozenset({Role.MARKETER, Role.ANALYST, Role.ADMIN})
+"""Who may propose a rule."""
+DATA_PROPOSERS = frozenset({Role.ANALYST, Role.ADMIN})
+"""Who may propose a change of the data layer, which every rule reads."""
 
 
 class State(StrEnum):

@@ -1,4 +1,4 @@
-"""Propose a rule. Nothing here can approve or publish one."""
+"""Propose a rule or a change of the data layer. Nothing here can approve or publish one."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from control.people import get as get_person
 from control.requests import ChangeRequest, get, list_all
 from control.store import Store, utc
 from control.tables import change_requests, versions
+from control.versions import Governed
 from core.artifacts import Finding, Preview
+from core.data_changes import DATA_KINDS, DataChange, DataEffect
 from core.errors import Code, refuse
-from core.lifecycle import PROPOSERS, State
-from core.rules import DecisionPolicy, EligibilityRule
-from orchestrate.rule_diff import rule_diff
+from core.lifecycle import DATA_PROPOSERS, PROPOSERS, State
+from orchestrate.rule_diff import content_diff
 
 __all__ = ["ChangeRequest", "get", "list_all", "submit", "withdraw"]
 
@@ -26,22 +27,25 @@ __all__ = ["ChangeRequest", "get", "list_all", "submit", "withdraw"]
 def submit(  # noqa: PLR0913 - an approval binds every one of these
     store: Store,
     *,
-    artifact: EligibilityRule | DecisionPolicy,
+    artifact: Governed,
     author: str,
     prompt: str,
     findings: Sequence[Finding] = (),
-    preview: Preview | None = None,
+    effect: Preview | DataEffect | None = None,
     dependencies: Mapping[str, str] | None = None,
     assumptions: Sequence[str] = (),
     thread_id: str | None = None,
+    built_in: DataChange | None = None,
     now: datetime,
 ) -> ChangeRequest:
     """Store a proposal for review; the same content by the same author, while waiting, is one.
 
-    Refuses with NOT_ALLOWED when the author may not propose, and with
-    BLOCKED_BY_POLICY when a finding blocks it.
+    ``built_in`` is what a change of the data layer replaces while nothing was published.
+    Refuses with NOT_ALLOWED when the author may not propose, with INVALID_ARGUMENT when a
+    rule takes the key of the data layer, and with BLOCKED_BY_POLICY when a finding blocks it.
     """
-    _may_propose(store, author)
+    _may_propose(store, author, artifact)
+    _own_key(artifact)
     _not_blocked(findings)
     document: dict[str, Any] = {
         "target_key": artifact.key,
@@ -49,8 +53,8 @@ def submit(  # noqa: PLR0913 - an approval binds every one of these
         "name": artifact.name,
         "content": artifact.model_dump(mode="json"),
         "content_hash": content_hash(artifact),
-        "effect": preview.model_dump(mode="json") if preview else None,
-        "effect_hash": content_hash(preview),
+        "effect": effect.model_dump(mode="json") if effect else None,
+        "effect_hash": content_hash(effect),
         "dependencies": dict(dependencies or {}),
         "dependency_hash": content_hash(dict(dependencies or {})),
         "findings": [finding.model_dump(mode="json") for finding in findings],
@@ -63,7 +67,7 @@ def submit(  # noqa: PLR0913 - an approval binds every one of these
         "updated_at": utc(now),
     }
     with store.write() as connection:
-        return _waiting(connection, document) or _insert(connection, document)
+        return _waiting(connection, document) or _insert(connection, document, built_in)
 
 
 def withdraw(store: Store, request_id: str, *, person: str, now: datetime) -> ChangeRequest:
@@ -80,7 +84,7 @@ def withdraw(store: Store, request_id: str, *, person: str, now: datetime) -> Ch
             raise refuse(
                 Code.ALREADY_DECIDED,
                 f"{request_id} is {request.state.replace('_', ' ')}: there is nothing to withdraw.",
-                fix="Propose a change of the rule instead.",
+                fix="Propose another change instead.",
             )
         values = {"state": State.WITHDRAWN.value, "updated_at": utc(now)}
         this = change_requests.c.id == request_id
@@ -91,13 +95,32 @@ def withdraw(store: Store, request_id: str, *, person: str, now: datetime) -> Ch
         return requests.find(connection, request_id)
 
 
-def _may_propose(store: Store, author: str) -> None:
-    if not get_person(store, author).roles & PROPOSERS:
+def _may_propose(store: Store, author: str, artifact: Governed) -> None:
+    changes_data = artifact.kind in DATA_KINDS
+    allowed = DATA_PROPOSERS if changes_data else PROPOSERS
+    if get_person(store, author).roles & allowed:
+        return
+    what = f"a change of the {_words(artifact.kind)}" if changes_data else "a rule"
+    whom = "analyst or admin" if changes_data else "marketer, analyst or admin"
+    raise refuse(
+        Code.NOT_ALLOWED,
+        f"{author} may not propose {what}: only {whom} may.",
+        fix="Ask somebody with one of those roles to propose it.",
+    )
+
+
+def _own_key(artifact: Governed) -> None:
+    if artifact.key in DATA_KINDS and artifact.kind != artifact.key:
         raise refuse(
-            Code.NOT_ALLOWED,
-            f"{author} may not propose a rule: only marketer, analyst or admin may.",
-            fix="Ask somebody with one of those roles to propose it.",
+            Code.INVALID_ARGUMENT,
+            f"The key '{artifact.key}' is kept for the {_words(artifact.key)}.",
+            span=artifact.key,
+            fix="Give the rule another key.",
         )
+
+
+def _words(kind: str) -> str:
+    return kind.replace("_", " ")
 
 
 def _not_blocked(findings: Sequence[Finding]) -> None:
@@ -118,7 +141,9 @@ def _waiting(connection: sa.Connection, document: dict[str, Any]) -> ChangeReque
     return same[0] if same else None
 
 
-def _insert(connection: sa.Connection, document: dict[str, Any]) -> ChangeRequest:
+def _insert(
+    connection: sa.Connection, document: dict[str, Any], built_in: DataChange | None
+) -> ChangeRequest:
     # Requests are never deleted, so their count gives the next short id.
     count = connection.execute(sa.select(sa.func.count()).select_from(change_requests)).scalar_one()
     base = connection.execute(
@@ -127,14 +152,15 @@ def _insert(connection: sa.Connection, document: dict[str, Any]) -> ChangeReques
         )
     ).first()
     request_id = f"CR-{count + 1}"
-    diff = rule_diff(base.content if base else None, document["content"])
+    before = base.content if base else built_in.model_dump(mode="json") if built_in else None
+    diff = content_diff(document["kind"], before, document["content"])
     values = document | {
         "id": request_id,
         "base_version": base.version if base else None,
         "rule_diff": [line.model_dump(mode="json") for line in diff],
     }
     connection.execute(change_requests.insert().values(values))
-    before = base.content_hash if base else None
+    replaced = base.content_hash if base else None
     who, at, after = document["author"], document["created_at"], document["content_hash"]
-    audit.append(connection, audit.Act(at, who, "propose", request_id, before, after))
+    audit.append(connection, audit.Act(at, who, "propose", request_id, replaced, after))
     return requests.find(connection, request_id)

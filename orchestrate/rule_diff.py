@@ -6,8 +6,20 @@ from collections.abc import Iterator
 from typing import Any
 
 from control.requests import DiffLine
+from orchestrate.data_diff import models_diff, plan_diff
 
 Flat = dict[str, Any]
+
+
+def content_diff(
+    kind: str, live: dict[str, Any] | None, proposed: dict[str, Any]
+) -> tuple[DiffLine, ...]:
+    """Compare two contents of a kind: rules place by place, the data layer in its own parts."""
+    if kind == "trait_models":
+        return models_diff((live or {}).get("models", {}), proposed["models"])
+    if kind == "tracking_plan":
+        return plan_diff((live or {}).get("plan", {}), proposed["plan"])
+    return rule_diff(live, proposed)
 
 
 def rule_diff(live: dict[str, Any] | None, proposed: dict[str, Any]) -> tuple[DiffLine, ...]:

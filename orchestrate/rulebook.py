@@ -1,4 +1,8 @@
-"""The rules in force: publish what was approved, roll back, pause, resume."""
+"""What is in force: publish what was approved, roll back, pause, resume.
+
+A change of the data layer is prepared before it is published: built and audited
+while the former version stays live. Whoever publishes brings the ``prepare`` that does it.
+"""
 
 from __future__ import annotations
 
@@ -9,23 +13,30 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from control import audit, requests
-from control.hashing import content_hash
 from control.people import Person
 from control.requests import ChangeRequest
 from control.store import Store, utc
 from control.tables import change_requests, versions
-from control.versions import Version, read_version
+from control.versions import AnyVersion, read_version
+from core.data_changes import DATA_KINDS
 from core.errors import Code, PilothouseError, Refusal, refuse
 from core.lifecycle import Role, State
+from orchestrate.approval_check import check_dependencies, current, publishable
 
 ReliesOn = Callable[[ChangeRequest], Mapping[str, str]]
+Prepare = Callable[[ChangeRequest], Mapping[str, str]]
+"""Builds and audits an approved change of the data layer and makes nothing live.
+
+Gives the hashes of what the change relies on now; refuses with the reason. May run again for
+the same request, after a crash or because two people publish at once.
+"""
 MAY_CHANGE = frozenset({Role.APPROVER, Role.ADMIN})
 
 
 class Reconciled(NamedTuple):
     """What start-up published, and what could no longer be: request id → why."""
 
-    published: tuple[Version, ...]
+    published: tuple[AnyVersion, ...]
     expired: dict[str, Refusal]
 
 
@@ -35,43 +46,55 @@ def publish(
     *,
     now: datetime,
     dependencies: Mapping[str, str] | None = None,
-) -> Version:
+    prepare: Prepare | None = None,
+) -> AnyVersion:
     """Put an approved change into force as an immutable version; again gives the same version.
 
-    ``dependencies`` are the hashes of what the rule relies on as they are now.
-    Refuses with NOT_ALLOWED without a stored approval, and with STALE_CHANGE_REQUEST
-    when content, effect, dependencies or the live version are not those approved.
+    ``dependencies`` are the hashes of what a rule relies on as they are now; ``prepare`` gives
+    them for a change of the data layer, and needs to be given for one. Refuses with NOT_ALLOWED
+    without a stored approval, with STALE_CHANGE_REQUEST when content, effect, dependencies or
+    the live version are not those approved, and with what ``prepare`` refuses: that request
+    has then expired.
     """
+    if requests.get(store, request_id).changes_data:
+        dependencies = _prepared(store, request_id, prepare, now)
     with store.write() as connection:
         if existing := _version_of(connection, request_id):
             return existing
         request = requests.find(connection, request_id)
-        _check_approval(request, dependencies)
-        before = _current(connection, request.target_key)
-        if (before.version if before else None) != request.base_version:
-            raise _stale(request, "another version went live in between")
+        before = publishable(connection, request)
+        check_dependencies(request, dependencies)
         return _put_in_force(connection, request, before, now)
 
 
-def reconcile(store: Store, *, now: datetime, relies_on: ReliesOn | None = None) -> Reconciled:
+def reconcile(
+    store: Store,
+    *,
+    now: datetime,
+    relies_on: ReliesOn | None = None,
+    prepare: Prepare | None = None,
+) -> Reconciled:
     """Publish everything that was approved but not published, as after a crash.
 
-    ``relies_on`` gives the hashes of what a rule stands on now, to be compared with the approval.
+    ``relies_on`` gives the hashes of what a rule stands on now, to be compared with the approval;
+    ``prepare`` builds and audits a change of the data layer first.
     """
     published, expired = [], {}
     for request in reversed(requests.list_all(store, State.APPROVED)):
         try:
-            dependencies = relies_on(request) if relies_on else None
-            published.append(publish(store, request.id, now=now, dependencies=dependencies))
+            rests_on = None if request.changes_data or not relies_on else relies_on(request)
+            published.append(
+                publish(store, request.id, now=now, dependencies=rests_on, prepare=prepare)
+            )
         except PilothouseError as error:
             _expire(store, request, error.refusal, now)
             expired[request.id] = error.refusal
     return Reconciled(tuple(published), expired)
 
 
-def rollback(store: Store, key: str, number: int, *, person: Person, now: datetime) -> Version:
+def rollback(store: Store, key: str, number: int, *, person: Person, now: datetime) -> AnyVersion:
     """Put an older version's content into force again, as a new version."""
-    _require(person, "roll back a rule")
+    _require(person, "roll back a version")
     with store.write() as connection:
         before = _require_current(connection, key)
         older = _numbered(connection, key, number)
@@ -88,44 +111,43 @@ def rollback(store: Store, key: str, number: int, *, person: Person, now: dateti
         return version
 
 
-def pause(store: Store, key: str, *, person: Person, now: datetime) -> Version:
+def pause(store: Store, key: str, *, person: Person, now: datetime) -> AnyVersion:
     """Take a rule out of force without changing it."""
     return _switch(store, key, "paused", person, now)
 
 
-def resume(store: Store, key: str, *, person: Person, now: datetime) -> Version:
+def resume(store: Store, key: str, *, person: Person, now: datetime) -> AnyVersion:
     """Put a paused rule into force again."""
     return _switch(store, key, "live", person, now)
 
 
-def _check_approval(request: ChangeRequest, dependencies: Mapping[str, str] | None) -> None:
-    review = request.review
-    if request.state is not State.APPROVED or review is None or review.verdict != "approve":
+def _prepared(
+    store: Store, request_id: str, prepare: Prepare | None, now: datetime
+) -> Mapping[str, str] | None:
+    """What a change of the data layer relies on, once it is built; None when it is live already."""
+    with store.write() as connection:
+        if _version_of(connection, request_id):
+            return None
+        request = requests.find(connection, request_id)
+        # Asked again before the version is written: building takes its time.
+        publishable(connection, request)
+    if prepare is None:
         raise refuse(
             Code.NOT_ALLOWED,
-            f"{request.id} is {request.state.replace('_', ' ')}: only what is approved goes live.",
-            fix="Ask an approver, who is not the author, to decide on it.",
+            f"{request.id} changes the {request.kind.replace('_', ' ')}: it goes live only after "
+            "it was built and audited.",
+            fix="Let an approver decide on it in the console or with 'pilothouse approvals'.",
         )
-    if review.content_hash != content_hash(request.content):
-        raise _stale(request, "its content was edited after the approval")
-    if review.effect_hash != content_hash(request.effect):
-        raise _stale(request, "its preview was edited after the approval")
-    now_hash = content_hash(dict(request.dependencies if dependencies is None else dependencies))
-    if review.dependency_hash != now_hash:
-        raise _stale(request, "something it relies on changed after the approval")
-
-
-def _stale(request: ChangeRequest, why: str) -> PilothouseError:
-    return refuse(
-        Code.STALE_CHANGE_REQUEST,
-        f"The approval of {request.id} no longer holds: {why}.",
-        fix="Propose the change again on top of what is live.",
-    )
+    try:
+        return prepare(request)
+    except PilothouseError as error:
+        _expire(store, request, error.refusal, now)
+        raise
 
 
 def _put_in_force(
-    connection: sa.Connection, request: ChangeRequest, before: Version | None, now: datetime
-) -> Version:
+    connection: sa.Connection, request: ChangeRequest, before: AnyVersion | None, now: datetime
+) -> AnyVersion:
     row = {
         "key": request.target_key,
         "kind": request.kind,
@@ -144,10 +166,10 @@ def _put_in_force(
 def _insert_version(
     connection: sa.Connection,
     row: Mapping[str, object],
-    before: Version | None,
+    before: AnyVersion | None,
     by: str,
     now: datetime,
-) -> Version:
+) -> AnyVersion:
     number = before.version + 1 if before else 1
     if before:
         _set_state(connection, before, "superseded")
@@ -158,8 +180,15 @@ def _insert_version(
     return _require_current(connection, str(row["key"]))
 
 
-def _switch(store: Store, key: str, state: str, person: Person, now: datetime) -> Version:
+def _switch(store: Store, key: str, state: str, person: Person, now: datetime) -> AnyVersion:
     _require(person, "pause or resume a rule")
+    if key in DATA_KINDS:
+        raise refuse(
+            Code.INVALID_ARGUMENT,
+            f"The {key.replace('_', ' ')} cannot be paused: every rule reads what it makes.",
+            span=key,
+            fix="Roll it back to an older version, or pause the rules that read it.",
+        )
     with store.write() as connection:
         before = _require_current(connection, key)
         if before.state == state:
@@ -173,6 +202,8 @@ def _switch(store: Store, key: str, state: str, person: Person, now: datetime) -
 
 def _expire(store: Store, request: ChangeRequest, refusal: Refusal, now: datetime) -> None:
     with store.write() as connection:
+        if requests.find(connection, request.id).state is not State.APPROVED:
+            return
         _move(connection, request.id, State.EXPIRED, now)
         act = audit.Act(now, "pilothouse", "expire", request.id, note=refusal.message)
         audit.append(connection, act)
@@ -184,33 +215,27 @@ def _move(connection: sa.Connection, request_id: str, state: State, now: datetim
     connection.execute(change_requests.update().where(this).values(values))
 
 
-def _set_state(connection: sa.Connection, version: Version, state: str) -> None:
+def _set_state(connection: sa.Connection, version: AnyVersion, state: str) -> None:
     this = sa.and_(versions.c.key == version.key, versions.c.version == version.version)
     connection.execute(versions.update().where(this).values(state=state))
 
 
-def _version_of(connection: sa.Connection, request_id: str) -> Version | None:
+def _version_of(connection: sa.Connection, request_id: str) -> AnyVersion | None:
     query = sa.select(versions).where(versions.c.change_request_id == request_id)
     found = connection.execute(query).first()
     return read_version(found) if found else None
 
 
-def _current(connection: sa.Connection, key: str) -> Version | None:
-    current = sa.and_(versions.c.key == key, versions.c.state != "superseded")
-    found = connection.execute(sa.select(versions).where(current)).first()
-    return read_version(found) if found else None
-
-
-def _require_current(connection: sa.Connection, key: str) -> Version:
-    current = _current(connection, key)
-    if current is None:
+def _require_current(connection: sa.Connection, key: str) -> AnyVersion:
+    found = current(connection, key)
+    if found is None:
         raise refuse(
             Code.UNKNOWN_KEY,
             f"No rule '{key}' is in force.",
             span=key,
             fix="List the rules with 'pilothouse rules list'.",
         )
-    return current
+    return found
 
 
 def _numbered(connection: sa.Connection, key: str, number: int) -> sa.Row[tuple[object, ...]]:
@@ -226,7 +251,9 @@ def _numbered(connection: sa.Connection, key: str, number: int) -> sa.Row[tuple[
     return found
 
 
-def _act(now: datetime, who: str, what: str, before: Version | None, after: Version) -> audit.Act:
+def _act(
+    now: datetime, who: str, what: str, before: AnyVersion | None, after: AnyVersion
+) -> audit.Act:
     subject = f"{after.key} version {after.version}"
     before_hash = before.content_hash if before else None
     return audit.Act(now, who, what, subject, before_hash, after.content_hash)

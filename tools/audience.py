@@ -107,7 +107,7 @@ def _simulated(artifact: Artifact, context: ToolContext) -> Simulated:
         cases = tuple(artifact.edge_cases) + found
     proposal = Proposal(
         artifact=artifact,
-        required=_required(artifact, context.catalog, audiences),
+        required=required_of(artifact, context.catalog, audiences),
         preview=preview,
         users_total=_users_total(context),
         consent_purposes={
@@ -144,7 +144,7 @@ def _counted(population: Condition, condition: Condition, context: ToolContext) 
     asked = EligibilityRule(key="question", name="Question", condition=both)
     return Counted(
         preview=_preview(asked, context, audiences),
-        required=_required(asked, context.catalog, audiences),
+        required=required_of(asked, context.catalog, audiences),
         sql=_own_sql(asked, context, audiences),
     )
 
@@ -186,10 +186,18 @@ def defaults_used(artifact: Artifact, catalog: Catalog) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _required(artifact: Artifact, catalog: Catalog, audiences: Audiences) -> Required:
+def scores_of(artifact: Artifact) -> set[str]:
+    """The traits by which a policy ranks."""
+    entries = artifact.entries if isinstance(artifact, DecisionPolicy) else ()
+    return {entry.score for entry in entries if entry.score}
+
+
+def required_of(artifact: Artifact, catalog: Catalog, audiences: Audiences) -> Required:
+    """Every trait, event and column that an artifact reads, those of named audiences included."""
     parts = [required(one, catalog, audiences) for one in conditions_of(artifact)]
+    traits = {name for part in parts for name in part.traits} | scores_of(artifact)
     return Required(
-        traits=tuple(sorted({name for part in parts for name in part.traits})),
+        traits=tuple(sorted(traits)),
         events=tuple(sorted({name for part in parts for name in part.events})),
         columns=tuple(sorted({name for part in parts for name in part.columns})),
     )
@@ -197,7 +205,7 @@ def _required(artifact: Artifact, catalog: Catalog, audiences: Audiences) -> Req
 
 def _data_classes(artifact: Artifact, catalog: Catalog, audiences: Audiences) -> dict[str, str]:
     classes: dict[str, str] = {}
-    for name in _required(artifact, catalog, audiences).columns:
+    for name in required_of(artifact, catalog, audiences).columns:
         table, _, column = name.partition(".")
         known = catalog.tables[table].columns.get(column)
         classes[name] = known.data_class if known else "public"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -41,6 +41,8 @@ class ToolContext:
     as_of: datetime
     now: datetime
     reach_limit_share: float
+    fingerprints: Mapping[str, str]
+    """Of each trait's model and all that it reads: what an approval of a rule stands on."""
     thread_id: str
 
 

@@ -13,11 +13,11 @@ from control.hashing import content_hash
 from control.requests import ChangeRequest
 from control.versions import Version
 from core.artifacts import Finding, Preview
-from core.conditions import Condition, InAudience, leaves
+from core.conditions import Condition, HeldFor, InAudience, Trait, leaves
 from core.errors import PilothouseError
 from core.rules import DecisionPolicy, EligibilityRule
 from orchestrate.change_requests import submit
-from tools.audience import conditions_of
+from tools.audience import conditions_of, scores_of
 from tools.context import Refused, ToolContext, refused
 from warehouse.catalog import Catalog
 
@@ -43,8 +43,10 @@ def propose_tools(context: ToolContext) -> tuple[BaseTool, ...]:
                 author=context.person.email,
                 prompt=prompt,
                 findings=findings,
-                preview=preview,
-                dependencies=dependencies(artifact, context.catalog, versions.live(context.store)),
+                effect=preview,
+                dependencies=dependencies(
+                    artifact, context.catalog, versions.live(context.store), context.fingerprints
+                ),
                 assumptions=artifact.assumptions,
                 thread_id=context.thread_id,
                 now=context.now,
@@ -56,14 +58,25 @@ def propose_tools(context: ToolContext) -> tuple[BaseTool, ...]:
 
 
 def dependencies(
-    artifact: EligibilityRule | DecisionPolicy, catalog: Catalog, live: Sequence[Version]
+    artifact: EligibilityRule | DecisionPolicy,
+    catalog: Catalog,
+    live: Sequence[Version],
+    fingerprints: Mapping[str, str],
 ) -> dict[str, str]:
-    """What the artifact stands on, each with a hash: if one changes, the approval is void."""
+    """What the artifact stands on, each with a hash: if one changes, the approval is void.
+
+    That is the contact policy, every audience it names, and every trait it reads, by the
+    fingerprint of its model.
+    """
     found = {"contact_policy": content_hash(catalog.defaults.contact_policy)}
+    found |= {f"trait:{name}": fingerprints.get(name, "") for name in scores_of(artifact)}
     rules = {rule.key: rule for rule in live}
     waiting = [*conditions_of(artifact)]
     while waiting:
         for leaf in leaves(waiting.pop()):
+            if isinstance(leaf, Trait | HeldFor):
+                trait = leaf.name if isinstance(leaf, Trait) else leaf.trait
+                found[f"trait:{trait}"] = fingerprints.get(trait, "")
             if not isinstance(leaf, InAudience):
                 continue
             name, hashed, inside = _named(leaf.key, catalog, rules)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +40,10 @@ from orchestrate.rulebook import Reconciled, publish, reconcile
 from tools import build_tools
 from tools.context import ToolContext
 from tools.propose import dependencies
-from ui import clock, telemetry
+from ui import clock, data_changes, telemetry
 from ui.collecting import Intake
 from warehouse.catalog import Catalog, load_catalog, unknown_name
+from warehouse.connect.importing import create_empty
 from warehouse.engines.duckdb import DuckDBWarehouse
 from warehouse.glossary import Term
 from warehouse.published import Published, latest
@@ -86,6 +87,7 @@ class Workspace:
             memory_limit_mb=settings.memory_limit_mb,
             threads=settings.threads,
         )
+        create_empty(self.warehouse, self.catalog)
         settings.workspace.mkdir(parents=True, exist_ok=True)
         self.store: Store = open_store(settings.control_url)
         if settings.identity == "demo":
@@ -245,21 +247,23 @@ class Workspace:
 
     def _publish(self, request_id: str) -> None:
         request = requests.get(self.store, request_id)
-        publish(
-            self.store,
-            request_id,
-            now=self.now(),
-            dependencies=dependencies(request.artifact, self.catalog, versions.live(self.store)),
-        )
+        if request.changes_data:
+            data_changes.publish(self, request_id)
+        else:
+            rests_on = self._rests_on(request)
+            publish(self.store, request_id, now=self.now(), dependencies=rests_on)
+
+    def _rests_on(self, request: ChangeRequest) -> dict[str, str]:
+        live, fingerprints = versions.live(self.store), data_changes.fingerprints(self)
+        return dependencies(request.rule, self.catalog, live, fingerprints)
 
     def reconcile(self) -> Reconciled:
         """Publish what was approved before a process ended in between."""
         return reconcile(
             self.store,
             now=self.now(),
-            relies_on=lambda request: dependencies(
-                request.artifact, self.catalog, versions.live(self.store)
-            ),
+            relies_on=self._rests_on,
+            prepare=partial(data_changes.prepare, self),
         )
 
     # The loop.
@@ -358,6 +362,7 @@ class Workspace:
             as_of=moment,
             now=self.now(),
             reach_limit_share=self.settings.reach_limit_share,
+            fingerprints=data_changes.fingerprints(self),
             thread_id=run_id,
         )
         return AskContext(
@@ -367,6 +372,7 @@ class Workspace:
             store=self.store,
             as_of=moment,
             now=bound.now,
+            fingerprints=bound.fingerprints,
             ran=runner.ran,
             on_step=on_step or _silent,
         )
@@ -418,6 +424,7 @@ def open_workspace(settings: Settings) -> Workspace:
     workspace = Workspace(settings)
     for version in workspace.reconcile().published:
         log.info("published_after_restart", key=version.key, version=version.version)
+    data_changes.apply_live(workspace)
     return workspace
 
 

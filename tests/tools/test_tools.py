@@ -259,7 +259,7 @@ def test_an_explanation_of_nobody_is_refused(workspace: Workspace) -> None:
 def test_an_approval_rests_on_every_audience_that_the_rule_names(workspace: Workspace) -> None:
     rule = RULE.model_copy(update={"population": InAudience(key="trial_users")})
 
-    found = dependencies(rule, workspace.catalog, [])
+    found = dependencies(rule, workspace.catalog, [], {})
 
     assert set(found) == {"audience:trial_users", "contact_policy"}
 
@@ -278,9 +278,9 @@ def test_an_approval_is_void_when_a_rule_it_names_was_replaced(workspace: Worksp
 
     key = publish("completed 3 workouts")
     naming = RULE.model_copy(update={"key": "other", "condition": InAudience(key=key)})
-    before = dependencies(naming, workspace.catalog, versions.live(workspace.store))
+    before = dependencies(naming, workspace.catalog, versions.live(workspace.store), {})
     publish("completed 5 workouts")
-    after = dependencies(naming, workspace.catalog, versions.live(workspace.store))
+    after = dependencies(naming, workspace.catalog, versions.live(workspace.store), {})
 
     assert f"rule:{key}" in before
     assert before[f"rule:{key}"] != after[f"rule:{key}"]

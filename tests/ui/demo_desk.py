@@ -127,7 +127,7 @@ class ReplayWorker:
             author=person,
             prompt=run.prompt,
             findings=result.findings,
-            preview=result.preview,
+            effect=result.preview,
             assumptions=result.assumptions,
             thread_id=run.id,
             now=NOW,

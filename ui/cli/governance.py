@@ -9,11 +9,12 @@ import click
 from control import audit as audit_log
 from control import requests, versions
 from control.kill_switches import ANY, Scope, active
-from control.requests import ChangeRequest
+from control.requests import ChangeRequest, DiffLine
 from core.errors import Code, refuse
 from core.lifecycle import State, Verdict
 from orchestrate import kill_switch
 from ui.cli.session import Output, Session, common
+from ui.console.view.data_change import diff_words, outcome_lines, part_line, readers
 from ui.console.view.diff import SAME, plain_rows
 
 if TYPE_CHECKING:
@@ -81,8 +82,7 @@ def _card(request: ChangeRequest, workspace: Workspace) -> str:
         f"State      {request.state.replace('_', ' ')}",
         f"Author     {request.author}",
         f"Prompt     {request.prompt}",
-        *_reach(request),
-        *_changes(request, workspace),
+        *(_data_card(request) if request.changes_data else _rule_card(request, workspace)),
         *(f"Finding    {one.severity}: {one.message}" for one in request.findings),
     ]
     if request.review:
@@ -92,8 +92,12 @@ def _card(request: ChangeRequest, workspace: Workspace) -> str:
     return "\n".join(lines)
 
 
+def _rule_card(request: ChangeRequest, workspace: Workspace) -> list[str]:
+    return [*_reach(request), *_changes(request, workspace)]
+
+
 def _reach(request: ChangeRequest) -> list[str]:
-    effect = request.effect
+    effect = request.preview
     if effect is None:
         return []
     return [
@@ -106,12 +110,40 @@ def _reach(request: ChangeRequest) -> list[str]:
 def _changes(request: ChangeRequest, workspace: Workspace) -> list[str]:
     """What differs from the rule in force, in the words of the console."""
     live = versions.current(workspace.store, request.target_key)
-    rows = plain_rows(live.artifact if live else None, request.artifact, workspace.catalog)
+    rows = plain_rows(live.artifact if live else None, request.rule, workspace.catalog)
     return [
         f"{row.change:<10} {row.what}: {' → '.join(filter(None, (row.live, row.proposed)))}"
         for row in rows
         if row.change != SAME
     ]
+
+
+def _data_card(request: ChangeRequest) -> list[str]:
+    """What a change of the data layer does, then what differs in it."""
+    effect = request.data_effect
+    told: list[str] = []
+    if effect is not None:
+        told += [f"Effect     {line}" for line in outcome_lines(effect)]
+        told += [f"Part       {part_line(part)}" for part in effect.changed]
+        told += [
+            f"Read by    {one.name} reads {one.reads}: {one.outcome}"
+            for one in readers(effect.downstream)
+        ]
+        told += [
+            f"Sample     {one.subject}, {one.what}: {one.before} → {one.after}"
+            for one in effect.samples
+        ]
+        told += [f"Note       {note}" for note in effect.notes]
+    return told + [line for place in request.rule_diff for line in _difference(place)]
+
+
+def _difference(line: DiffLine) -> list[str]:
+    if line.change == SAME.lower():
+        return []
+    if line.patch is not None:
+        return [f"{line.change.title():<10} {line.path}", line.patch]
+    place, live, proposed = diff_words(line)
+    return [f"{line.change.title():<10} {place}: {live} → {proposed}"]
 
 
 @click.group()

@@ -12,7 +12,7 @@ import click
 from pydantic import ValidationError
 
 from control import requests, versions
-from control.versions import ARTIFACT, Version
+from control.versions import ARTIFACT, AnyVersion, Version
 from core.conditions import Condition, InAudience
 from core.errors import Code, PilothouseError, refuse
 from core.rules import DecisionPolicy, EligibilityRule
@@ -169,6 +169,7 @@ def rollback_command(session: Session, key: str, number: int, email: str) -> Out
     """Put the content of version NUMBER into force again, as a new version."""
     with session.workspace() as workspace:
         person = session.person(workspace, email)
+        versions.history(workspace.store, key)
         found = rulebook.rollback(workspace.store, key, number, person=person, now=workspace.now())
     return Output(
         f"{key} v{found.version} is live with the content of v{number}.", _document(found)
@@ -212,7 +213,7 @@ def _target(workspace: Workspace, target: str, folder: Path) -> tuple[Artifact, 
     if found := versions.current(workspace.store, target):
         return found.artifact, found.version
     try:
-        return requests.get(workspace.store, target).artifact, None
+        request = requests.get(workspace.store, target)
     except PilothouseError:
         known: Sequence[str] = [one.key for one in versions.all_current(workspace.store)]
         raise refuse(
@@ -221,6 +222,7 @@ def _target(workspace: Workspace, target: str, folder: Path) -> tuple[Artifact, 
             span=target,
             fix=f"Rules: {', '.join(known) or 'none yet'}.",
         ) from None
+    return request.rule, None
 
 
 def _possible(workspace: Workspace, artifact: Artifact) -> Artifact:
@@ -269,7 +271,7 @@ def _words(artifact: Artifact, workspace: Workspace) -> str:
     )
 
 
-def _document(found: Version) -> dict[str, Any]:
+def _document(found: Version | AnyVersion) -> dict[str, Any]:
     document = found._asdict()
     document["artifact"] = found.artifact.model_dump(mode="json")
     return document

@@ -10,7 +10,7 @@ from ui.console.desk import Desk, desk
 from ui.console.sidebar import open_request
 from ui.console.view.impact import risk
 from ui.console.view.state import REQUEST, RISK
-from ui.console.view.text import ago, number, plain
+from ui.console.view.text import ago, number, phrase, plain
 
 WAITING, DECIDED = "Waiting", "Decided"
 PER_PAGE = 25
@@ -90,12 +90,14 @@ def _row(request: ChangeRequest, author: str, age: str) -> None:
             args=(request.id, st.session_state["pages"]["approvals"].url_path),
         )
         size = ""
-        if request.effect:
-            size = f" · reaches {number(request.effect.audience_size)} people"
+        if request.preview:
+            size = f" · reaches {number(request.preview.audience_size)} people"
+        elif request.changes_data:
+            size = f" · {phrase(request.kind)}"
         st.caption(f"{request.id} · {plain(author)} · {age}{size}")
     with right, st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
         for badge in (
             REQUEST[request.state],
-            RISK[risk(request.findings, request.effect)],
+            RISK[risk(request.findings, request.preview)],
         ):
             st.badge(badge.label, color=badge.colour, icon=f":material/{badge.icon}:")

@@ -11,7 +11,7 @@ from core.lifecycle import State, Verdict, may_decide
 from core.rules import DecisionPolicy, EligibilityRule
 from ui.console.cards.parts import heading, refusal_card
 from ui.console.desk import Desk
-from ui.console.view.impact import Rule, needs_judgement, passed_count
+from ui.console.view.impact import needs_judgement, passed_count, policies_of
 from ui.console.view.state import REQUEST
 from ui.console.view.text import ago, people, plain
 
@@ -24,7 +24,7 @@ def rail(office: Desk, person: Person, request: ChangeRequest) -> None:
     if request.state is not State.IN_REVIEW:
         _decided(office, person, request)
         return
-    st.markdown(consequence(request.artifact, request))
+    st.markdown(_data_consequence(request) if request.changes_data else consequence(request))
     _counts(request)
     refusal = may_decide(
         person=person.email,
@@ -43,25 +43,39 @@ def rail(office: Desk, person: Person, request: ChangeRequest) -> None:
     _buttons(office, person, request)
 
 
-def consequence(rule: Rule, request: ChangeRequest) -> str:
-    """What approving does, in one sentence of Markdown."""
-    reached = request.effect.reachable_size if request.effect else 0
+def consequence(request: ChangeRequest) -> str:
+    """What approving a rule does, in one sentence of Markdown."""
+    rule, preview = request.rule, request.preview
+    reached = preview.reachable_size if preview else 0
     if isinstance(rule, EligibilityRule) and rule.action is None:
         return (
-            f"**{people(request.effect.audience_size if request.effect else 0)}** become an "
+            f"**{people(preview.audience_size if preview else 0)}** become an "
             "audience that other rules may use. It sends nothing by itself."
         )
-    if isinstance(rule, DecisionPolicy) and request.effect:
-        reached = sum(row.selected for row in request.effect.winners) or reached
+    if isinstance(rule, DecisionPolicy) and preview:
+        reached = sum(row.selected for row in preview.winners) or reached
     return (
         f"The next cycle may message up to **{people(reached)}**. "
         "You can pause it or roll it back at any time."
     )
 
 
+def _data_consequence(request: ChangeRequest) -> str:
+    if request.kind == "trait_models":
+        return (
+            "The **trait models** are built and audited first; only then do they go live, and "
+            "every rule reads the new values. If an audit fails, what is live stays live."
+        )
+    return (
+        "From the next load on, events are held against the new **tracking plan**. "
+        "If it cannot be taken up, the plan that is live stays live."
+    )
+
+
 def _counts(request: ChangeRequest) -> None:
     judgement = len(needs_judgement(request.findings))
-    lines = [f":green[:material/check_circle:] {passed_count(request.findings)} checks passed"]
+    passed = passed_count(request.findings, policies_of(request))
+    lines = [f":green[:material/check_circle:] {passed} checks passed"]
     if judgement:
         verb = "needs" if judgement == 1 else "need"
         lines.append(f":orange[:material/error_outline:] {judgement} {verb} your judgement")
@@ -79,7 +93,7 @@ def _buttons(office: Desk, person: Person, request: ChangeRequest) -> None:
     )
     verdict: Verdict | None = None
     if st.button(
-        _approve_label(request.artifact),
+        _approve_label(request),
         key="approve",
         type="primary",
         icon=":material/check:",
@@ -96,8 +110,10 @@ def _buttons(office: Desk, person: Person, request: ChangeRequest) -> None:
         _decide(office, person, request, verdict, comment or "")
 
 
-def _approve_label(rule: Rule) -> str:
-    sends = isinstance(rule, DecisionPolicy) or rule.action is not None
+def _approve_label(request: ChangeRequest) -> str:
+    rule = request.artifact
+    sends = isinstance(rule, DecisionPolicy)
+    sends |= isinstance(rule, EligibilityRule) and rule.action is not None
     return "Approve and go live" if sends else "Approve and publish"
 
 

@@ -9,6 +9,12 @@ from control.people import Person
 from control.requests import ChangeRequest
 from core.errors import PilothouseError
 from core.rules import DecisionPolicy, EligibilityRule
+from ui.console.cards.data_change import (
+    data_difference,
+    data_impact,
+    data_readers,
+    data_samples,
+)
 from ui.console.cards.parts import SEVERITY, badges, bullets, folded, heading, refusal_card
 from ui.console.cards.people import people_card
 from ui.console.cards.policy import order, who_gets_what
@@ -16,7 +22,15 @@ from ui.console.cards.rail import rail
 from ui.console.cards.rule import waterfall
 from ui.console.desk import Desk
 from ui.console.view.diff import SAME, plain_rows, rule_patch
-from ui.console.view.impact import Rule, checks, needs_judgement, passed_count, risk, sentences
+from ui.console.view.impact import (
+    Rule,
+    checks,
+    needs_judgement,
+    passed_count,
+    policies_of,
+    risk,
+    sentences,
+)
 from ui.console.view.state import CHANGE, REQUEST, RISK, Badge
 from ui.console.view.text import ago, clock, moment, number, percent, plain, share_of
 
@@ -34,19 +48,34 @@ def request_card(office: Desk, person: Person, request: ChangeRequest) -> None:
     """The whole card with its decision rail."""
     _header(office, request)
     evidence, side = st.columns([2.35, 1], gap="medium")
-    rule, live = request.artifact, office.live_rule(request)
     with evidence:
-        _impact(rule, request)
-        _changes(office, request, rule, live)
-        _checks(request)
-        if request.effect:
-            _reach(rule, request)
-        if isinstance(rule, EligibilityRule):
-            people_card(office, rule, request.id)
-        _assumptions(request)
+        if request.changes_data:
+            _data_evidence(request)
+        else:
+            _rule_evidence(office, request)
         _activity(office, request)
     with side, st.container(key="rail", border=True):
         rail(office, person, request)
+
+
+def _rule_evidence(office: Desk, request: ChangeRequest) -> None:
+    rule, live = request.rule, office.live_rule(request)
+    _impact(rule, request)
+    _changes(office, request, rule, live)
+    _checks(request)
+    if request.preview:
+        _reach(rule, request)
+    if isinstance(rule, EligibilityRule):
+        people_card(office, rule, request.id)
+    _assumptions(request)
+
+
+def _data_evidence(request: ChangeRequest) -> None:
+    data_impact(request)
+    data_readers(request)
+    data_difference(request)
+    _checks(request)
+    data_samples(request)
 
 
 def _header(office: Desk, request: ChangeRequest) -> None:
@@ -63,18 +92,19 @@ def _header(office: Desk, request: ChangeRequest) -> None:
         REQUEST[request.state],
         Badge(request.id, "gray", "tag"),
         Badge(f"{plain(request.target_key)} {base} → v{target}", "gray", "difference"),
-        RISK[risk(request.findings, request.effect)],
+        RISK[risk(request.findings, request.preview)],
     )
     author = office.names().get(request.author, request.author)
     age = ago(office.now(), request.created_at)
-    st.caption(f"Proposed by {plain(author)}, {age}, from the prompt “{plain(request.prompt)}”")
+    origin = "because" if request.changes_data else "from the prompt"
+    st.caption(f"Proposed by {plain(author)}, {age}, {origin} “{plain(request.prompt)}”")
 
 
 def _impact(rule: Rule, request: ChangeRequest) -> None:
     with st.container(border=True):
         heading("What changes for people")
-        if request.effect:
-            bullets(sentences(rule, request.effect, is_new=request.base_version is None))
+        if request.preview:
+            bullets(sentences(rule, request.preview, is_new=request.base_version is None))
         else:
             st.markdown("It was not run on the data, so its effect is not known.")
 
@@ -136,7 +166,7 @@ def _sql(office: Desk, rule: Rule) -> None:
 
 
 def _checks(request: ChangeRequest) -> None:
-    rows = checks(request.findings)
+    rows = checks(request.findings, policies_of(request))
     failing = [row.finding for row in rows if row.finding and row.finding.severity != "info"]
     passed = [row for row in rows if row.finding is None]
     notes = [row.finding.message for row in rows if row.finding and row.finding.severity == "info"]
@@ -154,7 +184,7 @@ def _checks(request: ChangeRequest) -> None:
 
 
 def _reach(rule: Rule, request: ChangeRequest) -> None:
-    preview = request.effect
+    preview = request.preview
     if preview is None:
         return
     with st.container(border=True):
@@ -203,6 +233,8 @@ def _activity(office: Desk, request: ChangeRequest) -> None:
 def _deed(entry: AuditEntry, names: dict[str, str]) -> str:
     if entry.what == "publish":
         return f"It went live as {plain(entry.subject)}"
+    if entry.what == "expire":
+        return f"It did not go live: {plain(entry.note)}"
     said = f": “{plain(entry.note)}”" if entry.note else ""
     deed = DEEDS.get(entry.what, plain(entry.what))
     return f"{plain(names.get(entry.who, entry.who))} {deed}{said}"

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
+from control.requests import ChangeRequest
 from core.artifacts import Finding, Preview
+from core.data_policies import DATA_POLICIES
 from core.policies import POLICIES
 from core.rules import DecisionPolicy, EligibilityRule
 from ui.console.view.text import number, people, percent, phrase, plain, share_of, title
 
 Rule = EligibilityRule | DecisionPolicy
 Risk = Literal["low", "medium", "high"]
+Policies = Sequence[Callable[..., Finding | None]]
 
 
 class Check(NamedTuple):
@@ -21,11 +24,16 @@ class Check(NamedTuple):
     finding: Finding | None
 
 
-def checks(findings: tuple[Finding, ...]) -> tuple[Check, ...]:
+def policies_of(request: ChangeRequest) -> Policies:
+    """The guardrail policies that look at a change of this kind."""
+    return DATA_POLICIES if request.changes_data else POLICIES
+
+
+def checks(findings: tuple[Finding, ...], policies: Policies = POLICIES) -> tuple[Check, ...]:
     """Every guardrail policy with its finding, blockers and warnings first."""
     found = {finding.policy: finding for finding in findings}
-    rows = [Check(_sentence(policy.__doc__), found.get(policy.__name__)) for policy in POLICIES]
-    listed = {policy.__name__ for policy in POLICIES}
+    rows = [Check(_sentence(policy.__doc__), found.get(policy.__name__)) for policy in policies]
+    listed = {policy.__name__ for policy in policies}
     rows += [
         Check(finding.message, finding) for finding in findings if finding.policy not in listed
     ]
@@ -38,10 +46,10 @@ def needs_judgement(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     return tuple(finding for finding in findings if finding.severity != "info")
 
 
-def passed_count(findings: tuple[Finding, ...]) -> int:
+def passed_count(findings: tuple[Finding, ...], policies: Policies = POLICIES) -> int:
     """How many guardrail policies found nothing that needs a judgement."""
     failed = {finding.policy for finding in needs_judgement(findings)}
-    return sum(policy.__name__ not in failed for policy in POLICIES)
+    return sum(policy.__name__ not in failed for policy in policies)
 
 
 def risk(findings: tuple[Finding, ...], preview: Preview | None) -> Risk:

@@ -1,0 +1,106 @@
+"""Changes of the data layer that people approve like rules, and what each would do.
+
+A change carries the whole live content of its key (every trait model, the whole
+tracking plan), so that a change of several parts is one decision.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+from pydantic import Field, JsonValue
+
+from core.conditions import Frozen
+
+DataKind = Literal["trait_models", "tracking_plan"]
+DATA_KINDS: frozenset[str] = frozenset(get_args(DataKind))
+"""The kinds, which are also the keys: each has one line of versions, and no rule may have its key.
+"""
+
+
+class TraitModelsChange(Frozen):
+    """Every trait model as it shall be: name → the whole SQL file."""
+
+    kind: Literal["trait_models"] = "trait_models"
+    key: Literal["trait_models"] = "trait_models"
+    name: str = Field(min_length=1)
+    """What the change is called for people."""
+    models: dict[str, str] = Field(min_length=1)
+
+
+class TrackingPlanChange(Frozen):
+    """The tracking plan as it shall be, as a document."""
+
+    kind: Literal["tracking_plan"] = "tracking_plan"
+    key: Literal["tracking_plan"] = "tracking_plan"
+    name: str = Field(min_length=1)
+    """What the change is called for people."""
+    plan: dict[str, JsonValue] = Field(min_length=1)
+
+
+DataChange = TraitModelsChange | TrackingPlanChange
+
+
+class TableRows(Frozen):
+    """How many rows a table has and would have."""
+
+    table: str
+    before: int = Field(ge=0)
+    after: int = Field(ge=0)
+
+
+class ChangedPart(Frozen):
+    """A trait or an event that the change touches."""
+
+    kind: Literal["trait", "event"]
+    name: str
+    change: Literal["added", "changed", "renamed", "rebuilt", "removed"]
+    """``rebuilt``: its own definition stays, but something that it reads changes."""
+    note: str = ""
+    """What happens to it, as one sentence."""
+
+
+class Downstream(Frozen):
+    """Something that reads a changed part, and what becomes of it."""
+
+    kind: Literal["rule", "audience", "trait"]
+    key: str
+    name: str
+    reads: tuple[str, ...]
+    """The changed traits or events that it reads."""
+    broken: str | None = None
+    """Why it could not be decided any more, as one sentence; None when it goes on working."""
+    before: int | None = Field(default=None, ge=0)
+    """Users it means today; None where that was not counted."""
+    after: int | None = Field(default=None, ge=0)
+    """Users it would mean."""
+
+
+class Sample(Frozen):
+    """One value as it is and as it would be: of a user, or of an event."""
+
+    subject: str
+    """The user or the event."""
+    what: str
+    """The trait or the property."""
+    before: str | None
+    after: str | None
+
+
+class DataEffect(Frozen):
+    """What a data change would do on the pinned snapshot."""
+
+    kind: Literal["data_effect"] = "data_effect"
+    summary: str
+    """What changes for people, as one sentence."""
+    as_of: str
+    """The moment of the data, ISO 8601 UTC without offset."""
+    tables: tuple[TableRows, ...] = ()
+    changed: tuple[ChangedPart, ...] = ()
+    downstream: tuple[Downstream, ...] = ()
+    users_total: int | None = Field(default=None, ge=0)
+    """Canonical users of the warehouse."""
+    users_changed: int | None = Field(default=None, ge=0)
+    """Users for whom at least one value would differ; None where that was not counted."""
+    samples: tuple[Sample, ...] = ()
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,167 @@
+"""Changes of the data layer in a workspace: proposed, prepared, published and made effective.
+
+They go the way of every change: proposed by one person, approved by another. What is
+special is only how each kind is built and audited, and how the warehouse takes it up.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from functools import cache, partial
+from typing import TYPE_CHECKING, NamedTuple
+
+import duckdb
+import structlog
+
+from control import versions
+from control.hashing import content_hash
+from control.people import Person
+from control.requests import ChangeRequest
+from control.versions import AnyVersion
+from core.data_changes import DataChange, DataEffect, TrackingPlanChange, TraitModelsChange
+from core.data_policies import data_findings
+from core.errors import Code, PilothouseError, refuse
+from orchestrate import change_requests, rulebook
+from tools.audience import required_of
+from warehouse.models.runner import TraitModel, load_models
+
+if TYPE_CHECKING:
+    from ui.workspace import Workspace
+
+log = structlog.get_logger(__name__)
+
+_ONE_AT_A_TIME = threading.RLock()
+
+
+class Hooks(NamedTuple):
+    """What one kind of data change needs of a workspace."""
+
+    built_in: Callable[[Workspace], DataChange]
+    """What is in force while nothing was published."""
+    prepare: Callable[[Workspace, DataChange], None]
+    """Build and audit beside what is live; refuse with the reason. May run again."""
+    apply: Callable[[Workspace, AnyVersion], None]
+    """Make a live version effective in the warehouse; at once, and nothing when it already is."""
+
+
+HOOKS: dict[str, Hooks] = {}
+"""One line a kind."""
+
+
+def propose(
+    workspace: Workspace, change: DataChange, effect: DataEffect, *, author: Person, reason: str
+) -> ChangeRequest:
+    """Send a change of the data layer for approval, with what the guardrails find."""
+    return change_requests.submit(
+        workspace.store,
+        artifact=change,
+        author=author.email,
+        prompt=reason,
+        findings=data_findings(effect),
+        effect=effect,
+        dependencies=relies_on(workspace, change.kind, effect),
+        built_in=_hooks(change.kind).built_in(workspace),
+        now=workspace.now(),
+    )
+
+
+def relies_on(workspace: Workspace, kind: str, effect: DataEffect) -> dict[str, str]:
+    """What the effect was counted with: the rules that read what changes, and the other kind."""
+    named = {(part.kind, part.name) for part in effect.changed}
+    found = {}
+    for version in versions.all_current(workspace.store):
+        audiences = versions.audiences(workspace.store)
+        read = required_of(version.artifact, workspace.catalog, audiences)
+        parts = {("trait", one) for one in read.traits} | {("event", one) for one in read.events}
+        if parts & named:
+            found[f"rule:{version.key}"] = version.content_hash
+    others = (one for one in versions.live_data(workspace.store) if one.kind != kind)
+    return found | {one.key: one.content_hash for one in others}
+
+
+def prepare(workspace: Workspace, request: ChangeRequest) -> Mapping[str, str]:
+    """Build and audit an approved change; gives what it relies on now, refuses with the reason."""
+    change, effect = request.artifact, request.data_effect
+    if not isinstance(change, TraitModelsChange | TrackingPlanChange) or effect is None:
+        raise refuse(
+            Code.INVALID_ARGUMENT,
+            f"{request.id} does not say what it would do to the data.",
+            fix="Propose the change again.",
+        )
+    try:
+        with _ONE_AT_A_TIME:
+            _hooks(change.kind).prepare(workspace, change)
+    except (duckdb.Error, OSError) as error:
+        raise refuse(
+            Code.WAREHOUSE_LIMIT,
+            f"{request.id} could not be built, and what was live stays live: {error}.",
+            fix="Mend what the warehouse says, then propose the change again.",
+        ) from error
+    return relies_on(workspace, change.kind, effect)
+
+
+def publish(workspace: Workspace, request_id: str) -> AnyVersion:
+    """Build, audit and publish an approved change, then make it effective in the warehouse."""
+    with _ONE_AT_A_TIME:
+        version = rulebook.publish(
+            workspace.store,
+            request_id,
+            now=workspace.now(),
+            prepare=partial(prepare, workspace),
+        )
+        _hooks(version.kind).apply(workspace, version)
+    log.info("data_change_published", key=version.key, version=version.version)
+    return version
+
+
+def roll_back(workspace: Workspace, key: str, number: int, *, person: Person) -> AnyVersion:
+    """Put an older version into force again, and make it effective in the warehouse."""
+    with _ONE_AT_A_TIME:
+        version = rulebook.rollback(
+            workspace.store, key, number, person=person, now=workspace.now()
+        )
+        _hooks(key).apply(workspace, version)
+    log.info("data_change_rolled_back", key=key, version=version.version, to=number)
+    return version
+
+
+def apply_live(workspace: Workspace) -> None:
+    """Make effective what was published before a process ended in between.
+
+    A version that cannot be made effective is told in the log: the data stays as it was.
+    """
+    for version in versions.live_data(workspace.store):
+        try:
+            with _ONE_AT_A_TIME:
+                _hooks(version.kind).apply(workspace, version)
+        except (PilothouseError, duckdb.Error, OSError) as error:
+            log.exception("not_effective", key=version.key, version=version.version, why=str(error))
+
+
+def fingerprints(workspace: Workspace) -> Mapping[str, str]:
+    """Trait → a hash of its model and of all that the model reads."""
+    return _built_in_fingerprints()
+
+
+@cache
+def _built_in_fingerprints() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for model in load_models():
+        found[model.name] = _fingerprint(model, found)
+    return found
+
+
+def _fingerprint(model: TraitModel, before: Mapping[str, str]) -> str:
+    parents = {name: before[name] for name in sorted(model.reads) if name in before}
+    return content_hash({"sql": model.sql, "parents": parents})
+
+
+def _hooks(kind: str) -> Hooks:
+    if kind not in HOOKS:
+        raise refuse(
+            Code.INVALID_ARGUMENT,
+            f"The {kind.replace('_', ' ')} of this workspace cannot be changed.",
+            span=kind,
+        )
+    return HOOKS[kind]
