@@ -40,6 +40,8 @@ class Settings(Frozen):
     workspace: Path
     warehouse_url: str
     control_url: str
+    source_url: str | None = None
+    """The team's own warehouse, which is only read; None: the workspace's warehouse has it all."""
     catalog: Path | None = None
     """A folder of YAML; None is the built-in workout app."""
     planner: Literal["auto", "grammar", "openai"] = "auto"

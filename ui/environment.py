@@ -17,6 +17,7 @@ DEFAULT_WORKSPACE = Path("workspace")
 
 FROM_FILE = {
     "warehouse": "warehouse_url",
+    "source": "source_url",
     "control": "control_url",
     "catalog": "catalog",
     "planner": "planner",
@@ -31,6 +32,7 @@ FROM_FILE = {
 }
 FROM_ENVIRONMENT = {
     "PILOTHOUSE_WAREHOUSE": "warehouse_url",
+    "PILOTHOUSE_SOURCE": "source_url",
     "PILOTHOUSE_CONTROL": "control_url",
     "PILOTHOUSE_CATALOG": "catalog",
     "PILOTHOUSE_PLANNER": "planner",

@@ -40,7 +40,7 @@ from orchestrate.rulebook import Reconciled, publish, reconcile
 from tools import build_tools
 from tools.context import ToolContext
 from tools.propose import dependencies
-from ui import clock, data_changes, telemetry
+from ui import clock, data_changes, own_warehouse, telemetry
 from ui.collecting import Intake
 from warehouse.catalog import Catalog, load_catalog, unknown_name
 from warehouse.connect.importing import create_empty
@@ -54,21 +54,11 @@ from warehouse.sandbox import run_sandboxed
 from warehouse.sqlcheck import CheckedQuery
 
 log = structlog.get_logger(__name__)
-DUCKDB = "duckdb:///"
 
 
 def warehouse_path(settings: Settings) -> Path:
     """The DuckDB file that a workspace uses; refuses engines that are not there yet."""
-    url = settings.warehouse_url
-    if not url.startswith(DUCKDB):
-        raise refuse(
-            Code.SETTINGS_INVALID,
-            f"The warehouse '{url.split(':', 1)[0]}' is not supported yet.",
-            span="warehouse",
-            fix="Use duckdb:///path/to/file.duckdb.",
-        )
-    path = Path(url.removeprefix(DUCKDB))
-    return path if path.is_absolute() else settings.workspace.parent / path
+    return own_warehouse.path_in(settings.warehouse_url, settings, "warehouse")
 
 
 def new_id() -> str:
@@ -82,11 +72,7 @@ class Workspace:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.catalog: Catalog = load_catalog(settings.catalog)
-        self.warehouse = DuckDBWarehouse(
-            warehouse_path(settings),
-            memory_limit_mb=settings.memory_limit_mb,
-            threads=settings.threads,
-        )
+        self.warehouse: DuckDBWarehouse = own_warehouse.open_mapped(settings)
         create_empty(self.warehouse, self.catalog)
         settings.workspace.mkdir(parents=True, exist_ok=True)
         self.store: Store = open_store(settings.control_url)
@@ -100,6 +86,8 @@ class Workspace:
 
     def as_of(self) -> datetime:
         """The end of the data (naive UTC): what ``now`` means for rules in the demo."""
+        if self.settings.source_url is not None:
+            return self._end_of_source
         tables = self.warehouse.fetch(
             "SELECT COUNT(*) FROM information_schema.tables WHERE table_name = 'meta'"
         )
@@ -108,6 +96,12 @@ class Workspace:
             if found:
                 return datetime.fromisoformat(found[0][0])
         return datetime.now(UTC).replace(tzinfo=None)
+
+    @cached_property
+    def _end_of_source(self) -> datetime:
+        """Read once: while it is attached, nobody writes to the team's warehouse."""
+        wall = datetime.now(UTC).replace(tzinfo=None)
+        return own_warehouse.end_of_events(self.warehouse, self.catalog, wall)
 
     def now(self) -> datetime:
         """The workspace's clock (naive UTC): the demo's starts at the end of its data and ticks."""

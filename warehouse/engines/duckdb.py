@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import duckdb
+from sqlglot import exp
 
-from core.errors import Code, refuse
+from core.errors import Code, PilothouseError, refuse
 from warehouse.rows import Rows
 
 DIALECT = "duckdb"
@@ -40,6 +41,7 @@ class DuckDBWarehouse:
         threads: int = 2,
         read_only: bool = False,
         must_exist: bool = True,
+        attached: Mapping[str, Path] | None = None,
     ) -> None:
         self.path = path
         if must_exist and not path.exists():
@@ -54,6 +56,8 @@ class DuckDBWarehouse:
             "preserve_insertion_order": "false",
         }
         self._connection = _connect(path, read_only, config)
+        for name, other in (attached or {}).items():
+            _attach(self._connection, name, other)
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A cursor of its own, for callers that stream or load."""
@@ -71,17 +75,8 @@ class DuckDBWarehouse:
         A query that runs longer than ``timeout_seconds`` is interrupted and
         refused with WAREHOUSE_LIMIT, as is one that needs more memory than allowed.
         """
-        with self.cursor() as cursor, _interrupted_after(cursor, timeout_seconds):
-            try:
-                cursor.execute(sql, params)
-                columns = tuple(column[0] for column in cursor.description or ())
-                return Rows(columns, cursor.fetchall())
-            except (duckdb.InterruptException, duckdb.OutOfMemoryException) as error:
-                raise refuse(
-                    Code.WAREHOUSE_LIMIT,
-                    f"The query was stopped: {_first_line(error)}",
-                    fix="Ask for less: a shorter period, fewer columns or a narrower audience.",
-                ) from error
+        with self.cursor() as cursor:
+            return fetch_on(cursor, sql, params, timeout_seconds=timeout_seconds)
 
     def execute(self, sql: str, params: dict[str, Any] | None = None) -> None:
         """Run one statement of our own for its effect."""
@@ -105,23 +100,68 @@ class DuckDBWarehouse:
         self._connection.close()
 
 
+def fetch_on(
+    cursor: duckdb.DuckDBPyConnection,
+    sql: str,
+    params: dict[str, Any] | None = None,
+    *,
+    timeout_seconds: float | None = None,
+) -> Rows:
+    """``DuckDBWarehouse.fetch`` on a cursor that has tables of its own."""
+    with _interrupted_after(cursor, timeout_seconds):
+        try:
+            cursor.execute(sql, params)
+            columns = tuple(column[0] for column in cursor.description or ())
+            return Rows(columns, cursor.fetchall())
+        except (duckdb.InterruptException, duckdb.OutOfMemoryException) as error:
+            raise refuse(
+                Code.WAREHOUSE_LIMIT,
+                f"The query was stopped: {_first_line(error)}",
+                fix="Ask for less: a shorter period, fewer columns or a narrower audience.",
+            ) from error
+
+
 def _connect(path: Path, read_only: bool, config: dict[str, Any]) -> duckdb.DuckDBPyConnection:
     try:
         return duckdb.connect(str(path), read_only=read_only, config=config)
     except duckdb.IOException as error:
-        holder = re.search(r"PID (\d+)", str(error))
-        if holder is None and "lock" not in str(error).lower():
-            raise refuse(
-                Code.WAREHOUSE_MISSING,
-                f"The warehouse at {path} cannot be opened: {_first_line(error)}",
-                fix="Check that the file is a DuckDB database and may be read and written.",
-            ) from error
-        who = f"process {holder[1]}" if holder else "another process"
+        raise not_opened(path, error) from error
+
+
+def not_opened(path: Path, error: Exception) -> PilothouseError:
+    """The refusal for a file that cannot be opened: held by somebody, or no database."""
+    holder = re.search(r"PID (\d+)", str(error))
+    if holder is None and "lock" not in str(error).lower():
+        return refuse(
+            Code.WAREHOUSE_MISSING,
+            f"The warehouse at {path} cannot be opened: {_first_line(error)}",
+            fix="Check that the file is a DuckDB database and may be read and written.",
+        )
+    who = f"process {holder[1]}" if holder else "another process"
+    return refuse(
+        Code.WAREHOUSE_LOCKED,
+        f"The warehouse at {path} is in use by {who}.",
+        fix="Stop it; or if it is 'pilothouse up', use the same workspace and try again.",
+    )
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, name: str, path: Path) -> None:
+    """Attach somebody else's file read-only, or close the connection and refuse."""
+    if not path.exists():
+        connection.close()
         raise refuse(
-            Code.WAREHOUSE_LOCKED,
-            f"The warehouse at {path} is in use by {who}.",
-            fix="Stop it; or if it is 'pilothouse up', use the same workspace and try again.",
-        ) from error
+            Code.WAREHOUSE_MISSING,
+            f"There is no warehouse at {path}.",
+            span=str(path),
+            fix="Correct 'source' in pilothouse.toml.",
+        )
+    options = [exp.AttachOption(this=exp.var("READ_ONLY"))]
+    attach = exp.Attach(this=exp.alias_(exp.Literal.string(str(path)), name), expressions=options)
+    try:
+        connection.execute(attach.sql(DIALECT))
+    except duckdb.Error as error:
+        connection.close()
+        raise not_opened(path, error) from error
 
 
 @contextmanager

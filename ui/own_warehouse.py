@@ -1,0 +1,77 @@
+"""A workspace over a team's own warehouse: theirs is attached and only read, ours is beside it.
+
+What Pilothouse writes (decisions, messages, events that arrive here) lies in the
+workspace's own file. The catalog's views bring the team's tables into it under
+the names that rules use; nothing is copied.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlglot import exp
+
+from core.errors import Code, refuse
+from core.settings import Settings
+from orchestrate.stages import create_tables
+from warehouse.catalog import Catalog
+from warehouse.engines.duckdb import DIALECT, DuckDBWarehouse
+from warehouse.views import SOURCE, create_views, load_views
+
+URL = "duckdb:///"
+
+
+def path_in(url: str, settings: Settings, setting: str) -> Path:
+    """The DuckDB file of a URL; refuses engines that are not there yet."""
+    if not url.startswith(URL):
+        raise refuse(
+            Code.SETTINGS_INVALID,
+            f"The warehouse '{url.split(':', 1)[0]}' is not supported yet.",
+            span=setting,
+            fix="Use duckdb:///path/to/file.duckdb.",
+        )
+    path = Path(url.removeprefix(URL))
+    return path if path.is_absolute() else settings.workspace.parent / path
+
+
+def open_warehouse(settings: Settings, *, read_only: bool = False) -> DuckDBWarehouse:
+    """The workspace's own warehouse, with the team's attached when the settings name one."""
+    attached = {}
+    if settings.source_url is not None:
+        attached[SOURCE] = path_in(settings.source_url, settings, "source")
+    return DuckDBWarehouse(
+        path_in(settings.warehouse_url, settings, "warehouse"),
+        memory_limit_mb=settings.memory_limit_mb,
+        threads=settings.threads,
+        read_only=read_only,
+        must_exist=not attached or read_only,
+        attached=attached,
+    )
+
+
+def open_mapped(settings: Settings) -> DuckDBWarehouse:
+    """The workspace's warehouse with the catalog's views over the team's tables made anew."""
+    opened = open_warehouse(settings)
+    if settings.source_url is None or settings.catalog is None:
+        return opened
+    try:
+        create_views(opened, load_views(settings.catalog))
+        with opened.cursor() as cursor:
+            create_tables(cursor)
+    except BaseException:
+        opened.close()
+        raise
+    return opened
+
+
+def end_of_events(warehouse: DuckDBWarehouse, catalog: Catalog, now: datetime) -> datetime:
+    """The second after the newest event that is not in the future; ``now`` without any."""
+    events = catalog.layout.events
+    time = exp.column(events.time)
+    query = exp.select(exp.Max(this=time)).from_(exp.table_(events.table))
+    query = query.where(exp.LTE(this=time.copy(), expression=exp.Placeholder(this="now")))
+    newest = warehouse.fetch(query.sql(DIALECT), {"now": now}).scalar()
+    if not isinstance(newest, datetime):
+        return now
+    return min(now, newest.replace(microsecond=0) + timedelta(seconds=1))
