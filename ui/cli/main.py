@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from importlib import import_module
+from keyword import iskeyword
 from typing import Any
 
 import click
@@ -28,6 +29,7 @@ COMMANDS = {
     "rules": ("rules", "Published rules: versions, audiences, rollback, pause."),
     "kill": ("governance", "Stop sends at once, those on their way included."),
     "unkill": ("governance", "Lift a kill switch."),
+    "import": ("importing", "Bring rows of files or PostgreSQL into a canonical table."),
     "collect": ("collect", "Events that SDKs send: sources, import, dead letters, replay."),
     "sql": ("sql", "Check or run SQL over the catalog's tables."),
     "cycle": ("loop", "Decide for everybody with the rules in force."),
@@ -52,7 +54,8 @@ class Overview(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = import_module(f"ui.cli.{COMMANDS[cmd_name][0]}")
-        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
+        name = cmd_name.replace("-", "_")
+        command: click.Command = getattr(module, f"{name}_" if iskeyword(name) else name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -1,0 +1,1 @@
+"""Connectors: files and PostgreSQL tables into the canonical tables of the warehouse."""
