@@ -117,6 +117,7 @@ def _session(
 
 def _load_slice(cursor: duckdb.DuckDBPyConnection, piece: Slice, folder: Path) -> Loaded:
     with _as_file(piece, folder) as file:
+        cursor.execute("SET VARIABLE first_seq = CAST($first AS BIGINT)", {"first": piece.first})
         cursor.execute("BEGIN")
         try:
             loaded = _write(cursor, file, piece.end)
@@ -143,15 +144,18 @@ def _as_file(piece: Slice, folder: Path) -> Iterator[Path]:
 
 def _write(cursor: duckdb.DuckDBPyConnection, file: Path, end: Position) -> Loaded:
     cursor.execute(sql("arrive"), {"file": str(file)})
-    cursor.execute(sql("check"))
+    for step in ("narrow", "check"):
+        cursor.execute(sql(step))
     bounds.check(cursor)
     for step in ("judge", "ledger"):
         cursor.execute(sql(step))
+    dead = _changed(cursor, "store_dead_letters")
+    _changed(cursor, "take_out")
     bounds.trim(cursor)
-    stored = _inserted(cursor, "store_raw")
-    _inserted(cursor, "store_events")
-    dead = _inserted(cursor, "store_dead")
+    _changed(cursor, "mend")
+    stored = _changed(cursor, "stored")
     loaded = _balanced(cursor, stored, dead)
+    _changed(cursor, "store_events")
     cursor.execute("INSERT INTO ingest_ledger SELECT * FROM balance")
     cursor.execute("DELETE FROM ingest_cursor")
     cursor.execute("INSERT INTO ingest_cursor VALUES ($segment, $offset)", end._asdict())
@@ -169,7 +173,7 @@ def _balanced(cursor: duckdb.DuckDBPyConnection, stored: int, dead: int) -> Load
     return loaded
 
 
-def _inserted(cursor: duckdb.DuckDBPyConnection, name: str) -> int:
+def _changed(cursor: duckdb.DuckDBPyConnection, name: str) -> int:
     row = cursor.execute(sql(name)).fetchone()
     return int(row[0]) if row else 0
 

@@ -17,8 +17,8 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-SEGMENT_BYTES = 128 * 2**20
-SLICE_BYTES = 160 * 2**20
+SEGMENT_BYTES = 64 * 2**20
+SLICE_BYTES = 80 * 2**20
 # A line says which of how many of its request it is: the last one ends the request.
 _PLACE = re.compile(rb'\{"seq":(\d+),"n":(\d+),"of":(\d+),')
 
@@ -31,9 +31,11 @@ class Position(NamedTuple):
 
 
 class Slice(NamedTuple):
-    """Whole requests: a finished segment as it lies there, or else lines of one; and their end."""
+    """Whole requests: a finished segment as it lies there, or else lines of one."""
 
     data: bytes | Path
+    first: int
+    """The number of the first line."""
     end: Position
 
 
@@ -81,10 +83,10 @@ class RawLog:
             start = after.offset if after is not None and segment == after.segment else 0
             whole = self.folder / segment
             if start == 0 and self._is_finished(segment) and whole.stat().st_size <= limit:
-                return Slice(whole, Position(segment, whole.stat().st_size))
+                return Slice(whole, int(whole.stem), Position(segment, whole.stat().st_size))
             data = self._durable_bytes(segment, start, limit)
             if data:
-                return Slice(data, Position(segment, start + len(data)))
+                return Slice(data, _number(data), Position(segment, start + len(data)))
         return None
 
     def position_of(self, line: int) -> Position | None:
@@ -232,6 +234,13 @@ def _whole_requests(data: bytes) -> bytes:
             return data[:end]
         end = start
     return b""
+
+
+def _number(data: bytes) -> int:
+    """The number of the first line."""
+    place = _PLACE.match(data)
+    assert place is not None, "every line of the log begins with its number"
+    return int(place[1])
 
 
 def _last_place(data: bytes) -> tuple[int, int, int] | None:

@@ -1,5 +1,7 @@
--- A slice of the raw log, typed, with times and ids settled; problems that the collector saw come along.
-CREATE OR REPLACE TEMP TABLE arrived AS
+-- A slice of the raw log, typed, with times and ids settled: all of it, as if all of it could stay.
+-- What may not stay is taken out again before anybody sees it. (One pass writes what is wide; what
+-- is then looked at is narrow.) A line that the collector refused has no type, and the reason in rest.
+INSERT INTO raw_events BY NAME
 WITH lines AS (
     SELECT *, moment(batch_sent_at) AS batch_sent
     FROM READ_JSON($file, format = 'newline_delimited', maximum_object_size = 67108864, columns = {
@@ -26,17 +28,19 @@ people AS (
     SELECT *, is_junk(user_id) AS junk_user, is_junk(anonymous_id) AS junk_device FROM corrected
 )
 SELECT
-    seq, seq - n AS request_id, of AS received, received_at, source AS source_id, message_id,
-    CAST('0x' || SUBSTR(MD5(message_id), 1, 15) AS BIGINT) AS message_key, body_sha, code, path, message, text, type, name,
-    CASE WHEN NOT junk_user THEN user_id END AS user_id,
-    CASE WHEN NOT junk_device THEN anonymous_id END AS anonymous_id,
-    NULLIF(CONCAT_WS(', ', CASE WHEN junk_user THEN user_id END, CASE WHEN junk_device THEN anonymous_id END), '') AS ignored_ids,
-    previous_id, group_id, timestamp AS sent_timestamp, original_timestamp, COALESCE(sent_at, batch_sent_at) AS sent_at, request_ip,
-    clock_skew_ms,
-    CASE WHEN shifted <= latest THEN shifted WHEN claimed <= latest THEN claimed ELSE received_at END AS event_time,
-    CASE WHEN shifted <= latest THEN 'corrected' WHEN claimed <= latest AND shifted IS NULL THEN 'sent'
-        WHEN claimed <= latest THEN 'uncorrected' ELSE 'received' END AS time_source,
-    CASE WHEN LOWER(os) IN ('ios', 'ipados', 'iphone os') THEN 'ios' WHEN LOWER(os) = 'android' THEN 'android'
-        WHEN channel = 'web' THEN 'web' WHEN os <> '' THEN LOWER(os) END AS device_os,
-    app_version, properties, context, traits, rest
-FROM people;
+    p.seq, p.seq - p.n AS request_id, p.of AS request_events, p.received_at, p.source AS source_id, p.message_id,
+    key_of(p.message_id) AS message_key, p.body_sha, p.type, COALESCE(n.event_name, p.name) AS event_name, p.name AS sent_name,
+    CASE WHEN NOT p.junk_user THEN p.user_id END AS user_id,
+    CASE WHEN NOT p.junk_device THEN p.anonymous_id END AS anonymous_id,
+    NULLIF(CONCAT_WS(', ', CASE WHEN p.junk_user THEN p.user_id END, CASE WHEN p.junk_device THEN p.anonymous_id END), '') AS ignored_ids,
+    p.previous_id, p.group_id, p.timestamp AS sent_timestamp, p.original_timestamp, COALESCE(p.sent_at, p.batch_sent_at) AS sent_at,
+    p.request_ip, p.clock_skew_ms,
+    CASE WHEN p.shifted <= p.latest THEN p.shifted WHEN p.claimed <= p.latest THEN p.claimed ELSE p.received_at END AS event_time,
+    CASE WHEN p.shifted <= p.latest THEN 'corrected' WHEN p.claimed <= p.latest AND p.shifted IS NULL THEN 'sent'
+        WHEN p.claimed <= p.latest THEN 'uncorrected' ELSE 'received' END AS time_source,
+    CASE WHEN LOWER(p.os) IN ('ios', 'ipados', 'iphone os') THEN 'ios' WHEN LOWER(p.os) = 'android' THEN 'android'
+        WHEN p.channel = 'web' THEN 'web' WHEN p.os <> '' THEN LOWER(p.os) END AS device_os,
+    p.app_version, p.properties, p.context, p.traits,
+    CASE WHEN p.code IS NULL THEN p.rest ELSE JSON_OBJECT('code', p.code, 'path', p.path, 'message', p.message, 'text', p.text) END AS rest,
+    GETVARIABLE('plan_version') AS plan_version
+FROM people p LEFT JOIN planned_names n ON n.sent_name = p.name AND p.type = 'track'

@@ -2,8 +2,8 @@
 CREATE OR REPLACE TEMP TABLE unlisted AS
 WITH keys AS (
     SELECT a.seq, o.others, o.known, UNNEST(JSON_KEYS(a.properties)) AS key
-    FROM arrived a JOIN planned_others o ON o.sent_name = a.name
-    WHERE a.type = 'track' AND a.code IS NULL
+    FROM slice a JOIN planned_others o ON o.sent_name = a.sent_name
+    WHERE a.type = 'track'
 )
 SELECT seq, others, key FROM keys WHERE NOT LIST_CONTAINS(known, key);
 
@@ -11,8 +11,8 @@ SELECT seq, others, key FROM keys WHERE NOT LIST_CONTAINS(known, key);
 INSERT INTO violations BY NAME
 WITH found AS (
     SELECT a.seq, c.*, JSON_EXTRACT(a.properties, c.path) AS own, JSON_EXTRACT(a.properties, c.sent_path) AS renamed
-    FROM arrived a JOIN planned_checks c ON c.sent_name = a.name
-    WHERE a.type = 'track' AND a.code IS NULL
+    FROM slice a JOIN planned_checks c ON c.sent_name = a.sent_name
+    WHERE a.type = 'track'
 ),
 valued AS (
     SELECT *, CASE WHEN own_kind = 'NULL' AND renamed IS NOT NULL THEN renamed ELSE own END AS value,

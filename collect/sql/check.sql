@@ -1,21 +1,21 @@
 -- Every planned property of every planned event, as it was sent.
 CREATE OR REPLACE TEMP TABLE given AS
 WITH found AS (
-    SELECT a.seq, p.property, p.sent_property, p.type, p.required,
-        NULLIF(JSON_EXTRACT(a.properties, '$."' || p.property || '"'), 'null') AS own,
-        NULLIF(JSON_EXTRACT(a.properties, '$."' || p.sent_property || '"'), 'null') AS renamed
-    FROM arrived a JOIN planned_properties p ON p.sent_name = a.name
-    WHERE a.type = 'track' AND a.code IS NULL
+    SELECT r.seq, p.property, p.sent_property, p.type, p.required,
+        NULLIF(JSON_EXTRACT(r.properties, p.property_path), 'null') AS own,
+        CASE WHEN p.sent_path <> p.property_path THEN NULLIF(JSON_EXTRACT(r.properties, p.sent_path), 'null') END AS renamed
+    FROM slice r JOIN planned_properties p ON p.sent_name = r.sent_name
+    WHERE r.type = 'track'
 ),
 valued AS (
     SELECT *, COALESCE(own, renamed) AS value, CASE WHEN own IS NULL THEN sent_property ELSE property END AS sent_as FROM found
 ),
 read AS (
-    SELECT *, JSON_TYPE(value) AS kind, value ->> '$' AS text FROM valued
+    SELECT *, JSON_TYPE(value) AS kind, CASE WHEN type <> 'string' OR JSON_TYPE(value) <> 'VARCHAR' THEN value ->> '$' END AS text FROM valued
 )
 SELECT *,
     CASE type
-        WHEN 'string' THEN CASE WHEN kind IN ('BIGINT', 'UBIGINT', 'DOUBLE', 'BOOLEAN') THEN TO_JSON(text) WHEN kind = 'VARCHAR' THEN value END
+        WHEN 'string' THEN CASE WHEN kind = 'VARCHAR' THEN value WHEN kind IN ('BIGINT', 'UBIGINT', 'DOUBLE', 'BOOLEAN') THEN TO_JSON(text) END
         WHEN 'number' THEN CASE WHEN kind IN ('BIGINT', 'UBIGINT', 'DOUBLE') THEN value
             WHEN kind = 'VARCHAR' AND ISFINITE(TRY_CAST(text AS DOUBLE)) THEN TO_JSON(TRY_CAST(text AS DOUBLE)) END
         WHEN 'integer' THEN CASE WHEN kind IN ('BIGINT', 'UBIGINT') THEN value
