@@ -1,15 +1,22 @@
 #!/usr/bin/env bash
-# Installs the system packages that the tests use, best effort: what cannot be installed is said
+# Installs system packages that the tests use, best effort: what cannot be installed is said
 # here, and its tests are skipped with their reason. Without arguments: what `make test` needs.
 set -euo pipefail
 
+has_chromium() {
+    command -v chromium >/dev/null || command -v chromium-browser >/dev/null \
+        || command -v google-chrome >/dev/null
+}
+
+has_postgresql() {
+    command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null
+}
+
 wanted=("$@")
 if [ "${#wanted[@]}" -eq 0 ]; then
-    if command -v chromium >/dev/null || command -v chromium-browser >/dev/null \
-        || command -v google-chrome >/dev/null; then
-        exit 0
-    fi
-    wanted=(chromium fonts-dejavu-core)
+    has_chromium || wanted+=(chromium fonts-dejavu-core)
+    has_postgresql || wanted+=(postgresql)
+    [ "${#wanted[@]}" -gt 0 ] || exit 0
 fi
 
 cannot() {
