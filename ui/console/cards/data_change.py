@@ -51,7 +51,11 @@ def data_difference(request: ChangeRequest) -> None:
     same = len(request.rule_diff) - len(changed)
     with st.container(border=True):
         version = request.base_version
-        heading(f"Changes against live version {version}" if version else "What is new")
+        heading(
+            f"Changes against live version {version}"
+            if version
+            else "Changes against what is built in"
+        )
         effect = request.data_effect
         if effect is not None:
             bullets(plain(part_line(part)) for part in _worth_saying(effect.changed))

@@ -168,7 +168,7 @@ def _sql(office: Desk, rule: Rule) -> None:
 def _checks(request: ChangeRequest) -> None:
     rows = checks(request.findings, policies_of(request))
     failing = [row.finding for row in rows if row.finding and row.finding.severity != "info"]
-    passed = [row for row in rows if row.finding is None]
+    passed = [row for row in rows if row.passed]
     notes = [row.finding.message for row in rows if row.finding and row.finding.severity == "info"]
     with st.container(border=True):
         heading("Checks")

@@ -23,6 +23,12 @@ class Check(NamedTuple):
     rule: str
     finding: Finding | None
 
+    @property
+    def passed(self) -> bool:
+        """Whether a guardrail policy asks for no judgement; what it tells is a note."""
+        told = self.finding
+        return told is None or (told.severity == "info" and told.message != self.rule)
+
 
 def policies_of(request: ChangeRequest) -> Policies:
     """The guardrail policies that look at a change of this kind."""
