@@ -63,7 +63,10 @@ def _fingerprints(threads: int, seed: int = 7) -> dict[str, tuple[object, ...] |
     """A number per table that any change of any row changes, whatever the order of rows."""
     connection = duckdb.connect(config={"threads": threads})
     generate(connection, users=500, days=40, seed=seed)
-    tables = connection.execute("SELECT table_name FROM duckdb_tables() WHERE NOT temporary")
+    tables = connection.execute("""
+        SELECT table_name FROM information_schema.tables
+        WHERE table_schema = 'main' AND table_catalog = current_database()
+    """)
     names = [name for (name,) in tables.fetchall()]
     marks = exp.select("count(*)", "bit_xor(hash(t))")
     return {

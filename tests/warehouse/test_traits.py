@@ -11,11 +11,14 @@ import pytest
 import yaml
 from sqlglot import exp
 
+from core.errors import Code, PilothouseError
 from warehouse.demo.generate import generate
-from warehouse.models.runner import ModelError, build_traits, load_models, write_traits
+from warehouse.models.modelset import load_models, models_of
+from warehouse.models.runner import build_traits, write_traits
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "traits"
 MODELS = load_models()
+TRAITS = MODELS.traits
 INPUTS = ("dim_users", "fct_events", "fct_subscriptions", "fct_support")
 NOW = datetime(2026, 6, 29)
 
@@ -31,7 +34,7 @@ def demo() -> duckdb.DuckDBPyConnection:
 def empty(demo: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     """The demo's tables without a row."""
     connection = duckdb.connect()
-    ddl = "SELECT sql FROM duckdb_tables() WHERE NOT temporary"
+    ddl = "SELECT sql FROM duckdb_tables() WHERE NOT temporary AND schema_name = 'main'"
     for (create,) in demo.execute(ddl).fetchall():
         connection.execute(create)
     return connection
@@ -45,7 +48,7 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: str, row: dict[str, An
     connection.execute(exp.insert(values, table, columns=list(row)).sql(dialect="duckdb"))
 
 
-@pytest.mark.parametrize("name", [model.name for model in MODELS])
+@pytest.mark.parametrize("name", [model.name for model in TRAITS])
 def test_a_trait_has_the_value_that_its_fixture_says(
     name: str, empty: duckdb.DuckDBPyConnection
 ) -> None:
@@ -66,12 +69,12 @@ def test_every_canonical_user_has_one_row_and_every_trait_is_known(
     canonical = demo.execute("SELECT user_id FROM dim_users WHERE merged_into IS NULL ORDER BY 1")
     ids = canonical.fetchall()
     assert demo.execute("SELECT user_id FROM traits ORDER BY 1").fetchall() == ids
-    for model in MODELS:
+    for model in TRAITS:
         known = exp.select(exp.Count(this=exp.column(model.name))).from_("traits")
         assert demo.execute(known.sql(dialect="duckdb")).fetchone() == (len(ids),)
 
 
-@pytest.mark.parametrize("model", [m for m in MODELS if m.values], ids=lambda m: m.name)
+@pytest.mark.parametrize("model", [m for m in TRAITS if m.values], ids=lambda m: m.name)
 def test_a_state_takes_only_the_values_of_its_header(
     model: Any, demo: duckdb.DuckDBPyConnection
 ) -> None:
@@ -123,46 +126,51 @@ def test_building_again_for_an_earlier_moment_leaves_out_what_came_later(
     assert demo.execute(count).fetchone() == now
 
 
-def test_what_a_trait_reads_is_derived_from_its_sql() -> None:
-    reads = {model.name: model.reads for model in MODELS}
-    assert reads["churn_risk"] == {"dim_users", "fct_events", "support_risk"}
-    order = [model.name for model in MODELS]
+def test_what_a_model_reads_is_derived_from_its_sql() -> None:
+    reads = {model.name: model.reads for model in MODELS.models}
+    assert reads["churn_risk"] == {"user_facts", "support_risk"}
+    assert reads["user_events"] == {"fct_events"}
+    order = [model.name for model in MODELS.models]
+    assert order.index("user_events") < order.index("user_facts") < order.index("support_risk")
     assert order.index("support_risk") < order.index("churn_risk")
 
 
-def _model(folder: Path, name: str, select: str) -> None:
+def _model(name: str, select: str) -> dict[str, str]:
     header = f"-- name: {name}\n-- grain: user_id\n-- type: number\n-- owner: data\n"
-    (folder / f"{name}.sql").write_text(f"{header}-- freshness: 60\n-- meaning: A test.\n{select}")
+    return {name: f"{header}-- freshness: 60\n-- meaning: A test.\n{select}"}
 
 
 @pytest.mark.parametrize(
-    "select",
+    ("select", "code"),
     [
-        "SELECT user_id, 1 / (seconds - seconds) AS bad FROM dim_users",
-        "SELECT a.user_id, 1 AS bad FROM dim_users a CROSS JOIN (SELECT 1 UNION ALL SELECT 2) b",
+        ("SELECT user_id, 1 / (seconds - seconds) AS bad FROM dim_users", Code.MODEL_INVALID),
+        (
+            "SELECT a.user_id, 1.5::DOUBLE AS bad FROM dim_users a "
+            "CROSS JOIN (SELECT 1 AS n UNION ALL SELECT 2 AS n) b",
+            Code.AUDIT_FAILED,
+        ),
     ],
     ids=["an unknown column", "two values for a user"],
 )
 def test_a_failing_model_leaves_the_traits_as_they_were(
-    select: str, demo: duckdb.DuckDBPyConnection, tmp_path: Path
+    select: str, code: Code, demo: duckdb.DuckDBPyConnection
 ) -> None:
-    _model(tmp_path, "bad", select)
     before = demo.execute("SELECT count(*), count(ltv) FROM traits").fetchone()
     demo.execute("BEGIN TRANSACTION")
-    with pytest.raises((ModelError, duckdb.Error)):
-        write_traits(demo, NOW, tmp_path)
+    with pytest.raises(PilothouseError) as refused:
+        write_traits(demo, NOW, models_of(_model("bad", select)))
     demo.execute("ROLLBACK")
+    assert refused.value.refusal.code is code
+    assert (refused.value.refusal.span or "").startswith("bad.sql")
     assert demo.execute("SELECT count(*), count(ltv) FROM traits").fetchone() == before
 
 
-def test_a_model_that_reads_another_table_is_not_loaded(tmp_path: Path) -> None:
-    _model(tmp_path, "nosy", "SELECT user_id, 1 AS nosy FROM raw_events")
-    with pytest.raises(ModelError, match="nosy reads raw_events"):
-        load_models(tmp_path)
+def test_a_model_that_reads_another_table_is_not_loaded() -> None:
+    with pytest.raises(PilothouseError, match="nosy reads raw_events"):
+        models_of(_model("nosy", "SELECT user_id, 1 AS nosy FROM raw_events"))
 
 
-def test_models_that_read_each_other_are_not_loaded(tmp_path: Path) -> None:
-    _model(tmp_path, "hen", "SELECT user_id, egg AS hen FROM egg")
-    _model(tmp_path, "egg", "SELECT user_id, hen AS egg FROM hen")
-    with pytest.raises(ModelError, match="circle"):
-        load_models(tmp_path)
+def test_models_that_read_each_other_are_not_loaded() -> None:
+    hen = _model("hen", "SELECT user_id, egg AS hen FROM egg")
+    with pytest.raises(PilothouseError, match="circle"):
+        models_of(hen | _model("egg", "SELECT user_id, hen AS egg FROM hen"))

@@ -4,25 +4,15 @@
 -- values: new, activated, committed, at_risk, retained
 -- owner: data
 -- freshness: 86400
+-- audit: not_null
 -- meaning: Where the user stands between sign-up and habit.
-WITH workouts AS (
-    SELECT
-        user_id,
-        COUNT(*) AS completed,
-        COUNT(*) FILTER (WHERE event_time >= $as_of - INTERVAL '14' DAY) AS recent
-    FROM fct_events
-    WHERE event_name = 'workout_completed' AND event_time < $as_of
-    GROUP BY user_id
-)
 SELECT
-    u.user_id,
+    user_id,
     CASE
-        WHEN COALESCE(w.recent, 0) = 0 AND u.signup_at < $as_of - INTERVAL '14' DAY THEN 'at_risk'
-        WHEN COALESCE(w.completed, 0) = 0 THEN 'new'
-        WHEN w.completed >= 8 AND u.signup_at < $as_of - INTERVAL '60' DAY THEN 'retained'
-        WHEN w.recent >= 3 THEN 'committed'
+        WHEN workouts_14d = 0 AND signup_at < $as_of - INTERVAL '14' DAY THEN 'at_risk'
+        WHEN workouts = 0 THEN 'new'
+        WHEN workouts >= 8 AND signup_at < $as_of - INTERVAL '60' DAY THEN 'retained'
+        WHEN workouts_14d >= 3 THEN 'committed'
         ELSE 'activated'
     END AS activation_state
-FROM dim_users AS u
-LEFT JOIN workouts AS w ON w.user_id = u.user_id
-WHERE u.merged_into IS NULL
+FROM user_facts
