@@ -44,6 +44,8 @@ class Settings(Frozen):
     """The team's own warehouse, which is only read; None: the workspace's warehouse has it all."""
     catalog: Path | None = None
     """A folder of YAML; None is the built-in workout app."""
+    tracking_plan: Path | None = None
+    """The plan in force until one is approved, a YAML file; None is the built-in workout app's."""
     planner: Literal["auto", "grammar", "openai"] = "auto"
     model: ModelSettings = ModelSettings()
     limits: Limits = Limits()

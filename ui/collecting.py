@@ -13,9 +13,9 @@ import structlog
 from starlette.routing import Route
 
 from collect.load import Loaded, load, loaded_up_to, prepare
-from collect.plan import TrackingPlan, load_plan
+from collect.plan import TrackingPlan
 from collect.rawlog import RawLog
-from collect.reload import replay
+from collect.reprocess import Reprocessed, preview, reprocess
 from collect.routes import Collector
 from collect.spec import Envelope, lines
 from control import sources
@@ -34,15 +34,21 @@ class Intake:
     """Takes events in and loads them; threads may share it, one loads at a time."""
 
     def __init__(
-        self, warehouse: DuckDBWarehouse, store: Store, folder: Path, now: datetime
+        self,
+        warehouse: DuckDBWarehouse,
+        store: Store,
+        folder: Path,
+        now: datetime,
+        live_plan: Callable[[], TrackingPlan],
     ) -> None:
+        """``live_plan`` gives the plan in force, which another process may have changed."""
+        self._live_plan = live_plan
         self._warehouse = warehouse
         self._store = store
         self._loading = threading.Lock()
         prepare(warehouse)
         self.log = RawLog(folder)
         self.log.loaded(loaded_up_to(warehouse))
-        self.plan: TrackingPlan = load_plan()
         self._by_key: dict[str, Source] = {}
         self._opened_at = max(now, self._last_received() or now)
         self._opened = time.monotonic()
@@ -61,7 +67,8 @@ class Intake:
         return self._by_key.get(write_key)
 
     def refresh(self) -> None:
-        """Read the sources again: somebody may have added or disabled one."""
+        """Read plan and sources again: somebody may have approved one, or disabled another."""
+        self.plan = self._live_plan()
         self._by_key = {source.write_key: source for source in sources.list_all(self._store)}
 
     def load(self) -> Loaded:
@@ -77,10 +84,15 @@ class Intake:
                 self.log.append([line.data for line in made]).result()
             return _told(load(self._warehouse, self.log, self.plan, self._by_key.values()))
 
-    def replay(self) -> Loaded:
-        """Load the whole log again under the plan as it is now."""
+    def preview(self, plan: TrackingPlan, since: datetime | None = None) -> Reprocessed:
+        """What the log would become under a plan; loading waits, and nothing changes."""
         with self._loading:
-            return replay(self._warehouse, self.log, self.plan, self._by_key.values())
+            return preview(self._warehouse, self.log, plan, self._by_key.values(), since=since)
+
+    def reprocess(self, plan: TrackingPlan, since: datetime | None = None) -> Reprocessed:
+        """Rebuild the tables from the log under a plan, all of them at once."""
+        with self._loading:
+            return reprocess(self._warehouse, self.log, plan, self._by_key.values(), since=since)
 
     def close(self) -> None:
         """Write what waits and let go of the log."""

@@ -24,6 +24,7 @@ from core.data_policies import data_findings
 from core.errors import Code, PilothouseError, refuse
 from orchestrate import change_requests, rulebook
 from tools.audience import required_of
+from ui import tracking_plan
 from warehouse.models.runner import TraitModel, load_models
 
 if TYPE_CHECKING:
@@ -45,7 +46,9 @@ class Hooks(NamedTuple):
     """Make a live version effective in the warehouse; at once, and nothing when it already is."""
 
 
-HOOKS: dict[str, Hooks] = {}
+HOOKS: dict[str, Hooks] = {
+    "tracking_plan": Hooks(tracking_plan.built_in, tracking_plan.prepare, tracking_plan.apply),
+}
 """One line a kind."""
 
 
@@ -110,7 +113,7 @@ def publish(workspace: Workspace, request_id: str) -> AnyVersion:
             now=workspace.now(),
             prepare=partial(prepare, workspace),
         )
-        _hooks(version.kind).apply(workspace, version)
+        _take_up(workspace, version)
     log.info("data_change_published", key=version.key, version=version.version)
     return version
 
@@ -121,7 +124,7 @@ def roll_back(workspace: Workspace, key: str, number: int, *, person: Person) ->
         version = rulebook.rollback(
             workspace.store, key, number, person=person, now=workspace.now()
         )
-        _hooks(key).apply(workspace, version)
+        _take_up(workspace, version)
     log.info("data_change_rolled_back", key=key, version=version.version, to=number)
     return version
 
@@ -134,9 +137,21 @@ def apply_live(workspace: Workspace) -> None:
     for version in versions.live_data(workspace.store):
         try:
             with _ONE_AT_A_TIME:
-                _hooks(version.kind).apply(workspace, version)
-        except (PilothouseError, duckdb.Error, OSError) as error:
-            log.exception("not_effective", key=version.key, version=version.version, why=str(error))
+                _take_up(workspace, version)
+        except PilothouseError as error:
+            log.warning("not_effective", key=version.key, version=version.version, why=str(error))
+
+
+def _take_up(workspace: Workspace, version: AnyVersion) -> None:
+    try:
+        _hooks(version.kind).apply(workspace, version)
+    except (duckdb.Error, OSError) as error:
+        raise refuse(
+            Code.WAREHOUSE_LIMIT,
+            f"Version {version.version} of the {version.key.replace('_', ' ')} is published, but "
+            f"the warehouse could not take it up: {error}.",
+            fix="Mend what the warehouse says; the next start takes it up.",
+        ) from error
 
 
 def fingerprints(workspace: Workspace) -> Mapping[str, str]:

@@ -42,6 +42,7 @@ from tools.context import ToolContext
 from tools.propose import dependencies
 from ui import clock, data_changes, own_warehouse, telemetry
 from ui.collecting import Intake
+from ui.tracking_plan import live_plan
 from warehouse.catalog import Catalog, load_catalog, unknown_name
 from warehouse.connect.importing import create_empty
 from warehouse.engines.duckdb import DuckDBWarehouse
@@ -120,7 +121,9 @@ class Workspace:
     @cached_property
     def intake(self) -> Intake:
         """The collector, its raw log and the loader; opening it makes their tables."""
-        return Intake(self.warehouse, self.store, self.settings.workspace / "log", self.now())
+        log = self.settings.workspace / "log"
+        plan = partial(live_plan, self.store, self.settings)
+        return Intake(self.warehouse, self.store, log, self.now(), plan)
 
     # The agent.
 

@@ -1,4 +1,4 @@
-"""``collect``: sources and their keys, events from files, the ledger, dead letters, replay."""
+"""``collect``: plan, sources and their keys, events of files, the ledger, dead letters, replay."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from control import sources
 from control.sources import Source
 from core.errors import Code, refuse
 from core.lifecycle import Role
+from ui.cli.plan import plan
 from ui.cli.session import Output, Session, common
 from ui.workspace import Workspace
 
@@ -26,7 +27,10 @@ IMPORT_EVENTS = 1_000
 
 @click.group()
 def collect() -> None:
-    """Events that SDKs send: sources, import, dead letters, replay."""
+    """Events that SDKs send: plan, sources, import, dead letters, replay."""
+
+
+collect.add_command(plan)
 
 
 @collect.command("import")
@@ -116,7 +120,7 @@ def list_sources(session: Session) -> Output:
 def add_source(session: Session, name: str, unplanned: sources.Unplanned, email: str) -> Output:
     """Add a source; its new write key is printed."""
     with session.workspace() as workspace:
-        who = _admin(session, workspace, email)
+        who = admin(session, workspace, email)
         key = secrets.token_urlsafe(20)
         source = Source(id=key[:12], name=name, write_key=key, unplanned=unplanned)
         sources.add(workspace.store, source, who=who, now=workspace.now())
@@ -144,14 +148,15 @@ def disable_source(session: Session, name: str, email: str) -> Output:
 
 def _set_enabled(session: Session, name: str, enabled: bool, email: str) -> Output:
     with session.workspace() as workspace:
-        who = _admin(session, workspace, email)
+        who = admin(session, workspace, email)
         sources.set_enabled(workspace.store, name, enabled, who=who, now=workspace.now())
         workspace.intake.refresh()
     word = "enabled" if enabled else "disabled"
     return Output(f"{name} is {word}.", {"name": name, "enabled": enabled})
 
 
-def _admin(session: Session, workspace: Workspace, email: str) -> str:
+def admin(session: Session, workspace: Workspace, email: str) -> str:
+    """The e-mail of an admin; refuses anybody else."""
     person = session.person(workspace, email)
     if Role.ADMIN not in person.roles:
         raise refuse(
@@ -202,8 +207,8 @@ def list_dead_letters(session: Session, limit: int) -> Output:
 def replay(session: Session, email: str) -> Output:
     """Load the whole raw log again under the tracking plan as it is now."""
     with session.workspace() as workspace:
-        _admin(session, workspace, email)
-        loaded = workspace.intake.replay()
+        admin(session, workspace, email)
+        loaded = workspace.intake.reprocess(workspace.intake.plan).loaded
         workspace.publish_copy()
     return Output(_said(loaded), loaded._asdict())
 

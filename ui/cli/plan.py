@@ -1,0 +1,188 @@
+"""``collect plan``: the tracking plan in force, its history, and changes of it for approval."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from collect.plan import Others, TrackingPlan
+from collect.plan_files import as_text, read_plan, write_rudder
+from core.errors import Code, refuse
+from orchestrate.data_diff import plan_diff
+from ui.cli.session import Output, Session, common
+from ui.console.view.data_change import diff_words, outcome_lines, part_line
+from ui.plan_effects import DAYS, effect_of, propose_plan
+from ui.tracking_plan import plan_at, plan_history
+
+if TYPE_CHECKING:
+    from core.data_changes import DataEffect
+    from ui.workspace import Workspace
+
+
+@click.group()
+def plan() -> None:
+    """The tracking plan: which events may arrive, under which names, with which properties."""
+
+
+@plan.command()
+@click.option("--version", "number", type=click.IntRange(0), help="Another than the one in force.")
+@common
+def show(session: Session, number: int | None) -> Output:
+    """Show the plan in force, or one of its versions."""
+    with session.workspace() as workspace:
+        found = _at(workspace, number)
+    return Output(as_text(found), {"version": found.version} | found.document())
+
+
+@plan.command()
+@common
+def history(session: Session) -> Output:
+    """List the versions, newest first; version 0 is the file of the workspace."""
+    with session.workspace() as workspace:
+        listed = plan_history(workspace.store, workspace.settings)
+    text = "\n".join(
+        f"{one.version:>3}  {one.state:<10}  {one.published_at or '':<26}  "
+        f"{one.published_by or '':<12}  {one.name}"
+        for one in listed
+    )
+    return Output(text, [one._asdict() for one in listed])
+
+
+@plan.command()
+@click.argument("old", type=click.IntRange(0))
+@click.argument("new", type=click.IntRange(0))
+@common
+def diff(session: Session, old: int, new: int) -> Output:
+    """Show what differs between two versions, place by place."""
+    with session.workspace() as workspace:
+        first, second = _at(workspace, old), _at(workspace, new)
+    lines = plan_diff(first.document(), second.document())
+    told = [diff_words(line) for line in lines]
+    text = "\n".join(f"{place}: {live} → {proposed}" for place, live, proposed in told)
+    document = [
+        line.model_dump(mode="json", include={"path", "change", "live", "proposed"})
+        for line in lines
+    ]
+    return Output(text or f"Versions {old} and {new} say the same.", document)
+
+
+@plan.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--version", "number", type=click.IntRange(0), help="Another than the one in force.")
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["pilothouse", "rudder"]),
+    default="pilothouse",
+    show_default=True,
+    help="One YAML file of ours, or a folder of files for rudder-cli.",
+)
+@common
+def export(session: Session, path: Path, number: int | None, kind: str) -> Output:
+    """Write the plan to a file, to be kept in git; with --format rudder to a folder."""
+    with session.workspace() as workspace:
+        found, name = _at(workspace, number), workspace.catalog.name
+    target = session.folder / path
+    try:
+        if kind == "rudder":
+            files, unsaid = write_rudder(found, target, name)
+        else:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(as_text(found), encoding="utf-8")
+            files, unsaid = [target], []
+    except OSError as error:
+        raise refuse(
+            Code.INVALID_FILE,
+            f"{path} cannot be written: {error.strerror}.",
+            span=str(path),
+            fix="Name a file, or for rudder a folder, that may be written.",
+        ) from error
+    told = [f"Version {found.version} is in {', '.join(str(file) for file in files)}."]
+    told += [f"Not in it: {one}" for one in unsaid]
+    document = {"version": found.version, "files": [str(one) for one in files], "left_out": unsaid}
+    return Output("\n".join(told), document)
+
+
+def _proposing(command: Any) -> Any:
+    """The options of both ways to change the plan."""
+    for option in (
+        click.option("--as", "email", default="ana@demo", show_default=True),
+        click.option("--days", type=click.IntRange(1, 3650), default=DAYS, show_default=True,
+                     help="How far back the effect is counted."),
+        click.option("--reason", default="", help="Why, for the approver."),
+        click.option("--dry-run", is_flag=True, help="Show the effect; propose nothing."),
+        click.argument("path", type=click.Path(path_type=Path)),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+@plan.command()
+@_proposing
+@common
+def propose(
+    session: Session, path: Path, email: str, days: int, reason: str, dry_run: bool
+) -> Output:
+    """Send a plan in our format for approval, with what it would do to what arrived."""
+    return _proposed(session, path, email, days, reason, dry_run, "dead_letter")
+
+
+@plan.command("import")
+@_proposing
+@click.option(
+    "--unlisted",
+    type=click.Choice(["keep", "drop", "dead_letter"]),
+    default="dead_letter",
+    show_default=True,
+    help="What additional_properties: false means.",
+)
+@common
+def import_(
+    session: Session,
+    path: Path,
+    email: str,
+    days: int,
+    reason: str,
+    dry_run: bool,
+    unlisted: Others,
+) -> Output:
+    """Send a plan of rudder-cli, a file or a folder, for approval; what is not held is listed."""
+    return _proposed(session, path, email, days, reason, dry_run, unlisted)
+
+
+def _proposed(
+    session: Session,
+    path: Path,
+    email: str,
+    days: int,
+    reason: str,
+    dry_run: bool,
+    unlisted: Others,
+) -> Output:
+    with session.workspace() as workspace:
+        author = session.person(workspace, email)
+        read = read_plan(session.folder / path, workspace.intake.plan, unlisted)
+        notes = [f"Not held by the plan: {one}." for one in read.left_out]
+        effect = effect_of(workspace, read.plan, days=days, notes=notes)
+        document: dict[str, Any] = {"change_request": None, "left_out": [*read.left_out]}
+        document |= {"effect": effect.model_dump(mode="json")}
+        told = _told(effect)
+        if dry_run:
+            return Output("\n".join(told), document)
+        reason = reason or f"The plan of {path.name}."
+        request = propose_plan(workspace, read.plan, effect, author=author, reason=reason)
+    told.append(f"{request.id} waits for approval: 'pilothouse approvals show {request.id}'.")
+    document["change_request"] = {"id": request.id, "state": request.state}
+    return Output("\n".join(told), document)
+
+
+def _told(effect: DataEffect) -> list[str]:
+    return [*outcome_lines(effect), *(part_line(part) for part in effect.changed), *effect.notes]
+
+
+def _at(workspace: Workspace, number: int | None) -> TrackingPlan:
+    if number is None:
+        return workspace.intake.plan
+    return plan_at(workspace.store, workspace.settings, number)
