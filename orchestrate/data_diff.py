@@ -10,6 +10,8 @@ from control.requests import DiffLine
 
 STEP = " › "
 """Between the parts of a path: a name may hold a dot."""
+_CONTAINERS = frozenset({"events", "properties", "aliases"})
+"""Absent means the same as empty, so that each thing inside is a difference of its own."""
 _NAMES = ("name", "key", "id", "event", "property")
 
 
@@ -37,7 +39,7 @@ def _patch(live: str, proposed: str) -> str:
 
 
 def _differences(path: tuple[str, ...], live: Any, proposed: Any) -> Iterator[DiffLine]:
-    before, after = _named(live), _named(proposed)
+    before, after = _named(path, live), _named(path, proposed)
     if isinstance(before, dict) and isinstance(after, dict):
         for key in [*after, *(key for key in before if key not in after)]:
             yield from _differences((*path, str(key)), before.get(key), after.get(key))
@@ -46,8 +48,10 @@ def _differences(path: tuple[str, ...], live: Any, proposed: Any) -> Iterator[Di
         yield DiffLine(path=STEP.join(path), change=change, live=live, proposed=proposed)
 
 
-def _named(value: Any) -> Any:
+def _named(path: tuple[str, ...], value: Any) -> Any:
     """A list whose items have names, by these names: inserting one does not change the others."""
+    if value is None and path and path[-1] in _CONTAINERS:
+        return {}
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         return value
     names = [next((str(item[key]) for key in _NAMES if key in item), "") for item in value]

@@ -104,14 +104,20 @@ def _numbers(effect: DataEffect) -> None:
         delta_arrow="off",
     )
     parts.metric("Traits and events touched", number(len(effect.changed)))
-    broken = sum(one.broken is not None for one in effect.downstream)
     read_by.metric(
         "Read by",
         number(len(effect.downstream)),
-        f"{number(broken)} would break" if broken else "none would break",
+        _breaking(effect),
         delta_color="off",
         delta_arrow="off",
     )
+
+
+def _breaking(effect: DataEffect) -> str | None:
+    if not effect.downstream:
+        return None
+    broken = sum(one.broken is not None for one in effect.downstream)
+    return f"{number(broken)} would break" if broken else "none would break"
 
 
 def _worth_saying(changed: tuple[ChangedPart, ...]) -> list[ChangedPart]:

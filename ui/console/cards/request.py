@@ -32,7 +32,7 @@ from ui.console.view.impact import (
     sentences,
 )
 from ui.console.view.state import CHANGE, REQUEST, RISK, Badge
-from ui.console.view.text import ago, clock, moment, number, percent, plain, share_of
+from ui.console.view.text import ago, clock, moment, number, percent, phrase, plain, share_of
 
 PLAIN, RULE, SQL = "Plain language", "Rule", "SQL"
 DEEDS = {
@@ -86,12 +86,14 @@ def _header(office: Desk, request: ChangeRequest) -> None:
         on_click=st.query_params.clear,
     )
     st.title(plain(request.name), anchor=False)
-    base = f"v{request.base_version}" if request.base_version else "new"
+    first = "built in" if request.changes_data else "new"
+    base = f"v{request.base_version}" if request.base_version else first
+    key = phrase(request.target_key) if request.changes_data else request.target_key
     target = (request.base_version or 0) + 1
     badges(
         REQUEST[request.state],
         Badge(request.id, "gray", "tag"),
-        Badge(f"{plain(request.target_key)} {base} → v{target}", "gray", "difference"),
+        Badge(f"{plain(key)} {base} → v{target}", "gray", "difference"),
         RISK[risk(request.findings, request.preview)],
     )
     author = office.names().get(request.author, request.author)

@@ -10,7 +10,6 @@ from core.data_changes import ChangedPart, DataEffect, Downstream
 from orchestrate.data_diff import STEP
 from ui.console.view.text import listing, number, share_of
 
-KIND = {"trait_models": "Trait models", "tracking_plan": "Tracking plan"}
 _LEVELS = {"events": "event", "properties": "property", "aliases": "also sent as"}
 
 
@@ -87,7 +86,7 @@ def _value(value: object) -> str:
         case bool():
             return "yes" if value else "no"
         case dict():
-            return ", ".join(f"{key}: {_value(child)}" for key, child in value.items()) or "empty"
+            return ", ".join(f"{key}: {_value(child)}" for key, child in value.items()) or "there"
         case list():
             return ", ".join(_value(child) for child in value) or "empty"
         case _:
