@@ -1,0 +1,101 @@
+"""Resolution: from identifiers, links and rule rows to whose each identifier is.
+
+A pure function of what events show and of what people ruled: the order of
+arrival changes nothing, and a part is resolved exactly as the whole would be.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from warehouse.identity.fusion import Fused, Ints, components, fuse
+from warehouse.identity.ownership import NOBODY, Owned, own
+from warehouse.identity.part import Part, columns, read_part
+from warehouse.identity.settings import IdentitySettings
+from warehouse.identity.statements import Cursor, run
+
+
+def resolve(cursor: Cursor, settings: IdentitySettings) -> None:
+    """Work out ``new_map`` and ``new_conflicts`` for the scope that was laid out."""
+    run(cursor, "rulings")
+    part = read_part(cursor)
+    fused, owned = solve(part, settings.user_ids_per_person)
+    arrays = _named(part, fused, owned, _canonical(cursor, part, fused.group), settings)
+    for name, columns_of in arrays.items():
+        cursor.register(f"handed_{name}", columns_of)
+    run(cursor, "keep")
+    for name in arrays:
+        cursor.unregister(f"handed_{name}")
+    limits = settings.model_dump(include={"ids_per_person", "user_ids_per_person"})
+    run(cursor, "resolved", **limits)
+    run(cursor, "windows", gaps=settings.gaps)
+    run(cursor, "conflicts", **limits)
+
+
+def solve(part: Part, user_limit: int) -> tuple[Fused, Owned]:
+    """Fuse what is explicitly one, then attach everything else."""
+    is_user = np.zeros(len(part.places.ids), dtype=bool)
+    is_user[part.users] = True
+    fused = fuse(len(is_user), part.strong, part.blocks, is_user, user_limit)
+    return fused, own(fused.group, part.users, part.evidence, part.blocks)
+
+
+def _canonical(cursor: Cursor, part: Part, group: Ints) -> Ints:
+    """For each group the node id of the user id that stands for the person; -1 for none."""
+    canonical = np.full(len(group), NOBODY, dtype=np.int64)
+    heads = group[part.users]
+    canonical[heads] = part.places.ids[part.users]
+    several = part.users[np.bincount(heads, minlength=len(group))[heads] > 1]
+    cursor.register("fused_users", {"node_id": part.places.ids[several]})
+    (ids,) = columns(run(cursor, "eldest_last"))
+    cursor.unregister("fused_users")
+    # Of several assignments to one place the last one stays.
+    canonical[group[part.places.of(ids)]] = ids
+    return canonical
+
+
+def _named(
+    part: Part, fused: Fused, owned: Owned, canonical: Ints, settings: IdentitySettings
+) -> dict[str, dict[str, NDArray[Any]]]:
+    """What was found, by node id."""
+    ids = part.places.ids
+    has_owner = owned.owner != NOBODY
+    sizes = np.bincount(owned.owner[has_owner], minlength=len(ids))
+    crowded = has_owner & (sizes[owned.owner] > settings.ids_per_person)
+    return {
+        "found": {
+            "node_id": ids,
+            "owner_id": np.where(has_owner, canonical[owned.owner], NOBODY),
+            "reason": owned.reason,
+            "crowded": crowded,
+            "component": _components(part),
+        },
+        "shared": {"node_id": ids[owned.shared]},
+        "claims": {
+            "email_id": ids[owned.claims.email],
+            "owner_id": canonical[owned.claims.owner],
+            "starts": owned.claims.start,
+            "ends": owned.claims.end,
+            "disputed": owned.claims.disputed,
+        },
+        "ambiguous": {
+            "device_id": ids[owned.ambiguous.a],
+            "owner_id": canonical[owned.ambiguous.b],
+        },
+        "refused": {
+            "a": ids[part.strong.a[fused.refused]],
+            "b": ids[part.strong.b[fused.refused]],
+        },
+    }
+
+
+def _components(part: Part) -> Ints:
+    """For each node the id of one node of its component, the same for all of them."""
+    ids = part.places.ids
+    labels = components(len(ids), part.links)
+    head = np.zeros(len(ids), dtype=np.int64)
+    head[labels] = ids
+    return head[labels]

@@ -1,0 +1,1 @@
+SELECT a, b FROM part_edges WHERE kind = $kind

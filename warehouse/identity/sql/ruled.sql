@@ -1,0 +1,1 @@
+SELECT a, b FROM rulings WHERE action = $action

@@ -1,0 +1,28 @@
+-- What new events and changed rules touch, with everything that hangs together with it.
+CREATE OR REPLACE TEMP TABLE ruled_anew AS
+WITH changed AS (
+    (FROM identity_rules EXCEPT FROM identity_applied) UNION ALL (FROM identity_applied EXCEPT FROM identity_rules)
+),
+-- A rule may have waited for an identifier that nobody had seen.
+met AS (
+    SELECT r.* FROM identity_rules r JOIN known k ON k.is_new AND (k.kind = r.a_kind AND k.value = r.a_value OR k.kind = r.b_kind AND k.value = r.b_value)
+),
+judged AS (
+    FROM changed UNION ALL FROM met
+)
+SELECT a_kind AS kind, a_value AS value FROM judged UNION SELECT b_kind, b_value FROM judged;
+CREATE OR REPLACE TEMP TABLE touched AS
+SELECT node_id FROM known
+UNION
+SELECT n.node_id FROM ruled_anew r JOIN identity_nodes n ON n.key = MD5_NUMBER_LOWER(r.kind || ':' || r.value) AND n.kind = r.kind AND n.value = r.value;
+CREATE OR REPLACE TEMP TABLE touched_nodes AS
+WITH components AS (
+    SELECT DISTINCT n.component FROM identity_nodes n SEMI JOIN touched t ON t.node_id = n.node_id WHERE n.component IS NOT NULL
+)
+SELECT n.* FROM identity_nodes n SEMI JOIN components c ON c.component = n.component
+UNION ALL
+SELECT n.* FROM identity_nodes n SEMI JOIN touched t ON t.node_id = n.node_id WHERE n.component IS NULL;
+CREATE OR REPLACE TEMP TABLE touched_edges AS
+SELECT e.* FROM identity_edges e SEMI JOIN touched_nodes n ON n.node_id = e.a;
+CREATE OR REPLACE TEMP VIEW part_nodes AS SELECT * FROM touched_nodes;
+CREATE OR REPLACE TEMP VIEW part_edges AS SELECT * FROM touched_edges;
