@@ -21,6 +21,7 @@ def up(session: Session, port: int | None, host: str | None) -> Output:
     from ui.app import build_app, require_free, serve
     from ui.cli.route import command_route
     from ui.collecting import LoadLoop
+    from ui.routing import RoutingLoop
     from ui.worker import Worker
 
     session.flags |= {"port": port, "host": host}
@@ -40,8 +41,10 @@ def up(session: Session, port: int | None, host: str | None) -> Output:
     token = remote.announce(settings.workspace, url)
     worker = Worker(workspace)
     loading = LoadLoop(workspace.intake, workspace.publish_copy)
+    routing = RoutingLoop(workspace)
     try:
         loading.open()
+        routing.open()
         app = build_app(
             workspace,
             worker,
@@ -52,6 +55,7 @@ def up(session: Session, port: int | None, host: str | None) -> Output:
         serve(app, settings, settings.port)
     finally:
         remote.withdraw(settings.workspace)
+        routing.close()
         loading.close()
         workspace.close()
     return Output("")
