@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, OperationalError
 
-from control import routing_tables  # noqa: F401 - it adds its tables to the metadata
+from control import forgetting_tables, routing_tables  # noqa: F401 - they add their tables
 from control.guards import statements
 from control.tables import metadata
 from core.errors import Code, refuse

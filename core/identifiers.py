@@ -1,0 +1,116 @@
+"""An identifier in the shapes in which it may lie somewhere, and how to find it there.
+
+Texts hold identifiers as they are, inside JSON with escapes, in addresses of
+pages, and in base64. A shape counts only where it stands by itself: ``u1`` is
+not in ``u12`` nor in ``u1-b``. Digits alone may be any number: they count only
+in quotes, as JSON and most exports write texts.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterable
+from functools import cached_property
+from urllib.parse import quote
+
+FORGOTTEN = "forgotten"
+"""What stands in a text where an identifier stood."""
+
+_WORD = r"[0-9A-Za-z_-]"
+_NUMBER = re.compile(r"[\d.,:+/ -]*")
+_FRAGMENT = 8
+"""Fewer characters of base64 would be found by chance."""
+_NOTHING = r"\x00nobody\x00"
+"""An expression for when there is nothing to look for."""
+
+
+class Traces:
+    """Everything that gives one person's identifiers away."""
+
+    def __init__(self, identifiers: Iterable[str]) -> None:
+        self.identifiers = tuple(sorted({one for one in identifiers if one}))
+        self._numbers = [one for one in self.identifiers if _NUMBER.fullmatch(one)]
+        self._names = [one for one in self.identifiers if one not in self._numbers]
+
+    @cached_property
+    def expression(self) -> str:
+        """Names as a regular expression without borders, for engines that know no look-around."""
+        return "|".join(_spelled(one) for one in self._names) or _NOTHING
+
+    @cached_property
+    def quoted(self) -> str:
+        """Numbers in quotes, as a regular expression."""
+        numbers = "|".join(_literal(one) for one in self._numbers)
+        return rf"\x22(?:{numbers})\x22" if numbers else _NOTHING
+
+    @cached_property
+    def pattern(self) -> re.Pattern[bytes]:
+        """Finds a trace in bytes."""
+        alone = f"(?<!{_WORD})(?:{self.expression})(?!{_WORD})"
+        found = (piece for one in self._names for piece in _within_base64(one))
+        pieces = [_literal(piece) for piece in dict.fromkeys(found)]
+        return re.compile("|".join((alone, self.quoted, *pieces)).encode())
+
+    def are_in(self, text: str | bytes) -> bool:
+        """Whether there is a trace."""
+        return self.pattern.search(_bytes(text)) is not None
+
+    def removed_from(self, text: str) -> str:
+        """The text with a word in the place of each trace."""
+        return self.pattern.sub(_word_for, _bytes(text)).decode(errors="surrogateescape")
+
+
+def bordered(expression: str) -> str:
+    """An expression that takes its borders along, as groups 1 and 3, with itself as group 2."""
+    return rf"(^|[^0-9A-Za-z_-])({expression})($|[^0-9A-Za-z_-])"
+
+
+def _word_for(found: re.Match[bytes]) -> bytes:
+    return f'"{FORGOTTEN}"'.encode() if found[0].startswith(b'"') else FORGOTTEN.encode()
+
+
+def _bytes(text: str | bytes) -> bytes:
+    return text if isinstance(text, bytes) else text.encode(errors="surrogateescape")
+
+
+def _plain(value: str) -> tuple[str, ...]:
+    """As it is, inside JSON, and inside an address of a page."""
+    encoded = value.encode(errors="surrogateescape")
+    escaped = (json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1])
+    return tuple(dict.fromkeys((value, *escaped, quote(encoded, safe=""))))
+
+
+def _coded(value: str) -> tuple[str, ...]:
+    """In base64 by itself, without what fills it up."""
+    encoded = value.encode(errors="surrogateescape")
+    codings = (base64.b64encode(encoded), base64.urlsafe_b64encode(encoded))
+    return tuple(dict.fromkeys(coding.decode().rstrip("=") for coding in codings))
+
+
+def _spelled(value: str) -> str:
+    """The shapes as one expression: addresses are the same in any case, ids are not."""
+    plain = "|".join(_literal(shape) for shape in _plain(value))
+    cased = f"(?i:{plain})" if "@" in value else f"(?:{plain})"
+    return "|".join((cased, *(_literal(coding) + "=*" for coding in _coded(value))))
+
+
+def _within_base64(value: str) -> tuple[str, ...]:
+    """The characters that only the value decides, for each place in a group of three bytes."""
+    encoded = value.encode(errors="surrogateescape")
+    pieces = []
+    for before in range(3):
+        first = -(-before * 4 // 3)
+        whole = (before + len(encoded)) * 8 // 6
+        text = base64.b64encode(bytes(before) + encoded).decode()[first:whole]
+        pieces += [text, text.replace("+", "-").replace("/", "_")]
+    return tuple(piece for piece in dict.fromkeys(pieces) if len(piece) >= _FRAGMENT)
+
+
+def _literal(text: str) -> str:
+    """The text itself as an expression that every engine reads alike."""
+    return "".join(
+        character if character.isalnum() or ord(character) > 127 else f"\\x{ord(character):02x}"
+        for character in text
+    )
