@@ -1,0 +1,1 @@
+SELECT COUNT(*) FROM (SELECT DISTINCT person, session FROM radar_sent)
