@@ -88,7 +88,7 @@ class Collector:
     def _route(self, path: str, kind: str, key_of: Callable[[Request], str]) -> Route:
         async def collect(request: Request) -> Response:
             if request.method == "OPTIONS":
-                return PlainTextResponse("", 204, headers=_CORS)
+                return _preflight(request)
             count = 0
             try:
                 if request.method != "POST":
@@ -125,7 +125,7 @@ class Collector:
 
     async def _source_config(self, request: Request) -> Response:
         if request.method == "OPTIONS":
-            return PlainTextResponse("", 204, headers=_CORS)
+            return _preflight(request)
         try:
             key = request.query_params.get("writeKey") or _key_in_header(request)
             source = self._source(key)
@@ -182,6 +182,13 @@ def _refused(line: Line) -> BadRequest:
     default = f"event is not a valid rudder event: {line.problem.message}"
     sentence = _SENTENCES.get(line.problem.code, default)
     return BadRequest(413 if line.problem.code == "EVENT_TOO_LARGE" else 400, sentence)
+
+
+def _preflight(request: Request) -> Response:
+    """Leave to send for a page of another origin: each version of an SDK adds its own headers."""
+    asked = request.headers.get("access-control-request-headers")
+    allowed = {"Access-Control-Allow-Headers": asked} if asked else {}
+    return PlainTextResponse("", 204, headers=_CORS | allowed)
 
 
 def _answer(error: BadRequest) -> Response:

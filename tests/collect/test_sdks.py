@@ -2,97 +2,71 @@
 
 from __future__ import annotations
 
-import contextlib
+import itertools
 import json
+import os
 import shutil
-import subprocess
-import threading
-import time
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import pytest
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from collect.routes import Collector
+from collect.routes import LIMITS, RETRY_SECONDS, Collector
 from control.sources import DEMO_SOURCE
-from tests.collect.world import World, balanced, codes
-from tests.project.tree import ROOT
+from tests.collect.conftest import DISABLED
+from tests.collect.published import (
+    NODE_SDK,
+    SCRIPTS,
+    Recorder,
+    meant,
+    node_package,
+    python_with_sdk,
+    ran,
+    recorded,
+    served,
+    stored,
+)
+from tests.collect.world import World, balanced, codes, track
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
-
-HERE = Path(__file__).parent / "sdk"
-PYTHON_SDK = "rudder-sdk-python==2.1.9"
-NODE_SDK = "@rudderstack/rudder-sdk-node@3.0.13"
-
-
-@contextlib.contextmanager
-def served(app: Starlette) -> Iterator[str]:
-    """An app on a free port of this machine."""
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", lifespan="off")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        thread.join()
-
-
-@pytest.fixture
-def address(world: World) -> Iterator[str]:
-    by_key = {DEMO_SOURCE.write_key: DEMO_SOURCE}
-    clock = lambda: datetime.now(UTC).replace(tzinfo=None)  # noqa: E731
-    with served(Starlette(routes=Collector(world.log, by_key.get, clock).routes())) as url:
-        yield url
-
-
-def installed(*command: str) -> None:
-    """Install an SDK, or skip with the reason: not every machine reaches a package index."""
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240)
-    if done.returncode:
-        pytest.skip(f"the SDK cannot be installed: {done.stderr.strip().splitlines()[-1:]}")
 
 
 @pytest.fixture(scope="module")
 def python_sdk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A Python that has the SDK: it needs an older dateutil than ours, so it lives apart."""
-    folder = tmp_path_factory.mktemp("python-sdk")
-    uv = ["bash", str(ROOT / ".ci" / "uv")]
-    installed(*uv, "venv", "--quiet", str(folder))
-    python = folder / "bin" / "python"
-    installed(*uv, "pip", "install", "--quiet", "--python", str(python), PYTHON_SDK)
-    return python
+    return python_with_sdk(tmp_path_factory.mktemp("python-sdk"))
 
 
 @pytest.fixture(scope="module")
 def node_sdk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which Node finds the SDK."""
-    if not (shutil.which("npm") and shutil.which("node")):
-        pytest.skip("no npm: install Node.js to test its SDK")
-    folder = tmp_path_factory.mktemp("node-sdk")
-    installed("npm", "install", "--no-audit", "--no-fund", "--prefix", str(folder), NODE_SDK)
-    shutil.copy(HERE / "send.mjs", folder)
+    """A folder with the SDK and the scripts that use it."""
+    folder = node_package(tmp_path_factory.mktemp("node-sdk"), NODE_SDK)
+    for script in SCRIPTS.glob("*.mjs"):
+        shutil.copy(script, folder)
     return folder
 
 
-def sent(*command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, capture_output=True, text=True, timeout=120)
+@pytest.fixture(params=["python", "node"])
+def one(request: pytest.FixtureRequest) -> tuple[str, ...]:
+    """The command that sends one event with an SDK; needs an address and a write key."""
+    if request.param == "python":
+        return str(request.getfixturevalue("python_sdk")), str(SCRIPTS / "one.py")
+    return "node", str(request.getfixturevalue("node_sdk") / "one.mjs")
+
+
+@pytest.fixture
+def wire(world: World) -> Recorder:
+    return recorded(world)
 
 
 def test_everything_the_python_sdk_sends_is_stored_as_it_was_sent(
-    world: World, address: str, python_sdk: Path
+    world: World, wire: Recorder, python_sdk: Path
 ) -> None:
-    done = sent(str(python_sdk), str(HERE / "send.py"), address, DEMO_SOURCE.write_key)
+    with served(wire) as url:
+        done = ran(str(python_sdk), str(SCRIPTS / "send.py"), url, DEMO_SOURCE.write_key)
     assert done.returncode == 0, done.stdout + done.stderr
 
     loaded = world.load()
@@ -100,6 +74,7 @@ def test_everything_the_python_sdk_sends_is_stored_as_it_was_sent(
     assert (loaded.received, loaded.stored, loaded.dead_letter) == (260, 259, 1)
     assert codes(world) == [("UNPLANNED_EVENT", "$.event")]
     _check_common(world)
+    _check_field_by_field(world, wire)
     # This SDK tells traits only in the context.
     traits = by_type(world, "identify", "context -> '$.traits'")
     assert json.loads(traits) == {"plan": "free", "name": "Zoë \u0000 中文"}
@@ -109,17 +84,34 @@ def test_everything_the_python_sdk_sends_is_stored_as_it_was_sent(
 
 
 def test_everything_the_node_sdk_sends_is_stored_as_it_was_sent(
-    world: World, address: str, node_sdk: Path
+    world: World, wire: Recorder, node_sdk: Path
 ) -> None:
-    done = sent("node", str(node_sdk / "send.mjs"), address, DEMO_SOURCE.write_key)
+    with served(wire) as url:
+        done = ran("node", str(node_sdk / "send.mjs"), url, DEMO_SOURCE.write_key)
     assert done.returncode == 0, done.stdout + done.stderr
 
     loaded = world.load()
     assert balanced(loaded)
     assert (loaded.received, loaded.stored) == (59, 59)
     _check_common(world)
+    _check_field_by_field(world, wire)
     assert json.loads(by_type(world, "identify", "traits")) == {"plan": "free", "name": "Zoë 中文"}
     assert numbers(world) == list(range(50))
+
+
+def _check_field_by_field(world: World, wire: Recorder) -> None:
+    """Whatever was stored is what went over the wire, every key of it."""
+    sent, kept = wire.sent(), stored(world)
+    dead = {message_id for (message_id,) in world.rows("dead_letters", "message_id")}
+    assert kept.keys() == sent.keys() - dead
+    for message_id, event in kept.items():
+        expected = meant(sent[message_id])
+        if expected.get("event") == "plan_selected":
+            # The plan's own name for this property of an alias.
+            given = expected["properties"]
+            renamed = {"plan" if key == "selected_plan" else key: given[key] for key in given}
+            expected["properties"] = renamed
+        assert event == expected
 
 
 def _check_common(world: World) -> None:
@@ -154,6 +146,64 @@ def numbers(world: World) -> list[int]:
     return [number for (number,) in found.rows]
 
 
+# What an SDK does with an answer that is not 200.
+
+
+@pytest.mark.parametrize(
+    ("key", "status"), [("wrong-key", 401), (DISABLED.write_key, 404)], ids=["unknown", "disabled"]
+)
+def test_what_asking_again_cannot_mend_is_dropped_after_one_request(
+    world: World, wire: Recorder, one: tuple[str, ...], key: str, status: int
+) -> None:
+    with served(wire) as url:
+        done = ran(*one, url, key)
+
+    assert done.stdout.strip() == "gave up", done.stderr
+    assert [exchange.status for exchange in wire.posted()] == [status]
+    assert world.load().received == 0
+
+
+def test_a_full_log_is_told_and_once_there_is_room_the_event_arrives_once(
+    world: World, one: tuple[str, ...]
+) -> None:
+    world.send(track())
+
+    def make_room(status: int) -> None:
+        if status == 429:
+            world.load()
+
+    wire = recorded(world, LIMITS._replace(unloaded=1), make_room)
+    with served(wire) as url:
+        done = ran(*one, url, DEMO_SOURCE.write_key)
+
+    assert done.stdout.strip() == "sent", done.stderr
+    asked, kept = wire.posted()
+    assert (asked.status, asked.retry_after, kept.status) == (429, str(RETRY_SECONDS), 200)
+    if one[0] == "node":
+        # This SDK waits as long as it is asked to; the others wait as they like.
+        assert kept.at - asked.at >= RETRY_SECONDS
+    assert (world.load().stored, len(world.rows("raw_events", "message_id"))) == (1, 2)
+
+
+def test_a_full_disk_is_told_and_once_there_is_room_the_event_arrives_once(
+    world: World, wire: Recorder, one: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, tries = os.fsync, itertools.count()
+
+    def twice_full(file: int) -> None:
+        if next(tries) < 2:
+            raise OSError(28, "No space left on device")
+        real(file)
+
+    monkeypatch.setattr("collect.rawlog.os.fsync", twice_full)
+    with served(wire) as url:
+        done = ran(*one, url, DEMO_SOURCE.write_key)
+
+    assert done.stdout.strip() == "sent", done.stderr
+    assert [exchange.status for exchange in wire.posted()] == [503, 503, 200]
+    assert world.load().stored == 1
+
+
 def test_the_python_sdk_sends_again_after_a_server_error_and_nothing_is_stored_twice(
     world: World, python_sdk: Path
 ) -> None:
@@ -170,7 +220,7 @@ def test_the_python_sdk_sends_again_after_a_server_error_and_nothing_is_stored_t
         return kept if len(answered) % 2 == 0 else PlainTextResponse("gone", 503)
 
     with served(Starlette(routes=[Route("/v1/batch", forgetful, methods=["POST"])])) as url:
-        done = sent(str(python_sdk), str(HERE / "send.py"), url, DEMO_SOURCE.write_key)
+        done = ran(str(python_sdk), str(SCRIPTS / "send.py"), url, DEMO_SOURCE.write_key)
 
     assert done.returncode == 0, done.stdout + done.stderr
     loaded = world.load()
