@@ -20,6 +20,11 @@ _UNITS = {"SECOND": 1, "MINUTE": 60, "HOUR": 3600, "DAY": 86_400, "WEEK": 604_80
 _ROW_WISE = frozenset({"kind", "expressions", "from_", "where", "with_"})
 
 
+ROWS = "_rows"
+"""A counter of every row that is counted at all, kept beside the model's own: it shows whether
+rows went missing."""
+
+
 class Counter(NamedTuple):
     """One aggregate: over all time, or over a window that ends at the moment."""
 
@@ -59,7 +64,8 @@ def shape_of(model: Model) -> Shape:
     tables = {table.name for table in tree.find_all(exp.Table)} & model.reads
     if len(tables) != 1:
         raise _not_so(model, tree, "it does not read exactly one table")
-    counters = tuple(_counter(model, one, time) for one in tree.selects[1:])
+    every_row = Counter(ROWS, "add", exp.Count(this=exp.Star(), big_int=True), None, None)
+    counters = (*(_counter(model, one, time) for one in tree.selects[1:]), every_row)
     shape = Shape(model, model.grain[0], counters, tables.pop(), time, arrival)
     _check_moment(shape)
     return shape

@@ -9,10 +9,12 @@ from typing import NamedTuple
 from sqlglot import exp
 
 from warehouse.models.assemble import stored
-from warehouse.models.counters import Counter, Shape, upper_bound
+from warehouse.models.counters import ROWS, Counter, Shape, upper_bound
 
 TOUCHED = "touched"
 """Users whose earlier events changed: written by whoever rewrote them, read by the next build."""
+TOUCHED_EVENTS = "touched_events"
+"""Their events: a table of the connection's own while a build runs."""
 
 
 class Slice(NamedTuple):
@@ -51,8 +53,46 @@ def rolled(shape: Shape, state: str, then: datetime, moment: datetime, seen: dat
     if not touched:
         return _together(shape, stored(state), changes)
     others = _without_touched(_together(shape, stored(state), changes), shape)
-    again = _only_touched(from_nothing(shape, moment), shape)
+    again = _read_from(from_nothing(shape, moment), shape, TOUCHED_EVENTS)
     return exp.union(others, exp.select("*").from_(again.subquery("again")), distinct=False)
+
+
+def rows_counted(
+    shape: Shape, table: str, before: datetime, arrived_after: datetime | None = None
+) -> exp.Select:
+    """The number of rows that the counters count, of those before a moment."""
+    query = shape.model.tree.copy()
+    bound = upper_bound(query, shape.time)
+    assert isinstance(query, exp.Select)
+    assert isinstance(bound, exp.LT)
+    part = Slice((), 1, until=before, arrived_after=arrived_after)
+    bound.replace(_stretch(shape, part, bound.left))
+    query.set("expressions", [exp.Count(this=exp.Star())])
+    query.set("group", None)
+    read = _read_from(query, shape, table)
+    assert isinstance(read, exp.Select)
+    return read
+
+
+def touched_events(shape: Shape) -> exp.Create:
+    """The statement that sets the events of touched users apart."""
+    events = exp.select("*").from_(shape.table)
+    events = events.where(exp.column(shape.key).isin(query=_touched()))
+    return exp.Create(
+        this=exp.to_table(TOUCHED_EVENTS),
+        kind="TABLE",
+        replace=True,
+        expression=events,
+        properties=exp.Properties(expressions=[exp.TemporaryProperty()]),
+    )
+
+
+def untouched_rows(shape: Shape, state: str) -> exp.Select:
+    """The rows that kept counters have counted for users who were not touched."""
+    rows = exp.func("COALESCE", exp.Sum(this=exp.column(ROWS)), exp.Literal.number(0))
+    return exp.select(rows).from_(stored(state)).where(
+        exp.not_(exp.column(shape.key).isin(query=_touched()))
+    )  # fmt: skip
 
 
 def _summed(shape: Shape, slices: Iterable[Slice]) -> exp.Query:
@@ -154,14 +194,11 @@ def _without_touched(query: exp.Select, shape: Shape) -> exp.Select:
     )  # fmt: skip
 
 
-def _only_touched(query: exp.Query, shape: Shape) -> exp.Query:
-    """The same query over the events of touched users alone."""
-    for table in [*query.find_all(exp.Table)]:
-        if table.name == shape.table:
-            events = exp.select("*").from_(shape.table).where(
-                exp.column(shape.key).isin(query=_touched())
-            )  # fmt: skip
-            table.replace(events.subquery(table.alias_or_name))
+def _read_from(query: exp.Query, shape: Shape, table: str) -> exp.Query:
+    """The same query over another table of the same columns."""
+    for found in [*query.find_all(exp.Table)]:
+        if found.name == shape.table:
+            found.replace(exp.to_table(table).as_(found.alias_or_name))
     return query
 
 

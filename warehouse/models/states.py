@@ -15,7 +15,7 @@ from sqlglot import exp
 
 from warehouse.models import rolling
 from warehouse.models.assemble import SCHEMA, stored
-from warehouse.models.counters import Shape, integers_only, shape_of
+from warehouse.models.counters import ROWS, Shape, integers_only, shape_of
 from warehouse.models.modelset import ModelSet
 
 How = Literal["full", "rolled"]
@@ -54,6 +54,7 @@ def carry_on(
     relation = f"{name}__{logic[:12]}__{_next(cursor)}"
     _write(cursor, shape, query, relation, as_of)
     _remember(cursor, shape, logic, relation, as_of)
+    cursor.execute(f"DROP TABLE IF EXISTS temp.{rolling.TOUCHED_EVENTS}")
     return relation, how
 
 
@@ -96,13 +97,25 @@ def _accounted_for(
 ) -> bool:
     """Whether the kept counters and what arrived since are all rows, and rolling is the less work.
 
-    Whoever marks users says with it that nobody else's earlier rows changed.
+    Rows of touched users, who are counted anew, are left out on both sides.
     """
     if as_of < kept.as_of or not rolling.step_is_short(shape, as_of - kept.as_of):
         return False
-    if touched:
-        return True
-    return _rows(cursor, shape, kept.as_of) == kept.rows_before + _late(cursor, shape, kept)
+    if not touched:
+        return _rows(cursor, shape, kept.as_of) == kept.rows_before + _late(cursor, shape, kept)
+    cursor.execute(rolling.touched_events(shape).sql("duckdb"))
+    now, late = (
+        _number(cursor, rolling.rows_counted(shape, shape.table, kept.as_of, after))
+        - _number(cursor, rolling.rows_counted(shape, rolling.TOUCHED_EVENTS, kept.as_of, after))
+        for after in (None, kept.received_up_to or datetime.max)
+    )
+    return now == _number(cursor, rolling.untouched_rows(shape, kept.relation)) + late
+
+
+def _number(cursor: duckdb.DuckDBPyConnection, query: exp.Select) -> int:
+    row = cursor.execute(query.sql("duckdb", comments=False)).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def _rows(cursor: duckdb.DuckDBPyConnection, shape: Shape, before: datetime) -> int:
@@ -131,9 +144,10 @@ def _write(
     as_of: datetime,
 ) -> None:
     """The counters with the types that the model's own SQL gives them."""
-    plain = shape.model.sql
-    create = f'CREATE TABLE {SCHEMA}."{relation}" AS {plain} WITH NO DATA'
-    cursor.execute(create, {"as_of": as_of})
+    zero = exp.cast(exp.Literal.number(0), "BIGINT").as_(ROWS)
+    plain = exp.select("m.*", zero).from_(shape.model.tree.subquery("m")).limit(0)
+    create = exp.Create(this=stored(relation), kind="TABLE", expression=plain)
+    cursor.execute(create.sql("duckdb", comments=False), {"as_of": as_of})
     described = cursor.execute(
         """
         SELECT column_name, data_type FROM duckdb_columns()
