@@ -231,3 +231,11 @@ def test_a_browser_may_ask_first(sdk: TestClient, path: str) -> None:
     assert answer.status_code == 204
     allowed = answer.headers["access-control-allow-headers"].lower()
     assert all(name in allowed for name in ("authorization", "anonymousid", "content-type"))
+
+
+def test_a_browser_may_send_whatever_headers_its_sdk_adds(sdk: TestClient) -> None:
+    asked = "authorization,sentat,rsa-since-last-attempt"
+
+    answer = sdk.options("/v1/track", headers={"Access-Control-Request-Headers": asked})
+
+    assert answer.headers["access-control-allow-headers"] == asked
