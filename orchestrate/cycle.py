@@ -25,6 +25,7 @@ from orchestrate import stages
 from orchestrate.intents import enqueue
 from orchestrate.plan import planned
 from warehouse.catalog import Catalog
+from warehouse.clocks.past import stand_at
 from warehouse.engines.duckdb import DuckDBWarehouse
 
 GAVE_BACK = (IntentState.REJECTED, IntentState.BOUNCED, IntentState.EXPIRED, IntentState.CANCELLED)
@@ -102,6 +103,8 @@ def _decide(warehouse: DuckDBWarehouse, tick: stages.Tick, *, dry_run: bool) -> 
     with warehouse.cursor() as cursor:
         cursor.execute("BEGIN")
         try:
+            # Deciding for a moment that is past reads what was known then.
+            stand_at(cursor, tick.catalog, tick.as_of)
             stages.decide(cursor, tick)
             report = _report(cursor, tick, dry_run)
             if not dry_run:

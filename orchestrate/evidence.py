@@ -8,7 +8,7 @@ from typing import NamedTuple
 from core.conditions import And, AnyLeaf, Condition, Not, Or, with_defaults
 from orchestrate.stages import Tick
 from warehouse.compile import compile_leaves, expand
-from warehouse.engines.duckdb import DuckDBWarehouse
+from warehouse.runner import Engine
 
 
 class Seen(NamedTuple):
@@ -43,7 +43,7 @@ class Deciding(NamedTuple):
 
 
 def observe(
-    conditions: Mapping[str, Condition], tick: Tick, warehouse: DuckDBWarehouse, user_id: str
+    conditions: Mapping[str, Condition], tick: Tick, engine: Engine, user_id: str
 ) -> dict[str, Seen]:
     """Each named condition with what it read for the user, in one query."""
     ready = {
@@ -55,7 +55,7 @@ def observe(
     )
     if not query.leaves:
         return {name: Seen(condition, True) for name, condition in ready.items()}
-    row = warehouse.fetch(query.sql).dicts()[0]
+    row = engine.fetch(query.sql).dicts()[0]
     read = iter([(row[f"t{i}"], row[f"v{i}"]) for i in range(len(query.leaves))])
     return {name: _see(condition, read) for name, condition in ready.items()}
 

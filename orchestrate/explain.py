@@ -19,7 +19,9 @@ from orchestrate.cycle import plan_tick
 from orchestrate.evidence import Deciding, Seen, deciding, kind_of, observe
 from orchestrate.plan import PlannedEntry, PlannedPolicy
 from warehouse.catalog import Catalog
+from warehouse.clocks.past import OnCursor, Past, as_known, stand_at
 from warehouse.engines.duckdb import DuckDBWarehouse
+from warehouse.runner import Engine
 from warehouse.wording import describe
 
 # Reason code → the condition that gave it, and what that would have to be instead.
@@ -56,12 +58,12 @@ def explain(
 ) -> dict[str, Any]:
     """What every live rule, or one, decides for a user at a moment, and why.
 
-    Without ``at``: the moment of the latest cycle, or the end of the data. Gives
-    the document of ``explain --json``; refuses with UNKNOWN_USER and UNKNOWN_KEY.
+    Without ``at``: the moment of the latest cycle, or the end of the data. A moment
+    that is past is explained by what was known then. Gives the document of
+    ``explain --json``; refuses with UNKNOWN_USER and UNKNOWN_KEY.
     """
     moment = at or _latest(warehouse)
     tick = plan_tick(store, catalog, as_of=moment)
-    _check_user(warehouse, catalog, user_id)
     wanted = [p for p in tick.policies if policy in (None, p.key)]
     if policy is not None and not wanted:
         raise refuse(
@@ -70,13 +72,14 @@ def explain(
             span=policy,
             fix=f"Live: {', '.join(p.key for p in tick.policies) or 'none yet'}.",
         )
-    with _decided(warehouse, tick, user_id) as cursor:
+    with _decided(warehouse, tick, user_id) as (cursor, past):
         # What is decided is read whole before any alternative is tried: trying one decides anew.
-        decided = [(p, _candidates(p, tick, warehouse, cursor, user_id)) for p in wanted]
+        decided = [(p, _candidates(p, tick, cursor, user_id)) for p in wanted]
         tried = [(p, [_with_alternative(one, p, cursor) for one in found]) for p, found in decided]
     return {
         "user_id": user_id,
         "at": moment.isoformat(),
+        "as_known": past.traits if past else None,
         "decisions": [_document(p, found, catalog) for p, found in tried],
     }
 
@@ -101,30 +104,32 @@ def separate(
         winners[user_id] = {one["policy"]: one["winner"] for one in told["decisions"]}
     first, second = user_ids
     differing = [p for p in tick.policies if winners[first][p.key] != winners[second][p.key]]
-    return {
-        "users": list(user_ids),
-        "at": moment.isoformat(),
-        "policies": [
+    with as_known(warehouse, catalog, moment) as engine:
+        policies = [
             {
                 "policy": p.key,
                 "winners": {user: winners[user][p.key] for user in user_ids},
-                "separated_by": _separating(p, tick, warehouse, user_ids),
+                "separated_by": _separating(p, tick, engine, user_ids),
             }
             for p in differing
-        ],
-    }
+        ]
+    return {"users": list(user_ids), "at": moment.isoformat(), "policies": policies}
 
 
 @contextmanager
 def _decided(
     warehouse: DuckDBWarehouse, tick: stages.Tick, user_id: str
-) -> Iterator[duckdb.DuckDBPyConnection]:
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, Past | None]]:
     """A cursor whose temporary tables hold the decision on one user; nothing is kept."""
     with warehouse.cursor() as cursor:
+        _check_user(cursor, tick.catalog, user_id)
         cursor.execute("BEGIN")
         try:
+            past = stand_at(cursor, tick.catalog, tick.as_of)
+            if past is not None:
+                _check_user(cursor, tick.catalog, user_id, then=tick.as_of)
             stages.decide(cursor, tick, users=(user_id,))
-            yield cursor
+            yield cursor, past
         finally:
             cursor.execute("ROLLBACK")
 
@@ -132,11 +137,10 @@ def _decided(
 def _candidates(
     policy: PlannedPolicy,
     tick: stages.Tick,
-    warehouse: DuckDBWarehouse,
     cursor: duckdb.DuckDBPyConnection,
     user_id: str,
 ) -> list[Candidate]:
-    seen = observe(_conditions(policy, tick.catalog), tick, warehouse, user_id)
+    seen = observe(_conditions(policy, tick.catalog), tick, OnCursor(cursor), user_id)
     outcomes = _outcomes(cursor, policy.key)
     found = []
     for entry in policy.entries:
@@ -251,10 +255,10 @@ def _read(leaf: Seen) -> str:
 def _separating(
     policy: PlannedPolicy,
     tick: stages.Tick,
-    warehouse: DuckDBWarehouse,
+    engine: Engine,
     user_ids: tuple[str, str],
 ) -> list[dict[str, Any]]:
-    seen = [observe(_conditions(policy, tick.catalog), tick, warehouse, user) for user in user_ids]
+    seen = [observe(_conditions(policy, tick.catalog), tick, engine, user) for user in user_ids]
     found: dict[str, tuple[bool, dict[str, Any]]] = {}
     for name in seen[0]:
         for one, other in zip(seen[0][name].leaves(), seen[1][name].leaves(), strict=True):
@@ -278,22 +282,34 @@ def _latest(warehouse: DuckDBWarehouse) -> datetime:
     return moment
 
 
-def _check_user(warehouse: DuckDBWarehouse, catalog: Catalog, user_id: str) -> None:
+def _check_user(
+    cursor: duckdb.DuckDBPyConnection,
+    catalog: Catalog,
+    user_id: str,
+    then: datetime | None = None,
+) -> None:
     layout = catalog.layout.users
     query = (
         exp.select(exp.maybe_parse(layout.canonical, dialect=stages.DIALECT))
         .from_(layout.table)
         .where(exp.column(layout.key).eq(exp.Placeholder(this="user_id")))
     )
-    found = warehouse.fetch(query.sql(stages.DIALECT), {"user_id": user_id}).rows
-    if not found:
+    found = cursor.execute(query.sql(stages.DIALECT), {"user_id": user_id}).fetchone()
+    if found is None and then is not None:
+        raise refuse(
+            Code.UNKNOWN_USER,
+            f"'{user_id}' had not signed up by {then:%Y-%m-%d %H:%M}.",
+            span=user_id,
+            fix="Ask about a later moment.",
+        )
+    if found is None:
         raise refuse(
             Code.UNKNOWN_USER,
             f"There is no user '{user_id}'.",
             span=user_id,
             fix="Take a user id from 'pilothouse rules audience KEY --ids'.",
         )
-    if not found[0][0]:
+    if not found[0]:
         raise refuse(
             Code.UNKNOWN_USER,
             f"'{user_id}' was merged into another user.",

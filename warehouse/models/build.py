@@ -18,6 +18,7 @@ import duckdb
 from sqlglot import exp
 
 from core.errors import Code, refuse
+from warehouse.clocks.history import record, start_anew
 from warehouse.models import states
 from warehouse.models.assemble import SCHEMA, stored, traits_query
 from warehouse.models.audits import Audited, audit, audit_rows
@@ -105,7 +106,15 @@ def show(cursor: duckdb.DuckDBPyConnection, number: int) -> None:
     cursor.execute(view.sql("duckdb", identify=True))
     cursor.execute("UPDATE models.meta_builds SET state = 'kept' WHERE state = 'live'")
     cursor.execute("UPDATE models.meta_builds SET state = 'live' WHERE build = $n", {"n": number})
+    _remember(cursor, found)
     _tidy(cursor)
+
+
+def _remember(cursor: duckdb.DuckDBPyConnection, shown: Build) -> None:
+    """What readers see from here on is what is known: history notes the values that changed."""
+    query = "SELECT model, fingerprint FROM models.meta_models WHERE build = $n AND kind = 'trait'"
+    fingerprints = dict(cursor.execute(query, {"n": shown.number}).fetchall())
+    record(cursor, event_at=shown.as_of, known_at=shown.as_of, fingerprints=fingerprints)
 
 
 def prepare(cursor: duckdb.DuckDBPyConnection) -> None:
@@ -142,6 +151,7 @@ def reset(cursor: duckdb.DuckDBPyConnection) -> None:
         "SELECT relation FROM models.meta_builds UNION ALL SELECT relation FROM models.counters"
     ).fetchall()
     cursor.execute(f"DROP VIEW IF EXISTS {VIEW}")
+    start_anew(cursor)
     for (relation,) in relations:
         states.drop(cursor, relation)
     for table in ("meta_builds", "meta_models", "counters", "touched"):

@@ -1,0 +1,8 @@
+-- What users' traits were, as a history: a row only when a value changed at a build. A row without a
+-- fingerprint says that the user was gone.
+CREATE TABLE IF NOT EXISTS trait_history (
+    user_id VARCHAR, trait VARCHAR, value VARCHAR, event_at TIMESTAMP, known_at TIMESTAMP, fingerprint VARCHAR, build BIGINT
+);
+-- The builds that were recorded: from the first on, history says what was known.
+CREATE SCHEMA IF NOT EXISTS models;
+CREATE TABLE IF NOT EXISTS models.trait_builds (build BIGINT, event_at TIMESTAMP, known_at TIMESTAMP, changed BIGINT);
