@@ -139,6 +139,11 @@ def _entered(counts: dict[str, Count]) -> int:
     return sum(c.entered for c in counts.values())
 
 
+def _either(words: tuple[str, ...]) -> str:
+    *first, last = words
+    return f"{', '.join(first)} or {last}" if first else last
+
+
 def _steady(inquiry: Inquiry, shifts: list[Shift]) -> str:
     words = dimension_words(inquiry.catalog)
     if not words:
@@ -147,7 +152,7 @@ def _steady(inquiry: Inquiry, shifts: list[Shift]) -> str:
         return f"Mix: too few users of {inquiry.segment} to compare."
     largest = max(shifts, key=lambda s: abs(s.share - s.usual_share))
     return (
-        f"Mix: no {' or '.join(words)} of {inquiry.segment} grew or shrank out of proportion; the "
+        f"Mix: no {_either(words)} of {inquiry.segment} grew or shrank out of proportion; the "
         f"largest move is {largest.value}, from {percent(largest.usual_share)} to "
         f"{percent(largest.share)} of users."
     )

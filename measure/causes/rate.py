@@ -264,7 +264,7 @@ def _released(inquiry: Inquiry, version: str) -> tuple[datetime | None, tuple[st
     )
     times = {row[0]: row[1] for row in fetched.rows}
     platform = _platform(inquiry)
-    if platform:
+    if platform and None not in times:
         return times.get(platform), (fetched.id,)
     return (max(times.values()) if times else None), (fetched.id,)
 

@@ -1,4 +1,4 @@
-"""``init``, ``demo-data`` and ``doctor``: make a workspace, and check what it stands on."""
+"""``demo-data`` and ``doctor``: make the demo's warehouse, and check what a workspace stands on."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import httpx
 from control.store import open_store
 from core.errors import Code, PilothouseError, refuse
 from core.settings import Settings
-from ui import clock
+from ui import clock, own_warehouse
 from ui.cli.session import Output, Session, common
 from ui.workspace import warehouse_path
 from warehouse.catalog import load_catalog
@@ -25,11 +25,6 @@ from warehouse.engines.duckdb import DuckDBWarehouse
 from warehouse.published import publish
 
 _TABLES = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'main'"
-SETTINGS_TEMPLATE = """\
-# Everything here has a default; see README.md. Flags and environment variables win over it.
-# planner = "auto"          # auto | grammar | openai
-# port = 8501
-"""
 
 
 def make_demo_data(
@@ -43,7 +38,7 @@ def make_demo_data(
 ) -> dict[str, Any]:
     """Write the demo warehouse of a workspace and publish its copy; gives truth and sizes."""
     path = warehouse_path(settings)
-    _make_folder(path.parent)
+    make_folder(path.parent)
     started = time.perf_counter()
     # A file appears under its name only when it is whole: Ctrl-C leaves no half of a demo.
     making = path if path.exists() else path.with_name(f".{path.name}.making")
@@ -115,30 +110,8 @@ def demo_data(
     return Output(text, document)
 
 
-@click.command()
-@click.option("--from-warehouse", "url", help="Draft a catalog from existing tables.")
-@common
-def init(session: Session, url: str | None) -> Output:
-    """Make a workspace: folder, settings file and control store."""
-    if url:
-        raise refuse(
-            Code.INVALID_ARGUMENT,
-            "Drafting a catalog from an existing warehouse is not there yet.",
-            span="--from-warehouse",
-            fix="Write the catalog by hand: copy warehouse/catalogs/workout_app and set "
-            "'catalog' in pilothouse.toml.",
-        )
-    settings = session.settings()
-    _make_folder(settings.workspace)
-    file = settings.workspace / "pilothouse.toml"
-    if not file.exists():
-        file.write_text(SETTINGS_TEMPLATE)
-    open_store(settings.control_url).close()
-    text = f"Workspace {settings.workspace}. Next: 'pilothouse demo-data', then 'pilothouse up'."
-    return Output(text, {"workspace": str(settings.workspace), "settings": str(file)})
-
-
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
+    """Make the folder of a workspace; refuses where that cannot be."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -194,7 +167,7 @@ def _failed(name: str, error: PilothouseError) -> Check:
 def _warehouse(settings: Settings) -> Check:
     try:
         path: Path = warehouse_path(settings)
-        opened = DuckDBWarehouse(path, read_only=True)
+        opened = own_warehouse.open_warehouse(settings, read_only=True)
     except PilothouseError as error:
         return _failed("warehouse", error)
     try:

@@ -19,7 +19,7 @@ LOCAL = frozenset({"up", "demo", "demo-data", "init", "doctor", "evals"})
 """Commands that own, make or do not need the warehouse of the workspace."""
 
 COMMANDS = {
-    "init": ("data", "Make a workspace: folder, settings file and control store."),
+    "init": ("init", "Make a workspace: folder, settings file and control store."),
     "up": ("serve", "Start console, HTTP API and worker in one process."),
     "demo": ("serve", "Play the whole loop, from a prompt to measured lift."),
     "doctor": ("data", "Check versions, settings, warehouse, model endpoint and port."),

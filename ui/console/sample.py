@@ -51,11 +51,12 @@ def judge(rule: EligibilityRule, users: Sequence[str], sampler: Sampler) -> tupl
     """Those of the users who are people of the warehouse; refuses when none is."""
     truths = _truths(rule, tuple(users), sampler)
     if not truths:
+        listed = sampler.catalog.layout.users
         raise refuse(
             Code.UNKNOWN_USER,
             "The warehouse knows nobody by that id.",
             span=", ".join(users),
-            fix="Use an id such as u0000001, as dim_users lists it.",
+            fix=f"Use an id as {listed.table}.{listed.key} lists it.",
         )
     values = _values(rule, tuple(users), sampler)
     judged = (_judged(rule, user, truths[user], values.get(user, ()), sampler) for user in truths)

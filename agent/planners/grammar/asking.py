@@ -134,5 +134,6 @@ def _known(lexicon: Lexicon, what: str) -> str:
         "event": catalog.events, "trait": catalog.traits, "channel": catalog.channels,
     }.get(what)  # fmt: skip
     if not isinstance(listed, dict):
-        return "Say it with events, traits, tickets, subscriptions or user columns of the catalog."
+        rows = ", ".join(sorted(catalog.entities)[:4])
+        return f"Say it with events, traits, user columns or rows of the catalog ({rows})."
     return f"Known: {', '.join(sorted(listed))}."
