@@ -29,7 +29,9 @@ _UNAPPROVED = """
         SELECT 1 FROM versions AS v
         WHERE v.key = NEW.key AND v.content_hash = NEW.content_hash
     )
+    AND NOT (NEW.kind = 'trait_models' AND NEW.version = 1 AND NEW.published_by = 'pilothouse')
 """
+# Version 1 of the trait models is what was shipped, so that the first change can be taken back.
 # A change of the data layer has its kind as its key, so that no rule can pass for one.
 _OTHER_KIND = """
     NEW.kind <> NEW.key AND (
@@ -51,7 +53,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard("four_eyes", "reviews", "INSERT", _OWN_CHANGE, "four eyes: the author may not decide"),
     Guard("reviews_stay", "reviews", "UPDATE", "1 = 1", "a review is final"),
     Guard("reviews_remain", "reviews", "DELETE", "1 = 1", "a review is final"),
-    Guard("approved_only", "versions", "INSERT", _UNAPPROVED, "a version needs its approval"),
+    Guard("approved_or_shipped", "versions", "INSERT", _UNAPPROVED, "a version needs its approval"),
     Guard("kinds_stay_apart", "versions", "INSERT", _OTHER_KIND, "this key is of another kind"),
     Guard("versions_stay", "versions", "UPDATE", _REWRITTEN, "a version is immutable"),
     Guard("versions_remain", "versions", "DELETE", "1 = 1", "a version is immutable"),
@@ -61,10 +63,16 @@ GUARDS: tuple[Guard, ...] = (
 )
 
 
+RETIRED = ("approved_only",)
+"""Guards on versions that others have replaced: a store made before still has them."""
+
+
 def statements(dialect: str) -> tuple[str, ...]:
     """The statements that create every guard; running them again changes nothing."""
     build = {"sqlite": _sqlite, "postgresql": _postgresql}[dialect]
-    return tuple(statement for guard in GUARDS for statement in build(guard))
+    where = " ON versions" if dialect == "postgresql" else ""
+    retired = tuple(f"DROP TRIGGER IF EXISTS {name}{where}" for name in RETIRED)
+    return retired + tuple(statement for guard in GUARDS for statement in build(guard))
 
 
 def _sqlite(guard: Guard) -> tuple[str, ...]:

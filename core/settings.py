@@ -46,6 +46,8 @@ class Settings(Frozen):
     """A folder of YAML; None is the built-in workout app."""
     tracking_plan: Path | None = None
     """The plan in force until one is approved, a YAML file; None is the built-in workout app's."""
+    models: Path | None = None
+    """The trait models in force until a change is approved, a folder; None: those shipped."""
     planner: Literal["auto", "grammar", "openai"] = "auto"
     model: ModelSettings = ModelSettings()
     limits: Limits = Limits()

@@ -18,7 +18,7 @@ from control.requests import ChangeRequest
 from control.store import Store, utc
 from control.tables import change_requests, versions
 from control.versions import AnyVersion, read_version
-from core.data_changes import DATA_KINDS
+from core.data_changes import DATA_KINDS, TraitModelsChange
 from core.errors import Code, PilothouseError, Refusal, refuse
 from core.lifecycle import Role, State
 from orchestrate.approval_check import check_dependencies, current, publishable
@@ -31,6 +31,7 @@ Gives the hashes of what the change relies on now; refuses with the reason. May 
 the same request, after a crash or because two people publish at once.
 """
 MAY_CHANGE = frozenset({Role.APPROVER, Role.ADMIN})
+SHIPPED_BY = "pilothouse"
 
 
 class Reconciled(NamedTuple):
@@ -90,6 +91,26 @@ def reconcile(
             _expire(store, request, error.refusal, now)
             expired[request.id] = error.refusal
     return Reconciled(tuple(published), expired)
+
+
+def begin(store: Store, shipped: TraitModelsChange, *, now: datetime) -> AnyVersion | None:
+    """Keep what was shipped as version 1, so that the first change can be taken back.
+
+    Gives None, and does nothing, when there is a version already.
+    """
+    with store.write() as connection:
+        if _current(connection, shipped.key):
+            return None
+        row = {
+            "key": shipped.key,
+            "kind": shipped.kind,
+            "content": shipped.model_dump(mode="json"),
+            "content_hash": content_hash(shipped),
+            "change_request_id": None,
+        }
+        version = _insert_version(connection, row, None, SHIPPED_BY, now)
+        audit.append(connection, _act(now, SHIPPED_BY, "publish", None, version))
+        return version
 
 
 def rollback(store: Store, key: str, number: int, *, person: Person, now: datetime) -> AnyVersion:
