@@ -24,6 +24,7 @@ from ui.console import theme
 from ui.console.desk import Desk, OpenWorkspace, RunWorker, open_desk
 from ui.dev_idp import DemoIdentityProvider, mounted
 from ui.middleware import DeepLinks, OneOrigin, SecurityHeaders
+from ui.radar import RADAR
 
 SCRIPT = Path(__file__).parent / "console" / "entry" / "main.py"
 PORTS_TO_TRY = 20
@@ -107,7 +108,9 @@ def _is_free(host: str, port: int) -> bool:
 def _demo_provider(workspace: OpenWorkspace, origin: str) -> DemoIdentityProvider | None:
     if workspace.settings.identity != "demo":
         return None
-    return mounted(workspace.settings.host, origin, people.list_all(workspace.store))
+    # The radar proposes too, but nobody signs in as the radar.
+    persons = [one for one in people.list_all(workspace.store) if one != RADAR]
+    return mounted(workspace.settings.host, origin, persons)
 
 
 def _own_routes(workspace: OpenWorkspace, registry: CollectorRegistry) -> list[Route]:

@@ -18,6 +18,7 @@ from control.sources import Source
 from core.errors import Code, refuse
 from core.lifecycle import Role
 from ui.cli.plan import plan
+from ui.cli.radar import radar
 from ui.cli.session import Output, Session, common
 from ui.workspace import Workspace
 
@@ -31,6 +32,7 @@ def collect() -> None:
 
 
 collect.add_command(plan)
+collect.add_command(radar)
 
 
 @collect.command("import")

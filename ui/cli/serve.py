@@ -21,6 +21,7 @@ def up(session: Session, port: int | None, host: str | None) -> Output:
     from ui.app import build_app, require_free, serve
     from ui.cli.route import command_route
     from ui.collecting import LoadLoop
+    from ui.radar import RadarLoop
     from ui.routing import RoutingLoop
     from ui.worker import Worker
 
@@ -41,10 +42,11 @@ def up(session: Session, port: int | None, host: str | None) -> Output:
     token = remote.announce(settings.workspace, url)
     worker = Worker(workspace)
     loading = LoadLoop(workspace.intake, workspace.publish_copy)
-    routing = RoutingLoop(workspace)
+    routing, radar = RoutingLoop(workspace), RadarLoop(workspace)
     try:
         loading.open()
         routing.open()
+        radar.open()
         app = build_app(
             workspace,
             worker,
@@ -55,6 +57,7 @@ def up(session: Session, port: int | None, host: str | None) -> Output:
         serve(app, settings, settings.port)
     finally:
         remote.withdraw(settings.workspace)
+        radar.close()
         routing.close()
         loading.close()
         workspace.close()
