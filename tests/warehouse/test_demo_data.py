@@ -15,9 +15,12 @@ from sqlglot import exp
 from core.assignment import bucket, in_range, share_end
 from core.errors import Code, PilothouseError
 from core.reasons import BY_CODE
+from warehouse.consolidate.consolidation import consolidate_in, run
 from warehouse.demo.generate import SCENARIOS, generate
 from warehouse.demo.reactions import simulate_reactions
 from warehouse.demo.truth import DemoTruth
+from warehouse.identity import update as identity
+from warehouse.identity.settings import IdentitySettings
 
 NOW = datetime(2026, 6, 29)
 
@@ -37,7 +40,7 @@ FIRST_COLUMNS = {
     "channel outcome reason_code ghost",
     "dim_releases": "device_os app_version released_at",
     "traits": "user_id activation_state momentum_score upgrade_intent support_risk "
-    "preferred_workout_type lifecycle_stage churn_risk ltv",
+    "preferred_workout_type lifecycle_stage churn_risk ltv upgrade_propensity",
     "meta": "key value",
 }
 
@@ -317,6 +320,55 @@ class TestMess:
 
     def test_facts_hold_each_message_once(self, demo: duckdb.DuckDBPyConnection) -> None:
         assert _value(demo, "SELECT count(*) - count(DISTINCT message_id) FROM fct_events") == 0
+
+
+class TestTheWayOfRealTraffic:
+    @staticmethod
+    def _consolidated(connection: duckdb.DuckDBPyConnection) -> None:
+        identity.prepare(connection)
+        run(connection, "tables")
+        consolidate_in(connection, IdentitySettings())
+
+    @pytest.mark.parametrize(
+        ("scenario", "seed"),
+        [("ios_checkout", 7), ("mix_shift", 3), ("tracking_break", 11), ("none", 2)],
+    )
+    def test_facts_and_users_are_what_consolidation_makes_of_the_raw_events(
+        self, scenario: str, seed: int
+    ) -> None:
+        connection = duckdb.connect(config={"threads": 2})
+        generate(connection, users=600, days=40, raw_days=40, scenario=scenario, seed=seed)
+        for table in ("fct_events", "dim_users"):
+            connection.execute(f"CREATE TABLE made_{table} AS FROM {table}")
+            connection.execute(f"DELETE FROM {table}")
+
+        self._consolidated(connection)
+
+        for table in ("fct_events", "dim_users"):
+            one, other = f"SELECT * FROM {table}", f"SELECT * FROM made_{table}"
+            assert _value(connection, f"SELECT count(*) FROM ({one} EXCEPT ALL {other})") == 0
+            assert _value(connection, f"SELECT count(*) FROM ({other} EXCEPT ALL {one})") == 0
+
+    def test_with_a_short_raw_log_consolidation_changes_nothing(self) -> None:
+        connection = duckdb.connect(config={"threads": 2})
+        generate(connection, users=600, days=40)
+        marks = "SELECT (SELECT bit_xor(hash(e)) FROM fct_events e), count(*), bit_xor(hash(u))"
+        before = connection.execute(f"{marks} FROM dim_users u").fetchone()
+
+        self._consolidated(connection)
+
+        assert connection.execute(f"{marks} FROM dim_users u").fetchone() == before
+        assert _value(connection, "SELECT count(DISTINCT reason) FROM identity_map") == 5
+
+    def test_raw_events_have_the_loaders_key_from_the_start(
+        self, demo: duckdb.DuckDBPyConnection
+    ) -> None:
+        for table in ("raw_events", "dead_letters"):
+            wrong = f"""
+                SELECT count(*) FROM {table} WHERE message_key IS DISTINCT FROM
+                    CAST('0x' || substr(md5(message_id), 1, 15) AS BIGINT)
+            """
+            assert _value(demo, wrong) == 0
 
 
 class TestEnoughUsersForThePrompts:

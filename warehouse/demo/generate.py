@@ -29,6 +29,9 @@ SCENARIOS = (
 # A Monday, so that "this week" and "the last seven days" are the same whole week.
 AS_OF = date(2026, 6, 29)
 
+RAW_DAYS = 14
+"""The collector's raw log of a demo reaches back so far: raw events of all days double the data."""
+
 Progress = Callable[[str, float], None]
 """Told what is being made and the share already done, from 0 to 1."""
 
@@ -43,7 +46,7 @@ _BEFORE_EVENTS = (
     "subscriptions",
     "plans",
 )
-_AFTER_EVENTS = ("publish", "users", "spend", "raw")
+_AFTER_EVENTS = ("publish", "accounts", "users", "spend", "raw")
 # About what one block writes; small enough to be sorted in memory, large enough to use all cores.
 _VISITS_PER_BLOCK = 250_000
 
@@ -56,14 +59,17 @@ def generate(
     seed: int = 7,
     as_of: date = AS_OF,
     scenario: str = "ios_checkout",
+    raw_days: int = RAW_DAYS,
     progress: Progress | None = None,
 ) -> DemoTruth:
     """Replace the demo tables with the ``days`` days of ``users`` users that end at ``as_of``.
 
+    Raw events are kept of the last ``raw_days`` days, and of every sign-up; facts are of all days.
     All or nothing: a failure leaves what was there before. Refuses impossible arguments.
     """
     _check(users, days, seed, scenario)
     settings = {"users": users, "days": days, "seed": seed, "as_of": as_of, "scenario": scenario}
+    settings["raw_days"] = raw_days
     told = progress or _silent
     try:
         _prepare(connection, settings, told)

@@ -46,38 +46,32 @@ def read_part(cursor: Cursor) -> Part:
     """Read the scope that ``scope_*.sql`` and ``rulings.sql`` have laid out."""
     places = Places(columns(cursor.execute("SELECT node_id FROM part_nodes"))[0])
 
-    def pairs(query: str, **params: str) -> Pairs:
-        a, b = columns(run(cursor, query, **params))
+    def pairs(query: Cursor) -> Pairs:
+        a, b = columns(query)
         return Pairs(places.of(a), places.of(b))
 
     def timed(kind: str) -> Timed:
         a, b, first, last = columns(run(cursor, "timed", kind=kind))
         return Timed(Pairs(places.of(a), places.of(b)), first, last)
 
-    signed_in, emails = pairs("pairs", kind="signed_in"), timed("email")
+    signed_in, emails = pairs(run(cursor, "pairs", kind="signed_in")), timed("email")
     evidence = Evidence(
-        signed_in=_joined(signed_in, pairs("aliased_devices")),
+        signed_in=_joined(signed_in, pairs(run(cursor, "aliased_devices"))),
         emails=emails._replace(links=Pairs(emails.links.b, emails.links.a)),
         captures=timed("email_capture"),
-        hardware=pairs("pairs", kind="device"),
+        hardware=pairs(run(cursor, "pairs", kind="device")),
     )
-    tied = [pairs("pairs", kind=kind) for kind in ("alias", "same_value")]
+    tied = [pairs(run(cursor, "pairs", kind=kind)) for kind in ("alias", "same_value")]
     weak = (emails.links, evidence.captures.links, evidence.hardware)
-    every = _joined(signed_in, *weak, *tied, pairs("ruled", action="merge"))
+    every = _joined(signed_in, *weak, *tied, pairs(run(cursor, "ruled", action="merge")))
     users = places.of(columns(run(cursor, "users"))[0])
-    strong = pairs_of(places, cursor.execute("SELECT a, b FROM strong"))
-    return Part(places, users, every, strong, pairs("ruled", action="block"), evidence)
+    strong = pairs(cursor.execute("SELECT a, b FROM strong"))
+    return Part(places, users, every, strong, pairs(run(cursor, "ruled", action="block")), evidence)
 
 
 def columns(cursor: Cursor) -> list[NDArray[Any]]:
     """The columns of a result without NULLs."""
     return [np.asarray(column) for column in cursor.fetchnumpy().values()]
-
-
-def pairs_of(places: Places, cursor: Cursor) -> Pairs:
-    """The two columns of a result, as places."""
-    a, b = columns(cursor)
-    return Pairs(places.of(a), places.of(b))
 
 
 def _joined(*parts: Pairs) -> Pairs:

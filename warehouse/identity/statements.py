@@ -1,4 +1,4 @@
-"""The SQL of identity, by file: each statement gets just the parameters that it names."""
+"""SQL in files: the statements of one, each given just the parameters that it names."""
 
 from __future__ import annotations
 
@@ -8,20 +8,19 @@ from typing import Any
 
 import duckdb
 
-_SQL = Path(__file__).parent / "sql"
-
 Cursor = duckdb.DuckDBPyConnection
 
+_IDENTITY = Path(__file__).parent / "sql"
 
-def run(cursor: Cursor, name: str, **params: Any) -> Cursor:
+
+def run(cursor: Cursor, name: str, *, folder: Path = _IDENTITY, **params: Any) -> Cursor:
     """Run the statements of a file; the cursor holds the result of the last one."""
-    for statement in duckdb.extract_statements(text(name)):
+    for statement in duckdb.extract_statements(_text(folder / f"{name}.sql")):
         used = {key: params[key] for key in statement.named_parameters}
         cursor.execute(statement, used)
     return cursor
 
 
 @cache
-def text(name: str) -> str:
-    """What stands in a file."""
-    return (_SQL / f"{name}.sql").read_text(encoding="utf-8")
+def _text(file: Path) -> str:
+    return file.read_text(encoding="utf-8")

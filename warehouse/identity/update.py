@@ -19,12 +19,21 @@ class Scope(StrEnum):
     ALL = "all"
 
 
+class Updated(NamedTuple):
+    """What was resolved, and the number of the event after which events were new (None: all)."""
+
+    scope: Scope
+    since: int | None = None
+
+
 class State(NamedTuple):
     """What the tables were made of, or could be made of now."""
 
     seq: int | None
     sequenced: int
     unsequenced: int
+    generation: int
+    """How often what is kept was rewritten: it counts up when raw events are loaded again."""
     settings: str
 
 
@@ -33,7 +42,7 @@ def prepare(cursor: Cursor) -> None:
     run(cursor, "tables")
 
 
-def update(cursor: Cursor, settings: IdentitySettings, *, full: bool = False) -> Scope:
+def update(cursor: Cursor, settings: IdentitySettings, *, full: bool = False) -> Updated:
     """Bring identity up to date inside the caller's transaction.
 
     Everything is resolved anew when asked to, for the first time, under other
@@ -42,7 +51,7 @@ def update(cursor: Cursor, settings: IdentitySettings, *, full: bool = False) ->
     before, after = _resolved(cursor), _available(cursor, settings)
     scope = Scope.ALL if full else _scope(cursor, before, after)
     if scope == Scope.NOTHING:
-        return scope
+        return Updated(scope)
     since = None
     if scope == Scope.ALL:
         run(cursor, "clear")
@@ -53,12 +62,14 @@ def update(cursor: Cursor, settings: IdentitySettings, *, full: bool = False) ->
     resolve(cursor, settings)
     run(cursor, f"write_{scope}")
     cursor.execute("DELETE FROM identity_state")
-    cursor.execute("INSERT INTO identity_state VALUES ($1, $2, $3, $4)", list(after))
-    return scope
+    cursor.execute("INSERT INTO identity_state VALUES ($1, $2, $3, $4, $5)", list(after))
+    return Updated(scope, since)
 
 
 def _scope(cursor: Cursor, before: State | None, after: State) -> Scope:
     if before is None or before.settings != after.settings:
+        return Scope.ALL
+    if before.generation != after.generation:
         return Scope.ALL
     if (before.sequenced, before.unsequenced) != _counts(cursor, before.seq):
         return Scope.ALL
@@ -73,8 +84,8 @@ def _resolved(cursor: Cursor) -> State | None:
 
 
 def _available(cursor: Cursor, settings: IdentitySettings) -> State:
-    (seq,) = _one(cursor.execute("SELECT MAX(seq) FROM raw_events"))
-    return State(seq, *_counts(cursor, seq), settings.model_dump_json())
+    seq, generation = _one(run(cursor, "available"))
+    return State(seq, *_counts(cursor, seq), generation, settings.model_dump_json())
 
 
 def _counts(cursor: Cursor, seq: int | None) -> tuple[int, int]:

@@ -78,7 +78,7 @@ class World:
         )
 
     def resolve(self, *, full: bool = False) -> Scope:
-        return update(self.cursor, self.settings, full=full)
+        return update(self.cursor, self.settings, full=full).scope
 
     def rule(self, action: Action, a: Identifier, b: Identifier) -> str:
         self._rules += 1

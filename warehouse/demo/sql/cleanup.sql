@@ -14,6 +14,7 @@ DROP TABLE IF EXISTS nominations;
 DROP TABLE IF EXISTS earlier_payers;
 DROP TABLE IF EXISTS base_attempts;
 DROP TABLE IF EXISTS block;
+DROP TABLE IF EXISTS accounts;
 DROP TABLE IF EXISTS people;
 DROP TABLE IF EXISTS attempt_steps;
 DROP TABLE IF EXISTS shapes;

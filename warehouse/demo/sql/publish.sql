@@ -11,4 +11,9 @@ DROP TABLE IF EXISTS decision_records;
 -- What was collected is still in the raw log: without a cursor the next load takes it from the start.
 DROP TABLE IF EXISTS ingest_cursor;
 DROP TABLE IF EXISTS ingest_ledger;
+-- Whose identifiers are is worked out anew from the new events; what people ruled was about others.
+DROP TABLE IF EXISTS identity_state;
+DROP TABLE IF EXISTS identity_rules;
+DROP TABLE IF EXISTS users_written;
+DROP TABLE IF EXISTS users_elsewhere;
 CREATE OR REPLACE TABLE dim_releases AS SELECT * FROM new_dim_releases;

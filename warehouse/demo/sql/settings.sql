@@ -5,4 +5,5 @@ SELECT
     CAST($days AS BIGINT) AS days,
     CAST($seed AS BIGINT) AS seed,
     CAST($as_of AS TIMESTAMP) AS as_of,
-    CAST($scenario AS VARCHAR) AS scenario;
+    CAST($scenario AS VARCHAR) AS scenario,
+    CAST($raw_days AS BIGINT) AS raw_days;

@@ -27,7 +27,7 @@ SELECT * FROM (VALUES
 
 CREATE OR REPLACE TEMP TABLE world AS
 SELECT
-    s.users, s.days, s.seed, s.as_of, x.*,
+    s.users, s.days, s.seed, s.as_of, s.raw_days, x.*,
     s.as_of - to_days(CAST(s.days AS INTEGER)) AS starts_at,
     s.as_of - INTERVAL 7 DAY AS cause_at,
     greatest(s.as_of - to_days(CAST(s.days AS INTEGER)), s.as_of - INTERVAL 49 DAY) AS history_at,

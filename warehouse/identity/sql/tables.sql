@@ -9,6 +9,9 @@ ALTER TABLE raw_events ADD COLUMN IF NOT EXISTS ignored_ids VARCHAR;
 ALTER TABLE raw_events ADD COLUMN IF NOT EXISTS context JSON;
 ALTER TABLE raw_events ADD COLUMN IF NOT EXISTS traits JSON;
 
+-- Whoever rewrites raw events adds a row.
+CREATE TABLE IF NOT EXISTS raw_rewrites (rewritten_at TIMESTAMP);
+
 -- An identifier as it was seen: key is a number made of kind and value, events counts those that carry it themselves.
 CREATE TABLE IF NOT EXISTS identity_nodes (
     node_id BIGINT, kind VARCHAR, value VARCHAR, first_seen TIMESTAMP, events BIGINT, key UBIGINT, component BIGINT
@@ -30,5 +33,5 @@ CREATE TABLE IF NOT EXISTS identity_conflicts (
 -- Ids that stand for nobody, as they were sent.
 CREATE TABLE IF NOT EXISTS identity_ignored (kind VARCHAR, value VARCHAR, events BIGINT);
 -- What the tables above were made of.
-CREATE TABLE IF NOT EXISTS identity_state (seq BIGINT, sequenced BIGINT, unsequenced BIGINT, settings VARCHAR);
+CREATE TABLE IF NOT EXISTS identity_state (seq BIGINT, sequenced BIGINT, unsequenced BIGINT, generation BIGINT, settings VARCHAR);
 CREATE TABLE IF NOT EXISTS identity_applied AS SELECT * FROM identity_rules LIMIT 0;
