@@ -13,6 +13,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from control import audit, requests
+from control.hashing import content_hash
 from control.people import Person
 from control.requests import ChangeRequest
 from control.store import Store, utc
@@ -99,7 +100,7 @@ def begin(store: Store, shipped: TraitModelsChange, *, now: datetime) -> AnyVers
     Gives None, and does nothing, when there is a version already.
     """
     with store.write() as connection:
-        if _current(connection, shipped.key):
+        if current(connection, shipped.key):
             return None
         row = {
             "key": shipped.key,

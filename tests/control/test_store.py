@@ -86,4 +86,5 @@ def test_every_table_and_guard_has_a_form_for_postgresql() -> None:
     for table in metadata.sorted_tables:
         assert str(CreateTable(table).compile(dialect=postgresql.dialect()))
 
-    assert len(guards.statements("postgresql")) == 2 * len(guards.GUARDS)
+    made = len(guards.statements("postgresql")) - len(guards.RETIRED)
+    assert made == 2 * len(guards.GUARDS)
