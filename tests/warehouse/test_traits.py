@@ -84,6 +84,7 @@ def test_a_state_takes_only_the_values_of_its_header(
 
 def test_scores_stay_within_the_scale_of_their_meaning(demo: duckdb.DuckDBPyConnection) -> None:
     scales = {"momentum_score": 100, "upgrade_intent": 1, "support_risk": 1, "churn_risk": 1}
+    scales |= {"upgrade_propensity": 1}
     for name, top in scales.items():
         ends = exp.select(exp.Min(this=exp.column(name)), exp.Max(this=exp.column(name)))
         low, high = demo.execute(ends.from_("traits").sql(dialect="duckdb")).fetchone() or (-1, -1)
