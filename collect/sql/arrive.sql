@@ -29,7 +29,7 @@ people AS (
 )
 SELECT
     p.seq, p.seq - p.n AS request_id, p.of AS request_events, p.received_at, p.source AS source_id, p.message_id,
-    key_of(p.message_id) AS message_key, p.body_sha, p.type, COALESCE(n.event_name, p.name) AS event_name, p.name AS sent_name,
+    key_of(p.message_id) AS message_key, p.body_sha, p.type, p.name AS event_name, p.name AS sent_name,
     CASE WHEN NOT p.junk_user THEN p.user_id END AS user_id,
     CASE WHEN NOT p.junk_device THEN p.anonymous_id END AS anonymous_id,
     NULLIF(CONCAT_WS(', ', CASE WHEN p.junk_user THEN p.user_id END, CASE WHEN p.junk_device THEN p.anonymous_id END), '') AS ignored_ids,
@@ -43,4 +43,4 @@ SELECT
     p.app_version, p.properties, p.context, p.traits,
     CASE WHEN p.code IS NULL THEN p.rest ELSE JSON_OBJECT('code', p.code, 'path', p.path, 'message', p.message, 'text', p.text) END AS rest,
     GETVARIABLE('plan_version') AS plan_version
-FROM people p LEFT JOIN planned_names n ON n.sent_name = p.name AND p.type = 'track'
+FROM people p

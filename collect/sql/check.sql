@@ -1,4 +1,4 @@
--- Every planned property of every planned event, as it was sent.
+-- Planned properties that were sent otherwise than planned, or not at all.
 CREATE OR REPLACE TEMP TABLE given AS
 WITH found AS (
     SELECT r.seq, p.property, p.sent_property, p.type, p.required,
@@ -10,23 +10,33 @@ WITH found AS (
 valued AS (
     SELECT *, COALESCE(own, renamed) AS value, CASE WHEN own IS NULL THEN sent_property ELSE property END AS sent_as FROM found
 ),
+-- The first character of a value tells its kind; only numbers need a closer look.
 read AS (
-    SELECT *, JSON_TYPE(value) AS kind, CASE WHEN type <> 'string' OR JSON_TYPE(value) <> 'VARCHAR' THEN value ->> '$' END AS text FROM valued
+    SELECT *, CASE LEFT(value, 1) WHEN '"' THEN 'VARCHAR' WHEN '{' THEN 'OBJECT' WHEN '[' THEN 'ARRAY' WHEN 't' THEN 'BOOLEAN' WHEN 'f' THEN 'BOOLEAN'
+        ELSE JSON_TYPE(value) END AS kind
+    FROM valued
+),
+told AS (
+    SELECT *, CASE WHEN type <> 'string' OR kind <> 'VARCHAR' THEN value ->> '$' END AS text FROM read
+),
+fitted AS (
+    SELECT *,
+        CASE type
+            WHEN 'string' THEN CASE WHEN kind = 'VARCHAR' THEN value WHEN kind IN ('BIGINT', 'UBIGINT', 'DOUBLE', 'BOOLEAN') THEN TO_JSON(text) END
+            WHEN 'number' THEN CASE WHEN kind IN ('BIGINT', 'UBIGINT', 'DOUBLE') THEN value
+                WHEN kind = 'VARCHAR' AND ISFINITE(TRY_CAST(text AS DOUBLE)) THEN TO_JSON(TRY_CAST(text AS DOUBLE)) END
+            WHEN 'integer' THEN CASE WHEN kind IN ('BIGINT', 'UBIGINT') THEN value
+                WHEN kind IN ('VARCHAR', 'DOUBLE') AND TRY_CAST(text AS DOUBLE) = TRY_CAST(text AS BIGINT) THEN TO_JSON(TRY_CAST(text AS BIGINT)) END
+            WHEN 'boolean' THEN CASE WHEN kind = 'BOOLEAN' THEN value WHEN LOWER(text) IN ('true', 'false') THEN TO_JSON(LOWER(text) = 'true') END
+            WHEN 'timestamp' THEN CASE WHEN moment(text) IS NOT NULL THEN value END
+            WHEN 'object' THEN CASE WHEN kind = 'OBJECT' THEN value END
+            WHEN 'array' THEN CASE WHEN kind = 'ARRAY' THEN value END
+            WHEN 'any' THEN value
+        END AS fitting
+    FROM told
 )
-SELECT *,
-    CASE type
-        WHEN 'string' THEN CASE WHEN kind = 'VARCHAR' THEN value WHEN kind IN ('BIGINT', 'UBIGINT', 'DOUBLE', 'BOOLEAN') THEN TO_JSON(text) END
-        WHEN 'number' THEN CASE WHEN kind IN ('BIGINT', 'UBIGINT', 'DOUBLE') THEN value
-            WHEN kind = 'VARCHAR' AND ISFINITE(TRY_CAST(text AS DOUBLE)) THEN TO_JSON(TRY_CAST(text AS DOUBLE)) END
-        WHEN 'integer' THEN CASE WHEN kind IN ('BIGINT', 'UBIGINT') THEN value
-            WHEN kind IN ('VARCHAR', 'DOUBLE') AND TRY_CAST(text AS DOUBLE) = TRY_CAST(text AS BIGINT) THEN TO_JSON(TRY_CAST(text AS BIGINT)) END
-        WHEN 'boolean' THEN CASE WHEN kind = 'BOOLEAN' THEN value WHEN LOWER(text) IN ('true', 'false') THEN TO_JSON(LOWER(text) = 'true') END
-        WHEN 'timestamp' THEN CASE WHEN moment(text) IS NOT NULL THEN value END
-        WHEN 'object' THEN CASE WHEN kind = 'OBJECT' THEN value END
-        WHEN 'array' THEN CASE WHEN kind = 'ARRAY' THEN value END
-        WHEN 'any' THEN value
-    END AS fitting
-FROM read;
+SELECT * FROM fitted
+WHERE (value IS NULL AND required) OR (value IS NOT NULL AND fitting IS NULL) OR fitting <> value OR renamed IS NOT NULL;
 
 -- One problem an event: the first by name, so that the same event always gets the same answer.
 CREATE OR REPLACE TEMP TABLE violations AS

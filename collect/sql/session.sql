@@ -9,14 +9,17 @@ CREATE OR REPLACE TEMP TABLE planned_properties AS
 SELECT UNNEST($property_names) AS sent_name, UNNEST($properties) AS property, UNNEST($sent_properties) AS sent_property,
     '$."' || UNNEST($properties) || '"' AS property_path, '$."' || UNNEST($sent_properties) || '"' AS sent_path,
     UNNEST($property_types) AS type, UNNEST($property_required) AS required;
-CREATE OR REPLACE TEMP TABLE junk_ids AS SELECT UNNEST($junk_ids) AS id;
+SET VARIABLE junk_ids = CAST($junk_ids AS VARCHAR[]);
 CREATE OR REPLACE TEMP TABLE policies AS SELECT UNNEST($source_ids) AS source_id, UNNEST($unplanned) AS unplanned;
 -- A moment as naive UTC: ISO with or without an offset, or milliseconds since 1970; unknown outside 1970 to 2199.
-CREATE OR REPLACE TEMP MACRO moment(t) AS TRY(CASE
-    WHEN t IS NULL THEN NULL
+CREATE OR REPLACE TEMP MACRO within(m) AS CASE WHEN m > TIMESTAMPTZ '1970-01-01 00:00:00Z' AND m < TIMESTAMPTZ '2200-01-01 00:00:00Z' THEN MAKE_TIMESTAMP(EPOCH_US(m)) END;
+CREATE OR REPLACE TEMP MACRO moment(t) AS CASE
     WHEN LENGTH(t) < 14 AND REGEXP_FULL_MATCH(t, '\d{11,13}') THEN MAKE_TIMESTAMP(CAST(t AS BIGINT) * 1000)
-    WHEN EPOCH_US(TRY_CAST(t AS TIMESTAMPTZ)) BETWEEN 1 AND 7258118399999999 THEN MAKE_TIMESTAMP(EPOCH_US(TRY_CAST(t AS TIMESTAMPTZ)))
-    END);
-CREATE OR REPLACE TEMP MACRO is_junk(id) AS LTRIM(id, '0-') = '' OR TRIM(LOWER(id), '"''') IN (SELECT j.id FROM junk_ids j);
+    ELSE within(TRY_CAST(t AS TIMESTAMPTZ)) END;
+-- Lists, not tables: a join would turn every wide row of a slice over. Quotes and zeroes are looked at only where there are any.
+CREATE OR REPLACE TEMP MACRO is_junk(id) AS CASE
+    WHEN STARTS_WITH(id, '0') OR STARTS_WITH(id, '-') THEN REGEXP_FULL_MATCH(id, '[0-]*') OR LIST_CONTAINS(GETVARIABLE('junk_ids'), LOWER(id))
+    WHEN CONTAINS(id, '"') OR CONTAINS(id, '''') THEN LIST_CONTAINS(GETVARIABLE('junk_ids'), TRIM(LOWER(id), '"'''))
+    ELSE LIST_CONTAINS(GETVARIABLE('junk_ids'), LOWER(id)) END;
 -- A number made of a message id: looking for a number among all events costs a tenth of looking for a text.
 CREATE OR REPLACE TEMP MACRO key_of(id) AS CAST('0x' || SUBSTR(MD5(id), 1, 15) AS BIGINT);
