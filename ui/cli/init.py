@@ -109,6 +109,14 @@ def _document(draft: Draft, settings: Settings, folder: Path) -> dict[str, Any]:
     }
 
 
+def _question(draft: Draft) -> str:
+    """Something that the draft can answer."""
+    if draft.sections["metrics"]:
+        return "Why did conversion change in the last 7 days?"
+    event = next(iter(draft.sections["events"].values()))
+    return f"How many users {event.body['phrases'][0]} in the last 30 days?"
+
+
 def _told(draft: Draft, settings: Settings, folder: Path, file: Path) -> str:
     unsure = draft.to_confirm
     sure = len(draft.choices) - len(unsure)
@@ -127,7 +135,7 @@ def _told(draft: Draft, settings: Settings, folder: Path, file: Path) -> str:
         f"  1. Read {folder}: each '# confirm:' is a question. Events are defined in "
         f"{FOLDER}/events.sql, consent in {FOLDER}/consent.sql.",
         f"  2. pilothouse doctor --workspace {settings.workspace}",
-        f'  3. pilothouse ask "Who …?" --workspace {settings.workspace}, or pilothouse up.',
+        f'  3. pilothouse ask "{_question(draft)}" --workspace {settings.workspace}',
         f"Settings are in {file}.",
     ]
     return "\n".join(lines)

@@ -11,6 +11,8 @@ from warehouse.introspect.choices import Choice
 from warehouse.introspect.columns import MappedColumn
 from warehouse.introspect.words import spoken
 
+_AGREEING = frozenset("opt in optin is has consent flag to accepts allows subscribed wants".split())
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -45,7 +47,8 @@ def _field(name: str, column: MappedColumn, phrased: bool) -> dict[str, Any]:
     said = spoken(name)
     body: dict[str, Any] = {"type": column.type, "description": f"{said.capitalize()}."}
     if phrased:
-        body["phrases"] = _phrases(said)
+        body["phrases"] = _agreeing(name) if column.type == "boolean" else []
+        body["phrases"] += _phrases(said)
     if column.data_class != "public":
         body["data_class"] = column.data_class
     if phrased and column.values:
@@ -58,6 +61,17 @@ def _said(value: str, is_country: bool) -> list[str]:
     """The words for a value; a short code is no word by itself ('at', 'in', 'no')."""
     names = [*countries.said(value)] if is_country else []
     return names or ([spoken(value).lower()] if len(value) > 2 else [])
+
+
+def _agreeing(name: str) -> list[str]:
+    """'opted in to the newsletter' for ``newsletter_opt_in``."""
+    words = name.split("_")
+    if not set(words) & {"opt", "optin", "newsletter", "consent", "marketing"}:
+        return []
+    about = " ".join(word for word in words if word not in _AGREEING)
+    topics = (f"to {about}", f"to the {about}") if about else ()
+    verbs = ("opted in", "agreed", "subscribed")
+    return ["opted in", *(f"{verb} {topic}" for verb in verbs for topic in topics)]
 
 
 def _phrases(said: str) -> list[str]:

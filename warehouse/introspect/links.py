@@ -40,11 +40,12 @@ def key_of(table: TableFacts) -> ColumnFacts | None:
     for name in table.declared_keys:
         return table.columns[name]
     unique = [c for c in table.columns.values() if c.is_unique and (c.is_text or c.is_whole)]
-    ranked = sorted(unique, key=lambda c: -_key_likeness(table, c))
-    return ranked[0] if ranked and _key_likeness(table, ranked[0]) > 0 else None
+    ranked = sorted(unique, key=lambda c: -key_likeness(table, c))
+    return ranked[0] if ranked and key_likeness(table, ranked[0]) > 0 else None
 
 
-def _key_likeness(table: TableFacts, column: ColumnFacts) -> int:
+def key_likeness(table: TableFacts, column: ColumnFacts) -> int:
+    """How much a column's name and place are those of a key."""
     words = parts(column.name)
     score = 3 if words[-1] in _KEY_WORDS else 0
     score += 2 if set(words) & set(parts(noun(table.name))) else 0
@@ -61,7 +62,8 @@ def find_links(source: DuckDBWarehouse, tables: dict[str, TableFacts]) -> tuple[
         for label, table in tables.items()
         for column in table.columns.values()
         for link in _links_of(source, tables, table, column, keys)
-        if column.name != getattr(keys.get(label), "name", None)
+        # A table's own key refers elsewhere only where its name says so: one row a user.
+        if link.named or column.name != getattr(keys.get(label), "name", None)
     )
 
 

@@ -8,7 +8,7 @@ from core.errors import Code, PilothouseError, refuse
 from warehouse.introspect.choices import Choice, Confidence, confidence_of
 from warehouse.introspect.columns import MappedColumn, map_columns
 from warehouse.introspect.facts import ColumnFacts, TableFacts
-from warehouse.introspect.links import Link, key_of
+from warehouse.introspect.links import Link, key_likeness, key_of
 from warehouse.introspect.words import HAPPENINGS, noun, parts, singular
 
 _PEOPLE = frozenset(
@@ -154,7 +154,11 @@ def _user_evidence(table: TableFacts, links: tuple[Link, ...]) -> tuple[float, t
 
 
 def _key_choice(users: TableFacts, key: ColumnFacts) -> Choice:
-    unique = [c.name for c in users.columns.values() if c.is_unique and c.name != key.name]
+    unique = [
+        column.name
+        for column in users.columns.values()
+        if column.is_unique and column.name != key.name and key_likeness(users, column) > 0
+    ]
     told = f"unique in all {users.rows:,} rows"
     certain = key.name in users.declared_keys or parts(key.name)[-1] in {"id", "key", "uuid"}
     return Choice(
