@@ -89,10 +89,7 @@ class TrackingPlan(Frozen):
     """A version of the plan. Keys are the names."""
 
     version: int = Field(default=0, ge=0)
-    """The number of its version in the control store, or of the one a file was written from.
-
-    0 is a file that was never approved as a version.
-    """
+    """The number of its version in the control store, or of the one a file was written from."""
     events: dict[str, PlannedEvent]
     junk_ids: tuple[str, ...] = ()
 

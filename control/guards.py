@@ -29,9 +29,12 @@ _UNAPPROVED = """
         SELECT 1 FROM versions AS v
         WHERE v.key = NEW.key AND v.content_hash = NEW.content_hash
     )
-    AND NOT (NEW.kind = 'trait_models' AND NEW.version = 1 AND NEW.published_by = 'pilothouse')
+    AND NOT (
+        NEW.kind IN ('trait_models', 'tracking_plan')
+        AND NEW.version = 1 AND NEW.published_by = 'pilothouse'
+    )
 """
-# Version 1 of the trait models is what was shipped, so that the first change can be taken back.
+# Version 1 of the data layer is what was shipped, so that the first change can be taken back.
 # A change of the data layer has its kind as its key, so that no rule can pass for one.
 _OTHER_KIND = """
     NEW.kind <> NEW.key AND (

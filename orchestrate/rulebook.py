@@ -19,7 +19,7 @@ from control.requests import ChangeRequest
 from control.store import Store, utc
 from control.tables import change_requests, versions
 from control.versions import AnyVersion, read_version
-from core.data_changes import DATA_KINDS, TraitModelsChange
+from core.data_changes import DATA_KINDS, DataChange
 from core.errors import Code, PilothouseError, Refusal, refuse
 from core.lifecycle import Role, State
 from orchestrate.approval_check import check_dependencies, current, publishable
@@ -94,7 +94,7 @@ def reconcile(
     return Reconciled(tuple(published), expired)
 
 
-def begin(store: Store, shipped: TraitModelsChange, *, now: datetime) -> AnyVersion | None:
+def begin(store: Store, shipped: DataChange, *, now: datetime) -> AnyVersion | None:
     """Keep what was shipped as version 1, so that the first change can be taken back.
 
     Gives None, and does nothing, when there is a version already.

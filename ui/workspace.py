@@ -40,9 +40,8 @@ from orchestrate.rulebook import Reconciled, publish, reconcile
 from tools import build_tools
 from tools.context import ToolContext
 from tools.propose import dependencies
-from ui import clock, data_changes, own_warehouse, telemetry
+from ui import clock, data_changes, own_warehouse, telemetry, tracking_plan
 from ui.collecting import Intake
-from ui.tracking_plan import live_plan
 from warehouse.catalog import Catalog, load_catalog, unknown_name
 from warehouse.connect.importing import create_empty
 from warehouse.engines.duckdb import DuckDBWarehouse
@@ -122,7 +121,8 @@ class Workspace:
     def intake(self) -> Intake:
         """The collector, its raw log and the loader; opening it makes their tables."""
         log = self.settings.workspace / "log"
-        plan = partial(live_plan, self.store, self.settings)
+        tracking_plan.begin(self.store, self.settings, self.now())
+        plan = partial(tracking_plan.live_plan, self.store)
         return Intake(self.warehouse, self.store, log, self.now(), plan)
 
     # The agent.

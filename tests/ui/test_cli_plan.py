@@ -45,16 +45,16 @@ def edited(cli: CommandLine, folder: Path, **events: Any) -> str:
 ALIAS = {"pricing_viewed": {"aliases": {"Pricing Viewed": {}}}}
 
 
-def test_before_anything_is_approved_the_file_is_in_force(cli: CommandLine) -> None:
+def test_a_workspace_begins_with_the_plan_of_a_file_as_version_1(cli: CommandLine) -> None:
     shown = cli.json("collect", "plan", "show")
     listed = cli.json("collect", "plan", "history")
 
-    assert shown["version"] == 0
+    assert shown["version"] == 1
     assert shown["events"]["checkout_started"]["aliases"] == {
         "plan_selected": {"selected_plan": "plan"}
     }
     assert [(one["version"], one["state"], one["name"]) for one in listed] == [
-        (0, "live", "workout_app.yaml")
+        (1, "live", "workout_app.yaml")
     ]
 
 
@@ -82,7 +82,7 @@ def test_a_proposed_plan_says_what_it_would_do_and_does_nothing(
         (one["kind"], one["key"]) for one in effect["downstream"]
     }
     assert told.rows("SELECT code, COUNT(*) FROM dead_letters GROUP BY 1") == before
-    assert told.json("collect", "plan", "show")["version"] == 0
+    assert told.json("collect", "plan", "show")["version"] == 1
 
 
 def test_an_approved_plan_is_live_for_new_events_and_for_old_ones_after_a_reprocess(
@@ -93,12 +93,12 @@ def test_an_approved_plan_is_live_for_new_events_and_for_old_ones_after_a_reproc
 
     assert told.json("approvals", "approve", request)["state"] == "live"
 
-    assert told.json("collect", "plan", "show")["version"] == 1
+    assert told.json("collect", "plan", "show")["version"] == 2
     file = tmp_path / "more.ndjson"
     file.write_text(sent("Pricing Viewed", 100))
     assert told.json("collect", "import", str(file))["stored"] == 1
     stored = "SELECT plan_version, COUNT(*) FROM raw_events WHERE seq IS NOT NULL GROUP BY 1"
-    assert sorted(told.rows(stored)) == [(0, 4), (1, 1)]
+    assert sorted(told.rows(stored)) == [(1, 4), (2, 1)]
 
     shown = told.json("reprocess", "--dry-run")
     done = told.json("reprocess")
@@ -107,7 +107,7 @@ def test_an_approved_plan_is_live_for_new_events_and_for_old_ones_after_a_reproc
     (change,) = done["changes"]
     assert (change["change"], change["events"]) == ("accepted", 6)
     assert (change["code_before"], change["event_after"]) == ("UNPLANNED_EVENT", "pricing_viewed")
-    assert sorted(told.rows(stored)) == [(1, 11)]
+    assert sorted(told.rows(stored)) == [(2, 11)]
     facts = "SELECT COUNT(*) FROM fct_events WHERE message_id LIKE 'Pricing%'"
     assert told.rows(facts) == [(7,)]
     assert "Nothing is different." in told("reprocess").out
@@ -118,12 +118,17 @@ def test_history_and_difference_name_every_version(told: CommandLine, tmp_path: 
     told.json("approvals", "approve", request["change_request"]["id"])
 
     listed = told.json("collect", "plan", "history")
-    (line,) = told.json("collect", "plan", "diff", "0", "1")
+    (line,) = told.json("collect", "plan", "diff", "1", "2")
 
-    assert [(one["version"], one["state"]) for one in listed] == [(1, "live"), (0, "superseded")]
-    assert (line["change"], line["path"]) == ("added", "events › pricing_viewed › aliases")
-    older = told.json("reprocess", "--plan", "0")
-    assert (older["plan_version"], older["changes"]) == (0, [])
+    assert [(one["version"], one["state"]) for one in listed] == [(2, "live"), (1, "superseded")]
+    assert (line["change"], line["path"]) == (
+        "added",
+        "events › pricing_viewed › aliases › Pricing Viewed",
+    )
+    older = told.json("reprocess", "--plan", "1")
+    assert (older["plan_version"], older["changes"]) == (1, [])
+    assert told.json("collect", "plan", "rollback", "1")["version"] == 3
+    assert told.json("collect", "plan", "diff", "1", "3") == []
 
 
 def test_a_plan_goes_to_rudder_cli_and_comes_back(told: CommandLine, tmp_path: Path) -> None:
@@ -145,7 +150,7 @@ def test_a_plan_goes_to_rudder_cli_and_comes_back(told: CommandLine, tmp_path: P
     ("words", "code"),
     [
         (("collect", "plan", "show", "--version", "9"), "UNKNOWN_KEY"),
-        (("collect", "plan", "diff", "0", "9"), "UNKNOWN_KEY"),
+        (("collect", "plan", "diff", "1", "9"), "UNKNOWN_KEY"),
         (("reprocess", "--plan", "9"), "UNKNOWN_KEY"),
         (("reprocess", "--as", "ana@demo"), "NOT_ALLOWED"),
         (("collect", "plan", "propose", "missing.yaml"), "SETTINGS_INVALID"),
@@ -195,10 +200,14 @@ def test_a_workspace_may_start_with_a_plan_of_its_own(cli: CommandLine) -> None:
     (cli.workspace.parent / "own.yaml").write_text("events: {Order Placed: {}}")
     (cli.workspace / "pilothouse.toml").write_text('tracking_plan = "own.yaml"')
 
-    assert cli.json("collect", "plan", "show") == {"version": 0, "events": {"Order Placed": {}}}
+    assert cli.json("collect", "plan", "show") == {"version": 1, "events": {"Order Placed": {}}}
 
+
+def test_a_plan_of_its_own_that_is_not_there_is_refused(cli: CommandLine) -> None:
     (cli.workspace / "pilothouse.toml").write_text('tracking_plan = "gone.yaml"')
+
     refused = cli("collect", "plan", "show")
+
     assert (refused.status, refused.err.split(":")[0]) == (1, "SETTINGS_INVALID")
 
 

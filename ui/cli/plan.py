@@ -11,6 +11,7 @@ from collect.plan import Others, TrackingPlan
 from collect.plan_files import as_text, read_plan, write_rudder
 from core.errors import Code, refuse
 from orchestrate.data_diff import plan_diff
+from ui import data_changes
 from ui.cli.session import Output, Session, common
 from ui.console.view.data_change import diff_words, outcome_lines, part_line
 from ui.plan_effects import DAYS, effect_of, propose_plan
@@ -27,7 +28,7 @@ def plan() -> None:
 
 
 @plan.command()
-@click.option("--version", "number", type=click.IntRange(0), help="Another than the one in force.")
+@click.option("--version", "number", type=click.IntRange(1), help="Another than the one in force.")
 @common
 def show(session: Session, number: int | None) -> Output:
     """Show the plan in force, or one of its versions."""
@@ -39,20 +40,21 @@ def show(session: Session, number: int | None) -> Output:
 @plan.command()
 @common
 def history(session: Session) -> Output:
-    """List the versions, newest first; version 0 is the file of the workspace."""
+    """List the versions, newest first; version 1 is the file that the workspace began with."""
     with session.workspace() as workspace:
-        listed = plan_history(workspace.store, workspace.settings)
+        _ = workspace.intake
+        listed = plan_history(workspace.store)
     text = "\n".join(
-        f"{one.version:>3}  {one.state:<10}  {one.published_at or '':<26}  "
-        f"{one.published_by or '':<12}  {one.name}"
+        f"{one.version:>3}  {one.state:<10}  {one.published_at:<26}  "
+        f"{one.published_by:<12}  {one.name}"
         for one in listed
     )
     return Output(text, [one._asdict() for one in listed])
 
 
 @plan.command()
-@click.argument("old", type=click.IntRange(0))
-@click.argument("new", type=click.IntRange(0))
+@click.argument("old", type=click.IntRange(1))
+@click.argument("new", type=click.IntRange(1))
 @common
 def diff(session: Session, old: int, new: int) -> Output:
     """Show what differs between two versions, place by place."""
@@ -70,7 +72,7 @@ def diff(session: Session, old: int, new: int) -> Output:
 
 @plan.command()
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--version", "number", type=click.IntRange(0), help="Another than the one in force.")
+@click.option("--version", "number", type=click.IntRange(1), help="Another than the one in force.")
 @click.option(
     "--format",
     "kind",
@@ -103,6 +105,20 @@ def export(session: Session, path: Path, number: int | None, kind: str) -> Outpu
     told += [f"Not in it: {one}" for one in unsaid]
     document = {"version": found.version, "files": [str(one) for one in files], "left_out": unsaid}
     return Output("\n".join(told), document)
+
+
+@plan.command()
+@click.argument("number", metavar="VERSION", type=click.IntRange(1))
+@click.option("--as", "email", default="ada@demo", show_default=True)
+@common
+def rollback(session: Session, number: int, email: str) -> Output:
+    """Put an older version into force again, as a new version."""
+    with session.workspace() as workspace:
+        person = session.person(workspace, email)
+        _ = workspace.intake
+        found = data_changes.roll_back(workspace, "tracking_plan", number, person=person)
+    text = f"Version {found.version} says what version {number} said, and is in force."
+    return Output(text, {"version": found.version, "from": number})
 
 
 def _proposing(command: Any) -> Any:
@@ -185,4 +201,4 @@ def _told(effect: DataEffect) -> list[str]:
 def _at(workspace: Workspace, number: int | None) -> TrackingPlan:
     if number is None:
         return workspace.intake.plan
-    return plan_at(workspace.store, workspace.settings, number)
+    return plan_at(workspace.store, number)

@@ -17,7 +17,7 @@ from ui.tracking_plan import plan_at
 @click.command()
 @click.option("--from", "since", type=MOMENT, help="Only what was received from then on (UTC).")
 @click.option(
-    "--plan", "number", type=click.IntRange(0), help="Another plan than the one in force."
+    "--plan", "number", type=click.IntRange(1), help="Another plan than the one in force."
 )
 @click.option("--dry-run", is_flag=True, help="Show what would be different; change nothing.")
 @click.option("--as", "email", default="ada@demo", show_default=True)
@@ -31,7 +31,7 @@ def reprocess(
         plan = (
             workspace.intake.plan
             if number is None
-            else plan_at(workspace.store, workspace.settings, number)
+            else plan_at(workspace.store, number)
         )
         if dry_run:
             found = workspace.intake.preview(plan, since)
