@@ -66,8 +66,7 @@ def step_back(
     ``known`` later than ``at`` is hindsight: what had happened by ``at`` as far as it is
     known by ``known``; its traits are always recomputed, as they are where history is not asked.
     """
-    for table, query in then(cursor, catalog, when):
-        cursor.execute(temporary(table, "VIEW", query))
+    see_tables(cursor, catalog, when)
     source = "recomputed" if recompute else _source(cursor, when)
     if source == "current":
         return Past(when, source)
@@ -78,6 +77,12 @@ def step_back(
         traits = recomputed(models or load_models(), types, when.at)
     cursor.execute(temporary(catalog.layout.traits.table, "TABLE", traits))
     return Past(when, source)
+
+
+def see_tables(cursor: duckdb.DuckDBPyConnection, catalog: Catalog, when: Moment) -> None:
+    """``step_back`` for the tables alone: the traits stay those of today."""
+    for table, query in then(cursor, catalog, when):
+        cursor.execute(temporary(table, "VIEW", query))
 
 
 def stand_at(cursor: duckdb.DuckDBPyConnection, catalog: Catalog, at: datetime) -> Past | None:
