@@ -7,10 +7,13 @@ import zlib
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
+from collect.deep import TooDeep, set_apart
 from collect.spec import NotANumber
 
 BODY_BYTES = 4 * 2**20
 _GZIP = b"\x1f\x8b"
+# A batch is an object with a list of events.
+_EVENT_LEVEL = 3
 
 
 class BadRequest(Exception):
@@ -31,7 +34,9 @@ class Read(NamedTuple):
 
 def read_events(data: bytes, kind: str) -> Read:
     """The events of a body; ``kind`` is the last word of the path."""
-    document = _document(inflated(data))
+    document, apart = _document(inflated(data), _EVENT_LEVEL if kind == "batch" else 1)
+    if isinstance(document, str) and document in apart:
+        return Read([apart[document]], None)
     if not isinstance(document, dict):
         raise BadRequest(400, "invalid json")
     if kind != "batch":
@@ -39,6 +44,8 @@ def read_events(data: bytes, kind: str) -> Read:
     events = document.get("batch")
     if not isinstance(events, list) or not events:
         raise BadRequest(400, "empty batch payload")
+    if apart:
+        events = [apart.get(one, one) if isinstance(one, str) else one for one in events]
     return Read(events, document.get("sentAt"))
 
 
@@ -59,9 +66,14 @@ def inflated(data: bytes) -> bytes:
     return data
 
 
-def _document(data: bytes) -> Any:
+def _document(data: bytes, level: int) -> tuple[Any, dict[str, TooDeep]]:
+    """The JSON of a body, and the events that are too deep for it, by the names they have in it."""
     try:
-        return parsed(data)
+        try:
+            return parsed(data), {}
+        except RecursionError:
+            rest, apart = set_apart(data.decode("utf-8-sig"), level)
+            return parsed(rest.encode()), apart
     except RecursionError as error:
         raise BadRequest(400, "invalid json: nested too deeply") from error
     except ValueError as error:

@@ -7,6 +7,7 @@ after a crash goes on where the last committed transaction ended.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -142,8 +143,13 @@ def _as_file(piece: Slice, folder: Path) -> Iterator[Path]:
         spool.unlink()
 
 
+def _by_name(file: Path) -> str:
+    """One file for READ_JSON, which takes [ * ? in a path for a pattern of many."""
+    return re.sub(r"[*?\[]", r"[\g<0>]", str(file))
+
+
 def _write(cursor: duckdb.DuckDBPyConnection, file: Path, end: Position) -> Loaded:
-    cursor.execute(sql("arrive"), {"file": str(file)})
+    cursor.execute(sql("arrive"), {"file": _by_name(file)})
     for step in ("narrow", "check"):
         cursor.execute(sql(step))
     bounds.check(cursor)

@@ -14,9 +14,10 @@ from datetime import datetime
 from math import isfinite
 from typing import Any, NamedTuple
 
+from collect.deep import DEPTH, TooDeep
+
 TYPES = ("identify", "track", "page", "screen", "group", "alias")
 EVENT_BYTES = 32 * 1024
-DEPTH = 200
 NAME_LENGTH = 255
 
 _CONTROLS = dict.fromkeys((*range(32), 127))
@@ -46,6 +47,9 @@ class Problem(NamedTuple):
     code: str
     path: str
     message: str
+
+
+_TOO_DEEP = Problem("TOO_DEEP", "$", f"objects are nested more than {DEPTH} levels deep")
 
 
 class Envelope(NamedTuple):
@@ -79,7 +83,10 @@ def _line(event: Any, place: int, count: int, envelope: Envelope) -> Line:
         "source": envelope.source_id,
     }
     given = event if isinstance(event, dict) else {}
-    identity = {"message_id": _message_id(given), "body_sha": _digest(event, text)}
+    digest = _digest(event, text)
+    # What is refused is the same however often it comes; what is taken in without an id is new.
+    made = uuid.UUID(hex=digest) if problem else uuid.uuid4()
+    identity = {"message_id": _message_id(given) or str(made), "body_sha": digest}
     if problem:
         refused = problem._asdict() | {"text": text}
         return Line(_encoded(head | identity | refused), problem)
@@ -112,6 +119,8 @@ def _columns(event: dict[str, Any], envelope: Envelope) -> dict[str, Any]:
 
 def problem_of(event: Any, text: str) -> Problem | None:
     """The first thing that is wrong with an event; ``text`` is the event as JSON."""
+    if isinstance(event, TooDeep):
+        return _TOO_DEEP
     if not isinstance(event, dict):
         return Problem("NOT_AN_EVENT", "$", "an event is a JSON object, and this is not one")
     if len(text) > EVENT_BYTES:
@@ -122,7 +131,7 @@ def problem_of(event: Any, text: str) -> Problem | None:
 
 def _unreadable(event: dict[str, Any], text: str) -> Problem | None:
     if text.count("{") + text.count("[") > DEPTH and _depth(event) > DEPTH:
-        return Problem("TOO_DEEP", "$", f"objects are nested more than {DEPTH} levels deep")
+        return _TOO_DEEP
     if "\\ud" in text and not _is_text(event):
         return Problem("INVALID_TEXT", "$", "the event holds half of a character (a surrogate)")
     if ("NaN" in text or "Infinity" in text) and (path := _not_a_number(event, "$")):
@@ -195,10 +204,10 @@ def _not_a_number(value: Any, path: str) -> str | None:
     return next((found for where, one in inside if (found := _not_a_number(one, where))), None)
 
 
-def _message_id(event: dict[str, Any]) -> str:
+def _message_id(event: dict[str, Any]) -> str | None:
     given = _identifier(event.get("messageId"))
     # Half a character cannot be stored; the text of the dead letter keeps it.
-    return given.encode(errors="replace").decode() if given else str(uuid.uuid4())
+    return given.encode(errors="replace").decode() if given else None
 
 
 def _identifier(value: Any) -> str | None:

@@ -310,3 +310,14 @@ def test_the_warehouse_of_an_older_demo_gets_the_columns_it_lacks(tmp_path: Path
     keyed = warehouse.fetch("SELECT message_key IS NOT NULL FROM raw_events").scalar()
     assert keyed is True
     warehouse.close()
+
+
+@pytest.mark.parametrize("name", ["a[b]c", "every*", "[!x]**", "it's"])
+def test_a_workspace_may_have_any_name(tmp_path: Path, name: str) -> None:
+    (tmp_path / "abc").mkdir()
+    other = World(tmp_path / name)
+    for number in range(3):
+        other.send(track(messageId=f"m{number}"))
+
+    assert other.load().stored == 3
+    other.close()

@@ -187,6 +187,50 @@ def test_an_event_that_is_too_large_alone_is_a_dead_letter_in_a_batch(
     assert "x" * EVENT_BYTES in world.rows("dead_letters", "body")[0][0]
 
 
+def nested(levels: int) -> str:
+    """An event so deep that it cannot be read, as text."""
+    inside = '{"a":' * levels + "1" + "}" * levels
+    return f'{{"type":"track","event":"app_opened","userId":"u1","properties":{inside}}}'
+
+
+@pytest.mark.parametrize("levels", [250, 900, 5_000, 100_000])
+def test_one_event_that_is_nested_too_deeply_never_rejects_its_batch(
+    world: World, sdk: TestClient, levels: int
+) -> None:
+    good = json.dumps(track(properties={"text": ']]}} \\" [['}))
+    body = f'{{"batch": [{good}, {nested(levels)}, {good[:-1]}, "extra": [[1]]}}]}}'
+
+    assert said(sdk.post("/v1/batch", content=body.encode())) == (200, "OK")
+
+    loaded = world.load()
+    assert (loaded.stored, loaded.dead_letter) == (2, 1)
+    assert {code for code, _ in codes(world)} <= {"TOO_DEEP", "EVENT_TOO_LARGE"}
+    assert "app_opened" in world.rows("dead_letters", "body")[0][0]
+
+
+def test_a_single_event_that_is_nested_too_deeply_is_refused_and_kept(
+    world: World, sdk: TestClient
+) -> None:
+    answer = sdk.post("/v1/track", content=nested(5_000).encode())
+
+    assert said(answer) == (
+        400,
+        "event is not a valid rudder event: objects are nested more than 200 levels deep",
+    )
+    assert world.load().dead_letter == 1
+    assert codes(world) == [("TOO_DEEP", "$")]
+
+
+def test_what_is_refused_without_an_id_is_the_same_dead_letter_when_it_comes_again(
+    world: World, sdk: TestClient
+) -> None:
+    for _ in range(2):
+        sdk.post("/v1/batch", json={"batch": [7, {"type": "teleport", "userId": "u1"}]})
+
+    loaded = world.load()
+    assert (loaded.dead_letter, loaded.duplicate) == (2, 2)
+
+
 @pytest.mark.parametrize("limits", [Limits(unloaded=0), Limits(in_memory=0)])
 def test_senders_are_asked_to_come_back_before_memory_or_disk_grows(
     world: World, limits: Limits
