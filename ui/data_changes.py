@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import duckdb
 import structlog
 
 from control import versions
-from control.hashing import content_hash
 from control.people import Person
 from control.requests import ChangeRequest
 from control.versions import AnyVersion
@@ -24,8 +23,7 @@ from core.data_policies import data_findings
 from core.errors import Code, PilothouseError, refuse
 from orchestrate import change_requests, rulebook
 from tools.audience import required_of
-from ui import tracking_plan
-from warehouse.models.runner import TraitModel, load_models
+from ui import modelling, tracking_plan
 
 if TYPE_CHECKING:
     from ui.workspace import Workspace
@@ -47,6 +45,7 @@ class Hooks(NamedTuple):
 
 
 HOOKS: dict[str, Hooks] = {
+    "trait_models": Hooks(modelling.built_in, modelling.prepare, modelling.apply),
     "tracking_plan": Hooks(tracking_plan.built_in, tracking_plan.prepare, tracking_plan.apply),
 }
 """One line a kind."""
@@ -156,20 +155,7 @@ def _take_up(workspace: Workspace, version: AnyVersion) -> None:
 
 def fingerprints(workspace: Workspace) -> Mapping[str, str]:
     """Trait → a hash of its model and of all that the model reads."""
-    return _built_in_fingerprints()
-
-
-@cache
-def _built_in_fingerprints() -> dict[str, str]:
-    found: dict[str, str] = {}
-    for model in load_models():
-        found[model.name] = _fingerprint(model, found)
-    return found
-
-
-def _fingerprint(model: TraitModel, before: Mapping[str, str]) -> str:
-    parents = {name: before[name] for name in sorted(model.reads) if name in before}
-    return content_hash({"sql": model.sql, "parents": parents})
+    return modelling.live_models(workspace.store, workspace.settings).fingerprints
 
 
 def _hooks(kind: str) -> Hooks:

@@ -33,6 +33,7 @@ COMMANDS = {
     "collect": ("collect", "Events that SDKs send: plan, sources, import, dead letters, replay."),
     "reprocess": ("reprocess", "Rebuild every table from the raw log, under any tracking plan."),
     "routing": ("routing", "Which events leave for which destination, and how many did."),
+    "model": ("model", "Trait models: plan a change, propose it, build, history, rollback."),
     "sql": ("sql", "Check or run SQL over the catalog's tables."),
     "cycle": ("loop", "Decide for everybody with the rules in force."),
     "explain": ("loop", "Say why a user gets something, or does not."),

@@ -65,6 +65,7 @@ def build(
     Readers see nothing of it. Refuses with MODEL_INVALID what the engine cannot run and
     with AUDIT_FAILED what an audit finds; the caller then rolls back.
     """
+    require_ours(cursor)
     prepare(cursor)
     with explained(cursor, models, as_of):
         carried = {
@@ -120,6 +121,19 @@ def _remember(cursor: duckdb.DuckDBPyConnection, shown: Build) -> None:
 def prepare(cursor: duckdb.DuckDBPyConnection) -> None:
     """Make the schema of the models and its bookkeeping, where they are missing."""
     cursor.execute((Path(__file__).parent / "sql" / "tables.sql").read_text(encoding="utf-8"))
+
+
+def require_ours(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Refuses where the traits are somebody's own table, which Pilothouse only reads."""
+    if managed(cursor) or not _is_table(cursor, "main", VIEW):
+        return
+    if not _is_table(cursor, "main", "meta"):
+        raise refuse(
+            Code.INVALID_ARGUMENT,
+            f"The warehouse has a table {VIEW} that Pilothouse did not build.",
+            span=VIEW,
+            fix="Go on filling it yourself: rules read it as it is. To have it built, rename it.",
+        )
 
 
 def managed(cursor: duckdb.DuckDBPyConnection) -> bool:
@@ -189,16 +203,8 @@ def _record(cursor: duckdb.DuckDBPyConnection, models: ModelSet, built: Built) -
 
 def _make_room(cursor: duckdb.DuckDBPyConnection) -> None:
     """Where the view will stand: a table that an earlier version of ours left there goes."""
-    if not _is_table(cursor, "main", VIEW):
-        return
-    if not _is_table(cursor, "main", "meta"):
-        raise refuse(
-            Code.INVALID_ARGUMENT,
-            f"The warehouse has a table {VIEW} that Pilothouse did not build.",
-            span=VIEW,
-            fix="Rename it, or go on filling it yourself: rules read it as it is.",
-        )
-    cursor.execute(f"DROP TABLE {VIEW}")
+    if _is_table(cursor, "main", VIEW):
+        cursor.execute(f"DROP TABLE {VIEW}")
 
 
 def _is_table(cursor: duckdb.DuckDBPyConnection, schema: str, name: str) -> bool:

@@ -79,6 +79,12 @@ class Model(BaseModel):
 def read_model(text: str, file: str) -> Model:
     """A model from the text of its file; refuses with MODEL_INVALID, naming file and line."""
     model = Model.model_validate({**headers.read(text, file), "text": text, "file": file})
+    if model.file != f"{model.name}.sql":
+        raise invalid(
+            f"{file} says its name is {model.name}.",
+            at(file, 1),
+            f"Name the file {model.name}.sql, or correct its header.",
+        )
     _check_output(model)
     return model
 

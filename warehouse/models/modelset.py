@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
@@ -54,9 +54,6 @@ class ModelSet:
 
     models: tuple[Model, ...]
     """Each after those that it reads."""
-
-    def __iter__(self) -> Iterator[Model]:
-        return iter(self.models)
 
     @cached_property
     def by_name(self) -> dict[str, Model]:
@@ -146,13 +143,7 @@ def _text(path: Path) -> str:
 def models_of(files: Mapping[str, str]) -> ModelSet:
     """A set from the texts of its files, name → file; refuses with MODEL_INVALID."""
     models = {name: read_model(text, f"{name}.sql") for name, text in sorted(files.items())}
-    for name, model in models.items():
-        if model.name != name:
-            raise invalid(
-                f"{model.file} says its name is {model.name}.",
-                at(model.file, 1),
-                f"Name the file {model.name}.sql, or the model {name}.",
-            )
+    for model in models.values():
         _check_reads(model, models)
     return ModelSet(_ordered(models))
 

@@ -7,10 +7,7 @@ from datetime import datetime
 import duckdb
 
 from warehouse.models.build import build, reset, show
-from warehouse.models.model import Model as TraitModel
 from warehouse.models.modelset import ModelSet, load_models
-
-__all__ = ["TraitModel", "build_traits", "load_models", "write_traits"]
 
 
 def build_traits(connection: duckdb.DuckDBPyConnection, as_of: datetime) -> None:

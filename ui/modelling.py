@@ -1,0 +1,203 @@
+"""The trait models of a workspace: which are live, building them, and taking a version up.
+
+The live set is the version approved last, or the workspace's files. The warehouse
+holds builds of sets by fingerprint; a version is effective once readers see its build.
+"""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import structlog
+
+from control import versions
+from control.people import Person
+from control.store import Store
+from control.versions import AnyVersion
+from core.data_changes import DataChange, TraitModelsChange
+from core.errors import Code, refuse
+from core.settings import Settings
+from warehouse.models import build
+from warehouse.models.binding import bind
+from warehouse.models.modelset import SHIPPED, ModelSet, load_models, models_of
+from warehouse.models.states import touched_are_done
+
+if TYPE_CHECKING:
+    from ui.workspace import Workspace
+
+log = structlog.get_logger(__name__)
+
+SHIPPED_VERSION = 0
+"""The number of the files while no change was ever proposed; from then on they are version 1."""
+ALL = "all"
+_ONE_AT_A_TIME = threading.RLock()
+
+
+class ModelVersion(NamedTuple):
+    """A version of the set as its history lists it."""
+
+    version: int
+    state: str
+    name: str
+    changed: tuple[str, ...]
+    """The models that it changed."""
+    published_at: datetime | None
+    published_by: str | None
+    fingerprint: str
+
+
+def live_models(store: Store, settings: Settings) -> ModelSet:
+    """The set in force."""
+    found = versions.current_data(store, TraitModelsChange)
+    return _set_of(found.artifact) if found else file_models(settings)
+
+
+def file_models(settings: Settings) -> ModelSet:
+    """The set of the workspace's own folder, or the shipped one."""
+    folder = settings.models
+    return _shipped() if folder is None else load_models(settings.workspace.parent / folder)
+
+
+def built_in(workspace: Workspace) -> TraitModelsChange:
+    """What is in force while no version was published."""
+    folder = workspace.settings.models
+    name = "Shipped trait models" if folder is None else f"Trait models of {folder.name}"
+    return TraitModelsChange(name=name, models=file_models(workspace.settings).files)
+
+
+def read_folder(folder: Path) -> ModelSet:
+    """The set of a folder that somebody wrote; refuses with the file and line of what is wrong."""
+    if not folder.is_dir():
+        raise refuse(
+            Code.INVALID_FILE,
+            f"{folder} is no folder.",
+            span=str(folder),
+            fix="Name a folder of model files; 'pilothouse model export DIR' writes the live ones.",
+        )
+    return load_models(folder)
+
+
+def prepare(workspace: Workspace, change: DataChange) -> None:
+    """Build and audit a proposed set beside the live one; refuses with the reason."""
+    if not isinstance(change, TraitModelsChange):
+        return
+    models, as_of = models_of(change.models), workspace.as_of()
+    with _ONE_AT_A_TIME:
+        with workspace.warehouse.cursor() as cursor:
+            build.require_ours(cursor)
+            bind(cursor, models, as_of, models.by_name)
+        with workspace.warehouse.transaction() as cursor:
+            made = build.build(cursor, models, as_of=as_of, built_at=workspace.now())
+    log.info("models_built", fingerprint=models.fingerprint[:12], build=made.build.number)
+
+
+def apply(workspace: Workspace, version: AnyVersion) -> None:
+    """Let readers see the build of a version; nothing when they do already."""
+    if not isinstance(version.artifact, TraitModelsChange):
+        return
+    models = _set_of(version.artifact)
+    with _ONE_AT_A_TIME, workspace.warehouse.transaction() as cursor:
+        if not build.managed(cursor):
+            return
+        shown = build.live(cursor)
+        if shown and shown.fingerprint == models.fingerprint:
+            return
+        kept = next((b for b in build.builds(cursor) if b.fingerprint == models.fingerprint), None)
+        if kept is None:
+            kept = build.build(
+                cursor, models, as_of=workspace.as_of(), built_at=workspace.now()
+            ).build
+        build.show(cursor, kept.number)
+    workspace.publish_copy()
+    log.info("models_shown", version=version.version, build=kept.number)
+
+
+def rebuild(workspace: Workspace, *, full: bool = False) -> dict[str, Any]:
+    """Build the live set for the workspace's moment and show it; gives what was done."""
+    models = live_models(workspace.store, workspace.settings)
+    with _ONE_AT_A_TIME:
+        with workspace.warehouse.transaction() as cursor:
+            build.require_ours(cursor)
+            made = build.build(
+                cursor, models, as_of=workspace.as_of(), built_at=workspace.now(), full=full
+            )
+            build.show(cursor, made.build.number)
+            touched_are_done(cursor, models)
+        workspace.publish_copy()
+    log.info("models_rebuilt", build=made.build.number, rows=made.build.rows)
+    document = made.build._asdict() | {"how": made.how}
+    return document | {"audits": [one._asdict() for one in made.audits]}
+
+
+def history(workspace: Workspace) -> list[ModelVersion]:
+    """Every version of the set, newest first."""
+    found = versions.data_history(workspace.store, TraitModelsChange)
+    if not found:
+        models = file_models(workspace.settings)
+        name, fingerprint = built_in(workspace).name, models.fingerprint
+        every = tuple(one.name for one in models.models)
+        return [ModelVersion(SHIPPED_VERSION, "live", name, every, None, None, fingerprint)]
+    listed = []
+    for number, one in enumerate(found):
+        before = found[number + 1].artifact.models if number + 1 < len(found) else {}
+        listed.append(
+            ModelVersion(
+                one.version,
+                one.state,
+                one.artifact.name,
+                _changed(before, one.artifact.models),
+                one.published_at,
+                one.published_by,
+                _set_of(one.artifact).fingerprint,
+            )
+        )
+    return listed
+
+
+def roll_back(
+    workspace: Workspace, name: str, number: int, *, person: Person, whole: bool = False
+) -> AnyVersion:
+    """Put an older version of the set into force; refuses when more than ``name`` would change."""
+    from ui import data_changes
+
+    older = versions.data_version(workspace.store, TraitModelsChange, number).artifact.models
+    live = live_models(workspace.store, workspace.settings).files
+    going = _changed(live, older)
+    others = [one for one in going if one != name]
+    if name not in going and name != ALL:
+        raise refuse(
+            Code.INVALID_ARGUMENT,
+            f"{name} is in version {number} what it is now.",
+            span=name,
+            fix=f"Choose another version from 'pilothouse model history {name}'.",
+        )
+    if others and not (whole or name == ALL):
+        raise refuse(
+            Code.INVALID_ARGUMENT,
+            f"Version {number} has another {', '.join(others)} too: it is of the whole set.",
+            span=name,
+            fix="Add --whole to roll these back too, or propose a change of this model alone.",
+        )
+    return data_changes.roll_back(workspace, "trait_models", number, person=person)
+
+
+def _changed(before: dict[str, str], after: dict[str, str]) -> tuple[str, ...]:
+    return tuple(sorted(n for n in {*before, *after} if before.get(n) != after.get(n)))
+
+
+def _set_of(change: TraitModelsChange) -> ModelSet:
+    return _parsed(tuple(sorted(change.models.items())))
+
+
+@lru_cache(maxsize=8)
+def _parsed(files: tuple[tuple[str, str], ...]) -> ModelSet:
+    return models_of(dict(files))
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> ModelSet:
+    return load_models(SHIPPED)

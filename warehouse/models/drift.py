@@ -1,0 +1,105 @@
+"""How the values of traits are spread, now against the build before: one number a trait.
+
+The number is the population stability index (PSI) over values, or over ten bins of equal
+size of the build before. Below 0.1 is quiet, above 0.25 is worth a look: a convention.
+It says that a spread moved, not why, and not that anything is wrong.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Literal, NamedTuple
+
+import duckdb
+from sqlglot import exp
+
+from warehouse.models import build
+from warehouse.models.assemble import stored
+from warehouse.models.build import Build
+
+_FLOOR = 1e-4
+"""A share that is empty on one side counts as this much, or its logarithm had no value."""
+WATCH, ALERT = 0.1, 0.25
+
+
+class Drift(NamedTuple):
+    """One trait between two builds."""
+
+    trait: str
+    psi: float
+    verdict: Literal["quiet", "watch", "alert"]
+    nulls_before: float
+    """Share of users without a value."""
+    nulls_now: float
+
+
+class Compared(NamedTuple):
+    """The two builds and every trait that both have."""
+
+    before: Build
+    now: Build
+    traits: tuple[Drift, ...]
+
+
+def drift(cursor: duckdb.DuckDBPyConnection) -> Compared | None:
+    """The live build against the one before it; None while there is no other."""
+    kept = build.builds(cursor)
+    now = next((one for one in kept if one.state == "live"), None)
+    before = next((one for one in kept if now and one.number < now.number), None)
+    if now is None or before is None:
+        return None
+    columns = {name: kind for name, kind in _columns(cursor, before) if name != "user_id"}
+    both = [(name, kind) for name, kind in _columns(cursor, now) if columns.get(name) == kind]
+    return Compared(before, now, tuple(_of(cursor, before, now, *one) for one in both))
+
+
+def _columns(cursor: duckdb.DuckDBPyConnection, one: Build) -> list[tuple[str, str]]:
+    return cursor.execute(
+        """
+        SELECT column_name, data_type FROM duckdb_columns()
+        WHERE schema_name = 'models' AND table_name = $relation ORDER BY column_index
+        """,
+        {"relation": one.relation},
+    ).fetchall()
+
+
+def _of(
+    cursor: duckdb.DuckDBPyConnection, before: Build, now: Build, name: str, kind: str
+) -> Drift:
+    edges = _edges(cursor, before, name) if kind not in ("VARCHAR", "BOOLEAN") else None
+    shares = [_shares(cursor, one, name, edges) for one in (before, now)]
+    nulls = [share.get(None, 0.0) for share in shares]
+    psi = sum(_part(shares[0].get(key), shares[1].get(key)) for key in {*shares[0], *shares[1]})
+    verdict: Literal["quiet", "watch", "alert"] = (
+        "quiet" if psi < WATCH else "watch" if psi <= ALERT else "alert"
+    )
+    return Drift(name, round(psi, 4), verdict, *nulls)
+
+
+def _part(before: float | None, now: float | None) -> float:
+    was, is_now = max(before or 0.0, _FLOOR), max(now or 0.0, _FLOOR)
+    return (is_now - was) * math.log(is_now / was)
+
+
+def _edges(cursor: duckdb.DuckDBPyConnection, one: Build, name: str) -> list[float]:
+    """What bounds ten bins of equal size, equal edges once."""
+    column = exp.cast(exp.column(name), "DOUBLE")
+    tenths = exp.Array(expressions=[exp.Literal.number(n / 10) for n in range(1, 10)])
+    query = exp.select(exp.func("quantile_disc", column, tenths)).from_(stored(one.relation))
+    row = cursor.execute(query.sql("duckdb")).fetchone()
+    return sorted({*(row[0] or [])}) if row else []
+
+
+def _shares(
+    cursor: duckdb.DuckDBPyConnection, one: Build, name: str, edges: list[float] | None
+) -> dict[object, float]:
+    value: exp.Expr = exp.column(name)
+    if edges is not None:
+        known = exp.Case().when(value.copy().is_(exp.null()), exp.null())
+        for number, edge in enumerate(edges):
+            known = known.when(value.copy() <= exp.convert(edge), exp.Literal.number(number))
+        value = known.else_(exp.Literal.number(len(edges)))
+    query = exp.select(value.as_("bin"), "count(*)").from_(stored(one.relation)).group_by("1")
+    rows = cursor.execute(query.sql("duckdb")).fetchall()
+    total = sum(row[1] for row in rows) or 1
+    return {row[0]: row[1] / total for row in rows}
