@@ -161,7 +161,6 @@ def _write(cursor: duckdb.DuckDBPyConnection, file: Path, end: Position) -> Load
     _changed(cursor, "mend")
     stored = _changed(cursor, "stored")
     loaded = _balanced(cursor, stored, dead)
-    _changed(cursor, "store_events")
     cursor.execute("INSERT INTO ingest_ledger SELECT * FROM balance")
     cursor.execute("DELETE FROM ingest_cursor")
     cursor.execute("INSERT INTO ingest_cursor VALUES ($segment, $offset)", end._asdict())

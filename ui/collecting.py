@@ -22,7 +22,10 @@ from control import sources
 from control.sources import Source
 from control.store import Store
 from ui import telemetry
+from warehouse.consolidate.consolidation import Consolidated, consolidate
+from warehouse.consolidate.consolidation import prepare as prepare_facts
 from warehouse.engines.duckdb import DuckDBWarehouse
+from warehouse.identity.settings import IdentitySettings
 
 log = structlog.get_logger(__name__)
 
@@ -47,6 +50,7 @@ class Intake:
         self._store = store
         self._loading = threading.Lock()
         prepare(warehouse)
+        prepare_facts(warehouse)
         self.log = RawLog(folder)
         self.log.loaded(loaded_up_to(warehouse))
         self._by_key: dict[str, Source] = {}
@@ -72,9 +76,11 @@ class Intake:
         self._by_key = {source.write_key: source for source in sources.list_all(self._store)}
 
     def load(self) -> Loaded:
-        """Load what waits in the log."""
+        """Load what waits in the log, and make facts and users of it."""
         with self._loading:
-            return _told(load(self._warehouse, self.log, self.plan, self._by_key.values()))
+            loaded = _told(load(self._warehouse, self.log, self.plan, self._by_key.values()))
+            self.consolidate_now()
+            return loaded
 
     def take_in(self, source: Source, requests: Iterable[list[Any]]) -> Loaded:
         """Take events in as if the source had sent them now, and load them."""
@@ -82,7 +88,22 @@ class Intake:
             for events in requests:
                 made = lines(events, Envelope(source.id, self.now()))
                 self.log.append([line.data for line in made]).result()
-            return _told(load(self._warehouse, self.log, self.plan, self._by_key.values()))
+            loaded = _told(load(self._warehouse, self.log, self.plan, self._by_key.values()))
+            self.consolidate_now()
+            return loaded
+
+    def consolidate(self) -> Consolidated:
+        """Bring identity, facts and users up to date with what was loaded and ruled."""
+        with self._loading:
+            return self.consolidate_now()
+
+    def consolidate_now(self) -> Consolidated:
+        """The same, for a caller in whose hands loading is still."""
+        settings = IdentitySettings(junk_ids=self.plan.junk_ids)
+        done = consolidate(self._warehouse, settings)
+        if done.open_conflicts:
+            log.warning("identity_conflicts", open=done.open_conflicts)
+        return done
 
     def preview(self, plan: TrackingPlan, since: datetime | None = None) -> Reprocessed:
         """What the log would become under a plan; loading waits, and nothing changes."""
@@ -92,7 +113,10 @@ class Intake:
     def reprocess(self, plan: TrackingPlan, since: datetime | None = None) -> Reprocessed:
         """Rebuild the tables from the log under a plan, all of them at once."""
         with self._loading:
-            return reprocess(self._warehouse, self.log, plan, self._by_key.values(), since=since)
+            by_key = self._by_key.values()
+            done = reprocess(self._warehouse, self.log, plan, by_key, since=since)
+            self.consolidate_now()
+            return done
 
     def close(self) -> None:
         """Write what waits and let go of the log."""
@@ -113,6 +137,8 @@ class LoadLoop:
         self._publish = publish
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="load", daemon=True)
+        # What a crash left between loading and consolidating is made up for in the first round.
+        self._consolidated = False
         self._unpublished = False
         self._published = time.monotonic()
 
@@ -135,8 +161,10 @@ class LoadLoop:
 
     def _once(self) -> None:
         self._intake.refresh()
-        if self._intake.log.unloaded_bytes:
+        if self._intake.log.unloaded_bytes or not self._consolidated:
+            self._consolidated = False
             self._unpublished |= self._intake.load().stored > 0
+            self._consolidated = True
         if self._unpublished and time.monotonic() - self._published > PUBLISH_SECONDS:
             self._publish()
             self._unpublished, self._published = False, time.monotonic()

@@ -6,8 +6,4 @@ INSERT INTO reloaded.dead_letters BY NAME
 SELECT d.* FROM main.dead_letters d CROSS JOIN reloaded.reload_from s WHERE d.seq IS NULL OR s.first IS NULL OR d.seq < s.first;
 INSERT INTO reloaded.ingest_ledger BY NAME
 SELECT l.* FROM main.ingest_ledger l CROSS JOIN reloaded.reload_from s WHERE s.first IS NULL OR l.request_id < s.first;
-INSERT INTO reloaded.fct_events BY NAME
-SELECT f.* FROM main.fct_events f ANTI JOIN (
-    SELECT e.message_id FROM main.raw_events e CROSS JOIN reloaded.reload_from s WHERE e.seq >= s.first
-) again ON again.message_id = f.message_id;
 COMMIT;

@@ -16,6 +16,8 @@ CREATE TABLE IF NOT EXISTS ingest_ledger (
 );
 -- Where the loader stands in the raw log; written in the transaction that loads.
 CREATE TABLE IF NOT EXISTS ingest_cursor (segment VARCHAR, byte_offset BIGINT);
+-- A row each time raw events were loaded again, for what is made of them.
+CREATE TABLE IF NOT EXISTS raw_rewrites (rewritten_at TIMESTAMP);
 
 -- The number of the line in the raw log and the request it came in, which rows from elsewhere do not have.
 -- Long texts are packed by zstd: half the work and a third of the bytes of what they would get by themselves.

@@ -116,6 +116,7 @@ def _check_field_by_field(world: World, wire: Recorder) -> None:
 
 def _check_common(world: World) -> None:
     """What both SDKs were told to send."""
+    world.consolidate()
     assert by_type(world, "alias", "previous_id || '>' || user_id") == "u0>u1"
     assert by_type(world, "group", "group_id || (traits ->> '$.size')") == "team-14"
     assert by_type(world, "page", "properties ->> '$.path'") == "/pricing"

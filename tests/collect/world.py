@@ -13,10 +13,13 @@ from collect.rawlog import SLICE_BYTES, RawLog
 from collect.reload import replay
 from collect.spec import Envelope, lines
 from control.sources import DEMO_SOURCE, Source
+from warehouse.consolidate.consolidation import consolidate
+from warehouse.consolidate.consolidation import prepare as prepare_facts
 from warehouse.engines.duckdb import DuckDBWarehouse
 
 NOON = datetime(2026, 6, 29, 12, 0, 0)
-TABLES = ("raw_events", "fct_events", "dead_letters", "ingest_ledger")
+TABLES = ("raw_events", "dead_letters", "ingest_ledger")
+MADE_OF_THEM = ("fct_events", "dim_users")
 
 
 class World:
@@ -44,12 +47,19 @@ class World:
         """Load what waits."""
         return load(self.warehouse, self.log, self.plan, self.sources, slice_bytes=slice_bytes)
 
+    def consolidate(self) -> None:
+        """Make facts and users of what was loaded."""
+        prepare_facts(self.warehouse)
+        consolidate(self.warehouse)
+
     def replay(self) -> Loaded:
         """Load everything again."""
         return replay(self.warehouse, self.log, self.plan, self.sources)
 
     def rows(self, table: str, *columns: str) -> list[tuple[Any, ...]]:
-        """The rows of a table, sorted."""
+        """The rows of a table, sorted; what is made of raw events is made first."""
+        if table in MADE_OF_THEM:
+            self.consolidate()
         listed = ", ".join(columns) or "*"
         return sorted(self.warehouse.fetch(f"SELECT {listed} FROM {table}").rows, key=repr)
 
