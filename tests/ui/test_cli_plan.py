@@ -233,3 +233,21 @@ def test_a_running_server_follows_an_approved_plan_at_once(
 
 def stored(cli: CommandLine) -> int:
     return sum(one["stored"] for one in cli.json("collect", "ledger"))
+
+
+def test_a_reprocess_reaches_the_facts_that_rules_read(cli: CommandLine, tmp_path: Path) -> None:
+    log = tmp_path / "events.ndjson"
+    log.write_text("\n".join(sent("plan_selected", number) for number in range(3)))
+    cli.json("collect", "import", str(log))
+    counted = "SELECT event_name, COUNT(*) FROM fct_events"
+    named = f"{counted} WHERE message_id LIKE 'plan_sel%' GROUP BY 1"
+    assert cli.rows(named) == [("checkout_started", 3)]
+    file = edited(cli, tmp_path, checkout_started={}, plan_selected={})
+    request = cli.json("collect", "plan", "propose", file)["change_request"]["id"]
+    cli.json("approvals", "approve", request)
+
+    cli.json("reprocess")
+    assert cli.rows(named) == [("plan_selected", 3)]
+
+    cli.json("reprocess", "--plan", "1")
+    assert cli.rows(named) == [("checkout_started", 3)]

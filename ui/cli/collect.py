@@ -20,6 +20,7 @@ from core.lifecycle import Role
 from ui.cli.plan import plan
 from ui.cli.radar import radar
 from ui.cli.session import Output, Session, common
+from ui.cli.volume import unread, volume
 from ui.workspace import Workspace
 
 IMPORT_EVENTS = 1_000
@@ -33,6 +34,8 @@ def collect() -> None:
 
 collect.add_command(plan)
 collect.add_command(radar)
+collect.add_command(volume)
+collect.add_command(unread)
 
 
 @collect.command("import")
