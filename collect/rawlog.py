@@ -42,6 +42,7 @@ class Slice(NamedTuple):
 class _Waiting(NamedTuple):
     lines: list[bytes]
     done: Future[None]
+    ends_segment: bool = False
 
 
 class RawLog:
@@ -67,12 +68,13 @@ class RawLog:
         Done once they are on disk; an OSError when they cannot be.
         """
         waiting = _Waiting(lines, Future())
-        with self._wake:
-            if self._closed:
-                raise OSError("the log is closed")
-            self._waiting.append(waiting)
-            self.queued_bytes += _size(lines)
-            self._wake.notify()
+        self._queue(waiting)
+        return waiting.done
+
+    def finish_segment(self) -> Future[None]:
+        """End the segment with what was queued before, so that its file never changes again."""
+        waiting = _Waiting([], Future(), ends_segment=True)
+        self._queue(waiting)
         return waiting.done
 
     def read(self, after: Position | None, limit: int = SLICE_BYTES) -> Slice | None:
@@ -116,6 +118,14 @@ class RawLog:
         self._writer.join()
         self._file.close()
 
+    def _queue(self, waiting: _Waiting) -> None:
+        with self._wake:
+            if self._closed:
+                raise OSError("the log is closed")
+            self._waiting.append(waiting)
+            self.queued_bytes += _size(waiting.lines)
+            self._wake.notify()
+
     def _continued(self) -> tuple[BinaryIO, int, int]:
         """The segment to go on with, without what a crash tore, and the next line's number."""
         segments = self._segments()
@@ -123,7 +133,7 @@ class RawLog:
             return (*self._new_segment(1), 0)
         file = (self.folder / segments[-1]).open("r+b")
         content = file.read()
-        kept = _whole_requests(content)
+        kept = whole_requests(content)
         if len(kept) < len(content):
             file.truncate(len(kept))
             os.fsync(file.fileno())
@@ -164,9 +174,9 @@ class RawLog:
         with (self.folder / segment).open("rb") as file:
             file.seek(start)
             data = file.read(min(end - start, limit))
-            whole = _whole_requests(data)
+            whole = whole_requests(data)
             # One request may be longer than the limit.
-            return whole or _whole_requests(data + file.read(end - start - len(data)))
+            return whole or whole_requests(data + file.read(end - start - len(data)))
 
     def _write_all(self) -> None:
         while True:
@@ -191,7 +201,8 @@ class RawLog:
             self._durable += len(data)
             self.unloaded_bytes += len(data)
             self.queued_bytes -= sum(_size(waiting.lines) for waiting in taken)
-            if self._durable >= self._segment_bytes:
+            ends = self._durable and any(waiting.ends_segment for waiting in taken)
+            if ends or self._durable >= self._segment_bytes:
                 self._file.close()
                 self._file, _ = self._new_segment(following)
                 self._durable = 0
@@ -224,7 +235,7 @@ def _size(lines: list[bytes]) -> int:
     return sum(map(len, lines))
 
 
-def _whole_requests(data: bytes) -> bytes:
+def whole_requests(data: bytes) -> bytes:
     """The bytes up to the end of the last request that is there whole."""
     end = data.rfind(b"\n") + 1
     while end:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -17,17 +16,16 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from control import people
-from core.errors import Code, refuse
 from core.settings import Settings
 from ui import identity
 from ui.console import theme
 from ui.console.desk import Desk, OpenWorkspace, RunWorker, open_desk
 from ui.dev_idp import DemoIdentityProvider, mounted
 from ui.middleware import DeepLinks, OneOrigin, SecurityHeaders
+from ui.ports import require_free
 from ui.radar import RADAR
 
 SCRIPT = Path(__file__).parent / "console" / "entry" / "main.py"
-PORTS_TO_TRY = 20
 
 log = structlog.get_logger(__name__)
 
@@ -79,30 +77,6 @@ def serve(app: st.App, settings: Settings, port: int) -> None:
         | identity.server_options(settings)
     )
     app.run(config=options)
-
-
-def require_free(host: str, port: int) -> None:
-    """Refuse with PORT_BUSY, and name the next port that is free."""
-    if _is_free(host, port):
-        return
-    tried = range(port + 1, min(port + 1 + PORTS_TO_TRY, 65_536))
-    free = next((other for other in tried if _is_free(host, other)), None)
-    raise refuse(
-        Code.PORT_BUSY,
-        f"Port {port} is in use by another program.",
-        span=f"{host}:{port}",
-        fix=f"Use --port {free}." if free else "Stop the other program, or choose a port.",
-    )
-
-
-def _is_free(host: str, port: int) -> bool:
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-    return True
 
 
 def _demo_provider(workspace: OpenWorkspace, origin: str) -> DemoIdentityProvider | None:

@@ -20,11 +20,11 @@ from starlette.testclient import TestClient
 from control.people import DEMO_PEOPLE
 from core.errors import Code, PilothouseError
 from core.settings import Settings
-from ui.app import require_free
 from ui.console import theme
 from ui.dev_idp import DemoIdentityProvider, mounted
 from ui.identity import auth_secrets, cookie_secret
 from ui.middleware import DeepLinks, OneOrigin, SecurityHeaders
+from ui.ports import require_free
 
 HOST = "127.0.0.1:8501"
 ORIGIN = f"http://{HOST}"

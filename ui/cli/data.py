@@ -208,7 +208,7 @@ def _model(settings: Settings) -> Check:
 
 
 def _port(settings: Settings) -> Check:
-    from ui.app import require_free
+    from ui.ports import require_free
 
     try:
         require_free(settings.host, settings.port)

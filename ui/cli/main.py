@@ -15,7 +15,7 @@ from ui.cli import remote
 from ui.cli.remote import Answer
 from ui.cli.session import Output, Session, render
 
-LOCAL = frozenset({"up", "demo", "demo-data", "init", "doctor", "evals"})
+LOCAL = frozenset({"up", "demo", "demo-data", "init", "doctor", "evals", "collect serve"})
 """Commands that own, make or do not need the warehouse of the workspace."""
 
 COMMANDS = {
@@ -30,10 +30,9 @@ COMMANDS = {
     "kill": ("governance", "Stop sends at once, those on their way included."),
     "unkill": ("governance", "Lift a kill switch."),
     "import": ("importing", "Bring rows of files or PostgreSQL into a canonical table."),
-    "collect": ("collect", "Events that SDKs send: plan, sources, import, dead letters, replay."),
+    "collect": ("collector", "Events that SDKs send: plan, sources, import, dead letters, replay."),
     "reprocess": ("reprocess", "Rebuild every table from the raw log, under any tracking plan."),
     "routing": ("routing", "Which events leave for which destination, and how many did."),
-    "model": ("model", "Trait models: plan a change, propose it, build, history, rollback."),
     "sql": ("sql", "Check or run SQL over the catalog's tables."),
     "cycle": ("loop", "Decide for everybody with the rules in force."),
     "explain": ("loop", "Say why a user gets something, or does not."),

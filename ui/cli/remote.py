@@ -41,25 +41,28 @@ def withdraw(workspace: Path) -> None:
 
 def in_server(arguments: list[str], local: frozenset[str]) -> Answer | None:
     """Run a command in the server of its workspace; None when there is none, or none is needed."""
-    command, workspace = _looked_through(arguments)
-    if {"--help", "-h", "--version"} & set(arguments) or command is None or command in local:
+    words, workspace = _looked_through(arguments)
+    # A command of a group is named by both words.
+    named = {words[0], " ".join(words[:2])} if words else set()
+    if {"--help", "-h", "--version"} & set(arguments) or not words or named & local:
         return None
     found = _running(load_settings({"workspace": workspace}).workspace)
     return None if found is None else _post(found, arguments)
 
 
-def _looked_through(arguments: list[str]) -> tuple[str | None, str | None]:
-    """The command and the workspace that somebody typed, wherever they stand."""
-    command = workspace = None
-    words = iter(arguments)
-    for word in words:
+def _looked_through(arguments: list[str]) -> tuple[list[str], str | None]:
+    """What is no option, and the workspace that somebody typed, wherever they stand."""
+    words: list[str] = []
+    workspace = None
+    given = iter(arguments)
+    for word in given:
         if word == "--workspace":
-            workspace = next(words, None)
+            workspace = next(given, None)
         elif word.startswith("--workspace="):
             workspace = word.partition("=")[2]
-        elif command is None and not word.startswith("-"):
-            command = word
-    return command, workspace
+        elif not word.startswith("-"):
+            words.append(word)
+    return words, workspace
 
 
 def _running(workspace: Path) -> dict[str, Any] | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import click
 
 from ui.cli import remote
@@ -12,15 +14,24 @@ from ui.workspace import open_workspace, warehouse_path
 from warehouse.demo.generate import AS_OF
 
 
+class Loop(Protocol):
+    """Something that the server does every few seconds."""
+
+    def open(self) -> None: ...
+    def close(self) -> None: ...
+
+
 @click.command()
 @click.option("--port", type=click.IntRange(1, 65535), help="Port of the console.")
 @click.option("--host", help="Address to listen on.")
 @common
 def up(session: Session, port: int | None, host: str | None) -> Output:
     """Start console, HTTP API and worker in one process; make the demo when nothing is there."""
-    from ui.app import build_app, require_free, serve
+    from ui.app import build_app, serve
     from ui.cli.route import command_route
     from ui.collecting import LoadLoop
+    from ui.collector_app import FOLDER, SpoolLoop
+    from ui.ports import require_free
     from ui.radar import RadarLoop
     from ui.routing import RoutingLoop
     from ui.worker import Worker
@@ -41,12 +52,15 @@ def up(session: Session, port: int | None, host: str | None) -> Output:
     url = f"http://{settings.host}:{settings.port}"
     token = remote.announce(settings.workspace, url)
     worker = Worker(workspace)
-    loading = LoadLoop(workspace.intake, workspace.publish_copy)
-    routing, radar = RoutingLoop(workspace), RadarLoop(workspace)
+    loops: tuple[Loop, ...] = (
+        LoadLoop(workspace.intake, workspace.publish_copy),
+        SpoolLoop(settings.workspace / FOLDER, workspace.intake.log),
+        RoutingLoop(workspace),
+        RadarLoop(workspace),
+    )
     try:
-        loading.open()
-        routing.open()
-        radar.open()
+        for loop in loops:
+            loop.open()
         app = build_app(
             workspace,
             worker,
@@ -57,9 +71,8 @@ def up(session: Session, port: int | None, host: str | None) -> Output:
         serve(app, settings, settings.port)
     finally:
         remote.withdraw(settings.workspace)
-        radar.close()
-        routing.close()
-        loading.close()
+        for loop in reversed(loops):
+            loop.close()
         workspace.close()
     return Output("")
 

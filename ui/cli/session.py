@@ -94,7 +94,7 @@ class Session:
             return
         from ui import telemetry
 
-        serves = click.get_current_context().info_name == "up"
+        serves = click.get_current_context().info_name in ("up", "serve")
         telemetry.configure_logging(quiet=self.quiet or not serves)
         if self.quiet:
             self.say = lambda _text: None
