@@ -43,6 +43,7 @@ from tools.propose import dependencies
 from ui import clock, data_changes, own_warehouse, telemetry, tracking_plan
 from ui.collecting import Intake
 from warehouse.catalog import Catalog, load_catalog, unknown_name
+from warehouse.clocks.past import KnownThen
 from warehouse.connect.importing import create_empty
 from warehouse.engines.duckdb import DuckDBWarehouse
 from warehouse.glossary import Term
@@ -265,9 +266,11 @@ class Workspace:
 
     # The loop.
 
-    def runner(self) -> CheckedRunner:
-        """A runner for queries of this repository, each checked before it runs."""
-        return CheckedRunner(self.warehouse, self.catalog)
+    def runner(self, at: datetime | None = None) -> CheckedRunner:
+        """A runner for queries of this repository, each checked before it runs; with a moment,
+        on what was known then."""
+        engine = KnownThen(self.warehouse, self.catalog, at) if at else self.warehouse
+        return CheckedRunner(engine, self.catalog)
 
     @property
     def mailbox_folder(self) -> Path:
@@ -346,7 +349,7 @@ class Workspace:
     def _context(
         self, person: Person, run_id: str, as_of: datetime | None, on_step: OnStep | None
     ) -> AskContext:
-        runner = self.runner()
+        runner = self.runner(as_of)
         moment = as_of or self.as_of()
         bound = ToolContext(
             catalog=self.catalog,

@@ -118,7 +118,7 @@ def _audience(
     audiences = versions.audiences(workspace.store)
     catalog, population = workspace.catalog, artifact.population
     document: dict[str, Any] = {"key": artifact.key, "version": version, "as_of": as_of.isoformat()}
-    runner = workspace.runner()
+    runner = workspace.runner(as_of)
     winners: dict[str, list[str]] | None = None
     if isinstance(artifact, EligibilityRule):
         sql = compile_audience(

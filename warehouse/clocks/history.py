@@ -10,6 +10,7 @@ import duckdb
 import sqlglot
 from sqlglot import exp
 
+from warehouse.clocks.moves import note_moves
 from warehouse.compile.values import moment
 
 DIALECT = "duckdb"
@@ -23,22 +24,27 @@ def record(
     event_at: datetime,
     known_at: datetime,
     fingerprints: Mapping[str, str],
+    before: exp.Table | None = None,
 ) -> int:
     """Note what ``traits`` holds after a build for ``event_at``, known from ``known_at`` on.
 
     ``fingerprints``: trait → what it was built from; traits of ``traits`` that it does
-    not name are not noted. Gives the number of rows written. Belongs into the
-    transaction that replaced ``traits``: nobody can know a value before it is stored,
-    so a build that claims to be earlier than the one before it is noted at that one's time.
+    not name are not noted. ``before``: the table of the build that was noted last; given,
+    one join finds what changed, and no history is read. Gives the number of rows written.
+    Belongs into the transaction that replaced ``traits``: nobody can know a value before it
+    is stored, so a build that claims to be earlier than the one before is noted at its time.
     """
     connection.execute(_read("tables"))
     newest = "SELECT COALESCE(MAX(build), 0), MAX(known_at) FROM models.trait_builds"
     build, latest = _one(connection, newest)
     known_at = max(known_at, latest) if latest else known_at
-    note_now(connection, fingerprints)
     marks = {"event_at": event_at, "known_at": known_at, "build": build + 1}
-    (changed,) = _one(connection, f"INSERT INTO trait_history {_read('changed')}", marks)
-    connection.execute("DROP TABLE now_known")
+    if build and before is not None:
+        changed = note_moves(connection, fingerprints, before, marks)
+    else:
+        note_now(connection, fingerprints)
+        (changed,) = _one(connection, f"INSERT INTO trait_history {_read('changed')}", marks)
+        connection.execute("DROP TABLE now_known")
     connection.execute(
         "INSERT INTO models.trait_builds VALUES ($build, $event_at, $known_at, $changed)",
         marks | {"changed": changed},

@@ -106,6 +106,26 @@ def as_known(
         yield OnCursor(cursor) if stand_at(cursor, catalog, at) else warehouse
 
 
+class KnownThen:
+    """The warehouse as it was known at a moment, for queries that come one by one."""
+
+    def __init__(self, warehouse: DuckDBWarehouse, catalog: Catalog, at: datetime) -> None:
+        self._warehouse = warehouse
+        self._catalog = catalog
+        self._at = at
+
+    def fetch(
+        self,
+        sql: str,
+        params: dict[str, Any] | None = None,
+        *,
+        timeout_seconds: float | None = None,
+    ) -> Rows:
+        """Run one query and give all its rows."""
+        with as_known(self._warehouse, self._catalog, self._at) as engine:
+            return engine.fetch(sql, params, timeout_seconds=timeout_seconds)
+
+
 class OnCursor:
     """Queries on one cursor, with the tables it has of its own; one thread at a time."""
 
