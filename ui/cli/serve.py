@@ -10,7 +10,9 @@ from ui.cli import remote
 from ui.cli.data import make_demo_data
 from ui.cli.session import Output, Session, common
 from ui.demo_story import play
+from ui.examples import examples_of
 from ui.workspace import open_workspace, warehouse_path
+from warehouse.catalog import Catalog
 from warehouse.demo.generate import AS_OF
 
 
@@ -40,7 +42,7 @@ def up(session: Session, port: int | None, host: str | None) -> Output:
     settings = session.settings()
     require_free(settings.host, settings.port)
     session.say("Pilothouse. No account, no API key, nothing leaves this machine.")
-    if not warehouse_path(settings).exists():
+    if settings.source_url is None and not warehouse_path(settings).exists():
         made = make_demo_data(
             settings, users=20_000, days=120, seed=7, as_of=AS_OF, scenario="ios_checkout"
         )
@@ -67,7 +69,7 @@ def up(session: Session, port: int | None, host: str | None) -> Output:
             settings.port,
             routes=[command_route(workspace, token), *workspace.intake.routes()],
         )
-        click.echo(_welcome(url, workspace.settings.identity == "demo"))
+        click.echo(_welcome(url, workspace.catalog, workspace.settings.identity == "demo"))
         serve(app, settings, settings.port)
     finally:
         remote.withdraw(settings.workspace)
@@ -77,13 +79,15 @@ def up(session: Session, port: int | None, host: str | None) -> Output:
     return Output("")
 
 
-def _welcome(url: str, demo: bool) -> str:
+def _welcome(url: str, catalog: Catalog, demo: bool) -> str:
     lines = [f"  Open   {url}"]
     if demo:
-        lines += [
-            "  Be     mara (marketer)  ana (analyst)  pavel (approver)  ada (admin, approver)",
-            "  Try    Why did conversion drop on iOS this week?",
-        ]
+        lines.append(
+            "  Be     mara (marketer)  ana (analyst)  pavel (approver)  ada (admin, approver)"
+        )
+    question = examples_of(catalog).debug
+    if question:
+        lines.append(f"  Try    {question.partition('?')[0]}?")
     return "\n".join([*lines, "  Stop   Ctrl+C"])
 
 

@@ -17,13 +17,14 @@ from ui.console.sidebar import open_run
 from ui.console.view.state import run_badge
 from ui.console.view.steps import Line, is_active, lines, now_doing, summary
 from ui.console.view.text import ago, plain
+from ui.examples import DEMO, Examples, examples_of
 
 LONGEST_PROMPT = 2_000
 TAIL_SECONDS = 0.5
 
 
 class Example(NamedTuple):
-    """A card of the empty page: a prompt that works on the demo as it stands."""
+    """A card of the empty page: a prompt that works on the data as it stands."""
 
     title: str
     icon: str
@@ -31,30 +32,23 @@ class Example(NamedTuple):
     gives: str
 
 
-EXAMPLES: tuple[Example, ...] = (
-    Example(
-        "Set priorities",
-        "low_priority",
-        "Define a priority order for trial users: (1) help users complete a second workout, "
-        "(2) handle support issues, (3) upgrade messaging. Write the suppressions and stop "
-        "conditions.",
-        "Order, suppressions, stop conditions, edge cases",
-    ),
-    Example(
-        "Build an audience",
-        "group_add",
-        "Create eligibility rules for an upgrade nudge that only targets users who completed "
-        "3 workouts, viewed pricing, and have no open support tickets.",
-        "Audience size, who is in and out, SQL",
-    ),
-    Example(
-        "Find out why",
-        "troubleshoot",
-        "Why did conversion drop on iOS this week? Compare funnel steps and message exposure "
-        "for iOS vs Android and summarize likely causes.",
-        "Funnels, exposure, ranked causes, next checks",
-    ),
+_CARDS = (
+    ("Set priorities", "low_priority", "Order, suppressions, stop conditions, edge cases"),
+    ("Build an audience", "group_add", "Audience size, who is in and out, SQL"),
+    ("Find out why", "troubleshoot", "Funnels, exposure, ranked causes, next checks"),
 )
+
+
+def cards(prompts: Examples) -> tuple[Example, ...]:
+    """A card for each kind of prompt that the catalog can answer."""
+    return tuple(
+        Example(title, icon, prompt, gives)
+        for (title, icon, gives), prompt in zip(_CARDS, prompts, strict=True)
+        if prompt is not None
+    )
+
+
+EXAMPLES = cards(DEMO)
 
 
 def show() -> None:
@@ -100,7 +94,9 @@ def _empty(office: Desk, person: Person) -> None:
         "the numbers and the reasons. **Nothing goes live without an approver.**"
     )
     st.space("small")
-    for index, (column, example) in enumerate(zip(st.columns(3), EXAMPLES, strict=True), start=1):
+    examples = cards(examples_of(office.catalog))
+    columns = st.columns(len(_CARDS))
+    for index, (column, example) in enumerate(zip(columns, examples, strict=False), start=1):
         with column.container(border=True, height="stretch", key=f"example_{index}"):
             st.header(example.title, anchor=False, icon=f":material/{example.icon}:")
             st.markdown(example.prompt)
