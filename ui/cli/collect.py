@@ -125,11 +125,11 @@ def list_sources(session: Session) -> Output:
 def add_source(session: Session, name: str, unplanned: sources.Unplanned, email: str) -> Output:
     """Add a source; its new write key is printed."""
     with session.workspace() as workspace:
-        who = admin(session, workspace, email)
+        who, intake = admin(session, workspace, email), workspace.intake
         key = secrets.token_urlsafe(20)
         source = Source(id=key[:12], name=name, write_key=key, unplanned=unplanned)
         sources.add(workspace.store, source, who=who, now=workspace.now())
-        workspace.intake.refresh()
+        intake.refresh()
     return Output(f"{name}: write key {key}", source.model_dump())
 
 
