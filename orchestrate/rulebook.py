@@ -94,6 +94,15 @@ def reconcile(
     return Reconciled(tuple(published), expired)
 
 
+def expire_stale(store: Store, request_id: str, refusal: Refusal, *, now: datetime) -> None:
+    """End an approved request whose approval no longer holds: what was approved is gone for good.
+
+    Any other refusal leaves it as it is.
+    """
+    if refusal.code is Code.STALE_CHANGE_REQUEST:
+        _expire(store, requests.get(store, request_id), refusal, now)
+
+
 def begin(store: Store, shipped: DataChange, *, now: datetime) -> AnyVersion | None:
     """Keep what was shipped as version 1, so that the first change can be taken back.
 

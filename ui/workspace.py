@@ -36,7 +36,7 @@ from orchestrate import approvals
 from orchestrate.cycle import CycleReport, run_cycle
 from orchestrate.explain import explain, separate
 from orchestrate.intents import reconcile as reconcile_intents
-from orchestrate.rulebook import Reconciled, publish, reconcile
+from orchestrate.rulebook import Reconciled, expire_stale, publish, reconcile
 from tools import build_tools
 from tools.context import ToolContext
 from tools.propose import dependencies
@@ -245,11 +245,15 @@ class Workspace:
 
     def _publish(self, request_id: str) -> None:
         request = requests.get(self.store, request_id)
-        if request.changes_data:
-            data_changes.publish(self, request_id)
-        else:
-            rests_on = self._rests_on(request)
-            publish(self.store, request_id, now=self.now(), dependencies=rests_on)
+        try:
+            if request.changes_data:
+                data_changes.publish(self, request_id)
+            else:
+                rests_on = self._rests_on(request)
+                publish(self.store, request_id, now=self.now(), dependencies=rests_on)
+        except PilothouseError as error:
+            expire_stale(self.store, request_id, error.refusal, now=self.now())
+            raise
 
     def _rests_on(self, request: ChangeRequest) -> dict[str, str]:
         live, fingerprints = versions.live(self.store), data_changes.fingerprints(self)

@@ -289,6 +289,46 @@ def test_a_crash_before_a_data_change_was_built_is_made_good_once(
     assert builder.built == [request]
 
 
+# What was shipped
+
+
+def test_what_was_shipped_is_version_1_so_that_the_first_change_can_be_taken_back(
+    store: Store, pavel: Person, ada: Person
+) -> None:
+    shipped = rulebook.begin(store, _models("SELECT 0"), now=NOW)
+    assert rulebook.begin(store, _models("SELECT 9"), now=NOW) is None
+    _publish(store, pavel)
+
+    restored = rulebook.rollback(store, "trait_models", 1, person=ada, now=NOW)
+
+    assert shipped is not None
+    assert (shipped.version, restored.version) == (1, 3)
+    assert restored.artifact == shipped.artifact == _models("SELECT 0")
+    first, *_ = audit.entries(store)
+    assert (first.what, first.who) == ("publish", "pilothouse")
+
+
+@pytest.mark.parametrize(
+    ("kind", "version", "by"),
+    [
+        ("trait_models", 2, "pilothouse"),
+        ("trait_models", 1, "ana@demo"),
+        ("eligibility_rule", 1, "pilothouse"),
+    ],
+    ids=["a later version", "a person's", "a rule"],
+)
+def test_the_database_itself_lets_nothing_else_pass_for_shipped(
+    store: Store, kind: str, version: int, by: str
+) -> None:
+    row = {"key": kind, "version": version, "kind": kind, "content": _models().model_dump()}
+    more = {"content_hash": "a" * 64, "change_request_id": None, "state": "live"}
+
+    with pytest.raises(IntegrityError, match="needs its approval"), store.write() as connection:
+        connection.execute(
+            version_rows.insert().values(**row, **more, published_at=NOW, published_by=by)
+        )
+
+
 # Living beside rules
 
 

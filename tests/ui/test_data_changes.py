@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from control import requests, versions
+from control import audit, requests, versions
 from control.versions import AnyVersion
 from core.conditions import Trait
 from core.data_changes import ChangedPart, DataChange, DataEffect, TrackingPlanChange
@@ -114,6 +114,7 @@ def test_a_rule_published_in_between_voids_the_approval(workspace: Workspace, pl
 
     assert refused.value.refusal.code is Code.STALE_CHANGE_REQUEST
     assert versions.live_data(workspace.store) == []
+    assert requests.get(workspace.store, request).state is State.EXPIRED
 
 
 def test_the_next_start_makes_effective_what_was_live_before_a_crash(
@@ -157,6 +158,52 @@ def test_a_rollback_is_effective_at_once(workspace: Workspace, plans: Plans) -> 
     restored = data_changes.roll_back(workspace, "tracking_plan", 1, person=pavel)
 
     assert (restored.version, plans.effective) == (3, 3)
+
+
+def test_rules_are_asked_for_decided_and_explained_beside_data_changes(
+    workspace: Workspace, plans: Plans
+) -> None:
+    mara, pavel = workspace.person("mara@demo"), workspace.person("pavel@demo")
+    workspace.decide(_proposed(workspace, "gift_bought"), pavel, "approve")
+
+    asked = workspace.ask("Create an eligibility rule for users who completed 3 workouts.", mara)
+    assert asked.change_request
+    assert asked.preview
+    workspace.decide(asked.change_request.id, pavel, "approve")
+    (rule,) = versions.live(workspace.store)
+    counted = workspace.ask("How many users completed 3 workouts?", mara)
+    report = workspace.run_cycle(dry_run=True)
+    (user,) = workspace.warehouse.fetch(
+        "SELECT min(user_id) FROM dim_users WHERE merged_into IS NULL"
+    ).rows[0]
+
+    assert requests.get(workspace.store, asked.change_request.id).state is State.LIVE
+    assert counted.status == "answered"
+    assert report.cycle_id
+    assert workspace.explain(user)["user_id"] == user
+    assert [one.key for one in versions.all_current(workspace.store)] == [rule.key]
+
+
+def test_an_approval_that_a_changed_trait_made_stale_ends_and_says_why(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mara, pavel = workspace.person("mara@demo"), workspace.person("pavel@demo")
+    asked = workspace.ask(
+        "Create an eligibility rule for users whose activation state is at risk.", mara
+    )
+    assert asked.change_request
+    request = requests.get(workspace.store, asked.change_request.id)
+    assert "trait:activation_state" in request.dependencies
+    changed = {**data_changes.fingerprints(workspace), "activation_state": "0" * 64}
+    monkeypatch.setattr(data_changes, "fingerprints", lambda _workspace: changed)
+
+    with pytest.raises(PilothouseError, match="something it relies on changed"):
+        workspace.decide(request.id, pavel, "approve")
+
+    assert requests.get(workspace.store, request.id).state is State.EXPIRED
+    assert versions.live(workspace.store) == []
+    last = audit.entries(workspace.store)[-1]
+    assert (last.what, last.subject) == ("expire", request.id)
 
 
 def test_the_approval_of_a_rule_is_void_when_a_trait_it_reads_was_changed(
