@@ -22,7 +22,7 @@ _WORD = r"[0-9A-Za-z_-]"
 _NUMBER = re.compile(r"[\d.,:+/ -]*")
 _FRAGMENT = 8
 """Fewer characters of base64 would be found by chance."""
-_NOTHING = r"\x00nobody\x00"
+_NOTHING = r"\b\B"
 """An expression for when there is nothing to look for."""
 
 
@@ -46,12 +46,16 @@ class Traces:
         return rf"\x22(?:{numbers})\x22" if numbers else _NOTHING
 
     @cached_property
+    def embedded(self) -> str:
+        """What names become within longer texts in base64, as a regular expression."""
+        pieces = (piece for one in self._names for piece in _within_base64(one))
+        return "|".join(_literal(piece) for piece in dict.fromkeys(pieces)) or _NOTHING
+
+    @cached_property
     def pattern(self) -> re.Pattern[bytes]:
         """Finds a trace in bytes."""
         alone = f"(?<!{_WORD})(?:{self.expression})(?!{_WORD})"
-        found = (piece for one in self._names for piece in _within_base64(one))
-        pieces = [_literal(piece) for piece in dict.fromkeys(found)]
-        return re.compile("|".join((alone, self.quoted, *pieces)).encode())
+        return re.compile("|".join((alone, self.quoted, self.embedded)).encode())
 
     def are_in(self, text: str | bytes) -> bool:
         """Whether there is a trace."""
@@ -59,16 +63,27 @@ class Traces:
 
     def removed_from(self, text: str) -> str:
         """The text with a word in the place of each trace."""
-        return self.pattern.sub(_word_for, _bytes(text)).decode(errors="surrogateescape")
+        changed = self.replaced_in(_bytes(text), FORGOTTEN.encode())
+        return changed.decode(errors="surrogateescape")
+
+    def replaced_in(self, text: bytes, word: bytes) -> bytes:
+        """The text with this word in the place of each trace; quotes stay around it."""
+        return self.pattern.sub(
+            lambda found: b'"%b"' % word if found[0].startswith(b'"') else word, text
+        )
+
+    def name(self, identifier: str | None) -> bool:
+        """Whether this is one of the identifiers; e-mail addresses are the same in any case."""
+        if identifier is None:
+            return False
+        if "@" in identifier:
+            return identifier.lower() in {one.lower() for one in self.identifiers}
+        return identifier in self.identifiers
 
 
 def bordered(expression: str) -> str:
     """An expression that takes its borders along, as groups 1 and 3, with itself as group 2."""
     return rf"(^|[^0-9A-Za-z_-])({expression})($|[^0-9A-Za-z_-])"
-
-
-def _word_for(found: re.Match[bytes]) -> bytes:
-    return f'"{FORGOTTEN}"'.encode() if found[0].startswith(b'"') else FORGOTTEN.encode()
 
 
 def _bytes(text: str | bytes) -> bytes:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,14 @@ from typing import Any
 import structlog
 from starlette.routing import Route
 
+from collect.forgetting import ForgetfulLog
 from collect.load import Loaded, load, loaded_up_to, prepare
 from collect.plan import TrackingPlan
-from collect.rawlog import RawLog
 from collect.reprocess import Reprocessed, preview, reprocess
 from collect.routes import Collector
 from collect.spec import Envelope, lines
 from control import sources
+from control.forgetting import tombstones_of
 from control.sources import Source
 from control.store import Store
 from ui import telemetry
@@ -51,7 +53,7 @@ class Intake:
         self._loading = threading.Lock()
         prepare(warehouse)
         prepare_facts(warehouse)
-        self.log = RawLog(folder)
+        self.log = ForgetfulLog(folder)
         self.log.loaded(loaded_up_to(warehouse))
         self._by_key: dict[str, Source] = {}
         self._opened_at = max(now, self._last_received() or now)
@@ -73,14 +75,25 @@ class Intake:
     def refresh(self) -> None:
         """Read plan and sources again: somebody may have approved one, or disabled another."""
         self.plan = self._live_plan()
+        self.log.tombstones = tombstones_of(self._store)
         self._by_key = {source.write_key: source for source in sources.list_all(self._store)}
 
     def load(self) -> Loaded:
         """Load what waits in the log, and make facts and users of it."""
         with self._loading:
-            loaded = _told(load(self._warehouse, self.log, self.plan, self._by_key.values()))
+            loaded = self.load_now()
             self.consolidate_now()
             return loaded
+
+    def load_now(self) -> Loaded:
+        """Load what waits, for a caller in whose hands loading is still."""
+        return _told(load(self._warehouse, self.log, self.plan, self._by_key.values()))
+
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """Nothing is loaded meanwhile; what arrives waits in the log."""
+        with self._loading:
+            yield
 
     def take_in(self, source: Source, requests: Iterable[list[Any]]) -> Loaded:
         """Take events in as if the source had sent them now, and load them."""

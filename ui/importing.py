@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import structlog
 
+from control.forgetting import tombstones_of
 from ui.workspace import Workspace
+from warehouse.connect.checking import Tombstones
 from warehouse.connect.files import opened
 from warehouse.connect.importing import Imported, Request, import_rows
 from warehouse.connect.imports import Since, read_up_to
@@ -45,11 +48,12 @@ def bring_in(
     workspace: Workspace, source: Source, request: Request, rejected: Path | None
 ) -> Imported:
     """Import a source, and let readers see it."""
+    stones = tombstones_of(workspace.store)
     done = import_rows(
         workspace.warehouse,
         workspace.catalog,
         source,
-        request,
+        replace(request, tombstones=Tombstones(stones.salt, stones.hashes)),
         rejected_file=rejected or _rejected_file(workspace, request.table, source.name),
         now=workspace.now(),
     )

@@ -34,6 +34,7 @@ COMMANDS = {
     "reprocess": ("reprocess", "Rebuild every table from the raw log, under any tracking plan."),
     "routing": ("routing", "Which events leave for which destination, and how many did."),
     "identity": ("identity", "Who is one person and why; merge, un-merge, conflicts."),
+    "forget": ("forget", "Remove one person from everywhere, with a receipt."),
     "sql": ("sql", "Check or run SQL over the catalog's tables."),
     "cycle": ("loop", "Decide for everybody with the rules in force."),
     "explain": ("loop", "Say why a user gets something, or does not."),

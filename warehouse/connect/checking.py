@@ -28,7 +28,18 @@ PHYSICAL = {
     "date": "DATE",
     "json": "JSON",
 }
-_READING = Path(__file__).parent / "sql" / "reading.sql"
+_SQL = Path(__file__).parent / "sql"
+
+
+IDENTIFYING = frozenset({"user_id", "anonymous_id", "email", "phone", "merged_into"})
+"""Columns whose values are held against those of forgotten people."""
+
+
+class Tombstones(NamedTuple):
+    """Hashes of identifiers that must not come back: sha256 of salt and identifier."""
+
+    salt: str = ""
+    hashes: frozenset[str] = frozenset()
 
 
 class Reading(NamedTuple):
@@ -41,7 +52,7 @@ class Reading(NamedTuple):
 
 def prepare(cursor: duckdb.DuckDBPyConnection) -> None:
     """Give this connection the functions that read texts."""
-    cursor.execute(_READING.read_text(encoding="utf-8"))
+    cursor.execute(_sql("reading"))
 
 
 def check(
@@ -50,6 +61,7 @@ def check(
     columns: Sequence[str],
     types: Mapping[str, str],
     reading: Reading,
+    tombstones: Tombstones,
 ) -> list[Rejected]:
     """Make ``accepted`` out of ``incoming``: typed rows, one a key. Gives what was rejected.
 
@@ -60,6 +72,8 @@ def check(
         (PROBLEMS, _problems(target, columns)),
     ):
         make_temporary(cursor, table, query)
+    if tombstones.hashes:
+        _reject_forgotten(cursor, target, columns, tombstones)
     make_temporary(cursor, "keyed", _keyed(target, columns))
     cursor.execute(_repeats().sql("duckdb", identify=True))
     make_temporary(cursor, ACCEPTED, _accepted(columns))
@@ -170,6 +184,32 @@ def _problem(column: exp.Expr, value: exp.Expr, why: exp.Expr) -> exp.Select:
     ).from_(TYPED)
 
 
+# Who must not come back.
+
+
+def _reject_forgotten(
+    cursor: duckdb.DuckDBPyConnection,
+    target: Target,
+    columns: Sequence[str],
+    tombstones: Tombstones,
+) -> None:
+    """Rows of forgotten people have that one problem, and no value of theirs is kept with it."""
+    cursor.execute(_sql("tombstones"), {"hashes": [*tombstones.hashes]})
+    identifying = [
+        name for name in columns if name in IDENTIFYING or _is_personal(target.columns[name])
+    ]
+    cursor.execute(_sql("nobody_forgotten"))
+    for name in identifying:
+        rows = exp.select(exp.column(ROW), exp.column(f"text of {name}")).from_(TYPED)
+        cursor.execute(exp.insert(rows, "given_ids").sql("duckdb", identify=True))
+    cursor.execute(_sql("forgotten_rows"), {"salt": tombstones.salt})
+    cursor.execute(_sql("reject_forgotten"))
+
+
+def _is_personal(column: Column) -> bool:
+    return column.data_class != "public"
+
+
 # Rows that mean the same.
 
 
@@ -238,3 +278,7 @@ def _listed_problems() -> exp.Query:
     names = (ROW, "column_name", "value", "reason")
     columns = [exp.column(name) for name in names]
     return exp.select(*columns).from_(PROBLEMS).order_by(*columns[:2])
+
+
+def _sql(name: str) -> str:
+    return (_SQL / f"{name}.sql").read_text(encoding="utf-8")

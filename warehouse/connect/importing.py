@@ -20,7 +20,7 @@ from sqlglot import exp
 
 from warehouse.catalog import Catalog
 from warehouse.connect import checking, imports
-from warehouse.connect.checking import Reading
+from warehouse.connect.checking import Reading, Tombstones
 from warehouse.connect.declared import Target, target
 from warehouse.connect.imports import Counts
 from warehouse.connect.matching import match
@@ -56,6 +56,8 @@ class Request:
     """Theirs → ours, where the names do not say it."""
     reading: Reading = field(default_factory=Reading)
     dry_run: bool = False
+    tombstones: Tombstones = field(default_factory=Tombstones)
+    """Who was forgotten and must not come back."""
 
 
 def create_empty(warehouse: DuckDBWarehouse, catalog: Catalog) -> None:
@@ -82,7 +84,9 @@ def import_rows(
     with warehouse.cursor() as cursor, TemporaryDirectory() as spool:
         checking.prepare(cursor)
         broken = source.stage(cursor, matched.places, Path(spool))
-        problems = checking.check(cursor, into, columns, types_of(cursor, into), request.reading)
+        problems = checking.check(
+            cursor, into, columns, types_of(cursor, into), request.reading, request.tombstones
+        )
         rejected = sorted((*broken, *problems), key=lambda one: (one.row, one.column or ""))
         counts = Counts(
             rows=count(cursor, exp.to_table(STAGED)) + len(broken),

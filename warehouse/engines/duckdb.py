@@ -17,6 +17,7 @@ import duckdb
 from sqlglot import exp
 
 from core.errors import Code, PilothouseError, refuse
+from warehouse.gate import Gate, StillInside
 from warehouse.rows import Rows
 
 DIALECT = "duckdb"
@@ -50,18 +51,21 @@ class DuckDBWarehouse:
                 f"There is no warehouse at {path}.",
                 fix="Make one with 'pilothouse demo-data', or set 'warehouse' in pilothouse.toml.",
             )
-        config: dict[str, Any] = HARDENING | {
+        self._config: dict[str, Any] = HARDENING | {
             "memory_limit": f"{memory_limit_mb}MB",
             "threads": str(threads),
             "preserve_insertion_order": "false",
         }
-        self._connection = _connect(path, read_only, config)
-        for name, other in (attached or {}).items():
-            _attach(self._connection, name, other)
+        self._read_only = read_only
+        self._attached = dict(attached or {})
+        self._gate = Gate()
+        self._connection = self._opened()
 
-    def cursor(self) -> duckdb.DuckDBPyConnection:
+    @contextmanager
+    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A cursor of its own, for callers that stream or load."""
-        return self._connection.cursor()
+        with self._gate.passed(), self._connection.cursor() as cursor:
+            yield cursor
 
     def fetch(
         self,
@@ -95,9 +99,55 @@ class DuckDBWarehouse:
                 raise
             cursor.execute("COMMIT")
 
+    def rewrite(self, *, patience_seconds: float = 60.0) -> None:
+        """Write the file anew, so that no byte of a deleted row is left in it.
+
+        Waits for queries that run, and lets others wait meanwhile. Refuses with
+        WAREHOUSE_LIMIT when they take too long; the file is then as it was.
+        """
+        fresh = self.path.with_name(f"{self.path.name}.fresh")
+        try:
+            with self._gate.alone(patience_seconds=patience_seconds):
+                self._copy_to(fresh)
+                self._connection.close()
+                try:
+                    fresh.replace(self.path)
+                finally:
+                    self._connection = self._opened()
+        except StillInside as error:
+            raise refuse(
+                Code.WAREHOUSE_LIMIT,
+                "The warehouse could not be rewritten: a query has been running for too long.",
+                fix="Try again when it has ended.",
+            ) from error
+
     def close(self) -> None:
         """Let go of the file."""
         self._connection.close()
+
+    def _opened(self) -> duckdb.DuckDBPyConnection:
+        connection = _connect(self.path, self._read_only, self._config)
+        for name, other in self._attached.items():
+            _attach(connection, name, other)
+        return connection
+
+    def _copy_to(self, fresh: Path) -> None:
+        """Copy everything that is there into a new file, rows in their order."""
+        for left_by_a_crash in (fresh, fresh.with_name(f"{fresh.name}.wal")):
+            left_by_a_crash.unlink(missing_ok=True)
+        (name,) = self._connection.execute("SELECT CURRENT_DATABASE()").fetchone() or ("",)
+        attach = exp.Attach(this=exp.alias_(exp.Literal.string(str(fresh)), "fresh"))
+        # What was committed and is not in the file yet must not be played onto the new one.
+        self._connection.execute("FORCE CHECKPOINT")
+        self._connection.execute(attach.sql(DIALECT))
+        try:
+            self._connection.execute("SET preserve_insertion_order = true")
+            self._connection.execute(
+                f"COPY FROM DATABASE {exp.to_identifier(name, quoted=True)} TO fresh"
+            )
+        finally:
+            self._connection.execute("SET preserve_insertion_order = false")
+            self._connection.execute("DETACH fresh")
 
 
 def fetch_on(

@@ -1,0 +1,1 @@
+CREATE OR REPLACE TEMP TABLE tombstones AS SELECT UNNEST($hashes) AS hash

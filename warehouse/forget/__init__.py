@@ -1,0 +1,1 @@
+"""Forgetting in the warehouse: which tables know a person, and taking them out."""
