@@ -13,8 +13,11 @@ from core.errors import Code, refuse
 from orchestrate.data_diff import models_diff
 from ui import model_effects, modelling
 from ui.cli.session import Output, Session, common
+from ui.cli.training import add_to
 from ui.console.view.data_change import outcome_lines, part_line, readers
+from ui.lineage import facts_of, lineage
 from ui.model_effects import Planned
+from warehouse.lineage import Found, Node
 from warehouse.models import build
 from warehouse.models.drift import drift as drift_of
 from warehouse.models.modelset import ModelSet
@@ -26,6 +29,9 @@ if TYPE_CHECKING:
 @click.group()
 def model() -> None:
     """Trait models: SQL files with audits, versions, a plan before each change, and lineage."""
+
+
+add_to(model)
 
 
 @model.command("list")
@@ -177,6 +183,39 @@ def drift_command(session: Session) -> Output:
         "traits": [one._asdict() for one in found.traits],
     }
     return Output("\n".join([head, *lines]), document)
+
+
+@model.command("lineage")
+@click.argument("name")
+@common
+def lineage_command(session: Session, name: str) -> Output:
+    """Follow NAME both ways: a column such as fct_events.event_name, an event, trait or rule."""
+    with session.workspace() as workspace:
+        found = lineage(workspace, name)
+        facts = {
+            one.node: facts_of(workspace, one.node)
+            for one in (Found(found.node, 0), *found.upstream, *found.downstream)
+        }
+    up, down = ([_place(one, facts) for one in side] for side in (found.upstream, found.downstream))
+    edges = [
+        {"from": edge.source.name, "to": edge.target.name, "how": edge.how} for edge in found.edges
+    ]
+    lines = [f"{found.node.name} ({found.node.kind})"]
+    for title, places in (("made of", up), ("goes into", down)):
+        lines += [f"{title}:", *(_place_line(one) for one in places)]
+    node = _place(Found(found.node, 0), facts)
+    document = {"node": node, "upstream": up, "downstream": down, "edges": edges}
+    return Output("\n".join(lines), document)
+
+
+def _place(found: Found, facts: dict[Node, dict[str, Any]]) -> dict[str, Any]:
+    return {**found.node._asdict(), "steps": found.steps, **facts[found.node]}
+
+
+def _place_line(place: dict[str, Any]) -> str:
+    version = f" v{place['version']} ({place['state']})" if "version" in place else ""
+    decisions = f", {place['decisions']:,} decisions" if place.get("decisions") else ""
+    return f"  {place['kind']:<9} {place['name']}{version}{decisions}"
 
 
 def _live(workspace: Workspace) -> ModelSet:
