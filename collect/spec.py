@@ -30,6 +30,19 @@ _IDS = {
     "previousId": "previous_id",
     "groupId": "group_id",
 }
+_SPELLINGS = {
+    "message_id": "messageId",
+    "messageid": "messageId",
+    "user_id": "userId",
+    "userid": "userId",
+    "anonymous_id": "anonymousId",
+    "anonymousid": "anonymousId",
+    "previous_id": "previousId",
+    "group_id": "groupId",
+    "original_timestamp": "originalTimestamp",
+    "sent_at": "sentAt",
+}
+"""How some senders write the keys of the spec."""
 _OWN_COLUMN = {"type", "messageId", "event", *_OBJECTS, *_TIMES, *_IDS}
 # No key of an event is longer than this once it is text: ids and times are short.
 _SHORT = 1_000
@@ -73,7 +86,8 @@ def lines(events: list[Any], envelope: Envelope) -> list[Line]:
     return [_line(event, place, len(events), envelope) for place, event in enumerate(events)]
 
 
-def _line(event: Any, place: int, count: int, envelope: Envelope) -> Line:
+def _line(sent: Any, place: int, count: int, envelope: Envelope) -> Line:
+    event = _spelled(sent)
     text = json.dumps(event, separators=(",", ":"), sort_keys=True)
     problem = problem_of(event, text)
     head = {
@@ -91,6 +105,20 @@ def _line(event: Any, place: int, count: int, envelope: Envelope) -> Line:
         refused = problem._asdict() | {"text": text}
         return Line(_encoded(head | identity | refused), problem)
     return Line(_encoded(head | identity | _columns(given, envelope)), None)
+
+
+def _spelled(event: Any) -> Any:
+    """An event with the keys of the spec; what the spec's own key says comes first."""
+    if not isinstance(event, dict) or _SPELLINGS.keys().isdisjoint(event):
+        return event
+    spelled = {key: value for key, value in event.items() if key not in _SPELLINGS}
+    for key, value in event.items():
+        own = _SPELLINGS.get(key)
+        if own and spelled.get(own) in (None, ""):
+            spelled[own] = value
+        elif own:
+            spelled[key] = value
+    return spelled
 
 
 def _encoded(fields: dict[str, Any]) -> bytes:
