@@ -142,12 +142,14 @@ class RawLog:
         return file, (last[0] + 1 if last else int(Path(segments[-1]).stem)), len(kept)
 
     def _new_segment(self, first: int) -> tuple[BinaryIO, int]:
-        file = (self.folder / f"{first:016d}.ndjson").open("xb")
-        folder = os.open(self.folder, os.O_RDONLY)
+        path = self.folder / f"{first:016d}.ndjson"
+        file = path.open("xb")
         try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+            _sync(self.folder)
+        except OSError:
+            file.close()
+            path.unlink()
+            raise
         return file, first
 
     def _segments(self) -> list[str]:
@@ -202,22 +204,36 @@ class RawLog:
             self.unloaded_bytes += len(data)
             self.queued_bytes -= sum(_size(waiting.lines) for waiting in taken)
             ends = self._durable and any(waiting.ends_segment for waiting in taken)
-            if ends or self._durable >= self._segment_bytes:
-                self._file.close()
-                self._file, _ = self._new_segment(following)
-                self._durable = 0
+            refused = self._turn() if ends or self._durable >= self._segment_bytes else None
         for waiting in taken:
-            waiting.done.set_result(None)
+            if waiting.ends_segment and refused:
+                waiting.done.set_exception(refused)
+            else:
+                waiting.done.set_result(None)
+
+    def _turn(self) -> OSError | None:
+        """Go on in a new segment, or in this one where none can be made."""
+        try:
+            file, _ = self._new_segment(self._next)
+        except OSError as error:
+            return error
+        self._file.close()
+        self._file, self._durable = file, 0
+        return None
 
     def _undo(self, taken: list[_Waiting], error: OSError) -> None:
         """A full disk may have taken half: the log ends where it did before."""
         name = self._file.name
         with contextlib.suppress(OSError):
             self._file.close()
-        os.truncate(name, self._durable)
         with self._wake:
-            self._file = Path(name).open("r+b")  # noqa: SIM115 - open as long as the log is
-            self._file.seek(self._durable)
+            try:
+                os.truncate(name, self._durable)
+                self._file = Path(name).open("r+b")  # noqa: SIM115 - open as long as the log is
+                self._file.seek(self._durable)
+            except OSError:
+                # Nothing can be written behind what is torn: the next start cuts it away.
+                self._closed = True
             self.queued_bytes -= sum(_size(waiting.lines) for waiting in taken)
         for waiting in taken:
             waiting.done.set_exception(error)
@@ -229,6 +245,15 @@ class RawLog:
                 parts.append(b'{"seq":%d,%s\n' % (number, line[1:]))
                 number += 1
         return b"".join(parts), number
+
+
+def _sync(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def _size(lines: list[bytes]) -> int:

@@ -137,3 +137,18 @@ def test_what_is_loaded_no_longer_counts_as_waiting(tmp_path: Path) -> None:
 
     assert waiting == sum(path.stat().st_size for path in tmp_path.glob("*.ndjson"))
     assert log.unloaded_bytes == waiting - len(content(piece))
+
+
+def test_where_no_new_segment_can_be_made_the_log_goes_on_in_the_old_one(tmp_path: Path) -> None:
+    log = RawLog(tmp_path, segment_bytes=10)
+    in_the_way = tmp_path / f"{2:016d}.ndjson"
+    in_the_way.mkdir()
+    log.append(request("a")).result()
+    with pytest.raises(OSError, match="exists"):
+        log.finish_segment().result()
+    in_the_way.rmdir()
+    log.append(request("b")).result()
+    log.append(request("c")).result()
+
+    assert words(log) == ["a", "b", "c"]
+    assert len(list(tmp_path.glob("*.ndjson"))) == 3
