@@ -19,7 +19,7 @@ from control.people import Person
 from control.store import Store
 from control.versions import AnyVersion
 from core.data_changes import DataChange, TraitModelsChange
-from core.errors import Code, refuse
+from core.errors import Code, PilothouseError, refuse
 from core.settings import Settings
 from warehouse.models import build
 from warehouse.models.binding import bind
@@ -131,6 +131,23 @@ def rebuild(workspace: Workspace, *, full: bool = False) -> dict[str, Any]:
     log.info("models_rebuilt", build=made.build.number, rows=made.build.rows)
     document = made.build._asdict() | {"how": made.how}
     return document | {"audits": [one._asdict() for one in made.audits]}
+
+
+def follow(workspace: Workspace) -> None:
+    """Bring traits and the published copy up to date with the facts of the latest loads.
+
+    Where the models cannot be built the traits stay as they were, and the log says why.
+    """
+    with workspace.warehouse.cursor() as cursor:
+        ours = build.managed(cursor)
+    if ours:
+        try:
+            rebuild(workspace)
+        except PilothouseError as error:
+            log.warning("traits_not_rebuilt", code=error.refusal.code, why=str(error))
+        else:
+            return
+    workspace.publish_copy()
 
 
 def history(workspace: Workspace) -> list[ModelVersion]:

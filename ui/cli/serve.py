@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Protocol
 
 import click
 
+from ui import modelling
 from ui.cli import remote
 from ui.cli.data import make_demo_data
 from ui.cli.session import Output, Session, common
@@ -55,7 +57,7 @@ def up(session: Session, port: int | None, host: str | None) -> Output:
     token = remote.announce(settings.workspace, url)
     worker = Worker(workspace)
     loops: tuple[Loop, ...] = (
-        LoadLoop(workspace.intake, workspace.publish_copy),
+        LoadLoop(workspace.intake, partial(modelling.follow, workspace)),
         SpoolLoop(settings.workspace / FOLDER, workspace.intake.log),
         RoutingLoop(workspace),
         RadarLoop(workspace),
