@@ -11,7 +11,7 @@ import pytest
 
 from control import requests
 from orchestrate import approvals, rulebook
-from tests.ui.command_line import CommandLine, Done
+from tests.ui.command_line import DECISION, CommandLine, Done
 from ui import data_changes, model_effects, modelling
 from ui.environment import load_settings
 from ui.workspace import Workspace, open_workspace
@@ -273,6 +273,48 @@ class TestBuild:
 
         assert listed["churn_risk"]["reads"] == ["support_risk", "user_facts"]
         assert listed["user_events"]["incremental"] == ["event_time", "received_at"]
+
+
+class TestLineage:
+    def test_a_column_of_events_is_followed_to_a_live_rule_and_its_channel(
+        self, cli: CommandLine
+    ) -> None:
+        asked = cli.json("ask", WIN_BACK)
+        approve(cli, asked["change_request"]["id"])
+
+        found = cli.json("model", "lineage", "fct_events.event_name")
+
+        down = {one["name"] for one in found["downstream"]}
+        assert {"workout_completed", "user_events.workouts_14d", "activation_state"} <= down
+        (rule,) = [one for one in found["downstream"] if one["kind"] == "rule"]
+        assert (rule["name"], rule["version"]) == (asked["artifact"]["key"], 1)
+        assert rule["state"] == "live"
+        assert {"action", "channel"} <= {one["kind"] for one in found["downstream"]}
+        assert "action" not in {one["kind"] for one in found["upstream"]}
+
+    def test_an_event_reaches_only_the_traits_that_count_it(self, cli: CommandLine) -> None:
+        found = cli.json("model", "lineage", "pricing_viewed")
+
+        traits = {one["name"] for one in found["downstream"] if one["kind"] == "trait"}
+        assert "upgrade_intent" in traits
+        assert not traits & {"activation_state", "momentum_score", "churn_risk", "support_risk"}
+
+    def test_a_policy_is_followed_back_to_its_columns_and_on_to_its_channels(
+        self, cli: CommandLine
+    ) -> None:
+        asked = cli.json("ask", DECISION)
+        approve(cli, asked["change_request"]["id"])
+
+        found = cli.json("model", "lineage", asked["artifact"]["key"])
+
+        assert {"action", "channel"} <= {one["kind"] for one in found["downstream"]}
+        up = {one["name"] for one in found["upstream"]}
+        assert {"fct_events.event_name", "workout_completed"} <= up
+
+    def test_an_unknown_name_is_refused_with_the_nearest(self, cli: CommandLine) -> None:
+        refused = refused_by(cli, "model", "lineage", "fct_events.event_nam")
+
+        assert "fct_events.event_name" in refused.err
 
 
 def _opened(cli: CommandLine) -> Workspace:

@@ -105,17 +105,24 @@ def show(cursor: duckdb.DuckDBPyConnection, number: int) -> None:
     query = exp.select(*(exp.column(name) for name in columns)).from_(stored(found.relation))
     view = exp.Create(this=exp.to_table(VIEW), kind="VIEW", replace=True, expression=query)
     cursor.execute(view.sql("duckdb", identify=True))
+    before = live(cursor)
     cursor.execute("UPDATE models.meta_builds SET state = 'kept' WHERE state = 'live'")
     cursor.execute("UPDATE models.meta_builds SET state = 'live' WHERE build = $n", {"n": number})
-    _remember(cursor, found)
+    _remember(cursor, found, before)
     _tidy(cursor)
 
 
-def _remember(cursor: duckdb.DuckDBPyConnection, shown: Build) -> None:
+def _remember(cursor: duckdb.DuckDBPyConnection, shown: Build, before: Build | None) -> None:
     """What readers see from here on is what is known: history notes the values that changed."""
     query = "SELECT model, fingerprint FROM models.meta_models WHERE build = $n AND kind = 'trait'"
     fingerprints = dict(cursor.execute(query, {"n": shown.number}).fetchall())
-    record(cursor, event_at=shown.as_of, known_at=shown.as_of, fingerprints=fingerprints)
+    record(
+        cursor,
+        event_at=shown.as_of,
+        known_at=shown.as_of,
+        fingerprints=fingerprints,
+        before=stored(before.relation) if before else None,
+    )
 
 
 def prepare(cursor: duckdb.DuckDBPyConnection) -> None:

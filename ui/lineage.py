@@ -1,0 +1,130 @@
+"""Lineage of a workspace: from columns and events over traits and rules to what is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from control import versions
+from core.conditions import InAudience, leaves
+from core.errors import Code, refuse
+from tools.audience import actions_of, conditions_of, required_of
+from ui import modelling
+from warehouse.catalog import nearest
+from warehouse.compile.names import required
+from warehouse.lineage import Edge, Found, Node, edges_of, reached
+from warehouse.models.modelset import ModelSet
+
+if TYPE_CHECKING:
+    from core.artifacts import Required
+    from ui.workspace import Workspace
+
+
+_FIRST = ("rule", "trait", "audience", "event", "column", "staging", "action", "channel")
+"""What a name stands for when several things have it: an action often has its rule's."""
+
+
+class Lineage(NamedTuple):
+    """What flows into one thing, and what it flows into."""
+
+    node: Node
+    upstream: tuple[Found, ...]
+    downstream: tuple[Found, ...]
+    edges: tuple[Edge, ...]
+    """Every edge between the nodes of this answer."""
+
+
+def lineage(workspace: Workspace, name: str) -> Lineage:
+    """The lineage of a column (``table.column``), event, model, trait, rule or audience.
+
+    Refuses with UNKNOWN_KEY a name that stands for none of these.
+    """
+    models = modelling.live_models(workspace.store, workspace.settings)
+    edges = (*_of_models(workspace, models), *_of_rules(workspace))
+    start = _named(workspace, name, {node for edge in edges for node in edge[:2]})
+    up, down = (reached(edges, start, down=direction) for direction in (False, True))
+    inside = {start, *(found.node for found in (*up, *down))}
+    between = tuple(edge for edge in edges if edge.source in inside and edge.target in inside)
+    return Lineage(start, tuple(up), tuple(down), between)
+
+
+def facts_of(workspace: Workspace, node: Node) -> dict[str, Any]:
+    """What a person wants to know of a rule or channel in a lineage."""
+    if node.kind != "rule":
+        return {}
+    found = versions.current(workspace.store, node.name)
+    if found is None:
+        return {}
+    return {
+        "version": found.version,
+        "state": found.state,
+        "decisions": _decisions(workspace, node.name),
+    }
+
+
+def _of_models(workspace: Workspace, models: ModelSet) -> tuple[Edge, ...]:
+    tables: dict[str, list[str]] = {}
+    stored = workspace.warehouse.fetch(
+        """
+        SELECT table_name, column_name FROM information_schema.columns
+        WHERE table_schema = 'main' AND table_catalog = CURRENT_DATABASE()
+        """
+    )
+    for table, column in stored.rows:
+        tables.setdefault(table, []).append(column)
+    return edges_of(models, tables, [*workspace.catalog.events], _event_name(workspace))
+
+
+def _event_name(workspace: Workspace) -> str:
+    events = workspace.catalog.layout.events
+    return f"{events.table}.{events.name}"
+
+
+def _of_rules(workspace: Workspace) -> Iterator[Edge]:
+    audiences = versions.audiences(workspace.store)
+    for version in versions.all_current(workspace.store):
+        rule = Node("rule", version.key)
+        read = required_of(version.artifact, workspace.catalog, audiences)
+        yield from _reads(read, rule)
+        for condition in conditions_of(version.artifact):
+            for leaf in leaves(condition):
+                if isinstance(leaf, InAudience) and leaf.key in workspace.catalog.audiences:
+                    yield Edge(Node("audience", leaf.key), rule, "reads")
+        for action in actions_of(version.artifact):
+            sent = Node("action", action.key)
+            yield Edge(rule, sent, "sends")
+            for channel in action.channels:
+                yield Edge(sent, Node("channel", channel), "through")
+    for key, audience in workspace.catalog.audiences.items():
+        yield from _reads(required(audience.condition, workspace.catalog), Node("audience", key))
+
+
+def _reads(read: Required, reader: Node) -> Iterator[Edge]:
+    for kind, names in (("trait", read.traits), ("event", read.events), ("column", read.columns)):
+        for name in names:
+            yield Edge(Node(kind, name), reader, "reads")  # type: ignore[arg-type]
+
+
+def _named(workspace: Workspace, name: str, nodes: set[Node]) -> Node:
+    exact = [node for node in nodes if node.name == name]
+    traits = workspace.catalog.layout.traits.table
+    if not exact and name.startswith(f"{traits}."):
+        exact = [node for node in nodes if node == Node("trait", name.removeprefix(f"{traits}."))]
+    if not exact and (event := workspace.catalog.event_named(name)):
+        exact = [Node("event", event)]
+    if not exact:
+        near = nearest(name, sorted({node.name for node in nodes}))
+        raise refuse(
+            Code.UNKNOWN_KEY,
+            f"'{name}' is no column, event, trait, rule, audience, action or channel in use.",
+            span=name,
+            fix=f"Did you mean {' or '.join(near)}?" if near else "Write columns as table.column.",
+        )
+    return min(exact, key=lambda node: _FIRST.index(node.kind))
+
+
+def _decisions(workspace: Workspace, policy: str) -> int:
+    found = workspace.warehouse.fetch(
+        "SELECT COUNT(*) FROM decisions WHERE policy_key = $policy", {"policy": policy}
+    )
+    return int(found.scalar() or 0)
