@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from collect.deep import TooDeep, set_apart
-from collect.spec import NotANumber
+from collect.spec import DIGITS, NotANumber
 
 BODY_BYTES = 4 * 2**20
 _GZIP = b"\x1f\x8b"
@@ -82,7 +82,18 @@ def _document(data: bytes, level: int) -> tuple[Any, dict[str, TooDeep]]:
 
 def parsed(data: bytes) -> Any:
     """JSON in UTF-8, with the numbers that are none marked; a ValueError when it is not JSON."""
-    return json.loads(data.decode("utf-8-sig"), parse_constant=NotANumber)
+    text = data.decode("utf-8-sig")
+    try:
+        return json.loads(text, parse_constant=NotANumber)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:
+        # A number of thousands of digits, which is one event's matter and not its batch's.
+        return json.loads(text, parse_constant=NotANumber, parse_int=_integer)
+
+
+def _integer(digits: str) -> int | NotANumber:
+    return int(digits) if len(digits) <= DIGITS else NotANumber(digits)
 
 
 def pixel_event(query: str, kind: str) -> dict[str, Any]:

@@ -19,6 +19,8 @@ from collect.deep import DEPTH, TooDeep
 TYPES = ("identify", "track", "page", "screen", "group", "alias")
 EVENT_BYTES = 32 * 1024
 NAME_LENGTH = 255
+DIGITS = 4_000
+"""A whole number with more of them is not read."""
 
 _CONTROLS = dict.fromkeys((*range(32), 127))
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -49,7 +51,7 @@ _SHORT = 1_000
 
 
 class NotANumber(str):
-    """NaN or an infinity, which JSON does not have but some SDKs send."""
+    """NaN, an infinity or a number without end, none of which can be kept as a number."""
 
     __slots__ = ()
 
@@ -162,8 +164,10 @@ def _unreadable(event: dict[str, Any], text: str) -> Problem | None:
         return _TOO_DEEP
     if "\\ud" in text and not _is_text(event):
         return Problem("INVALID_TEXT", "$", "the event holds half of a character (a surrogate)")
-    if ("NaN" in text or "Infinity" in text) and (path := _not_a_number(event, "$")):
-        return Problem("INVALID_NUMBER", path, "NaN and infinities are not numbers in JSON")
+    strange = "NaN" in text or "Infinity" in text or len(text) > DIGITS
+    if strange and (path := _not_a_number(event, "$")):
+        sentence = "NaN, infinities and numbers of thousands of digits are not taken"
+        return Problem("INVALID_NUMBER", path, sentence)
     return None
 
 

@@ -114,6 +114,16 @@ def test_deep_nesting_is_a_dead_letter(world: World) -> None:
     assert codes(world) == [("TOO_DEEP", "$")]
 
 
+@pytest.mark.parametrize("name", ["début 開始", "🏃", "plan_\u202egnilc", "'; DROP TABLE x; --"])
+def test_a_name_may_be_any_text_without_control_codes(world: World, name: str) -> None:
+    source = Source(id="s", name="S", write_key="k", unplanned="accept")
+    world.sources = [source]
+    world.send(track(name, properties={name: name}), source=source)
+
+    assert world.load().stored == 1
+    assert world.rows("raw_events", "event_name", "sent_name") == [(name, name)]
+
+
 # Ids
 
 

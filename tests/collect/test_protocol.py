@@ -208,6 +208,30 @@ def test_one_event_that_is_nested_too_deeply_never_rejects_its_batch(
     assert "app_opened" in world.rows("dead_letters", "body")[0][0]
 
 
+@pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999", "-" + "7" * 5_000])
+def test_one_number_that_is_none_never_rejects_its_batch(
+    world: World, sdk: TestClient, number: str
+) -> None:
+    bad = json.dumps(track(properties={"x": [0]})).replace("[0]", f"[1, {number}]")
+    body = f'{{"batch": [{json.dumps(track())}, {bad}]}}'
+
+    assert said(sdk.post("/v1/batch", content=body.encode())) == (200, "OK")
+
+    assert world.load().stored == 1
+    assert codes(world) == [("INVALID_NUMBER", "$.properties.x[1]")]
+
+
+@pytest.mark.parametrize("number", [2**63, -(2**63) - 1, 2**64, 10**300])
+def test_numbers_beyond_64_bits_are_kept_digit_by_digit(
+    world: World, sdk: TestClient, number: int
+) -> None:
+    sdk.post("/v1/batch", json={"batch": [track(properties={"x": number}), track(user=number)]})
+
+    assert world.load().stored == 2
+    assert str(number) in {user for (user,) in world.rows("raw_events", "user_id")}
+    assert f'{{"x":{number}}}' in {kept for (kept,) in world.rows("raw_events", "properties")}
+
+
 def test_a_single_event_that_is_nested_too_deeply_is_refused_and_kept(
     world: World, sdk: TestClient
 ) -> None:
