@@ -103,10 +103,33 @@ def lay_out(roles: Roles, tables: dict[str, TableFacts], reserved: frozenset[str
     for label in roles.others:
         table = tables[label]
         columns[names[label]] = map_columns(table, _keys(table), reserved, is_users=False)
-    telling = roles.logs or tuple(owned for owned in roles.owned if owned.is_event)
-    branches = tuple(_happening(owned, names[owned.table.label]) for owned in telling)
+    telling = _logs(roles.logs) or tuple((owned, ()) for owned in roles.owned if owned.is_event)
+    branches = tuple(_happening(owned, names[owned.table.label], same) for owned, same in telling)
     sources = {names[label]: table for label, table in tables.items()}
     return Mapping(names, columns, sources, branches)
+
+
+def _logs(logs: tuple[Owned, ...]) -> tuple[tuple[Owned, tuple[str, ...]], ...]:
+    """The logs to read, each with those that hold the same events again: they would count twice."""
+    chosen: list[tuple[Owned, tuple[str, ...]]] = []
+    for log in sorted(logs, key=_rawness):
+        same = next((place for place, (one, _) in enumerate(chosen) if _overlap(one, log)), None)
+        if same is None:
+            chosen.append((log, ()))
+        else:
+            first, others = chosen[same]
+            chosen[same] = (first, (*others, log.table.label))
+    return tuple(chosen)
+
+
+def _rawness(log: Owned) -> tuple[bool, str]:
+    return bool(set(parts(log.table.name)) & {"raw", "stg", "staging", "src"}), log.table.label
+
+
+def _overlap(one: Owned, other: Owned) -> bool:
+    """Whether two logs name mostly the same events; logs of very many events are taken to."""
+    names, others = (set(log.columns[log.event_name or ""].facts.values) for log in (one, other))
+    return not names or not others or len(names & others) > 0.2 * min(len(names), len(others))
 
 
 def _keys(table: TableFacts) -> frozenset[str]:
@@ -125,13 +148,16 @@ def _names(tables: dict[str, TableFacts], reserved: frozenset[str]) -> dict[str,
     return names
 
 
-def _happening(owned: Owned, view: str) -> Happening:
+def _happening(owned: Owned, view: str, same: tuple[str, ...]) -> Happening:
     if owned.event_name is not None:
+        reasons = ["a column says what happened"]
+        reasons += [f"{', '.join(same)} name the same events and are left out"] if same else []
         told = Choice(
             f"{owned.table.label} events",
             owned.event_name,
-            "high",
-            ("a column says what happened",),
+            "medium" if same else "high",
+            tuple(reasons),
+            same,
         )
         return Happening(owned, view, None, choices=(told,))
     pages = _pages(owned)

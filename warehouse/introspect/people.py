@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sqlglot import exp
+
 from core.errors import Code, PilothouseError, refuse
 from warehouse.introspect.choices import Choice
 from warehouse.introspect.columns import MappedColumn
@@ -14,6 +16,7 @@ from warehouse.introspect.words import parts
 _CAME = frozenset(
     "created signup signed registered registration joined since first angelegt erstellt".split()
 )
+_GONE = frozenset({"merged", "deleted"})
 _WHO_CAME = (
     "channel", "source", "utm", "medium", "campaign", "acquisition", "country", "region", "market",
     "segment", "plan", "tier", "city", "state", "land",
@@ -26,6 +29,8 @@ MOST_DIMENSIONS = 3
 class People:
     """Columns of the users' view by the part they play."""
 
+    canonical: exp.Expr
+    """True for the rows that count as people."""
     signup: str | None
     zone: str | None
     platform: str | None
@@ -50,7 +55,10 @@ def people_of(roles: Roles) -> People:
         reason = "a diagnosis asks by these who came and for whom a step fell"
         told = Choice(f"{label} dimensions", ", ".join(dimensions), "medium", (reason,))
         choices.append(told)
+    canonical, counted = _canonical(roles)
+    choices += [counted] if counted else []
     return People(
+        canonical,
         signup,
         next((n for n, c in columns.items() if c.facts.patterns.get("zone", 0) > 0.8), None),
         platform,
@@ -59,6 +67,21 @@ def people_of(roles: Roles) -> People:
         _reached_by(columns, "phone"),
         tuple(choices),
     )
+
+
+def _canonical(roles: Roles) -> tuple[exp.Expr, Choice | None]:
+    """Without those who were merged into somebody else or deleted, when a column says so."""
+    for name, column in roles.columns.items():
+        if not set(parts(column.facts.name)) & _GONE or column.type == "json":
+            continue
+        value = exp.column(name)
+        there: exp.Expr = value.is_(exp.null())
+        if column.type == "boolean":
+            there = exp.not_(exp.func("COALESCE", value, exp.false()))
+        reason = f"{column.facts.name} says who is no user any more"
+        told = Choice(f"{roles.users.label} canonical", there.sql("duckdb"), "medium", (reason,))
+        return there, told
+    return exp.true(), None
 
 
 def _signup(roles: Roles) -> tuple[str | None, Choice | None]:

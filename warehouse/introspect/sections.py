@@ -90,7 +90,7 @@ def _goal_words(goal: str | None, events: dict[str, Entry], mapping: Mapping) ->
 def _layout(facts: Drafted) -> dict[str, Entry]:
     people, label = facts.people, facts.roles.users.label
     users: dict[str, Any] = {"table": facts.users, "key": facts.roles.key_name}
-    users["canonical"] = "TRUE"
+    users["canonical"] = people.canonical.sql("duckdb")
     optional = {"signup": people.signup, "zone": people.zone, "platform": people.platform}
     users |= {role: column for role, column in optional.items() if column}
     if people.dimensions:
@@ -99,7 +99,12 @@ def _layout(facts: Drafted) -> dict[str, Entry]:
     events |= {"properties": "properties", **facts.happenings_have}
     consent = {name: name for name in ("purpose", "channel", "status", "effective_at")}
     told = facts.why(
-        "users", "users.key", f"{label} signup", f"{label} platform", f"{label} dimensions"
+        "users",
+        "users.key",
+        f"{label} canonical",
+        f"{label} signup",
+        f"{label} platform",
+        f"{label} dimensions",
     )
     happenings = [choice for one in facts.mapping.happenings for choice in one.choices]
     return {

@@ -219,3 +219,48 @@ def test_the_same_tables_give_the_same_files(tmp_path: Path) -> None:
         for name in ("one", "two")
     ]
     assert texts[0] == texts[1]
+
+
+# What would count twice, and who does not count.
+
+
+def test_a_second_log_of_the_same_events_is_left_out_and_named(tmp_path: Path) -> None:
+    twice = f"{LOG_OF_MILLISECONDS}; CREATE TABLE raw_events AS FROM events"
+
+    draft, _ = drafted(tmp_path, twice)
+
+    choice = about(draft, "events events")
+    assert choice.confidence == "medium"
+    assert choice.alternatives == ("raw_events",)
+    assert "raw_events" not in (tmp_path / "catalog" / "views" / "events.sql").read_text()
+
+
+def test_a_log_of_other_events_is_read_as_well(tmp_path: Path) -> None:
+    web = (
+        "CREATE TABLE web_events AS SELECT user_id, ts, 'Page Seen' AS event FROM events LIMIT 900"
+    )
+
+    _, catalog = drafted(
+        tmp_path,
+        f"{LOG_OF_MILLISECONDS}; {web}; INSERT INTO web_events VALUES ('u-1', 1751000000000, 'Out')",
+    )
+
+    assert {"Login", "Page Seen"} <= set(catalog.events)
+
+
+@pytest.mark.parametrize(
+    ("column", "canonical"),
+    [
+        ("CASE WHEN n % 7 = 0 THEN 'u-1' END AS merged_into", "merged_into IS NULL"),
+        ("n % 9 = 0 AS is_deleted", "NOT COALESCE(is_deleted, FALSE)"),
+    ],
+)
+def test_who_was_merged_or_deleted_does_not_count(
+    tmp_path: Path, column: str, canonical: str
+) -> None:
+    shape = LOG_OF_MILLISECONDS.replace("AS created\n", f"AS created, {column}\n")
+
+    draft, catalog = drafted(tmp_path, shape)
+
+    assert catalog.layout.users.canonical == canonical
+    assert about(draft, "users canonical") in draft.to_confirm
