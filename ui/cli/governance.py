@@ -81,7 +81,7 @@ def _card(request: ChangeRequest, workspace: Workspace) -> str:
         f"{request.id}  {request.name} ({request.target_key})",
         f"State      {request.state.replace('_', ' ')}",
         f"Author     {request.author}",
-        f"Prompt     {request.prompt}",
+        f"{'Reason' if request.changes_data else 'Prompt'}     {request.prompt}",
         *(_data_card(request) if request.changes_data else _rule_card(request, workspace)),
         *(f"Finding    {one.severity}: {one.message}" for one in request.findings),
     ]
