@@ -240,10 +240,9 @@ def test_a_log_of_other_events_is_read_as_well(tmp_path: Path) -> None:
         "CREATE TABLE web_events AS SELECT user_id, ts, 'Page Seen' AS event FROM events LIMIT 900"
     )
 
-    _, catalog = drafted(
-        tmp_path,
-        f"{LOG_OF_MILLISECONDS}; {web}; INSERT INTO web_events VALUES ('u-1', 1751000000000, 'Out')",
-    )
+    left = "INSERT INTO web_events VALUES ('u-1', 1751000000000, 'Page Left')"
+
+    _, catalog = drafted(tmp_path, f"{LOG_OF_MILLISECONDS}; {web}; {left}")
 
     assert {"Login", "Page Seen"} <= set(catalog.events)
 
