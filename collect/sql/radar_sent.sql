@@ -1,18 +1,19 @@
 -- Track events as they were sent, those that were refused for being unplanned included, with the planned event that each name means now.
 SET TimeZone = 'UTC';
+SET VARIABLE radar_since = CAST($since AS TIMESTAMP);
 CREATE OR REPLACE TEMP TABLE radar_names AS SELECT UNNEST(CAST($sent_names AS VARCHAR[])) AS sent_name, UNNEST(CAST($event_names AS VARCHAR[])) AS event_name;
-CREATE OR REPLACE TEMP TABLE radar_all AS
+CREATE OR REPLACE TEMP VIEW radar_all AS
 WITH stored AS (
     SELECT COALESCE(e.sent_name, e.event_name) AS sent_name, COALESCE(e.user_id, e.anonymous_id) AS person, e.event_time AS told_at, e.seq,
         e.device_os AS os, e.app_version AS version, e.source_id AS source, e.message_id, CAST(e.properties AS JSON) AS properties
     FROM raw_events e
-    WHERE e.type = 'track' AND e.received_at >= CAST($since AS TIMESTAMP)
+    WHERE e.type = 'track' AND e.received_at >= GETVARIABLE('radar_since')
 ),
 refused AS (
     SELECT d.*, COALESCE(TRY_CAST(d.body ->> '$.timestamp' AS TIMESTAMP), TRY_CAST(d.body ->> '$.originalTimestamp' AS TIMESTAMP)) AS claimed,
         d.received_at - TRY_CAST(d.body ->> '$.sentAt' AS TIMESTAMP) AS skew, LOWER(d.body ->> '$.context.os.name') AS os
     FROM dead_letters d
-    WHERE d.code = 'UNPLANNED_EVENT' AND d.received_at >= CAST($since AS TIMESTAMP)
+    WHERE d.code = 'UNPLANNED_EVENT' AND d.received_at >= GETVARIABLE('radar_since')
 ),
 unplanned AS (
     SELECT body ->> '$.event' AS sent_name, COALESCE(body ->> '$.userId', body ->> '$.anonymousId') AS person,
