@@ -20,6 +20,7 @@ from warehouse.clocks.tables import CLOCKS, Moment, stored, then
 from warehouse.compile.values import moment
 from warehouse.engines.duckdb import DuckDBWarehouse, fetch_on
 from warehouse.models.assemble import traits_query
+from warehouse.models.build import shown_models
 from warehouse.models.modelset import ModelSet, load_models
 from warehouse.rows import Rows
 
@@ -65,6 +66,7 @@ def step_back(
 
     ``known`` later than ``at`` is hindsight: what had happened by ``at`` as far as it is
     known by ``known``; its traits are always recomputed, as they are where history is not asked.
+    Without ``models`` those whose values readers see now do it.
     """
     see_tables(cursor, catalog, when)
     source = "recomputed" if recompute else _source(cursor, when)
@@ -74,7 +76,8 @@ def step_back(
     if source == "recorded":
         traits = held(when.at, types)
     else:
-        traits = recomputed(models or load_models(), types, when.at)
+        models = models or shown_models(cursor) or load_models()
+        traits = recomputed(models, types, when.at)
     cursor.execute(temporary(catalog.layout.traits.table, "TABLE", traits))
     return Past(when, source)
 

@@ -23,7 +23,7 @@ from warehouse.models import states
 from warehouse.models.assemble import SCHEMA, stored, traits_query
 from warehouse.models.audits import Audited, audit, audit_rows
 from warehouse.models.binding import explained
-from warehouse.models.modelset import ModelSet
+from warehouse.models.modelset import ModelSet, models_of
 from warehouse.models.states import How
 
 VIEW = "traits"
@@ -85,6 +85,7 @@ def build(
     made = Build(number, models.fingerprint, "candidate", as_of, built_at, relation, rows)
     built = Built(made, {name: how for name, (_, how) in carried.items()}, audits)
     _record(cursor, models, built)
+    _keep_files(cursor, models)
     return built
 
 
@@ -164,10 +165,23 @@ def live(cursor: duckdb.DuckDBPyConnection) -> Build | None:
     return next((one for one in builds(cursor) if one.state == "live"), None)
 
 
+def shown_models(cursor: duckdb.DuckDBPyConnection) -> ModelSet | None:
+    """The set that readers see the values of; None where nothing was built."""
+    if not _is_table(cursor, SCHEMA, "meta_files"):
+        return None
+    query = (
+        "SELECT model, file FROM models.meta_files WHERE fingerprint = "
+        "(SELECT MAX(fingerprint) FROM models.meta_builds WHERE state = 'live')"
+    )
+    files = dict(cursor.execute(query).fetchall())
+    return models_of(files) if files else None
+
+
 def reset(cursor: duckdb.DuckDBPyConnection) -> None:
     """Forget every build: the data under them was replaced."""
     if not managed(cursor):
         return
+    prepare(cursor)
     relations = cursor.execute(
         "SELECT relation FROM models.meta_builds UNION ALL SELECT relation FROM models.counters"
     ).fetchall()
@@ -175,7 +189,7 @@ def reset(cursor: duckdb.DuckDBPyConnection) -> None:
     start_anew(cursor)
     for (relation,) in relations:
         states.drop(cursor, relation)
-    for table in ("meta_builds", "meta_models", "counters", "touched"):
+    for table in ("meta_builds", "meta_models", "meta_files", "counters", "touched"):
         cursor.execute(exp.delete(exp.table_(table, db=SCHEMA)).sql("duckdb"))
 
 
@@ -205,6 +219,14 @@ def _record(cursor: duckdb.DuckDBPyConnection, models: ModelSet, built: Built) -
             )
             for model in models.models
         ],
+    )
+
+
+def _keep_files(cursor: duckdb.DuckDBPyConnection, models: ModelSet) -> None:
+    cursor.execute("DELETE FROM models.meta_files WHERE fingerprint = ?", [models.fingerprint])
+    cursor.executemany(
+        "INSERT INTO models.meta_files VALUES (?, ?, ?)",
+        [(models.fingerprint, name, text) for name, text in models.files.items()],
     )
 
 

@@ -11,7 +11,8 @@ from warehouse.catalog import Catalog
 from warehouse.clocks.late import hindsight
 from warehouse.clocks.past import Moment, as_known, stand_at, step_back
 from warehouse.engines.duckdb import DuckDBWarehouse
-from warehouse.models.modelset import ModelSet
+from warehouse.models.build import build, show
+from warehouse.models.modelset import ModelSet, models_of
 
 TRAITS = "SELECT * FROM traits ORDER BY user_id"
 
@@ -177,3 +178,15 @@ class TestLateFacts:
             report = hindsight(cursor, catalog, THEN, models)
         assert report.traits == ()
         assert {one.rows for one in report.late} == {0}
+
+
+def test_the_past_is_worked_out_with_the_models_that_are_live(
+    warehouse: DuckDBWarehouse, catalog: Catalog, models: ModelSet
+) -> None:
+    every_look = models.files["upgrade_intent"].replace("LEAST(pricing_30d, 3)", "1")
+    with warehouse.transaction() as cursor:
+        changed = models_of({**models.files, "upgrade_intent": every_look})
+        show(cursor, build(cursor, changed, as_of=NOW, built_at=NOW).build.number)
+    least = "SELECT min(upgrade_intent) FROM traits"
+    with as_known(warehouse, catalog, THEN) as engine:
+        assert engine.fetch(least).scalar() == 0.1
