@@ -59,7 +59,9 @@ class Spool:
 
     def close(self) -> None:
         """Write and hand over what waits, then let go of the folder."""
-        self.log.finish_segment().result()
+        with contextlib.suppress(OSError):
+            # Where there is no room for another segment, the next start hands this one over.
+            self.log.finish_segment().result()
         self.log.close()
         self._lock.close()
 

@@ -110,6 +110,24 @@ def test_effects_are_read_back_as_what_they_were(store: Store) -> None:
         _ = changed.rule
 
 
+def test_nobody_approves_the_data_change_that_they_proposed(store: Store, ada: Person) -> None:
+    request = _propose(store, author="ada@demo")
+
+    with _refused(Code.SELF_APPROVAL):
+        _approve(store, request, ada)
+
+
+def test_a_change_of_what_was_replaced_in_between_is_not_approved(
+    store: Store, pavel: Person
+) -> None:
+    first, second = _propose(store, _models("SELECT 3")), _propose(store, _models("SELECT 4"))
+    _approve(store, first, pavel)
+    rulebook.publish(store, first, now=NOW, prepare=Builder())
+
+    with _refused(Code.STALE_CHANGE_REQUEST):
+        _approve(store, second, pavel)
+
+
 # What an approver reads
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.publish import publish_approved
 from control import audit, requests, versions
 from control.versions import AnyVersion
 from core.conditions import Trait
@@ -90,6 +91,20 @@ def test_an_audit_that_fails_is_told_to_the_approver_and_changes_nothing(
         workspace.decide(request, workspace.person("pavel@demo"), "approve")
 
     assert requests.get(workspace.store, request).state is State.EXPIRED
+    assert (versions.live_data(workspace.store), plans.effective) == ([], None)
+
+
+def test_the_agent_cannot_publish_a_data_change_even_when_it_is_approved(
+    workspace: Workspace, plans: Plans
+) -> None:
+    request = _proposed(workspace)
+    pavel, now = workspace.person("pavel@demo"), workspace.now()
+    approvals.decide(workspace.store, request, person=pavel, verdict="approve", now=now)
+
+    with pytest.raises(PilothouseError) as refused:
+        publish_approved(workspace.store, request, now=now, dependencies={})
+
+    assert refused.value.refusal.code is Code.NOT_ALLOWED
     assert (versions.live_data(workspace.store), plans.effective) == ([], None)
 
 
