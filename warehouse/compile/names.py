@@ -215,8 +215,19 @@ def _check_window(leaf: EventCount, catalog: Catalog) -> Iterable[Refusal]:
                 code=Code.TYPE_MISMATCH,
                 message=f"A window cannot start at '{leaf.window.column}': it is no timestamp.",
                 span=leaf.window.column,
-                fix="Name a timestamp such as current_subscription.trial_start.",
+                fix=f"Name a timestamp such as {_a_moment(catalog)}.",
             )
+
+
+def _a_moment(catalog: Catalog) -> str:
+    """A moment that a window may start at: of a to-one entity rather than of the user."""
+    entities = ((f"{key}.", entity) for key, entity in catalog.entities.items())
+    to_one = [(key, entity.columns) for key, entity in entities if entity.cardinality == "one"]
+    for prefix, columns in (*to_one, ("", catalog.user_columns())):
+        for name, column in columns.items():
+            if column.type == "timestamp":
+                return f"{prefix}{name}"
+    return "one of the catalog"
 
 
 def attribute_column(name: str, catalog: Catalog) -> Column | Refusal:
