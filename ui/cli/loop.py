@@ -48,7 +48,8 @@ def explain(
 
 
 def _explained(document: dict[str, Any]) -> str:
-    lines = [f"{document['user_id']} at {document['at']}"]
+    then = ", as it was known then" if document["as_known"] else ""
+    lines = [f"{document['user_id']} at {document['at']}{then}"]
     for decision in document["decisions"]:
         winner = decision["winner"] or "nothing"
         lines.append(f"{decision['policy']} v{decision['version']}: {winner}")
