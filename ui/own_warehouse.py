@@ -17,7 +17,7 @@ from core.settings import Settings
 from orchestrate.stages import create_tables
 from warehouse.catalog import Catalog
 from warehouse.engines.duckdb import DIALECT, DuckDBWarehouse
-from warehouse.views import SOURCE, create_views, load_views
+from warehouse.views import FOLDER, SOURCE, create_views, load_views
 
 URL = "duckdb:///"
 
@@ -63,6 +63,16 @@ def open_mapped(settings: Settings) -> DuckDBWarehouse:
         opened.close()
         raise
     return opened
+
+
+def is_newer(settings: Settings, copy: Path) -> bool:
+    """Whether the team's file or a view over it changed after the published copy was made."""
+    if settings.source_url is None or settings.catalog is None:
+        return False
+    read = [path_in(settings.source_url, settings, "source")]
+    read += sorted((settings.catalog / FOLDER).glob("*.sql"))
+    made = copy.stat().st_mtime_ns
+    return any(file.stat().st_mtime_ns > made for file in read)
 
 
 def end_of_events(warehouse: DuckDBWarehouse, catalog: Catalog, now: datetime) -> datetime:

@@ -393,8 +393,11 @@ class Workspace:
         return self.settings.workspace / "published"
 
     def published(self) -> Published:
-        """The latest copy; made now when there is none yet."""
-        return latest(self.published_folder) or self.publish_copy()
+        """The latest copy; made now when there is none yet, or the team's file is newer."""
+        copy = latest(self.published_folder)
+        if copy is None or own_warehouse.is_newer(self.settings, copy.path):
+            return self.publish_copy()
+        return copy
 
     def publish_copy(self) -> Published:
         """Write a fresh copy, as after every load."""

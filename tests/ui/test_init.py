@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from examples.shop.build import build
@@ -75,6 +77,22 @@ def test_a_query_reads_the_teams_tables_under_their_own_names(shop: CommandLine)
     document = shop.json("sql", "run", "SELECT COUNT(*) AS n FROM order_items")
 
     assert document["rows"][0][0] == 15_005
+
+
+def test_a_query_sees_what_the_teams_load_changed(
+    shop_file: Path, tmp_path: Path, plain_environment: object
+) -> None:
+    file = tmp_path / "copy.duckdb"
+    shutil.copy(shop_file, file)
+    shop = CommandLine(tmp_path / "mine")
+    shop("init", "--from-warehouse", f"duckdb:///{file}")
+    count = ("sql", "run", "SELECT COUNT(*) AS n FROM order_items")
+    before = shop.json(*count)["rows"][0][0]
+
+    with duckdb.connect(str(file)) as team:
+        team.execute("DELETE FROM order_items WHERE order_item_id % 2 = 0")
+
+    assert shop.json(*count)["rows"][0][0] < before
 
 
 def test_the_teams_file_is_never_written(

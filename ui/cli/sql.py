@@ -10,9 +10,10 @@ import click
 
 from core.errors import Refusal
 from core.lifecycle import Role as PersonRole
+from core.settings import Settings
 from ui.cli.session import Output, Session, common
 from warehouse.catalog import load_catalog
-from warehouse.published import latest
+from warehouse.published import Published, latest
 from warehouse.rows import Rows
 from warehouse.sandbox import run_sandboxed
 from warehouse.sqlcheck import CheckedQuery, Role, check
@@ -56,13 +57,20 @@ def run_command(session: Session, text: str, email: str | None, limit: int, dial
 
 
 def _run_over_copy(session: Session, checked: CheckedQuery) -> Rows:
-    """Rows from the published copy; the workspace is opened only when there is no copy yet."""
+    """Rows from the published copy; the workspace is opened only when there is none to read."""
     settings = session.settings()
     copy = latest(settings.workspace / "published")
-    if copy is not None:
+    if copy is not None and not (settings.source_url and _is_behind(settings, copy)):
         return run_sandboxed(checked, copy, settings.limits)
     with session.workspace() as workspace:
         return workspace.run_sandboxed(checked)
+
+
+def _is_behind(settings: Settings, copy: Published) -> bool:
+    # What reads a team's own file takes a while to import: only such a workspace waits for it.
+    from ui.own_warehouse import is_newer
+
+    return is_newer(settings, copy.path)
 
 
 def _check(
