@@ -12,6 +12,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.ui.command_line import CommandLine
 from tests.ui.live_console import Visitor, serving, sign_in
 from ui.console.ask import EXAMPLES
 
@@ -34,6 +35,9 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
         for scheme in ("light", "dark"):
             _walk(browser, base, scheme)
+            if scheme == "light":
+                _change_a_trait(Path(folder))
+            _read_the_change(browser, base, scheme)
         browser.close()
 
 
@@ -58,6 +62,22 @@ def _walk(browser: Browser, base: str, scheme: str) -> None:
     _shoot(pavel.page, f"approval_{scheme}")
     for visitor in (mara, pavel):
         visitor.page.context.close()
+
+
+def _change_a_trait(folder: Path) -> None:
+    """Ana proposes on the command line what Pavel is going to read."""
+    cli, models = CommandLine(folder / "workspace"), folder / "models"
+    cli("model", "export", str(models))
+    file = models / "support_risk.sql"
+    file.write_text(file.read_text().replace("LEAST(trouble,", "LEAST(trouble * 1.2,"))
+    cli("model", "apply", "--dir", str(models), "--reason", "Waiting for support hurts more.")
+
+
+def _read_the_change(browser: Browser, base: str, scheme: str) -> None:
+    pavel = sign_in(browser, base, "Pavel", at="/approvals?request=CR-3", scheme=scheme)
+    expect(pavel.page.get_by_text("Some values, before and after")).to_be_visible(timeout=30_000)
+    _shoot(pavel.page, f"approval_data_{scheme}")
+    pavel.page.context.close()
 
 
 def _propose(visitor: Visitor, prompt: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from tests.ui.command_line import CommandLine
 from tests.ui.live_console import FIRST_ANSWER_MS, serving, sign_in
 from ui.console.ask import EXAMPLES
 
@@ -17,9 +18,15 @@ PRIORITIES, ELIGIBILITY, DIAGNOSIS = (example.prompt for example in EXAMPLES)
 
 
 @pytest.fixture(scope="module")
-def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a console over a workspace of its own."""
-    with serving(Path(tmp_path_factory.mktemp("workspace"))) as base:
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a workspace that the server of these tests owns."""
+    return tmp_path_factory.mktemp("workspace")
+
+
+@pytest.fixture(scope="module")
+def console(workspace: Path) -> Iterator[str]:
+    """The address of a console over that workspace."""
+    with serving(workspace) as base:
         yield base
 
 
@@ -58,6 +65,28 @@ def test_a_rule_is_asked_for_sent_and_decided_by_somebody_else(
     expect(ada.page.get_by_text("Pavel approved it")).to_be_visible(timeout=30_000)
 
     assert [*mara.complaints, *ada.complaints, *pavel.complaints] == []
+
+
+def test_a_trait_that_an_analyst_changes_goes_live_when_an_approver_has_read_it(
+    console: str, workspace: Path, chromium: Browser, tmp_path: Path
+) -> None:
+    cli = CommandLine(workspace)
+    assert cli("model", "export", str(tmp_path / "models")).status == 0
+    file = tmp_path / "models" / "support_risk.sql"
+    file.write_text(file.read_text().replace("LEAST(trouble,", "LEAST(trouble * 1.2,"))
+    asked = cli("model", "apply", "--dir", str(tmp_path / "models"), "--reason", "It hurts more.")
+    found = re.search(r"CR-\d+", asked.out)
+    assert found, asked
+
+    pavel = sign_in(chromium, console, "Pavel", at=f"/approvals?request={found[0]}")
+    expect(pavel.page.get_by_text("get another value").first).to_be_visible(timeout=30_000)
+    expect(pavel.page.get_by_text("+    CAST(ROUND(LEAST(trouble * 1.2")).to_be_visible()
+    pavel.page.get_by_role("button", name="Approve and publish").click()
+
+    expect(pavel.page.get_by_text("You decided this.")).to_be_visible(timeout=60_000)
+    expect(pavel.page.get_by_text("It went live as trait_models version 2")).to_be_visible()
+    assert cli.json("model", "history")[0]["version"] == 2
+    assert pavel.complaints == []
 
 
 @pytest.mark.parametrize("prompt", [PRIORITIES, DIAGNOSIS], ids=["priorities", "diagnosis"])
