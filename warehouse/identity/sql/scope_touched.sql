@@ -11,17 +11,15 @@ judged AS (
     FROM changed UNION ALL FROM met
 )
 SELECT a_kind AS kind, a_value AS value FROM judged UNION SELECT b_kind, b_value FROM judged;
-CREATE OR REPLACE TEMP TABLE touched AS
-SELECT node_id FROM known
-UNION
-SELECT n.node_id FROM ruled_anew r JOIN identity_nodes n ON n.key = MD5_NUMBER_LOWER(r.kind || ':' || r.value) AND n.kind = r.kind AND n.value = r.value;
 CREATE OR REPLACE TEMP TABLE touched_nodes AS
 WITH components AS (
-    SELECT DISTINCT n.component FROM identity_nodes n SEMI JOIN touched t ON t.node_id = n.node_id WHERE n.component IS NOT NULL
+    SELECT component FROM known WHERE NOT is_new
+    UNION
+    SELECT n.component FROM ruled_anew r JOIN identity_nodes n ON n.key = MD5_NUMBER_LOWER(r.kind || ':' || r.value) AND n.kind = r.kind AND n.value = r.value
 )
 SELECT n.* FROM identity_nodes n SEMI JOIN components c ON c.component = n.component
 UNION ALL
-SELECT n.* FROM identity_nodes n SEMI JOIN touched t ON t.node_id = n.node_id WHERE n.component IS NULL;
+SELECT node_id, kind, value, first_seen, events, key, NULL FROM known WHERE is_new;
 CREATE OR REPLACE TEMP TABLE touched_edges AS
 SELECT e.* FROM identity_edges e SEMI JOIN touched_nodes n ON n.node_id = e.a;
 CREATE OR REPLACE TEMP VIEW part_nodes AS SELECT * FROM touched_nodes;
