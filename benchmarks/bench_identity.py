@@ -1,4 +1,4 @@
-"""What identity costs over many links: all of it against bare connected components, and an increment.
+"""What identity costs over many links: all of it against connected components, and an increment.
 
     python -m benchmarks.bench_identity [--edges 10000000]
 
