@@ -1,4 +1,4 @@
-"""The shadow-schema radar: events that nobody planned and that look like planned ones renamed.
+"""The shadow-schema radar: events that look like planned ones under another name.
 
 It compares what people do around an event, what its properties say, where it is
 sent and where not, and its name. It proposes; an approver decides.
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import duckdb
 
 from collect.load import sql
-from collect.plan import TrackingPlan
+from collect.plan import PlannedEvent, TrackingPlan
 from collect.plan_values import PlannedProperty
 from collect.radar_evidence import Counts, Observed, Views, views
 from collect.radar_shapes import Likeness, Shape
@@ -24,6 +24,8 @@ EVENTS = 30
 PEOPLE = 10
 SCORE = 0.72
 """From which score on an alias is proposed."""
+SELDOM = 0.5
+"""A planned event may be another one under a second name when it is at most this share of it."""
 MARGIN = 0.05
 """How far the best planned event must be ahead of the second."""
 MOST = 1_000_000
@@ -42,7 +44,7 @@ _WEIGHTS = {
 
 
 class Candidate(NamedTuple):
-    """A name that nobody planned, the planned event it seems to be, and why."""
+    """A name that nobody planned, or a seldom one, the planned event it seems to be, and why."""
 
     sent_name: str
     event_name: str
@@ -87,27 +89,34 @@ def scan(
 
 
 def with_aliases(plan: TrackingPlan, candidates: Iterable[Candidate]) -> TrackingPlan:
-    """The plan in which candidates are aliases; properties that it renames to are planned."""
+    """The plan in which candidates are aliases; properties that it renames to are planned.
+
+    One that was an event of its own is none any more, and its aliases are the other event's.
+    """
     events = dict(plan.events)
     for one in candidates:
+        before = events.pop(one.sent_name, PlannedEvent())
         event = events[one.event_name]
-        renames = {
-            theirs: ours
-            for theirs, ours in one.renames.items()
-            if theirs not in event.properties
-            and "." not in theirs + ours
-            and '"' not in theirs + ours
+        names = {one.sent_name: one.renames} | {
+            alias: {theirs: one.renames.get(ours, ours) for theirs, ours in renames.items()}
+            for alias, renames in before.aliases.items()
         }
-        added = {
-            ours: PlannedProperty() for ours in renames.values() if ours not in event.properties
-        }
+        aliases = {name: _sayable(event, renames) for name, renames in names.items()}
+        targets = {ours for renames in aliases.values() for ours in renames.values()}
+        added = {ours: PlannedProperty() for ours in sorted(targets - {*event.properties})}
         events[one.event_name] = event.model_copy(
-            update={
-                "aliases": event.aliases | {one.sent_name: renames},
-                "properties": event.properties | added,
-            }
+            update={"aliases": event.aliases | aliases, "properties": event.properties | added}
         )
     return TrackingPlan.model_validate(plan.document() | {"events": _documents(events)})
+
+
+def _sayable(event: PlannedEvent, renames: dict[str, str]) -> dict[str, str]:
+    """The property names that an alias of the event may rename."""
+    return {
+        theirs: ours
+        for theirs, ours in renames.items()
+        if theirs != ours and theirs not in event.properties and not {".", '"'} & {*theirs, *ours}
+    }
 
 
 def _surest(found: list[Candidate]) -> list[Candidate]:
@@ -131,9 +140,9 @@ def _found(
     found = []
     for name, (first_at, last_at) in spans.items():
         few = seen.events[name] < EVENTS or seen.people[name] < PEOPLE
-        if few or name in plan.events or name in known:
+        if few or name in known:
             continue
-        best = _best(seen, name, targets)
+        best = _best(seen, name, _possible(seen, plan, name, targets))
         if best is None:
             continue
         event, score, of, alike = best
@@ -154,6 +163,14 @@ def _found(
             )
         )
     return found
+
+
+def _possible(seen: Observed, plan: TrackingPlan, name: str, targets: list[str]) -> list[str]:
+    """The planned events that a name may be; a planned one is only looked at where it is seldom."""
+    if name not in plan.events:
+        return targets
+    most = seen.events[name] / SELDOM
+    return [event for event in targets if event != name and seen.events[event] >= most]
 
 
 def _best(

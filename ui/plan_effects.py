@@ -144,10 +144,12 @@ def _downstream(workspace: Workspace, changes: list[EventChange]) -> Iterator[Do
         for reader in readers.get(change.event, ()):
             if reader.kind in _KINDS:
                 reads.setdefault((_KINDS[reader.kind], *reader[1:]), []).append(change.event)
+    gone = {change.event: change.note for change in changes if change.change == "renamed"}
     for (kind, key, name), events in reads.items():
-        yield Downstream.model_validate(
-            {"kind": kind, "key": key, "name": name, "reads": tuple(events)}
-        )
+        lost = [f"{event} {gone[event]}" for event in events if event in gone]
+        found = {"kind": kind, "key": key, "name": name, "reads": tuple(events)}
+        broken = f"it would find no new events, for {'; '.join(lost)}" if lost else None
+        yield Downstream.model_validate(found | {"broken": broken})
 
 
 def _unknown(workspace: Workspace, live: TrackingPlan, plan: TrackingPlan) -> Iterator[str]:

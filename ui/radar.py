@@ -17,7 +17,7 @@ from collect.radar import Candidate, scan, with_aliases
 from control import people, requests
 from control.people import Person
 from control.requests import ChangeRequest
-from core.errors import PilothouseError
+from core.errors import Code, PilothouseError
 from core.lifecycle import Role, State
 from ui.plan_effects import DAYS, effect_of, propose_plan
 
@@ -88,19 +88,30 @@ def propose(
 
 
 def propose_by_itself(workspace: Workspace) -> ChangeRequest | None:
-    """Propose the surest open candidate, unless another change of the plan waits.
+    """Propose the surest open candidate that nothing forbids, unless a change of the plan waits.
 
     One after the other: approving one would make the next one stale.
     """
     waiting = requests.list_all(workspace.store, State.IN_REVIEW)
     if any(request.kind == "tracking_plan" for request in waiting):
         return None
-    surest = next((seen.candidate for seen in look(workspace) if seen.open), None)
-    if surest is None:
-        return None
+    for one in look(workspace):
+        if one.open and (request := _proposed(workspace, one.candidate)):
+            return request
+    return None
+
+
+def _proposed(workspace: Workspace, candidate: Candidate) -> ChangeRequest | None:
+    """None where the guardrails block it: something reads the name as it is."""
     people.add(workspace.store, [RADAR])
-    request = propose(workspace, [surest], author=RADAR)
-    log.info("radar_proposed", change_request=request.id, sent=surest.sent_name)
+    try:
+        request = propose(workspace, [candidate], author=RADAR)
+    except PilothouseError as error:
+        if error.refusal.code is not Code.BLOCKED_BY_POLICY:
+            raise
+        log.info("radar_blocked", sent=candidate.sent_name, why=str(error))
+        return None
+    log.info("radar_proposed", change_request=request.id, sent=candidate.sent_name)
     return request
 
 

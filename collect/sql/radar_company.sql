@@ -2,5 +2,4 @@
 WITH present AS (SELECT DISTINCT person, session, name, planned FROM radar_sent)
 SELECT a.name, b.name AS other, COUNT(*) AS sessions
 FROM present a JOIN present b ON b.person = a.person AND b.session = a.session
-WHERE NOT a.planned OR a.name = b.name
 GROUP BY ALL

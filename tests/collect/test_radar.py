@@ -152,6 +152,25 @@ def test_of_very_many_events_some_people_are_looked_at_and_everything_is_counted
     world.close()
 
 
+def test_a_planned_event_that_is_another_one_under_a_seldom_name_is_found_as_well(
+    tmp_path: Path,
+) -> None:
+    log = story(DOMAINS["travel"], 43)
+    name, event = next(iter(log.truth.items()))
+    log.plan["events"][name] = {"aliases": {"older name": {}}}
+    world = told(tmp_path, log)
+
+    found = scan(world.warehouse, world.plan, LONG_AGO)
+    plan = with_aliases(world.plan, found)
+
+    (one,) = [one for one in found if name in (one.sent_name, one.event_name)]
+    assert {one.sent_name, one.event_name} == {name, event}
+    assert one.sent_name not in plan.events
+    means = {row.sent_name: row.event_name for row in plan.names()}
+    assert means["older name"] == means[name] == means[event] == one.event_name
+    world.close()
+
+
 def test_an_alias_that_cannot_be_said_with_all_its_properties_is_said_without_them() -> None:
     plan = TrackingPlan.model_validate({"events": {"a b": {"properties": {"x": {}}}}})
     one = Candidate(

@@ -186,10 +186,13 @@ def test_only_some_people_may_propose_a_plan(told: CommandLine, tmp_path: Path) 
     assert (refused.status, refused.err.split(":")[0]) == (1, "NOT_ALLOWED")
 
 
-def test_an_event_that_something_reads_cannot_be_taken_out_of_the_plan(
-    told: CommandLine, tmp_path: Path
+@pytest.mark.parametrize(
+    "saved", [{}, {"aliases": {"workout_completed": {}}}], ids=["out", "other"]
+)
+def test_an_event_that_something_reads_cannot_be_taken_out_or_become_another(
+    told: CommandLine, tmp_path: Path, saved: dict[str, Any]
 ) -> None:
-    file = edited(told, tmp_path, workout_completed=None)
+    file = edited(told, tmp_path, workout_completed=None, workout_saved=saved)
 
     refused = told("collect", "plan", "propose", file)
 
