@@ -49,6 +49,8 @@ class Loaded(NamedTuple):
 
 def prepare(warehouse: DuckDBWarehouse) -> None:
     """Make the tables, or add the columns that a table made by the demo lacks."""
+    # A checkpoint packs the last rows of a table anew: rather seldom than after every load.
+    warehouse.execute("SET GLOBAL checkpoint_threshold = '128MB'")
     with warehouse.transaction() as cursor:
         cursor.execute(sql("tables"))
 
@@ -104,6 +106,7 @@ def _session(
         "property_types": [row.type for row in properties],
         "property_required": [row.required for row in properties],
         "junk_ids": list(plan.junk_ids),
+        "junk_bytes": max((len(junk.encode()) for junk in plan.junk_ids), default=0),
         "source_ids": [source.id for source in known],
         "unplanned": [source.unplanned for source in known],
     }

@@ -17,8 +17,8 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-SEGMENT_BYTES = 64 * 2**20
-SLICE_BYTES = 80 * 2**20
+SEGMENT_BYTES = 192 * 2**20
+SLICE_BYTES = 200 * 2**20
 # A line says which of how many of its request it is: the last one ends the request.
 _PLACE = re.compile(rb'\{"seq":(\d+),"n":(\d+),"of":(\d+),')
 
