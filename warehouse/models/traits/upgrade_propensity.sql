@@ -13,19 +13,19 @@
 -- measured on: 2026-06-01, 2026-06-08, 2026-06-15
 -- labels: sha256 5924fdaea60ec3d4, 14 days ahead
 -- rows: 93560 users at those moments, true for 3601
--- snapshot: sha256 01e68a07339fcb9de23c9f3e943d039273dc4a6e25ed114506fcb9a78326f2af
+-- snapshot: sha256 76c8def572ee1e534ce207a27cc0f11081d9c6c169e70ed9abc64860f957570e
 -- with: scikit-learn 1.9.1, logistic regression, Platt calibration, seed 7
--- later slice: AUC 0.8287, Brier 0.0333 (base rate alone 0.03551), log loss 0.13216
+-- later slice: AUC 0.8342, Brier 0.03292 (base rate alone 0.03551), log loss 0.1297
 SELECT
     user_id,
     CASE WHEN paying = 0 THEN CAST(ROUND(1.0 / (1.0 + EXP(-(
-            -4.853
-            + 0.682 * LEAST(pricing_30d, 4) -- pricing_views
-            + 0.047 * LEAST(checkouts_30d, 3) -- checkouts
-            + 0.108 * LEAST(opened_14d, 20) -- visits
-            + 1.652 * CASE WHEN signup_at >= $as_of - INTERVAL '7' DAY THEN 1 ELSE 0 END -- first_week
-            + 0.456 * CASE WHEN signup_at >= $as_of - INTERVAL '21' DAY THEN 1 ELSE 0 END -- first_three_weeks
-            + 0.535 * trialing -- on_trial
-            + 0.202 * paid -- paid_before
+            -5.13
+            + 0.975 * LEAST(pricing_30d, 2) -- pricing_views
+            + 0.095 * LEAST(checkouts_30d, 3) -- checkouts
+            + 0.145 * LEAST(opened_14d, 12) -- visits
+            + 1.801 * CASE WHEN signup_at >= $as_of - INTERVAL '7' DAY THEN 1 ELSE 0 END -- first_week
+            + 0.395 * CASE WHEN signup_at >= $as_of - INTERVAL '21' DAY THEN 1 ELSE 0 END -- first_three_weeks
+            + 0.524 * trialing -- on_trial
+            + 0.133 * paid -- paid_before
     ))), 3) AS DOUBLE) ELSE CAST(0 AS DOUBLE) END AS upgrade_propensity
 FROM user_facts
