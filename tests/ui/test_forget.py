@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
 import sqlite3
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import pytest
@@ -76,10 +77,12 @@ TICKETS = (
 )
 
 
-@pytest.fixture
-def planted(cli: CommandLine, tmp_path: Path) -> CommandLine:
-    """The person in every place that a workspace has."""
-    outside = tmp_path / "outside"
+@pytest.fixture(scope="session")
+def planted_workspace(demo_workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The person in every place that a workspace has; copy it before changing anything."""
+    outside = tmp_path_factory.mktemp("outside")
+    cli = CommandLine(outside.parent / f"{outside.name}-workspace")
+    shutil.copytree(demo_workspace, cli.workspace)
     routing = {"crm": {"events": {"workout_completed": ["workout_type"]}, "history": True}}
     (cli.workspace / "routing.yaml").write_text(yaml.safe_dump({"destinations": routing}))
     sent(cli, outside, [*EVENTS, f"no json of {EMAIL}"])
@@ -108,7 +111,13 @@ def planted(cli: CommandLine, tmp_path: Path) -> CommandLine:
     (mail / "a.eml").write_text(f"To: {EMAIL.replace('example', 'EXAMPLE')}\n\nHi")
     (mail / "b.eml").write_text(f"To: {OTHER}@example.com\n\nHi")
     (cli.workspace / "server.log").write_text(f'{{"user": "{USER}"}}\n{{"user": "{OTHER}"}}\n')
-    return cli
+    return cli.workspace
+
+
+@pytest.fixture
+def planted(planted_workspace: Path, tmp_path: Path, plain_environment: object) -> CommandLine:
+    """A workspace of the test's own, with the person in every place."""
+    return CommandLine(Path(shutil.copytree(planted_workspace, tmp_path / "workspace")))
 
 
 def traces(folder: Path) -> list[str]:
@@ -134,42 +143,57 @@ def _holds(content: bytes) -> bool:
     return any(shape in content or shape.lower() in lower for shape in SHAPES)
 
 
-def test_no_byte_of_a_forgotten_person_is_left_anywhere(planted: CommandLine) -> None:
-    before = traces(planted.workspace)
-    for place in ("control.db", "checkpoints.db", "server.log", "mailbox/", "log/", "routed/"):
+class Forgotten(NamedTuple):
+    """A workspace in which the person was forgotten, and what was there before."""
+
+    cli: CommandLine
+    traces_before: list[str]
+    events_before: list[tuple[Any, ...]]
+    receipt: dict[str, Any]
+
+
+OF_OTHERS = "SELECT COUNT(*) FROM fct_events WHERE user_id LIKE 'u%'"
+
+
+@pytest.fixture(scope="session")
+def forgotten(planted_workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Forgotten:
+    """Tests only read it."""
+    folder = tmp_path_factory.mktemp("forgotten") / "workspace"
+    cli = CommandLine(Path(shutil.copytree(planted_workspace, folder)))
+    before = traces(folder), cli.rows(OF_OTHERS)
+    return Forgotten(cli, *before, cli.json("forget", EMAIL, "--reason", f"{EMAIL} asked us to"))
+
+
+def test_no_byte_of_a_forgotten_person_is_left_anywhere(forgotten: Forgotten) -> None:
+    before, receipt = forgotten.traces_before, forgotten.receipt
+    files = ("control.db", "checkpoints.db", "server.log")
+    for place in (*files, "mailbox/", "log/", "routed/", "rejected/"):
         assert any(one.startswith(place) for one in before), place
     assert {"warehouse.duckdb/raw_events", "warehouse.duckdb/score__v1"} <= {*before}
-    assert any(place.startswith("rejected/") for place in before)
 
-    receipt = planted.json("forget", EMAIL, "--reason", f"{EMAIL} asked us to")
-
-    assert traces(planted.workspace) == []
+    assert traces(forgotten.cli.workspace) == []
     assert receipt["found"] == []
     assert receipt["identifiers"] >= len(IDENTIFIERS)
     assert receipt["removed"]["raw_log"] == {"lines": 8, "mentions": 1}
     assert {"raw_log", "warehouse", "control", "checkpoints", "files"} <= {*receipt["removed"]}
 
 
-def test_what_is_about_others_stays(planted: CommandLine) -> None:
-    before = planted.rows("SELECT COUNT(*) FROM fct_events WHERE user_id LIKE 'u%'")
-    planted.json("forget", USER, "--reason", "asked")
+def test_what_is_about_others_stays(forgotten: Forgotten) -> None:
+    cli = forgotten.cli
 
-    assert planted.rows("SELECT message_id FROM raw_events WHERE user_id = 'someone-else-42'") == [
-        ("o1",),
-        ("o2",),
-    ]
-    assert planted.rows(
-        "SELECT ticket_id, ticket_reason FROM fct_support WHERE user_id LIKE 's%'"
-    ) == [("t2", "about ")]
-    assert planted.rows("SELECT user_id FROM models_test.score__v1") == [(OTHER,)]
-    assert planted.rows("SELECT note FROM old_notes") == [(" and  called",), ("nothing",)]
-    assert planted.rows("SELECT COUNT(*) FROM fct_events WHERE user_id LIKE 'u%'") == before
-    assert [file.name for file in (planted.workspace / "mailbox").rglob("*.eml")] == ["b.eml"]
-    assert OTHER in (planted.workspace / "server.log").read_text()
-    (rejected,) = (planted.workspace / "rejected").iterdir()
+    theirs = "SELECT message_id FROM raw_events WHERE user_id = 'someone-else-42' ORDER BY 1"
+    assert cli.rows(theirs) == [("o1",), ("o2",)]
+    tickets = "SELECT ticket_id, ticket_reason FROM fct_support WHERE user_id LIKE 's%'"
+    assert cli.rows(tickets) == [("t2", "about ")]
+    assert cli.rows("SELECT user_id FROM models_test.score__v1") == [(OTHER,)]
+    assert cli.rows("SELECT note FROM old_notes") == [(" and  called",), ("nothing",)]
+    assert cli.rows(OF_OTHERS) == forgotten.events_before
+    assert [file.name for file in (cli.workspace / "mailbox").rglob("*.eml")] == ["b.eml"]
+    assert OTHER in (cli.workspace / "server.log").read_text()
+    (rejected,) = (cli.workspace / "rejected").iterdir()
     assert rejected.read_text().splitlines()[1].startswith("5,")
-    assert planted.json("audit", "verify")["intact"] is True
-    assert planted("rules", "list").status == 0
+    assert cli.json("audit", "verify")["intact"] is True
+    assert cli("rules", "list").status == 0
 
 
 def test_nothing_brings_a_forgotten_person_back(planted: CommandLine, tmp_path: Path) -> None:
@@ -191,16 +215,16 @@ def test_nothing_brings_a_forgotten_person_back(planted: CommandLine, tmp_path: 
 
 
 def test_forgetting_again_changes_nothing_and_the_unknown_are_refused(
-    planted: CommandLine,
+    forgotten: Forgotten, tmp_path: Path
 ) -> None:
-    planted.json("forget", USER, "--reason", "asked")
+    cli = CommandLine(Path(shutil.copytree(forgotten.cli.workspace, tmp_path / "workspace")))
 
-    again = planted.json("forget", USER, "--reason", "asked again")
-    nobody = planted("forget", "nobody-at-all-9", "--reason", "x")
+    again = cli.json("forget", USER, "--reason", "asked again")
+    nobody = cli("forget", "nobody-at-all-9", "--reason", "x")
 
     assert again["removed"] == {place: {} for place in again["removed"]}
     assert (nobody.status, nobody.err.split(":")[0]) == (1, "UNKNOWN_USER")
-    listed = planted.json("forget", "--list")
+    listed = cli.json("forget", "--list")
     assert [one["state"] for one in listed] == ["done", "done"]
     assert not _holds(json.dumps(listed).encode())
 
@@ -213,6 +237,22 @@ def test_only_an_admin_makes_somebody_forgotten_and_members_are_not(cli: Command
     assert member.err.startswith("INVALID_ARGUMENT")
     assert cli("forget", "u0000001").status == 2
     assert cli("forget", "--list").out == "Nobody was forgotten yet.\n"
+
+
+def test_somebody_whom_only_a_list_of_users_knows_is_found_by_their_address(
+    cli: CommandLine, tmp_path: Path
+) -> None:
+    imported(
+        cli, tmp_path, "dim_users", "id,email\ncrm-user-1,Crm.One@example.com\nx,y@z.example\n"
+    )
+
+    receipt = cli.json("forget", "crm.one@example.com", "--reason", "asked")
+
+    assert receipt["removed"]["warehouse"]["dim_users"] == 1
+    assert receipt["found"] == []
+    again = imported(cli, tmp_path, "dim_users", "id,email\nother,CRM.one@example.com\n")
+    assert again["counts"]["rejected"] == 1
+    assert "example.com" not in Path(again["rejected_file"]).read_text()
 
 
 def test_a_user_of_the_demo_is_gone_from_every_table(cli: CommandLine) -> None:

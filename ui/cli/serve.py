@@ -35,6 +35,7 @@ def up(session: Session, port: int | None, host: str | None) -> Output:
     from ui.cli.route import command_route
     from ui.collecting import LoadLoop
     from ui.collector_app import FOLDER, SpoolLoop
+    from ui.forgetting import resume
     from ui.ports import require_free
     from ui.radar import RadarLoop
     from ui.routing import RoutingLoop
@@ -53,6 +54,7 @@ def up(session: Session, port: int | None, host: str | None) -> Output:
             f"{made['seconds']} s"
         )
     workspace = open_workspace(settings)
+    resume(workspace)
     url = f"http://{settings.host}:{settings.port}"
     token = remote.announce(settings.workspace, url)
     worker = Worker(workspace)

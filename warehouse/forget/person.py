@@ -8,7 +8,7 @@ from typing import NamedTuple
 import duckdb
 from sqlglot import exp
 
-from core.errors import Code, PilothouseError
+from core.errors import Code, PilothouseError, refuse
 from warehouse.catalog import Catalog
 from warehouse.engines.duckdb import DIALECT, DuckDBWarehouse
 from warehouse.forget.removal import Shared
@@ -43,6 +43,8 @@ def person_behind(
             prepare(cursor)
             update(cursor, settings)
             known = _known(cursor, identifier)
+            if known is None and (user := _user_with(cursor, catalog, identifier)):
+                identifier, known = user, _known(cursor, f"user_id:{user}") or []
             own = {one.identifier.value for one in known or () if not one.shared}
             own = _with_further(cursor, catalog, own or {identifier})
         finally:
@@ -63,6 +65,27 @@ def _known(cursor: duckdb.DuckDBPyConnection, identifier: str) -> list[Known] | 
         if error.refusal.code is Code.UNKNOWN_USER:
             return None
         raise
+
+
+def _user_with(cursor: duckdb.DuckDBPyConnection, catalog: Catalog, identifier: str) -> str | None:
+    """The user of whom the table of users alone knows this; refuses what several have."""
+    users = catalog.layout.users
+    cursor.execute(_sql("forgotten"), {"ids": [identifier]})
+    ids = exp.select("id").from_("forgotten")
+    found: set[str] = set()
+    for name in sorted(_personal(catalog) & _columns(cursor, users.table)):
+        same = exp.Lower(this=exp.cast(exp.column(name), "VARCHAR")).isin(query=ids.copy())
+        query = exp.select(users.key).from_(users.table).where(same)
+        cursor.execute(query.sql(DIALECT, identify=True))
+        found |= {str(row[0]) for row in cursor.fetchall()}
+    if len(found) > 1:
+        raise refuse(
+            Code.AMBIGUOUS,
+            f"{identifier} is known of {len(found)} people: {', '.join(sorted(found)[:5])}.",
+            span=identifier,
+            fix=f"Name one of them, such as {min(found)}.",
+        )
+    return found.pop() if found else None
 
 
 def _with_further(cursor: duckdb.DuckDBPyConnection, catalog: Catalog, own: set[str]) -> set[str]:
@@ -91,13 +114,16 @@ def _from_users(cursor: duckdb.DuckDBPyConnection, catalog: Catalog) -> list[exp
         merged = exp.column("merged_into")
         queries.append(exp.select(merged).from_(table).where(mine))
         queries.append(exp.select(users.key).from_(table).where(merged.copy().isin(query=ids)))
-    personal = {name for name, one in catalog.user_columns().items() if one.data_class != "public"}
-    for name in sorted(personal & there):
+    for name in sorted(_personal(catalog) & there):
         others = exp.select(name).from_(table).where(mine.copy().not_())
         others = others.where(exp.column(name).is_(exp.null()).not_())
         own = exp.select(name).from_(table).where(mine)
         queries.append(own.where(exp.column(name).isin(query=others).not_()))
     return queries
+
+
+def _personal(catalog: Catalog) -> set[str]:
+    return {name for name, one in catalog.user_columns().items() if one.data_class != "public"}
 
 
 def _columns(cursor: duckdb.DuckDBPyConnection, table: str) -> set[str]:
