@@ -13,7 +13,7 @@ import pytest
 
 from examples.shop.build import build
 from tests.ui.command_line import CommandLine, give
-from tests.warehouse.introspect.shapes import GERMAN, make
+from tests.warehouse.introspect.shapes import GERMAN, STAR, make
 
 HOLD = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); input()"
 
@@ -45,6 +45,17 @@ def test_a_draft_is_told_with_what_it_is_sure_of_and_what_to_confirm(
     assert "are yours to confirm" in done.out
     assert "home_viewed → product_viewed" in done.out
     assert "Next:" in done.out
+
+
+def test_what_a_draft_could_not_find_is_said_with_what_it_means(
+    tmp_path: Path, plain_environment: object
+) -> None:
+    url = make(tmp_path, STAR)
+
+    done = give("init", "--from-warehouse", url, "--workspace", str(tmp_path / "mine"))
+
+    assert "Missing: a funnel" in done.out
+    assert "How many users buy in the last 30 days?" in done.out
 
 
 def test_the_draft_as_a_document_has_every_choice_with_its_reasons(

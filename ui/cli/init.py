@@ -109,6 +109,24 @@ def _document(draft: Draft, settings: Settings, folder: Path) -> dict[str, Any]:
     }
 
 
+def _counted(count: int, what: str) -> str:
+    singular = {"entities": "entity"}.get(what, what.removesuffix("s"))
+    return f"{count} {singular if count == 1 else what}"
+
+
+def _missing(draft: Draft) -> list[str]:
+    """What the draft could not find, and what that means for prompts."""
+    found = []
+    if not draft.sections["metrics"]:
+        found.append(
+            "a funnel: no steps lead to something like an order. 'Why did … drop' needs one: write "
+            "funnels.yaml and metrics.yaml, with events that views/events.sql tells apart."
+        )
+    if "releases" not in draft.sections["layout"]:
+        found.append("a table of releases: a diagnosis cannot say when a version came out.")
+    return found
+
+
 def _question(draft: Draft) -> str:
     """Something that the draft can answer."""
     if draft.sections["metrics"]:
@@ -123,14 +141,15 @@ def _told(draft: Draft, settings: Settings, folder: Path, file: Path) -> str:
     counted = {name: len(entries) for name, entries in draft.sections.items()}
     lines = [
         f"{draft.source.name} was read and not changed. Drafted in {folder}: "
-        f"{counted['events']} events, {counted['entities']} entities, "
-        f"{len(draft.views)} views, {counted['actions']} actions.",
+        + ", ".join(_counted(counted[name], name) for name in ("events", "entities", "actions"))
+        + f" and {_counted(len(draft.views), 'views')}.",
         f"Sure of {sure} choices; {len(unsure)} are yours to confirm:",
         *(f"  {choice.about}: {choice.sentence()}" for choice in unsure[:MOST_SHOWN]),
     ]
     if len(unsure) > MOST_SHOWN:
         lines.append(f"  … and {len(unsure) - MOST_SHOWN} more, marked '# confirm:' in the files.")
     lines += [
+        *(f"Missing: {one}" for one in _missing(draft)),
         "Next:",
         f"  1. Read {folder}: each '# confirm:' is a question. Events are defined in "
         f"{FOLDER}/events.sql, consent in {FOLDER}/consent.sql.",

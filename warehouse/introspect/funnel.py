@@ -19,6 +19,8 @@ class Steps(NamedTuple):
 
     events: tuple[str, ...]
     choice: Choice | None
+    goal: str | None = None
+    """What reads like the goal, also where nothing leads up to it."""
 
 
 def find_steps(engine: DuckDBWarehouse) -> Steps:
@@ -36,11 +38,11 @@ def find_steps(engine: DuckDBWarehouse) -> Steps:
         if enough and before.get((name, after), 0.0) >= LEAST_BEFORE and len(steps) < MOST_STEPS:
             steps.insert(0, name)
     if len(steps) < 2:
-        return Steps((), None)
+        return Steps((), None, goal)
     told = f"most people who did one had done the one before it, and fewer people do each: {goal}"
     others = tuple(name for name in users if name != goal and _is_goal(name))
     choice = Choice("funnel", " → ".join(steps), "low", (f"{told} reads like the goal",), others)
-    return Steps(tuple(steps), choice)
+    return Steps(tuple(steps), choice, goal)
 
 
 def _users(engine: DuckDBWarehouse) -> dict[str, int]:

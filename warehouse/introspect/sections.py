@@ -61,7 +61,7 @@ def build(facts: Drafted) -> dict[str, dict[str, Entry]]:
     entities = things.entities(facts.roles, facts.mapping)
     events = things.events(facts.engine, facts.mapping)
     channels = _channels(facts)
-    goal = facts.steps.events[-1] if facts.steps.events else None
+    goal = facts.steps.goal
     words = _goal_words(goal, events, facts.mapping)
     return {
         "layout": _layout(facts),

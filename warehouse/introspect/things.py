@@ -136,7 +136,17 @@ def actions(
         if helping is not None:
             entries["support_follow_up"] = Entry(helping, (said,))
             break
-    return entries
+    return entries or {"news": Entry(_news(channels), (said,))}
+
+
+def _news(channels: tuple[str, ...]) -> dict[str, Any]:
+    """Something to send where nothing reads like a goal."""
+    return {
+        "name": "News",
+        "phrases": ["news", "the news"],
+        "channels": list(channels),
+        "template": "News for you\nHave a look at what is new.",
+    }
 
 
 def _towards(goal: str, words: tuple[str, ...], channels: tuple[str, ...]) -> dict[str, Any]:

@@ -94,7 +94,9 @@ def happening(noun_: str) -> tuple[str, tuple[str, ...], bool]:
     said = spoken(noun_)
     phrases = [f"{verb} {with_article(said)}", said, f"{said} {participle}"]
     if noun_ == last:
-        phrases[2:2] = others
+        # A sale is made by the seller: what a user does is buy.
+        at = 0 if last == "sale" else 2
+        phrases[at:at] = others
     return f"{noun_}_{participle}", tuple(dict.fromkeys(phrases)), known is not None
 
 
