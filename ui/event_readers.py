@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-import sqlglot
-from sqlglot.tokens import TokenType
+from sqlglot import exp
 
-import warehouse.models
 from control import versions
 from core.conditions import Condition
-from core.data_changes import TraitModelsChange
 from tools.audience import actions_of, required_of
+from ui.modelling import live_models
 from warehouse.catalog import Catalog
 from warehouse.compile.names import required
 
 if TYPE_CHECKING:
     from ui.workspace import Workspace
-
-_MODELS = Path(str(warehouse.models.__file__)).parent
-_TRAITS = "traits"
 
 
 class Reader(NamedTuple):
@@ -59,8 +53,8 @@ def _rules(workspace: Workspace) -> Iterator[tuple[str, Reader]]:
 
 def _catalog(catalog: Catalog) -> Iterator[tuple[str, Reader]]:
     for key, funnel in catalog.funnels.items():
-        for step in funnel.steps:
-            yield step, Reader("funnel", key, key)
+        for event in (*funnel.steps, *(failure.event for failure in funnel.failures.values())):
+            yield event, Reader("funnel", key, key)
     for key, audience in catalog.audiences.items():
         yield from _reading([audience.condition], catalog, Reader("audience", key, key))
     for key, action in catalog.actions.items():
@@ -82,26 +76,11 @@ def _reading(
 
 
 def _models(workspace: Workspace) -> Iterator[tuple[str, Reader]]:
+    """A model reads an event whose name stands in quotes in its SQL."""
     catalog = workspace.catalog
     names = {*catalog.events, *(alias for one in catalog.events.values() for alias in one.aliases)}
     names |= {row.sent_name for row in workspace.intake.plan.names()}
-    for model, text in _model_texts(workspace).items():
-        for event in names & _texts_in(text):
-            yield event, Reader("model", model, model)
-
-
-def _model_texts(workspace: Workspace) -> dict[str, str]:
-    """The SQL of every model: the approved traits, or those that are built in."""
-    live = versions.current_data(workspace.store, TraitModelsChange)
-    built_in = {
-        file.stem: file.read_text(encoding="utf-8")
-        for file in sorted(_MODELS.rglob("*.sql"))
-        if live is None or file.parent.name != _TRAITS
-    }
-    return built_in | (live.artifact.models if live else {})
-
-
-def _texts_in(sql: str) -> set[str]:
-    """The texts that stand in quotes in a query."""
-    tokens = sqlglot.tokenize(sql, read="duckdb")
-    return {token.text for token in tokens if token.token_type is TokenType.STRING}
+    for model in live_models(workspace.store, workspace.settings).models:
+        texts = {one.name for one in model.tree.find_all(exp.Literal) if one.is_string}
+        for event in sorted(names & texts):
+            yield event, Reader("model", model.name, model.name)
