@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
 
+from collect.body import read_events
 from collect.plan import TrackingPlan
 from collect.reprocess import Reprocessed, by_event, preview, reprocess
+from tests.collect.test_ledger import batches
 from tests.collect.world import NOON, World, track
 
 
@@ -131,3 +137,23 @@ def test_a_source_that_suppresses_now_makes_events_disappear_and_come_back(told:
     back = reprocess(told.warehouse, told.log, told.plan, accepting)
 
     assert (gone.counted("disappeared"), back.counted("appeared")) == (6, 6)
+
+
+@settings(max_examples=10)
+@given(batches)
+def test_whatever_was_sent_a_reprocess_under_the_same_plan_changes_no_byte(
+    requests: list[list[Any]],
+) -> None:
+    with TemporaryDirectory() as folder:
+        world = World(Path(folder))
+        for batch in requests:
+            body = json.dumps({"batch": batch}).encode()
+            world.send(*read_events(body, "batch").events)
+            world.load()
+        before = world.contents()
+
+        found = reprocess(world.warehouse, world.log, world.plan, world.sources)
+
+        assert world.contents() == before
+        assert found.changed == ()
+        world.close()
