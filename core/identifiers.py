@@ -59,7 +59,20 @@ class Traces:
 
     def are_in(self, text: str | bytes) -> bool:
         """Whether there is a trace."""
-        return self.pattern.search(_bytes(text)) is not None
+        content = _bytes(text)
+        lower = content.lower()
+        # Most texts have none, and looking for what is literal is ten times as fast.
+        if not any(needle in lower for needle in self._needles):
+            return False
+        return self.pattern.search(content) is not None
+
+    @cached_property
+    def _needles(self) -> tuple[bytes, ...]:
+        """Of these one is in every text with a trace, in lower case."""
+        found = [f'"{one}"' for one in self._numbers]
+        for one in self._names:
+            found += [*_plain(one), *_coded(one), *_within_base64(one)]
+        return tuple(dict.fromkeys(_bytes(one).lower() for one in found))
 
     def removed_from(self, text: str) -> str:
         """The text with a word in the place of each trace."""
