@@ -1,4 +1,8 @@
-"""How fast events are loaded, beside DuckDB only parsing them, and taken in over HTTP."""
+"""How fast events are loaded, beside DuckDB only parsing them, deduplicated, and taken in.
+
+``python -m benchmarks.bench_collect 2000000`` sends that many events over HTTP instead of the few
+of the table, and prints the memory that the collector holds on the way.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +10,19 @@ import base64
 import http.client
 import json
 import multiprocessing
+import os
+import random
 import statistics
+import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+import uuid
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import uvicorn
 from starlette.applications import Starlette
@@ -23,127 +31,174 @@ from benchmarks.measured import Measured, Seconds
 from collect.load import load, prepare
 from collect.plan import load_plan
 from collect.rawlog import RawLog
-from collect.routes import Collector
+from collect.routes import Collector, Limits
 from collect.spec import Envelope, lines
 from control.sources import DEMO_SOURCE
 from warehouse.engines.duckdb import DuckDBWarehouse
 
-EVENTS = 200_000
-HISTORY = 2_000_000
+EVENTS = 150_000
+USERS = 20_000
+HISTORY = 10_000_000
 AGAIN = 100_000
 BATCH = 100
 BATCHES = 300
 NOON = datetime(2026, 6, 29, 12)
-PARSE = """
-    SELECT COUNT(message_id), COUNT(properties), COUNT(context), COUNT(user_id), COUNT(timestamp)
-    FROM READ_JSON($file, format = 'newline_delimited', columns = {
-        message_id: 'VARCHAR', type: 'VARCHAR', name: 'VARCHAR', user_id: 'VARCHAR',
-        timestamp: 'VARCHAR', sent_at: 'VARCHAR', properties: 'JSON', context: 'JSON'})
+COLUMNS = """{
+    seq: 'BIGINT', n: 'BIGINT', of: 'BIGINT', received_at: 'TIMESTAMP', source: 'VARCHAR',
+    message_id: 'VARCHAR', body_sha: 'VARCHAR', type: 'VARCHAR', name: 'VARCHAR',
+    user_id: 'VARCHAR', anonymous_id: 'VARCHAR', original_timestamp: 'VARCHAR', sent_at: 'VARCHAR',
+    os: 'VARCHAR', channel: 'VARCHAR', app_version: 'VARCHAR', request_ip: 'VARCHAR',
+    properties: 'JSON', context: 'JSON', traits: 'JSON', rest: 'JSON'}"""
+# Every column that the events have, parsed and thrown away.
+PARSE = f"""
+    SELECT COUNT(COLUMNS(*))
+    FROM READ_JSON($file, format = 'newline_delimited', columns = {COLUMNS})
 """
+OLD = """
+    INSERT INTO raw_events BY NAME
+    SELECT id AS message_id, CAST('0x' || SUBSTR(MD5(id), 1, 15) AS BIGINT) AS message_key,
+        MD5('body' || id) AS body_sha
+    FROM (SELECT 'old' || i AS id FROM range($count) t(i))
+"""
+"""History as the loader leaves it, in the columns that are looked at for duplicates."""
+
+
+class Sent(NamedTuple):
+    """Seconds of every batch, and after each hundredth the memory of the collector (bytes)."""
+
+    took: list[float]
+    memory: list[int]
 
 
 def measure() -> list[Measured]:
     """Load, deduplication and HTTP, in that order."""
     with tempfile.TemporaryDirectory() as folder:
-        return [*_loading(Path(folder)), *_over_http(Path(folder))]
+        return [*_loading(Path(folder)), *_history(Path(folder)), *_over_http(Path(folder))]
 
 
-def event(number: int) -> dict[str, Any]:
-    """About 700 bytes, as a phone's SDK sends them."""
-    moment = (NOON - timedelta(seconds=number % 86_400)).isoformat() + "Z"
+def event(number: int, chance: random.Random) -> dict[str, Any]:
+    """About 900 bytes, as a phone's SDK sends them."""
+    user = number // 10 * 7919 % USERS
+    moment = NOON - timedelta(seconds=number % 86_400, milliseconds=number % 997)
+    at = moment.isoformat(timespec="milliseconds") + "Z"
     return {
         "type": "track",
         "event": ("app_opened", "pricing_viewed", "workout_completed")[number % 3],
-        "messageId": f"{number:08x}-5b7a-4f60-9d3e-2f1a6c0b8e4d",
-        "userId": f"u{number % 20_000:07d}",
-        "anonymousId": f"{number % 20_000:08x}-0000-4000-8000-000000000000",
-        "originalTimestamp": moment,
-        "sentAt": moment,
-        "properties": {"workout_type": "yoga", "duration_seconds": 1_800, "screen": "summary"},
-        "context": {
-            "app": {"name": "Workout", "version": "5.4.0", "build": "5401"},
-            "os": {"name": "iOS", "version": "19.1"},
-            "device": {"model": "iPhone17,2", "manufacturer": "Apple", "type": "ios"},
-            "library": {"name": "rudder-ios-library", "version": "1.31.0"},
-            "screen": {"width": 1179, "height": 2556, "density": 3},
-            "locale": "en-GB",
-            "timezone": "Europe/London",
-            "network": {"carrier": "unknown", "wifi": True},
-        },
+        "messageId": str(uuid.UUID(int=chance.getrandbits(128))),
+        "userId": f"u{user:07d}",
+        "anonymousId": str(uuid.UUID(int=(user + 1) * 2**96 + user)),
+        "originalTimestamp": at,
+        "sentAt": at,
+        "channel": "mobile",
+        "integrations": {"All": True},
+        "properties": {"workout_type": "yoga", "duration_seconds": number % 7_200},
+        "context": _context(user, number // 10),
+    }
+
+
+def _context(user: int, session: int) -> dict[str, Any]:
+    """What an SDK says about the phone, the same through a session."""
+    return {
+        "app": {"name": "Workout", "version": f"5.{user % 5}.0", "build": str(5_300 + user % 99)},
+        "os": {"name": ("iOS", "Android")[user % 2], "version": str(15 + user % 5)},
+        "device": {"id": f"{user:032x}", "model": f"Phone {user % 40}", "manufacturer": "Acme"},
+        "library": {"name": "rudder-ios-library", "version": "1.31.0"},
+        "screen": {"width": 1179, "height": 2556, "density": 3},
+        "locale": ("en-GB", "de-DE", "fr-FR")[user % 3],
+        "timezone": "Europe/London",
+        "network": {"carrier": "unknown", "wifi": user % 4 > 0},
+        "sessionId": 1_782_000_000 + session,
     }
 
 
 def _loading(folder: Path) -> list[Measured]:
+    """A backlog: everything is new but one event in a hundred, which is sent again."""
     log, warehouse = RawLog(folder / "load"), DuckDBWarehouse(folder / "w", must_exist=False)
     prepare(warehouse)
-    _send(log, range(EVENTS))
-    (segment, *rest) = sorted(log.folder.glob("*.ndjson"))
-    files = [str(path) for path in (segment, *rest)]
-    parsing = _cpu(lambda: warehouse.fetch(PARSE, {"file": files}))
-    loading = _cpu(lambda: load(warehouse, log, load_plan(), [DEMO_SOURCE]))
-    warehouse.execute(
-        "INSERT INTO raw_events BY NAME SELECT 'old' || i AS message_id, "
-        "CAST('0x' || SUBSTR(MD5('old' || i), 1, 15) AS BIGINT) AS message_key "
-        f"FROM range({HISTORY}) t(i)"
-    )
-    _send(log, range(AGAIN))
-    again = _cpu(lambda: load(warehouse, log, load_plan(), [DEMO_SOURCE]))
+    chance = random.Random(7)
+    made = [event(number, chance) for number in range(EVENTS)]
+    _send(log, [*made, *made[::100]])
+    files = [str(path) for path in sorted(log.folder.glob("*.ndjson"))]
+    before = _cpu(lambda: warehouse.fetch(PARSE, {"file": files}))
+    loading = _cpu(lambda: _all_written(warehouse, log))
+    after = _cpu(lambda: warehouse.fetch(PARSE, {"file": files}))
     log.close()
     warehouse.close()
     return [
         Measured(
-            "load of events, against parsing them",
+            "load of events, a hundredth of them sent twice",
             EVENTS / loading.cpu / 1_000,
             "k/CPU-s",
             None,
             cpu=loading.cpu,
-            ratio=parsing.cpu / loading.cpu,
+            ratio=(before.cpu + after.cpu) / 2 / loading.cpu,
             yardstick="rate of DuckDB only parsing the same file",
-        ),
-        Measured(
-            f"load of {AGAIN:,} duplicates, {HISTORY + EVENTS:,} in the warehouse",
-            again.wall,
-            "s",
-            None,
-            cpu=again.cpu,
-        ),
+        )
     ]
 
 
-def _send(log: RawLog, numbers: range) -> None:
+def _all_written(warehouse: DuckDBWarehouse, log: RawLog) -> None:
+    load(warehouse, log, load_plan(), [DEMO_SOURCE])
+    warehouse.execute("CHECKPOINT")
+
+
+def _history(folder: Path) -> list[Measured]:
+    """What looking for duplicates costs: a load with a history, less one without."""
+    chance = random.Random(8)
+    new = [event(number, chance) for number in range(AGAIN)]
+    spent = {}
+    for count in (0, HISTORY):
+        log = RawLog(folder / f"history {count}")
+        warehouse = DuckDBWarehouse(folder / f"w {count}", must_exist=False)
+        prepare(warehouse)
+        warehouse.execute(OLD, {"count": count})
+        warehouse.execute("CHECKPOINT")
+        _send(log, new)
+        spent[count] = _cpu(lambda: load(warehouse, log, load_plan(), [DEMO_SOURCE]))  # noqa: B023
+        log.close()
+        warehouse.close()
+    less = spent[HISTORY].cpu - spent[0].cpu
+    looked = f"looking for {AGAIN:,} events among {HISTORY:,}"
+    return [Measured(looked, less, "CPU-s", 0.1, cpu=spent[HISTORY].cpu)]
+
+
+def _send(log: RawLog, events: list[Any]) -> None:
     envelope = Envelope(DEMO_SOURCE.id, NOON)
-    for first in range(numbers.start, numbers.stop, 1_000):
-        made = lines([event(number) for number in range(first, first + 1_000)], envelope)
+    for first in range(0, len(events), BATCH):
+        made = lines(events[first : first + BATCH], envelope)
         log.append([line.data for line in made]).result()
 
 
-def _cpu(work: Any) -> Seconds:
+def _cpu(work: Callable[[], object]) -> Seconds:
     wall, cpu = time.perf_counter(), time.process_time()
     work()
     return Seconds(time.perf_counter() - wall, time.process_time() - cpu)
 
 
-def _over_http(folder: Path) -> list[Measured]:
+def _over_http(folder: Path, batches: int = BATCHES) -> list[Measured]:
     log = RawLog(folder / "http")
     by_key = {DEMO_SOURCE.write_key: DEMO_SOURCE}
     clock = lambda: datetime.now(UTC).replace(tzinfo=None)  # noqa: E731
-    app = Starlette(routes=Collector(log, by_key.get, clock).routes())
+    limits = Limits(unloaded=2**40)
+    app = Starlette(routes=Collector(log, by_key.get, clock, limits=limits).routes())
     with _served(app) as port, multiprocessing.get_context("spawn").Pool(1) as sender:
-        sender.apply(_post, (port, 5))
+        sender.apply(_post, (port, 20, os.getpid()))
         started, cpu = time.perf_counter(), time.process_time()
-        took = sender.apply(_post, (port, BATCHES))
+        sent: Sent = sender.apply(_post, (port, batches, os.getpid()))
         wall, used = time.perf_counter() - started, time.process_time() - cpu
     log.close()
-    slowest = statistics.quantiles(took, n=100)[98]
+    slowest = statistics.quantiles(sent.took, n=100)[98]
+    grown = (sent.memory[-1] - sent.memory[len(sent.memory) // 3]) / 2**20
     return [
         Measured(
             f"HTTP, batches of {BATCH}, one sender",
-            BATCH * BATCHES / wall / 1_000,
+            BATCH * batches / wall / 1_000,
             "k events/s",
             None,
             cpu=used,
         ),
         Measured("HTTP, slowest batch of a hundred", slowest * 1_000, "ms", 250),
+        Measured("HTTP, memory grown over the last two thirds", grown, "MB", 20),
     ]
 
 
@@ -162,24 +217,42 @@ def _served(app: Starlette) -> Iterator[int]:
         thread.join()
 
 
-def _post(port: int, batches: int) -> list[float]:
-    """Seconds of every batch, sent one after the other over one connection."""
+def _post(port: int, batches: int, collector: int) -> Sent:
+    """Send batches one after the other over one connection, and look at the collector meanwhile."""
     connection = http.client.HTTPConnection("127.0.0.1", port)
     shown = base64.b64encode(f"{DEMO_SOURCE.write_key}:".encode()).decode()
     headers = {"Authorization": f"Basic {shown}"}
-    body = json.dumps({"batch": [event(number) for number in range(BATCH)]}).encode()
-    took = []
-    for _ in range(batches):
+    chance = random.Random(port)
+    body = json.dumps({"batch": [event(number, chance) for number in range(BATCH)]}).encode()
+    sent = Sent([], [])
+    for number in range(batches):
         started = time.perf_counter()
         connection.request("POST", "/v1/batch", body, headers)
         answer = connection.getresponse()
         answer.read()
-        took.append(time.perf_counter() - started)
+        sent.took.append(time.perf_counter() - started)
         if answer.status != 200:
             raise RuntimeError(f"the collector answered {answer.status}")
-    return took
+        if number % 100 == 99:
+            sent.memory.append(_resident(collector))
+    return sent
+
+
+def _resident(process: int) -> int:
+    """Bytes of memory that a process holds."""
+    pages = Path(f"/proc/{process}/statm").read_text().split()[1]
+    return int(pages) * os.sysconf("SC_PAGESIZE")
+
+
+def _many(events: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        for one in _over_http(Path(folder), max(events // BATCH, 300)):
+            print(one)
 
 
 if __name__ == "__main__":
-    for one in measure():
-        print(one)
+    if len(sys.argv) > 1:
+        _many(int(sys.argv[1]))
+    else:
+        for one in measure():
+            print(one)
