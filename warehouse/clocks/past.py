@@ -54,6 +54,17 @@ def newest(cursor: duckdb.DuckDBPyConnection) -> datetime | None:
     return latest
 
 
+def present(cursor: duckdb.DuckDBPyConnection) -> datetime | None:
+    """The moment from which on nothing is past (naive UTC): where the warehouse has an ``as_of`` of
+    its own, as a demo has, that or a later build; else the last time it learnt something."""
+    noted = builds(cursor)
+    if noted is None or "meta" not in stored(cursor).columns:
+        return newest(cursor)
+    own = "SELECT CAST(value AS TIMESTAMP) FROM meta WHERE key = 'as_of'"
+    (found,) = cursor.execute(own).fetchone() or (None,)
+    return max(found, noted[1]) if found else newest(cursor)
+
+
 def step_back(
     cursor: duckdb.DuckDBPyConnection,
     catalog: Catalog,
@@ -89,9 +100,9 @@ def see_tables(cursor: duckdb.DuckDBPyConnection, catalog: Catalog, when: Moment
 
 
 def stand_at(cursor: duckdb.DuckDBPyConnection, catalog: Catalog, at: datetime) -> Past | None:
-    """Let a cursor see what was known at a moment; None when nothing was learnt since, so that
-    the tables as they are say it."""
-    last = newest(cursor)
+    """Let a cursor see what was known at a moment; None when that is the present, so that the
+    tables as they are say it."""
+    last = present(cursor)
     if last is None or at >= last:
         return None
     return step_back(cursor, catalog, Moment(at, at))

@@ -137,6 +137,22 @@ class TestTheTraitsThatWereKnown:
         with warehouse.cursor() as cursor:
             assert stand_at(cursor, catalog, NOW + DAY) is None
 
+    def test_what_arrived_before_the_present_ended_belongs_to_it(
+        self, warehouse: DuckDBWarehouse, catalog: Catalog
+    ) -> None:
+        user = a_user_of_then(warehouse, THEN)
+        arrive_late(warehouse, user, "pricing_viewed", happened=THEN, arrived=NOW + DAY)
+        with as_known(warehouse, catalog, NOW) as engine:
+            assert engine is warehouse
+
+    def test_a_warehouse_without_a_moment_of_its_own_is_in_the_past_before_its_last_arrival(
+        self, warehouse: DuckDBWarehouse, catalog: Catalog
+    ) -> None:
+        warehouse.execute("DROP TABLE meta")
+        for moment, is_present in ((NOW, True), (NOW - DAY, False)):
+            with as_known(warehouse, catalog, moment) as engine:
+                assert (engine is warehouse) is is_present
+
     def test_without_a_noted_build_nothing_says_what_was_known_when(
         self, warehouse: DuckDBWarehouse, catalog: Catalog
     ) -> None:
