@@ -28,11 +28,7 @@ def reprocess(
     """Rebuild every table from the raw log, all at once, and show what is different."""
     with session.workspace() as workspace:
         admin(session, workspace, email)
-        plan = (
-            workspace.intake.plan
-            if number is None
-            else plan_at(workspace.store, number)
-        )
+        plan = workspace.intake.plan if number is None else plan_at(workspace.store, number)
         if dry_run:
             found = workspace.intake.preview(plan, since)
         else:
