@@ -193,7 +193,8 @@ def _told(story: list[Any], cuts: list[int], **limits: Any) -> World:
 
 
 @pytest.mark.slow
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.timeout(400)
+@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
 @given(STORIES, st.sets(st.integers(0, 20), max_size=4))
 def test_load_by_load_gives_what_everything_at_once_gives(story: Any, cuts: set[int]) -> None:
     steps, _, gaps = story

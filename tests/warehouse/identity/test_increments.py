@@ -70,7 +70,8 @@ def _numbered(story: list[Any]) -> list[Any]:
 
 
 @pytest.mark.slow
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.timeout(400)
+@settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
 @given(STORIES)
 def test_pieces_in_any_order_give_what_everything_at_once_gives(story_and_more: Any) -> None:
     story, random, gaps = story_and_more
@@ -97,7 +98,8 @@ def test_pieces_in_any_order_give_what_everything_at_once_gives(story_and_more: 
 
 
 @pytest.mark.slow
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.timeout(400)
+@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
 @given(STORIES, RULES)
 def test_a_rule_that_is_withdrawn_leaves_nothing_behind(story_and_more: Any, rule: Any) -> None:
     story, _, gaps = story_and_more
