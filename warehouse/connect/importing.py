@@ -25,7 +25,7 @@ from warehouse.connect.declared import Target, target
 from warehouse.connect.imports import Counts
 from warehouse.connect.matching import match
 from warehouse.connect.source import STAGED, Rejected, Source
-from warehouse.connect.writing import count, create, types_of, write
+from warehouse.connect.writing import count, create, refuse_view, types_of, write
 from warehouse.engines.duckdb import DuckDBWarehouse
 
 CREATED_EMPTY = ("dim_campaigns", "external_signals")
@@ -82,6 +82,7 @@ def import_rows(
     matched = match(source.names, into, request.columns)
     columns = list(matched.places)
     with warehouse.cursor() as cursor, TemporaryDirectory() as spool:
+        refuse_view(cursor, into)
         checking.prepare(cursor)
         broken = source.stage(cursor, matched.places, Path(spool))
         problems = checking.check(

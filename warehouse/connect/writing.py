@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import duckdb
 from sqlglot import exp
 
+from core.errors import Code, refuse
 from warehouse.connect import checking
 from warehouse.connect.checking import ACCEPTED, PHYSICAL
 from warehouse.connect.declared import Target
@@ -24,6 +25,24 @@ def types_of(cursor: duckdb.DuckDBPyConnection, into: Target) -> dict[str, str]:
     ).fetchall()
     declared = {name: PHYSICAL[column.type] for name, column in into.columns.items()}
     return declared | {name: kind for name, kind in found if name in declared}
+
+
+def refuse_view(cursor: duckdb.DuckDBPyConnection, into: Target) -> None:
+    """Refuse a table that is a view over a team's own warehouse: that is only read."""
+    found = cursor.execute(
+        """
+        SELECT table_type FROM information_schema.tables
+        WHERE table_name = $table AND table_schema = 'main' AND table_catalog = CURRENT_DATABASE()
+        """,
+        {"table": into.table},
+    ).fetchone()
+    if found and found[0] == "VIEW":
+        raise refuse(
+            Code.INVALID_ARGUMENT,
+            f"{into.table} is a view over your own warehouse, which is only read.",
+            span=into.table,
+            fix="Bring the rows into the table there that it reads.",
+        )
 
 
 def create(cursor: duckdb.DuckDBPyConnection, into: Target) -> None:

@@ -110,6 +110,13 @@ def test_tables_that_pilothouse_makes_itself_take_no_imports(world: ImportsWorld
     assert refused(world, "fct_suport", file).code is Code.UNKNOWN_TABLE
 
 
+def test_a_view_over_a_team_s_own_table_is_only_read(world: ImportsWorld) -> None:
+    world.warehouse.execute("CREATE VIEW dim_releases AS SELECT 'ios' AS device_os")
+    file = world.file("r.csv", "platform,version,released\nios,1,2026-01-01\n")
+
+    assert "view" in refused(world, "dim_releases", file).message
+
+
 # Values.
 
 
