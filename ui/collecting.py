@@ -28,6 +28,7 @@ from warehouse.consolidate.consolidation import Consolidated, consolidate
 from warehouse.consolidate.consolidation import prepare as prepare_facts
 from warehouse.engines.duckdb import DuckDBWarehouse
 from warehouse.identity.settings import IdentitySettings
+from warehouse.identity.update import Scope
 
 log = structlog.get_logger(__name__)
 
@@ -53,6 +54,7 @@ class Intake:
         self._loading = threading.Lock()
         prepare(warehouse)
         prepare_facts(warehouse)
+        self._open_conflicts = 0
         self.log = ForgetfulLog(folder)
         self.log.loaded(loaded_up_to(warehouse))
         self._by_key: dict[str, Source] = {}
@@ -114,8 +116,10 @@ class Intake:
         """The same, for a caller in whose hands loading is still."""
         settings = IdentitySettings(junk_ids=self.plan.junk_ids)
         done = consolidate(self._warehouse, settings)
-        if done.open_conflicts:
+        if done.open_conflicts > self._open_conflicts:
             log.warning("identity_conflicts", open=done.open_conflicts)
+        if done.scope != Scope.NOTHING:
+            self._open_conflicts = done.open_conflicts
         return done
 
     def preview(self, plan: TrackingPlan, since: datetime | None = None) -> Reprocessed:
