@@ -287,7 +287,8 @@ PLANTED = [
 
 def _demo_report(folder: Path, scenario: str, seed: int) -> DebugReport:
     warehouse = DuckDBWarehouse(folder / "demo.duckdb", must_exist=False)
-    generate(warehouse.cursor(), users=20_000, days=70, seed=seed, scenario=scenario)
+    with warehouse.cursor() as cursor:
+        generate(cursor, users=20_000, days=70, seed=seed, scenario=scenario)
     report = diagnose(
         CheckedRunner(warehouse, CATALOG),
         CATALOG,
