@@ -50,7 +50,7 @@ class Loaded(NamedTuple):
 def prepare(warehouse: DuckDBWarehouse) -> None:
     """Make the tables, or add the columns that a table made by the demo lacks."""
     # A checkpoint packs the last rows of a table anew: rather seldom than after every load.
-    warehouse.execute("SET GLOBAL checkpoint_threshold = '128MB'")
+    warehouse.execute("SET GLOBAL checkpoint_threshold = '64MB'")
     with warehouse.transaction() as cursor:
         cursor.execute(sql("tables"))
 

@@ -48,6 +48,9 @@ _SPELLINGS = {
 _OWN_COLUMN = {"type", "messageId", "event", *_OBJECTS, *_TIMES, *_IDS}
 # No key of an event is longer than this once it is text: ids and times are short.
 _SHORT = 1_000
+# An event of a request fits; of a longer one in a file this much is kept, for the loader reads no
+# line over 64 MB, and text in text may take twice its length.
+_KEPT = 16 * 2**20
 
 
 class NotANumber(str):
@@ -104,7 +107,7 @@ def _line(sent: Any, place: int, count: int, envelope: Envelope) -> Line:
     made = uuid.UUID(hex=digest) if problem else uuid.uuid4()
     identity = {"message_id": _message_id(given) or str(made), "body_sha": digest}
     if problem:
-        refused = problem._asdict() | {"text": text}
+        refused = problem._asdict() | {"text": text[:_KEPT]}
         return Line(_encoded(head | identity | refused), problem)
     return Line(_encoded(head | identity | _columns(given, envelope)), None)
 

@@ -114,6 +114,16 @@ def test_deep_nesting_is_a_dead_letter(world: World) -> None:
     assert codes(world) == [("TOO_DEEP", "$")]
 
 
+@pytest.mark.slow
+def test_an_event_longer_than_any_line_is_a_dead_letter_with_its_beginning(world: World) -> None:
+    world.send(track(properties={"text": '"' * 17_000_000}), track())
+
+    assert world.load().stored == 1
+    assert world.rows("dead_letters", "code", "LENGTH(body) > 16000000") == [
+        ("EVENT_TOO_LARGE", True)
+    ]
+
+
 @pytest.mark.parametrize("name", ["début 開始", "🏃", "plan_\u202egnilc", "'; DROP TABLE x; --"])
 def test_a_name_may_be_any_text_without_control_codes(world: World, name: str) -> None:
     source = Source(id="s", name="S", write_key="k", unplanned="accept")
