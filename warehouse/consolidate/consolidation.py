@@ -55,6 +55,8 @@ def consolidate_in(
         return Consolidated(scope)
     run(cursor, f"scope_{scope}", since=since)
     (events,) = run(cursor, "events").fetchone() or (0,)
+    if scope == Scope.TOUCHED:
+        run(cursor, "marks")
     run(cursor, "said")
     run(cursor, "users")
     (users,) = cursor.execute("SELECT COUNT(*) FROM due_users").fetchone() or (0,)

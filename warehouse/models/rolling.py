@@ -18,10 +18,9 @@ TOUCHED_EVENTS = "touched_events"
 
 
 class Slice(NamedTuple):
-    """Rows of a stretch of time, added to some counters or taken away from them."""
+    """Rows of a stretch of time that some counters count."""
 
     counters: tuple[Counter, ...]
-    sign: int
     since: datetime | None = None
     until: datetime | None = None
     arrived_after: datetime | None = None
@@ -29,49 +28,91 @@ class Slice(NamedTuple):
     """Given: a counter with a window takes only rows within its window before this moment."""
 
 
-def from_nothing(shape: Shape, moment: datetime) -> exp.Query:
+def from_nothing(shape: Shape, moment: datetime) -> exp.Select:
     """The counters at a moment from all rows; those with windows read no more than they need."""
     lasting = tuple(one for one in shape.counters if not one.window)
     recent = tuple(one for one in shape.counters if one.window)
-    slices = [Slice(lasting, 1, until=moment)]
+    slices = [Slice(lasting, until=moment)]
     if recent:
         longest = shape.windows[-1]
-        slices.append(Slice(recent, 1, moment - longest, moment, windows_end=moment))
+        slices.append(Slice(recent, moment - longest, moment, windows_end=moment))
     return _summed(shape, slices)
 
 
 def rolled(shape: Shape, state: str, then: datetime, moment: datetime, seen: datetime | None,
            touched: bool) -> exp.Query:  # fmt: skip
-    """The counters at a moment from those kept ``then``; ``seen`` is the newest arrival in them."""
-    slices = [Slice(shape.counters, 1, then, moment)]
-    for length in shape.windows:
-        leaving = tuple(one for one in shape.counters if one.window == length)
-        slices.append(Slice(leaving, -1, then - length, moment - length))
-    if seen:
-        slices.append(Slice(shape.counters, 1, None, then, seen, windows_end=then))
-    changes = _summed(shape, slices)
+    """The counters at a moment from those kept ``then``; ``seen`` is the newest arrival in them.
+
+    Kept, plus what arrived, less what left each window: one join a window.
+    """
+    query = _carried(shape, state, then, moment, seen)
     if not touched:
-        return _together(shape, stored(state), changes)
-    others = _without_touched(_together(shape, stored(state), changes), shape)
-    again = _read_from(from_nothing(shape, moment), shape, TOUCHED_EVENTS)
+        return query
+    others = _without_touched(query, shape)
+    again = _read_from(from_nothing(shape, moment), shape, exp.to_table(TOUCHED_EVENTS))
     return exp.union(others, exp.select("*").from_(again.subquery("again")), distinct=False)
+
+
+def _carried(
+    shape: Shape, state: str, then: datetime, moment: datetime, seen: datetime | None
+) -> exp.Select:
+    key = exp.func("COALESCE", exp.column(shape.key, "kept"), exp.column(shape.key, "arrived"))
+    columns = [key.as_(shape.key), *(_changed(one).as_(one.name) for one in shape.counters)]
+    on = exp.column(shape.key, "kept").eq(exp.column(shape.key, "arrived"))
+    arrived = _arrived(shape, then, moment, seen)
+    query = exp.select(*columns).from_(stored(state).as_("kept"))
+    query = query.join(arrived.subquery("arrived"), on=on, join_type="full")
+    for length in shape.windows:
+        name = _left(length)
+        leaving = tuple(one for one in shape.counters if one.window == length)
+        rows = _rows_of(shape, Slice(leaving, then - length, moment - length), only=True)
+        query = query.join(
+            rows.where(_any_of(leaving)).subquery(name),
+            on=exp.column(shape.key, name).eq(key.copy()),
+            join_type="left",
+        )
+    return query
+
+
+def _arrived(shape: Shape, then: datetime, moment: datetime, seen: datetime | None) -> exp.Select:
+    """Counted over what happened since, and over what arrived since and happened before."""
+    time = exp.column(shape.time)
+    events = exp.select("*").from_(shape.table)
+    rows: exp.Query = events.where(time.copy() >= _time(then), time.copy() < _time(moment))
+    if seen:
+        late = exp.GT(this=exp.column(shape.arrival), expression=_time(seen))
+        rows = exp.union(rows, events.where(time.copy() < _time(then), late), distinct=False)
+    counted = _rows_of(shape, Slice(shape.counters, until=moment, windows_end=then))
+    return _read_from(counted, shape, rows.subquery(shape.table))
+
+
+def _left(length: timedelta) -> str:
+    """What left a window, as a name in a query."""
+    return f"left_{int(length.total_seconds())}"
+
+
+def _changed(counter: Counter) -> exp.Expr:
+    kept, arrived = exp.column(counter.name, "kept"), exp.column(counter.name, "arrived")
+    if counter.how != "add":
+        return exp.func("GREATEST" if counter.how == "max" else "LEAST", kept, arrived)
+    total: exp.Expr = _or_zero(kept) + _or_zero(arrived)
+    if counter.window:
+        total = total - _or_zero(exp.column(counter.name, _left(counter.window)))
+    return total
+
+
+def _or_zero(column: exp.Expr) -> exp.Expr:
+    return exp.func("COALESCE", column, exp.Literal.number(0))
 
 
 def rows_counted(
     shape: Shape, table: str, before: datetime, arrived_after: datetime | None = None
 ) -> exp.Select:
     """The number of rows that the counters count, of those before a moment."""
-    query = shape.model.tree.copy()
-    bound = upper_bound(query, shape.time)
-    assert isinstance(query, exp.Select)
-    assert isinstance(bound, exp.LT)
-    part = Slice((), 1, until=before, arrived_after=arrived_after)
-    bound.replace(_stretch(shape, part, bound.left))
+    query = _over(shape, Slice((), until=before, arrived_after=arrived_after))
     query.set("expressions", [exp.Count(this=exp.Star())])
     query.set("group", None)
-    read = _read_from(query, shape, table)
-    assert isinstance(read, exp.Select)
-    return read
+    return _read_from(query, shape, exp.to_table(table))
 
 
 def touched_events(shape: Shape) -> exp.Create:
@@ -95,7 +136,7 @@ def untouched_rows(shape: Shape, state: str) -> exp.Select:
     )  # fmt: skip
 
 
-def _summed(shape: Shape, slices: Iterable[Slice]) -> exp.Query:
+def _summed(shape: Shape, slices: Iterable[Slice]) -> exp.Select:
     parts = [_rows_of(shape, one) for one in slices]
     if len(parts) == 1:
         return parts[0]
@@ -112,23 +153,27 @@ def _total(counter: Counter) -> exp.Expr:
     return kinds[counter.how](this=column)
 
 
-def _rows_of(shape: Shape, part: Slice) -> exp.Select:
-    """The model's own query over a stretch of time, with what this stretch does to each counter."""
-    query = shape.model.tree.copy()
-    assert isinstance(query, exp.Select)
-    bound = upper_bound(query, shape.time)
-    assert isinstance(bound, exp.LT)
-    bound.replace(_stretch(shape, part, bound.left))
-    counted = {one.name for one in part.counters}
+def _rows_of(shape: Shape, part: Slice, *, only: bool = False) -> exp.Select:
+    """The model's own query over a stretch of time: its counters, the others nought or left out."""
+    query = _over(shape, part)
     values = [
         _value(shape, one, part).as_(one.name)
-        if one.name in counted
+        if one in part.counters
         else (exp.Literal.number(0) if one.how == "add" else exp.null()).as_(one.name)
         for one in shape.counters
+        if one in part.counters or not only
     ]
     query.set("expressions", [query.selects[0], *values])
-    if part.sign < 0:
-        query.where(_any_of(part.counters), copy=False)
+    return query
+
+
+def _over(shape: Shape, part: Slice) -> exp.Select:
+    """The model's own query with a stretch of time in place of all time before the moment."""
+    query = shape.model.tree.copy()
+    bound = upper_bound(query, shape.time)
+    assert isinstance(query, exp.Select)
+    assert isinstance(bound, exp.LT)
+    bound.replace(_stretch(shape, part, bound.left))
     return query
 
 
@@ -153,33 +198,12 @@ def _value(shape: Shape, counter: Counter, part: Slice) -> exp.Expr:
     value = counter.aggregate.copy()
     if conditions:
         value = exp.Filter(this=value, expression=exp.Where(this=exp.and_(*conditions)))
-    if counter.how == "add":
-        value = exp.func("COALESCE", value, exp.Literal.number(0))
-    return exp.Neg(this=value) if part.sign < 0 else value
+    return exp.func("COALESCE", value, exp.Literal.number(0)) if counter.how == "add" else value
 
 
 def _any_of(counters: Iterable[Counter]) -> exp.Expr:
     wheres = [one.where.copy() if one.where else exp.true() for one in counters]
     return exp.or_(*wheres)
-
-
-def _together(shape: Shape, state: exp.Table, changes: exp.Query) -> exp.Select:
-    key = exp.func("COALESCE", exp.column(shape.key, "kept"), exp.column(shape.key, "changed"))
-    columns = [key.as_(shape.key), *(_changed(one).as_(one.name) for one in shape.counters)]
-    on = exp.column(shape.key, "kept").eq(exp.column(shape.key, "changed"))
-    return (
-        exp.select(*columns)
-        .from_(state.as_("kept"))
-        .join(changes.subquery("changed"), on=on, join_type="full")
-    )
-
-
-def _changed(counter: Counter) -> exp.Expr:
-    kept, changed = exp.column(counter.name, "kept"), exp.column(counter.name, "changed")
-    if counter.how == "add":
-        zero = exp.Literal.number(0)
-        return exp.func("COALESCE", kept, zero) + exp.func("COALESCE", changed, zero.copy())
-    return exp.func("GREATEST" if counter.how == "max" else "LEAST", kept, changed)
 
 
 def _touched() -> exp.Select:
@@ -194,11 +218,11 @@ def _without_touched(query: exp.Select, shape: Shape) -> exp.Select:
     )  # fmt: skip
 
 
-def _read_from(query: exp.Query, shape: Shape, table: str) -> exp.Query:
-    """The same query over another table of the same columns."""
+def _read_from(query: exp.Select, shape: Shape, rows: exp.Expr) -> exp.Select:
+    """The same query over other rows of the same columns."""
     for found in [*query.find_all(exp.Table)]:
         if found.name == shape.table:
-            found.replace(exp.to_table(table).as_(found.alias_or_name))
+            found.replace(exp.alias_(rows.copy(), found.alias_or_name, table=True))
     return query
 
 

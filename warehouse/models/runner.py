@@ -8,6 +8,7 @@ import duckdb
 
 from warehouse.models.build import build, reset, show
 from warehouse.models.modelset import ModelSet, load_models
+from warehouse.models.states import touched_are_done
 
 
 def build_traits(connection: duckdb.DuckDBPyConnection, as_of: datetime) -> None:
@@ -26,5 +27,7 @@ def write_traits(
 ) -> None:
     """Like ``build_traits``, inside the caller's transaction. Builds of other data are gone."""
     reset(connection)
-    made = build(connection, models or load_models(), as_of=as_of, built_at=as_of, full=True)
+    wanted = models or load_models()
+    made = build(connection, wanted, as_of=as_of, built_at=as_of, full=True)
     show(connection, made.build.number)
+    touched_are_done(connection, wanted)

@@ -45,7 +45,7 @@ def carry_on(
     kept = None if full else _kept(cursor, name, logic)
     touched = _touched(cursor)
     how: How = "full"
-    query = rolling.from_nothing(shape, as_of)
+    query: exp.Query = rolling.from_nothing(shape, as_of)
     if kept and touched is not None and _accounted_for(cursor, shape, kept, as_of, touched):
         how = "rolled"
         query = rolling.rolled(
@@ -53,7 +53,9 @@ def carry_on(
         )
     relation = f"{name}__{logic[:12]}__{_next(cursor)}"
     _write(cursor, shape, query, relation, as_of)
-    _remember(cursor, shape, logic, relation, as_of)
+    _remember(
+        cursor, shape, logic, State(relation, as_of, 0, kept.received_up_to if kept else None)
+    )
     cursor.execute(f"DROP TABLE IF EXISTS temp.{rolling.TOUCHED_EVENTS}")
     return relation, how
 
@@ -162,21 +164,32 @@ def _write(
     cursor.execute(insert.sql("duckdb", comments=False))
 
 
-def _remember(
-    cursor: duckdb.DuckDBPyConnection, shape: Shape, logic: str, relation: str, as_of: datetime
-) -> None:
+def _remember(cursor: duckdb.DuckDBPyConnection, shape: Shape, logic: str, state: State) -> None:
+    """Note where the counters are, and up to what they have read."""
     named = {"name": shape.model.name, "logic": logic}
     this = "FROM models.counters WHERE model = $name AND logic = $logic"
     for (old,) in cursor.execute("SELECT relation " + this, named).fetchall():
         drop(cursor, old)
     cursor.execute("DELETE " + this, named)
-    newest = exp.select(exp.Max(this=exp.column(shape.arrival))).from_(shape.table)
-    row = cursor.execute(newest.sql("duckdb")).fetchone()
-    state = {"relation": relation, "as_of": as_of, "rows": _rows(cursor, shape, as_of)}
+    found = {"relation": state.relation, "as_of": state.as_of}
+    found["rows"] = _rows(cursor, shape, state.as_of)
+    found["seen"] = _newest(cursor, shape, state.received_up_to)
     cursor.execute(
         "INSERT INTO models.counters VALUES ($name, $logic, $relation, $as_of, $rows, $seen)",
-        named | state | {"seen": row[0] if row else None},
+        named | found,
     )
+
+
+def _newest(
+    cursor: duckdb.DuckDBPyConnection, shape: Shape, since: datetime | None
+) -> datetime | None:
+    """The latest arrival; only rows after the latest one known are looked at."""
+    arrival = exp.column(shape.arrival)
+    newest = exp.select(exp.Max(this=arrival)).from_(shape.table)
+    if since:
+        newest = newest.where(arrival.copy() >= exp.Placeholder(this="since"))
+    row = cursor.execute(newest.sql("duckdb"), {"since": since} if since else {}).fetchone()
+    return (row[0] if row else None) or since
 
 
 def _next(cursor: duckdb.DuckDBPyConnection) -> int:

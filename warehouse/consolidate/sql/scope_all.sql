@@ -1,4 +1,5 @@
 -- Everything is consolidated: events of the raw log are made anew, those from elsewhere stay.
+INSERT INTO models.touched VALUES (NULL);
 DELETE FROM fct_events WHERE message_id IN (SELECT message_id FROM raw_events);
 DELETE FROM said_traits;
 CREATE OR REPLACE TEMP VIEW due_events AS SELECT * FROM raw_events WHERE type = 'track';

@@ -6,6 +6,9 @@ WITH changed AS (
 SELECT DISTINCT r.message_id FROM raw_events r
 WHERE r.type = 'track' AND (r.seq IS NULL OR r.seq <= $since) AND r.event_time >= (SELECT MIN(since) FROM changed_ids)
     AND (r.user_id IN (SELECT value FROM changed WHERE kind = 'user_id') OR r.anonymous_id IN (SELECT value FROM changed WHERE kind = 'anonymous_id'));
+INSERT INTO models.touched
+SELECT DISTINCT user_id FROM fct_events
+WHERE event_time >= (SELECT MIN(since) FROM changed_ids) AND message_id IN (SELECT message_id FROM moved);
 DELETE FROM fct_events
 WHERE event_time >= (SELECT MIN(since) FROM changed_ids) AND message_id IN (SELECT message_id FROM moved);
 CREATE OR REPLACE TEMP TABLE due_rows AS

@@ -24,3 +24,6 @@ CREATE TABLE IF NOT EXISTS users_elsewhere (
     user_id VARCHAR, device_os VARCHAR, utm_source VARCHAR, country VARCHAR, marketing_opt_in BOOLEAN, timezone VARCHAR,
     email VARCHAR, signup_at TIMESTAMP, app_version VARCHAR, merged_into VARCHAR
 );
+-- Users whose earlier events changed: traits count them anew. NULL: everybody's may have.
+CREATE SCHEMA IF NOT EXISTS models;
+CREATE TABLE IF NOT EXISTS models.touched (user_id VARCHAR);
