@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 import structlog
 
 from control.forgetting import tombstones_of
+from ui import modelling
 from ui.workspace import Workspace
 from warehouse.connect.checking import Tombstones
 from warehouse.connect.files import opened
@@ -59,7 +60,7 @@ def bring_in(
     )
     log.info("imported", table=done.table, dry_run=done.dry_run, **done.counts._asdict())
     if not request.dry_run and done.counts.inserted + done.counts.updated:
-        workspace.publish_copy()
+        modelling.follow(workspace)
     return done
 
 

@@ -17,6 +17,7 @@ from control import sources
 from control.sources import Source
 from core.errors import Code, refuse
 from core.lifecycle import Role
+from ui import modelling
 from ui.cli.plan import plan
 from ui.cli.radar import radar
 from ui.cli.session import Output, Session, common
@@ -48,7 +49,7 @@ def import_file(session: Session, file: Path, name: str) -> Output:
         intake, source = workspace.intake, _source(workspace, name)
         loaded = intake.take_in(source, _chunks(session.folder / file))
         if loaded.stored:
-            workspace.publish_copy()
+            modelling.follow(workspace)
     return Output(_said(loaded), loaded._asdict())
 
 
@@ -214,7 +215,7 @@ def replay(session: Session, email: str) -> Output:
     with session.workspace() as workspace:
         admin(session, workspace, email)
         loaded = workspace.intake.reprocess(workspace.intake.plan).loaded
-        workspace.publish_copy()
+        modelling.follow(workspace)
     return Output(_said(loaded), loaded._asdict())
 
 

@@ -9,6 +9,7 @@ import click
 
 from control.people import Person
 from ui import identity_desk as desk
+from ui import modelling
 from ui.cli.session import Output, Session, common, plain
 from ui.identity_desk import Ruling, Verdict
 from warehouse.identity import conflicts as queue
@@ -109,7 +110,7 @@ def _ruled(
     with session.workspace() as workspace:
         person = session.person(workspace, email)
         ruling = desk.rule(workspace, one, other, verdict, person=person, reason=reason)
-        workspace.publish_copy()
+        modelling.follow(workspace)
     return _told(ruling, person)
 
 
@@ -161,7 +162,7 @@ def resolve(
     with session.workspace() as workspace:
         person = session.person(workspace, email)
         ruling = desk.resolve(workspace, conflict_id, verdict, person=person, reason=reason)
-        workspace.publish_copy()
+        modelling.follow(workspace)
     return _told(ruling, person)
 
 
@@ -193,7 +194,7 @@ def withdraw(session: Session, rule_id: str, reason: str, email: str) -> Output:
     with session.workspace() as workspace:
         person = session.person(workspace, email)
         rule = desk.take_back(workspace, rule_id, person=person, reason=reason)
-        workspace.publish_copy()
+        modelling.follow(workspace)
     document = {"rule_id": rule_id, "action": rule.action, "a": str(rule.a), "b": str(rule.b)}
     return _veiled(f"The {rule.action} of {rule.a} and {rule.b} is gone.", document, person)
 

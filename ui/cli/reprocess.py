@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from collect.reprocess import Reprocessed, by_event
+from ui import modelling
 from ui.cli.collect import admin
 from ui.cli.session import MOMENT, Output, Session, common
 from ui.plan_effects import after, before
@@ -33,7 +34,7 @@ def reprocess(
             found = workspace.intake.preview(plan, since)
         else:
             found = workspace.intake.reprocess(plan, since)
-            workspace.publish_copy()
+            modelling.follow(workspace)
     return Output(_said(found, dry_run), _document(found, since, dry_run))
 
 
