@@ -10,7 +10,14 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 
-from benchmarks import bench_collect, bench_identity, bench_loop, bench_prompts, bench_rule
+from benchmarks import (
+    bench_collect,
+    bench_identity,
+    bench_loop,
+    bench_models,
+    bench_prompts,
+    bench_rule,
+)
 from benchmarks.measured import Measured
 from ui import telemetry
 
@@ -20,6 +27,7 @@ BENCHMARKS: tuple[Callable[[], list[Measured]], ...] = (
     bench_loop.measure,
     bench_collect.measure,
     bench_identity.measure,
+    bench_models.measure,
 )
 HEADINGS = ("what", "measured", "limit", "", "CPU", "ratio", "to")
 
