@@ -43,7 +43,7 @@ def rolled(shape: Shape, state: str, then: datetime, moment: datetime, seen: dat
            touched: bool) -> exp.Query:  # fmt: skip
     """The counters at a moment from those kept ``then``; ``seen`` is the newest arrival in them.
 
-    Kept, plus what arrived, less what left each window: one join a window.
+    Kept, plus what arrived, less what left each window, in one sum.
     """
     query = _carried(shape, state, then, moment, seen)
     if not touched:
@@ -56,22 +56,13 @@ def rolled(shape: Shape, state: str, then: datetime, moment: datetime, seen: dat
 def _carried(
     shape: Shape, state: str, then: datetime, moment: datetime, seen: datetime | None
 ) -> exp.Select:
-    key = exp.func("COALESCE", exp.column(shape.key, "kept"), exp.column(shape.key, "arrived"))
-    columns = [key.as_(shape.key), *(_changed(one).as_(one.name) for one in shape.counters)]
-    on = exp.column(shape.key, "kept").eq(exp.column(shape.key, "arrived"))
-    arrived = _arrived(shape, then, moment, seen)
-    query = exp.select(*columns).from_(stored(state).as_("kept"))
-    query = query.join(arrived.subquery("arrived"), on=on, join_type="full")
+    named = [shape.key, *(one.name for one in shape.counters)]
+    parts = [exp.select(*named).from_(stored(state)), _arrived(shape, then, moment, seen)]
     for length in shape.windows:
-        name = _left(length)
         leaving = tuple(one for one in shape.counters if one.window == length)
-        rows = _rows_of(shape, Slice(leaving, then - length, moment - length), only=True)
-        query = query.join(
-            rows.where(_any_of(leaving)).subquery(name),
-            on=exp.column(shape.key, name).eq(key.copy()),
-            join_type="left",
-        )
-    return query
+        rows = _rows_of(shape, Slice(leaving, then - length, moment - length), taken=True)
+        parts.append(rows.where(_any_of(leaving)))
+    return _added(shape, parts)
 
 
 def _arrived(shape: Shape, then: datetime, moment: datetime, seen: datetime | None) -> exp.Select:
@@ -84,25 +75,6 @@ def _arrived(shape: Shape, then: datetime, moment: datetime, seen: datetime | No
         rows = exp.union(rows, events.where(time.copy() < _time(then), late), distinct=False)
     counted = _rows_of(shape, Slice(shape.counters, until=moment, windows_end=then))
     return _read_from(counted, shape, rows.subquery(shape.table))
-
-
-def _left(length: timedelta) -> str:
-    """What left a window, as a name in a query."""
-    return f"left_{int(length.total_seconds())}"
-
-
-def _changed(counter: Counter) -> exp.Expr:
-    kept, arrived = exp.column(counter.name, "kept"), exp.column(counter.name, "arrived")
-    if counter.how != "add":
-        return exp.func("GREATEST" if counter.how == "max" else "LEAST", kept, arrived)
-    total: exp.Expr = _or_zero(kept) + _or_zero(arrived)
-    if counter.window:
-        total = total - _or_zero(exp.column(counter.name, _left(counter.window)))
-    return total
-
-
-def _or_zero(column: exp.Expr) -> exp.Expr:
-    return exp.func("COALESCE", column, exp.Literal.number(0))
 
 
 def rows_counted(
@@ -138,8 +110,11 @@ def untouched_rows(shape: Shape, state: str) -> exp.Select:
 
 def _summed(shape: Shape, slices: Iterable[Slice]) -> exp.Select:
     parts = [_rows_of(shape, one) for one in slices]
-    if len(parts) == 1:
-        return parts[0]
+    return parts[0] if len(parts) == 1 else _added(shape, parts)
+
+
+def _added(shape: Shape, parts: Iterable[exp.Select]) -> exp.Select:
+    """One row a key: what the parts say, added up."""
     sums = [_total(one).as_(one.name) for one in shape.counters]
     # Each part has a WITH of its own, which a union takes only inside a subquery.
     wrapped = [exp.select("*").from_(part.subquery("part")) for part in parts]
@@ -153,16 +128,14 @@ def _total(counter: Counter) -> exp.Expr:
     return kinds[counter.how](this=column)
 
 
-def _rows_of(shape: Shape, part: Slice, *, only: bool = False) -> exp.Select:
-    """The model's own query over a stretch of time: its counters, the others nought or left out."""
+def _rows_of(shape: Shape, part: Slice, *, taken: bool = False) -> exp.Select:
+    """The model's own query over a stretch of time: its counters, or what to take from them."""
     query = _over(shape, part)
-    values = [
-        _value(shape, one, part).as_(one.name)
-        if one in part.counters
-        else (exp.Literal.number(0) if one.how == "add" else exp.null()).as_(one.name)
-        for one in shape.counters
-        if one in part.counters or not only
-    ]
+    values = []
+    for one in shape.counters:
+        nought = exp.Literal.number(0) if one.how == "add" else exp.null()
+        value = _value(shape, one, part) if one in part.counters else nought
+        values.append((exp.Neg(this=value) if taken and one.window else value).as_(one.name))
     query.set("expressions", [query.selects[0], *values])
     return query
 
