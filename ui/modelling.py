@@ -57,9 +57,13 @@ def live_models(store: Store, settings: Settings) -> ModelSet:
 
 
 def file_models(settings: Settings) -> ModelSet:
-    """The set of the workspace's own folder, or the shipped one."""
-    folder = settings.models
-    return _shipped() if folder is None else load_models(settings.workspace.parent / folder)
+    """The set of the workspace's own folder, or the shipped one; none over a team's own tables.
+
+    The shipped models read the canonical tables, which a team's warehouse need not have.
+    """
+    if settings.models is not None:
+        return load_models(settings.workspace.parent / settings.models)
+    return _shipped() if settings.source_url is None else ModelSet(())
 
 
 def built_in(workspace: Workspace) -> TraitModelsChange:
@@ -119,6 +123,7 @@ def apply(workspace: Workspace, version: AnyVersion) -> None:
 def rebuild(workspace: Workspace, *, full: bool = False) -> dict[str, Any]:
     """Build the live set for the workspace's moment and show it; gives what was done."""
     models = live_models(workspace.store, workspace.settings)
+    _require_traits(models)
     with _ONE_AT_A_TIME:
         with workspace.warehouse.transaction() as cursor:
             build.require_ours(cursor)
@@ -155,6 +160,8 @@ def history(workspace: Workspace) -> list[ModelVersion]:
     found = versions.data_history(workspace.store, TraitModelsChange)
     if not found:
         models = file_models(workspace.settings)
+        if not models.models:
+            return []
         name, fingerprint = built_in(workspace).name, models.fingerprint
         every = tuple(one.name for one in models.models)
         return [ModelVersion(SHIPPED_VERSION, "live", name, every, None, None, fingerprint)]
@@ -200,6 +207,15 @@ def roll_back(
             fix="Add --whole to roll these back too, or propose a change of this model alone.",
         )
     return data_changes.roll_back(workspace, "trait_models", number, person=person)
+
+
+def _require_traits(models: ModelSet) -> None:
+    if not models.traits:
+        raise refuse(
+            Code.INVALID_ARGUMENT,
+            "This workspace has no trait models.",
+            fix="Write some over the canonical tables, and set 'models' to their folder.",
+        )
 
 
 def _changed(before: dict[str, str], after: dict[str, str]) -> tuple[str, ...]:

@@ -84,6 +84,17 @@ def test_doctor_finds_the_teams_users(shop: CommandLine) -> None:
     assert "6,000 rows in customers" in checks["warehouse"]["detail"]
 
 
+def test_a_workspace_over_a_teams_tables_has_no_trait_models_and_says_so(
+    shop: CommandLine,
+) -> None:
+    listed, built = shop("model", "list"), shop("model", "build")
+
+    assert (listed.status, shop("model", "history").status) == (0, 0)
+    assert "no trait models" in listed.out
+    assert built.status == 1
+    assert "no trait models" in built.err
+
+
 def test_a_query_reads_the_teams_tables_under_their_own_names(shop: CommandLine) -> None:
     document = shop.json("sql", "run", "SELECT COUNT(*) AS n FROM order_items")
 

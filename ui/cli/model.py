@@ -47,7 +47,7 @@ def list_command(session: Session) -> Output:
         f"{one['name']:<24} {one['kind']:<8} {one['fingerprint'][:12]}  {one['meaning']}"
         for one in listed
     ]
-    return Output("\n".join(lines), document)
+    return Output("\n".join(lines) or "There are no trait models here.", document)
 
 
 @model.command("plan")

@@ -45,6 +45,14 @@ class DuckDBWarehouse:
         attached: Mapping[str, Path] | None = None,
     ) -> None:
         self.path = path
+        if "?" in str(path):
+            # DuckDB takes what follows for options and would keep its log beside another name.
+            raise refuse(
+                Code.SETTINGS_INVALID,
+                f"A warehouse cannot lie at {path}: DuckDB reads no paths with a question mark.",
+                span="?",
+                fix="Choose a folder without '?' in its path.",
+            )
         if must_exist and not path.exists():
             raise refuse(
                 Code.WAREHOUSE_MISSING,
