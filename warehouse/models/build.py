@@ -198,7 +198,7 @@ def _write(
 ) -> None:
     create = exp.Create(this=stored(relation), kind="TABLE", expression=query)
     given = {"as_of": as_of} if query.find(exp.Placeholder) else {}
-    cursor.execute(create.sql("duckdb", comments=False), given)
+    cursor.execute(create.sql("duckdb", comments=False), given).fetchall()
 
 
 def _record(cursor: duckdb.DuckDBPyConnection, models: ModelSet, built: Built) -> None:

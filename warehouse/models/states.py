@@ -14,8 +14,8 @@ import duckdb
 from sqlglot import exp
 
 from warehouse.models import rolling
-from warehouse.models.assemble import SCHEMA, stored
-from warehouse.models.counters import ROWS, Shape, integers_only, shape_of
+from warehouse.models.assemble import stored
+from warehouse.models.counters import Shape, integers_only, shape_of
 from warehouse.models.modelset import ModelSet
 
 How = Literal["full", "rolled"]
@@ -145,23 +145,21 @@ def _write(
     relation: str,
     as_of: datetime,
 ) -> None:
-    """The counters with the types that the model's own SQL gives them."""
-    zero = exp.cast(exp.Literal.number(0), "BIGINT").as_(ROWS)
-    plain = exp.select("m.*", zero).from_(shape.model.tree.subquery("m")).limit(0)
-    create = exp.Create(this=stored(relation), kind="TABLE", expression=plain)
-    cursor.execute(create.sql("duckdb", comments=False), {"as_of": as_of})
-    described = cursor.execute(
-        """
-        SELECT column_name, data_type FROM duckdb_columns()
-        WHERE schema_name = $schema AND table_name = $table
-        """,
-        {"schema": SCHEMA, "table": relation},
-    ).fetchall()
-    integers_only(described, shape)
-    named = [shape.key, *(one.name for one in shape.counters)]
-    columns = exp.select(*named).from_(query.subquery("counted"))
-    insert = exp.insert(columns, stored(relation), columns=named)
-    cursor.execute(insert.sql("duckdb", comments=False))
+    """The counters with the types that the model's own SQL gives them, in one statement.
+
+    Filling a table that the same transaction made empty loses its rows for later scans.
+    """
+    plain = exp.select("*").from_(shape.model.tree.subquery("m")).limit(0)
+    cursor.execute(plain.sql("duckdb", comments=False), {"as_of": as_of})
+    types = {column[0]: str(column[1]) for column in cursor.description or ()}
+    integers_only(types.items(), shape)
+    columns = [
+        exp.cast(exp.column(name), types.get(name, "BIGINT")).as_(name)
+        for name in (shape.key, *(one.name for one in shape.counters))
+    ]
+    counted = exp.select(*columns).from_(query.subquery("counted"))
+    create = exp.Create(this=stored(relation), kind="TABLE", expression=counted)
+    cursor.execute(create.sql("duckdb", comments=False)).fetchall()
 
 
 def _remember(cursor: duckdb.DuckDBPyConnection, shape: Shape, logic: str, state: State) -> None:
