@@ -146,44 +146,26 @@ class Intake:
         return last
 
 
-class LoadLoop:
-    """Loads every few seconds, and publishes the copy that others read at most twice a minute."""
+class LoadRound:
+    """Loads what waits, and tells ``follow`` at most twice a minute, which publishes it."""
 
-    def __init__(self, intake: Intake, publish: Callable[[], object]) -> None:
+    def __init__(self, intake: Intake, follow: Callable[[], object]) -> None:
         self._intake = intake
-        self._publish = publish
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="load", daemon=True)
+        self._follow = follow
         # What a crash left between loading and consolidating is made up for in the first round.
         self._consolidated = False
         self._unpublished = False
         self._published = time.monotonic()
 
-    def open(self) -> None:
-        """Start loading."""
-        self._thread.start()
-
-    def close(self) -> None:
-        """Finish the load that runs; what waits is loaded after the next start."""
-        self._stopped.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stopped.wait(LOAD_SECONDS):
-            try:
-                self._once()
-            except Exception:
-                # Nothing was written and the log keeps everything: the next round tries again.
-                log.exception("load_failed")
-
-    def _once(self) -> None:
+    def once(self) -> None:
+        """One round; what fails is still in the log for the next one."""
         self._intake.refresh()
         if self._intake.log.unloaded_bytes or not self._consolidated:
             self._consolidated = False
             self._unpublished |= self._intake.load().stored > 0
             self._consolidated = True
         if self._unpublished and time.monotonic() - self._published > PUBLISH_SECONDS:
-            self._publish()
+            self._follow()
             self._unpublished, self._published = False, time.monotonic()
 
 

@@ -7,7 +7,6 @@ from a file. The server looks into ``spool`` in its workspace every few seconds.
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -16,7 +15,6 @@ from pathlib import Path
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -27,9 +25,10 @@ from collect.routes import Collector
 from collect.spool import Spool, take_over
 from control.sources import Source, add_demo_source, list_all
 from control.store import open_store
-from core.errors import Code, PilothouseError, refuse
+from core.errors import Code, refuse
 from core.settings import Settings
 from ui import clock, telemetry
+from ui.rounds import Rounds
 
 log = structlog.get_logger(__name__)
 
@@ -49,8 +48,7 @@ class LoneCollector:
         self._by_key = _by_key(read())
         self._spool = Spool(folder)
         self._collector = Collector(self._spool.log, self._source_of, now, told=_count)
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="hand-over", daemon=True)
+        self._rounds = Rounds("hand-over", self._once, HAND_OVER_SECONDS)
 
     def app(self) -> Starlette:
         """The routes of the protocol, and the two that operators ask for."""
@@ -63,12 +61,11 @@ class LoneCollector:
 
         @asynccontextmanager
         async def running(_app: Starlette) -> AsyncIterator[None]:
-            self._thread.start()
+            self._rounds.open()
             try:
                 yield
             finally:
-                self._stopped.set()
-                self._thread.join()
+                self._rounds.close()
                 self._spool.close()
 
         own = [Route("/health", health), Route("/metrics", metrics)]
@@ -77,44 +74,22 @@ class LoneCollector:
     def _source_of(self, write_key: str) -> Source | None:
         return self._by_key.get(write_key)
 
-    def _run(self) -> None:
-        while not self._stopped.wait(HAND_OVER_SECONDS):
-            try:
-                self._spool.hand_over()
-                self._by_key = _by_key(self._read())
-            except (OSError, SQLAlchemyError, PilothouseError) as error:
-                # What was taken in is on disk, and the sources known so far stay known.
-                log.warning("round_failed", why=str(error))
+    def _once(self) -> None:
+        """What was taken in stays on disk when it fails, and the sources known so far known."""
+        self._spool.hand_over()
+        self._by_key = _by_key(self._read())
 
 
-class SpoolLoop:
-    """Takes over what a collector of its own left in a folder; the load loop does the rest."""
+class SpoolRound:
+    """Takes over what a collector of its own left in a folder; loading does the rest."""
 
     def __init__(self, folder: Path, into: RawLog) -> None:
         self._folder = folder
         self._into = into
         self._torn: tuple[str, ...] = ()
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="spool", daemon=True)
 
-    def open(self) -> None:
-        """Start looking."""
-        self._thread.start()
-
-    def close(self) -> None:
-        """Finish the segment at hand; the rest waits for the next start."""
-        self._stopped.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stopped.wait(HAND_OVER_SECONDS):
-            try:
-                self._once()
-            except OSError as error:
-                # The segment is still there: the next round tries again.
-                log.warning("not_taken_over", why=str(error))
-
-    def _once(self) -> None:
+    def once(self) -> None:
+        """One round; a segment that could not be taken over is still there for the next one."""
         taken = take_over(self._folder, self._into)
         if taken.segments:
             log.info("taken_over", segments=taken.segments, bytes=taken.bytes)

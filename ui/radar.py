@@ -6,7 +6,6 @@ has grown to twice its size.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -132,39 +131,6 @@ def evidence(one: Candidate) -> list[str]:
         pairs = ", ".join(f"{theirs} → {ours}" for theirs, ours in one.renames.items())
         told.append(f"The properties are {views.properties:.0%} alike ({pairs or 'same names'}).")
     return told
-
-
-class RadarLoop:
-    """Looks a while after the start and then a few times a day, in a thread of its own."""
-
-    def __init__(
-        self,
-        workspace: Workspace,
-        first_seconds: float = FIRST_LOOK_SECONDS,
-        seconds: float = LOOK_SECONDS,
-    ) -> None:
-        self._workspace = workspace
-        self._first, self._seconds = first_seconds, seconds
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="radar", daemon=True)
-
-    def open(self) -> None:
-        """Start waiting for the first look."""
-        self._thread.start()
-
-    def close(self) -> None:
-        """Finish the look that runs."""
-        self._stopped.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        wait = self._first
-        while not self._stopped.wait(wait):
-            wait = self._seconds
-            try:
-                propose_by_itself(self._workspace)
-            except PilothouseError as error:
-                log.warning("radar_stopped", code=error.refusal.code, why=str(error))
 
 
 def _seen(workspace: Workspace, one: Candidate, last: list[object] | None) -> Seen:

@@ -72,32 +72,3 @@ def _queue(workspace: Workspace, name: str, destination: Destination) -> int:
         routing.enqueue(store, name, [], up_to=after, now=now)
     found = pages(workspace.warehouse, workspace.catalog, destination, after=after, now=now)
     return sum(routing.enqueue(store, name, page.rows, up_to=page.up_to, now=now) for page in found)
-
-
-class RoutingLoop:
-    """Routes every few seconds while the server runs."""
-
-    def __init__(self, workspace: Workspace) -> None:
-        self._workspace = workspace
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="route", daemon=True)
-
-    def open(self) -> None:
-        """Start routing."""
-        self._thread.start()
-
-    def close(self) -> None:
-        """Finish the batch that is on its way."""
-        self._stopped.set()
-        if self._thread.is_alive():
-            self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stopped.wait(SECONDS):
-            try:
-                run(self._workspace)
-            except PilothouseError as error:
-                log.warning("routing_refused", reason=str(error))
-            except Exception:
-                # The cursor moves only with what is queued: the next round tries again.
-                log.exception("routing_failed")

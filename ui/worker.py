@@ -17,6 +17,7 @@ from control import people, runs
 from core.artifacts import AskResult, TraceStep
 from core.errors import Code, PilothouseError, Refusal
 from core.lifecycle import IntentState
+from ui.rounds import Rounds
 from ui.workspace import Workspace, new_id
 
 log = structlog.get_logger(__name__)
@@ -36,8 +37,7 @@ class Worker:
         self.workspace = workspace
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="ask")
         self._stop: dict[str, threading.Event] = {}
-        self._closing = threading.Event()
-        self._sender = threading.Thread(target=self._send_what_is_due, name="send", daemon=True)
+        self._sending = Rounds("send", self._send_what_is_due, SECONDS_BETWEEN_SENDS)
 
     def open(self) -> None:
         """Fail the runs that the last end cut off, and get ready for the first prompt."""
@@ -45,15 +45,13 @@ class Worker:
             if run.state in ("queued", "running"):
                 self._fail(run.id, _cut_off())
         self._pool.submit(self._warm)
-        self._sender.start()
+        self._sending.open()
 
     def close(self) -> None:
         """Let running prompts finish their step, then stop."""
-        self._closing.set()
         for event in self._stop.values():
             event.set()
-        if self._sender.is_alive():
-            self._sender.join()
+        self._sending.close()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def start(
@@ -94,13 +92,9 @@ class Worker:
         return result
 
     def _send_what_is_due(self) -> None:
-        """Every few seconds: messages whose quiet hours have ended leave the outbox."""
-        while not self._closing.wait(SECONDS_BETWEEN_SENDS):
-            try:
-                if self.workspace.outbox_counts().get(IntentState.PENDING):
-                    self.workspace.deliver()
-            except PilothouseError as error:
-                log.warning("not_sent", code=error.refusal.code, why=str(error))
+        """Messages whose quiet hours have ended leave the outbox."""
+        if self.workspace.outbox_counts().get(IntentState.PENDING):
+            self.workspace.deliver()
 
     def _warm(self) -> None:
         """Build what the first prompt would otherwise wait for."""

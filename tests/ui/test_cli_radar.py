@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,8 @@ from core.lifecycle import State
 from tests.collect.radar_worlds import DOMAINS, story
 from tests.ui.command_line import CommandLine
 from ui.environment import load_settings
-from ui.radar import RADAR, RadarLoop, look, propose_by_itself
+from ui.radar import RADAR, look, propose_by_itself
+from ui.rounds import Rounds
 from ui.workspace import Workspace, open_workspace
 
 PATIENCE_SECONDS = 60.0
@@ -107,13 +109,13 @@ def test_a_workspace_without_events_under_other_names_has_nothing_to_tell(cli: C
 
 
 def test_a_server_looks_by_itself(workspace: Workspace) -> None:
-    loop = RadarLoop(workspace, first_seconds=0.0)
+    rounds = Rounds("radar", partial(propose_by_itself, workspace), 60.0, first_seconds=0.0)
 
-    loop.open()
+    rounds.open()
     until = time.monotonic() + PATIENCE_SECONDS
     while not requests.list_all(workspace.store) and time.monotonic() < until:
         time.sleep(0.1)
-    loop.close()
+    rounds.close()
 
     (request,) = requests.list_all(workspace.store)
     assert request.author == RADAR.email

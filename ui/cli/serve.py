@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,12 +17,9 @@ from ui.workspace import open_workspace, warehouse_path
 from warehouse.catalog import Catalog
 from warehouse.demo.generate import AS_OF
 
-
-class Loop(Protocol):
-    """Something that the server does every few seconds."""
-
-    def open(self) -> None: ...
-    def close(self) -> None: ...
+if TYPE_CHECKING:
+    from ui.rounds import Rounds
+    from ui.workspace import Workspace
 
 
 @click.command()
@@ -33,12 +30,8 @@ def up(session: Session, port: int | None, host: str | None) -> Output:
     """Start console, HTTP API and worker in one process; make the demo when nothing is there."""
     from ui.app import build_app, serve
     from ui.cli.route import command_route
-    from ui.collecting import LoadLoop
-    from ui.collector_app import FOLDER, SpoolLoop
     from ui.forgetting import resume
     from ui.ports import require_free
-    from ui.radar import RadarLoop
-    from ui.routing import RoutingLoop
     from ui.worker import Worker
 
     session.flags |= {"port": port, "host": host}
@@ -58,15 +51,10 @@ def up(session: Session, port: int | None, host: str | None) -> Output:
     url = f"http://{settings.host}:{settings.port}"
     token = remote.announce(settings.workspace, url)
     worker = Worker(workspace)
-    loops: tuple[Loop, ...] = (
-        LoadLoop(workspace.intake, partial(modelling.follow, workspace)),
-        SpoolLoop(settings.workspace / FOLDER, workspace.intake.log),
-        RoutingLoop(workspace),
-        RadarLoop(workspace),
-    )
+    background = _background(workspace)
     try:
-        for loop in loops:
-            loop.open()
+        for rounds in background:
+            rounds.open()
         app = build_app(
             workspace,
             worker,
@@ -77,10 +65,31 @@ def up(session: Session, port: int | None, host: str | None) -> Output:
         serve(app, settings, settings.port)
     finally:
         remote.withdraw(settings.workspace)
-        for loop in reversed(loops):
-            loop.close()
+        for rounds in reversed(background):
+            rounds.close()
         workspace.close()
     return Output("")
+
+
+def _background(workspace: Workspace) -> tuple[Rounds, ...]:
+    """What the server does by itself: load, take over, route, and look for shadow schemas."""
+    from ui import collecting, collector_app, radar, routing
+    from ui.rounds import Rounds
+
+    load = collecting.LoadRound(workspace.intake, partial(modelling.follow, workspace))
+    spool = workspace.settings.workspace / collector_app.FOLDER
+    take_over = collector_app.SpoolRound(spool, workspace.intake.log)
+    return (
+        Rounds("load", load.once, collecting.LOAD_SECONDS),
+        Rounds("take_over", take_over.once, collector_app.HAND_OVER_SECONDS),
+        Rounds("route", partial(routing.run, workspace), routing.SECONDS),
+        Rounds(
+            "radar",
+            partial(radar.propose_by_itself, workspace),
+            radar.LOOK_SECONDS,
+            first_seconds=radar.FIRST_LOOK_SECONDS,
+        ),
+    )
 
 
 def _welcome(url: str, catalog: Catalog, demo: bool) -> str:
