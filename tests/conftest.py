@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,17 @@ settings.register_profile(
 )
 settings.register_profile("here", deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+
+_MAIN = sys.modules["__main__"]
+
+
+def pytest_runtest_setup() -> None:
+    """A page that Streamlit ran in this process leaves itself as ``__main__``.
+
+    A process that a later test starts would run it again.
+    """
+    sys.modules["__main__"] = _MAIN
 
 
 def _chromium() -> str | None:
