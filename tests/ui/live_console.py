@@ -80,6 +80,11 @@ class Visitor:
         box.press("Enter")
         expect(self.page.get_by_text("Drafted by")).to_be_visible(timeout=FIRST_ANSWER_MS)
 
+    def settle(self) -> None:
+        """Wait until the page has nothing left to draw: a click while it draws may be lost."""
+        still = '[data-testid="stApp"][data-test-script-state="notRunning"]'
+        self.page.locator(still).wait_for()
+
     def charts_without_a_picture(self) -> int:
         """How many charts the browser could not draw."""
         charts = self.page.get_by_test_id("stVegaLiteChart")

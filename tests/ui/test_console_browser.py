@@ -15,6 +15,7 @@ from ui.console.ask import EXAMPLES
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 PRIORITIES, ELIGIBILITY, DIAGNOSIS = (example.prompt for example in EXAMPLES)
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +47,8 @@ def test_a_rule_is_asked_for_sent_and_decided_by_somebody_else(
     mara.ask(ELIGIBILITY)
     assert mara.charts_without_a_picture() == 0
     mara.page.get_by_role("button", name="Send for approval").click()
+    expect(mara.page.get_by_text("In review CR-1")).to_be_visible(timeout=30_000)
+    mara.settle()
     mara.page.get_by_role("button", name=re.compile("Open CR-")).click()
     expect(mara.page.get_by_role("heading", name="Decision")).to_be_visible()
     expect(mara.page.get_by_text("only an approver may")).to_be_visible()
