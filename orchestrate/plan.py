@@ -60,6 +60,9 @@ class PlannedPolicy(NamedTuple):
     cooldown_seconds: int
     holdout: Holdout | None
     max_staleness_seconds: dict[str, int]
+    repeats: bool = False
+    """Each of its candidates is an occasion of its own, as a journey's message is: to send the
+    same action to the same user again is no duplicate."""
 
 
 def planned(live: Sequence[Version]) -> tuple[PlannedPolicy, ...]:

@@ -138,6 +138,7 @@ def _plan_row(
         action.message_class,
         action.exclusion_group,
         action.expires_after_seconds,
+        policy.repeats,
         killed.stops(policy=policy.key, action=action.key) is not None,
     )
 

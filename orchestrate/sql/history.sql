@@ -21,7 +21,7 @@ WHERE p.outcome = 'selected' AND NOT EXISTS (
 CREATE OR REPLACE TEMP TABLE still_valid AS
 SELECT DISTINCT p.policy_key, p.action_key, p.user_id
 FROM past p JOIN plan a ON a.policy_key = p.policy_key AND a.action_key = p.action_key CROSS JOIN cycle c
-WHERE p.decided_at > c.as_of - to_seconds(a.expires_after_seconds);
+WHERE p.decided_at > c.as_of - to_seconds(a.expires_after_seconds) AND NOT a.repeats;
 
 CREATE OR REPLACE TEMP TABLE resting AS
 SELECT DISTINCT p.policy_key, p.user_id

@@ -6,7 +6,8 @@ CREATE OR REPLACE TEMP TABLE cycle (
 CREATE OR REPLACE TEMP TABLE plan (
     policy_key VARCHAR, policy_version INTEGER, is_rule BOOLEAN, k INTEGER, cooldown_seconds BIGINT, held_out BOOLEAN,
     holdout_salt VARCHAR, holdout_end VARCHAR, stale BOOLEAN, action_key VARCHAR, tier INTEGER, position INTEGER,
-    message_class VARCHAR, exclusion_group VARCHAR, expires_after_seconds BIGINT, killed BOOLEAN
+    message_class VARCHAR, exclusion_group VARCHAR, expires_after_seconds BIGINT, repeats BOOLEAN,
+    killed BOOLEAN
 );
 CREATE OR REPLACE TEMP TABLE plan_channels (
     policy_key VARCHAR, action_key VARCHAR, place INTEGER, channel VARCHAR, purpose VARCHAR, needs_address BOOLEAN, killed BOOLEAN

@@ -17,4 +17,8 @@ CREATE TABLE IF NOT EXISTS intents (
     intent_id VARCHAR, decision_id VARCHAR, cycle_id VARCHAR, trace_id VARCHAR, policy_key VARCHAR, policy_version INTEGER,
     action_key VARCHAR, user_id VARCHAR, channel VARCHAR, decided_at TIMESTAMP, not_before TIMESTAMP, expires_at TIMESTAMP
 );
+-- The messages that runs of journeys have due: candidates of the cycle at that moment, each an occasion of its own.
+CREATE TABLE IF NOT EXISTS journey_offers (
+    offered_at TIMESTAMP, policy_key VARCHAR, action_key VARCHAR, user_id VARCHAR, run_id VARCHAR, step VARCHAR, occasion VARCHAR
+);
 CREATE TABLE IF NOT EXISTS cycles (cycle_id VARCHAR, trace_id VARCHAR, decided_at TIMESTAMP, report VARCHAR);
