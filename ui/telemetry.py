@@ -21,6 +21,11 @@ RECEIVED = Counter("pilothouse_collect_received", "Events acknowledged to SDKs."
 EVENTS = Counter("pilothouse_collect_events", "Events by what became of them.", ["outcome"])
 MESSAGES = Counter("pilothouse_messages", "Messages by what became of them.", ["state"])
 
+# Not the local variables: they hold rows of users, and would fill a disk.
+_TRACEBACKS = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+)
+
 
 def configure_logging(*, quiet: bool = False) -> None:
     """JSON lines on stderr; ``quiet`` keeps only warnings and worse."""
@@ -30,7 +35,7 @@ def configure_logging(*, quiet: bool = False) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks,
+            _TRACEBACKS,
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
