@@ -34,6 +34,14 @@ class Limits(Frozen):
     memory_mb: int = Field(default=512, ge=64)
 
 
+class PipelineSettings(Frozen):
+    """When the pipeline starts by itself, in a running server. Neither: only when told to."""
+
+    every_minutes: int | None = Field(default=None, ge=1, le=7 * 24 * 60)
+    on_new_events: bool = False
+    """Also after events were loaded, at most twice a minute."""
+
+
 class Settings(Frozen):
     """Every choice of a workspace. Precedence: typed flag > environment > file > default."""
 
@@ -51,6 +59,7 @@ class Settings(Frozen):
     planner: Literal["auto", "grammar", "openai"] = "auto"
     model: ModelSettings = ModelSettings()
     limits: Limits = Limits()
+    pipeline: PipelineSettings = PipelineSettings()
     memory_limit_mb: int = Field(default=1024, ge=128)
     threads: int = Field(default=2, ge=1)
     host: str = "127.0.0.1"

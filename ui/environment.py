@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from core.errors import Code, PilothouseError, refuse
-from core.settings import Limits, ModelSettings, Settings
+from core.settings import Limits, ModelSettings, PipelineSettings, Settings
 
 FILE = "pilothouse.toml"
 DEFAULT_WORKSPACE = Path("workspace")
@@ -25,6 +25,7 @@ FROM_FILE = {
     "planner": "planner",
     "model": "model",
     "limits": "limits",
+    "pipeline": "pipeline",
     "memory_limit_mb": "memory_limit_mb",
     "threads": "threads",
     "host": "host",
@@ -47,7 +48,11 @@ FROM_ENVIRONMENT = {
     "PILOTHOUSE_MEMORY_LIMIT_MB": "memory_limit_mb",
     "PILOTHOUSE_REACH_LIMIT_SHARE": "reach_limit_share",
 }
-NESTED: dict[str, type[BaseModel]] = {"model": ModelSettings, "limits": Limits}
+NESTED: dict[str, type[BaseModel]] = {
+    "model": ModelSettings,
+    "limits": Limits,
+    "pipeline": PipelineSettings,
+}
 MODEL_FROM_ENVIRONMENT = {
     "OPENAI_API_KEY": "api_key",
     "OPENAI_BASE_URL": "base_url",

@@ -23,6 +23,8 @@ SETTINGS_TEMPLATE = """\
 # Everything here has a default; see README.md. Flags and environment variables win over it.
 # planner = "auto"          # auto | grammar | openai
 # port = 8501
+# [pipeline]
+# every_minutes = 60       # decide and send by schedule; without it only when told to
 """
 CATALOG = "catalog"
 MOST_SHOWN = 12

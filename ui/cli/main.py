@@ -37,6 +37,8 @@ COMMANDS = {
     "model": ("model", "Trait models: plan a change, propose it, build, history, rollback."),
     "identity": ("identity", "Who is one person and why; merge, un-merge, conflicts."),
     "sql": ("sql", "Check or run SQL over the catalog's tables."),
+    "pipeline": ("pipeline", "Run every step from events to read-outs, or list what ran."),
+    "status": ("pipeline", "Where the pipeline stands, what waits, what needs a person."),
     "cycle": ("loop", "Decide for everybody with the rules in force."),
     "explain": ("loop", "Say why a user gets something, or does not."),
     "deliver": ("loop", "Send what was decided."),

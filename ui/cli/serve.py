@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -72,16 +73,21 @@ def up(session: Session, port: int | None, host: str | None) -> Output:
 
 
 def _background(workspace: Workspace) -> tuple[Rounds, ...]:
-    """What the server does by itself: load, take over, route, and look for shadow schemas."""
-    from ui import collecting, collector_app, radar, routing
+    """What the server does by itself: load, take over, run the pipeline, route, and look for
+    shadow schemas."""
+    from ui import collecting, collector_app, pipeline, radar, routing
     from ui.rounds import Rounds
 
-    load = collecting.LoadRound(workspace.intake, partial(modelling.follow, workspace))
+    follow: Callable[[Workspace], object] = modelling.follow
+    if workspace.settings.pipeline.on_new_events:
+        follow = partial(pipeline.run, started_by="event")
+    load = collecting.LoadRound(workspace.intake, partial(follow, workspace))
     spool = workspace.settings.workspace / collector_app.FOLDER
     take_over = collector_app.SpoolRound(spool, workspace.intake.log)
     return (
         Rounds("load", load.once, collecting.LOAD_SECONDS),
         Rounds("take_over", take_over.once, collector_app.HAND_OVER_SECONDS),
+        Rounds("pipeline", partial(pipeline.run_when_due, workspace), pipeline.LOOK_SECONDS),
         Rounds("route", partial(routing.run, workspace), routing.SECONDS),
         Rounds(
             "radar",

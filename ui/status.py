@@ -1,0 +1,141 @@
+"""Where a workspace stands: its pipeline, what waits, and what needs a person."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from control import kill_switches, pipeline, requests, versions
+from control.pipeline import PipelineRun, StepRun
+from core.lifecycle import IntentState, State
+from core.pipeline import MEANING
+from ui import modelling
+from warehouse.clocks.freshness import stale
+from warehouse.models import build
+
+if TYPE_CHECKING:
+    from ui.workspace import Workspace
+
+
+def status(workspace: Workspace) -> dict[str, Any]:
+    """Everything that ``pilothouse status`` shows, as plain data."""
+    last = pipeline.latest(workspace.store)
+    return {
+        "as_of": workspace.as_of(),
+        "now": workspace.now(),
+        "pipeline": told(last[0]) if last else None,
+        "schedule": _schedule(workspace),
+        "rules_live": len(versions.live(workspace.store)),
+        "waiting_for_approval": len(requests.list_all(workspace.store, State.IN_REVIEW)),
+        "kill_switches": len(kill_switches.active(workspace.store).switches),
+        "log_bytes_waiting": workspace.intake.log.unloaded_bytes,
+        "outbox": workspace.outbox_counts(),
+        "stale_traits": [_stale(one) for one in _behind(workspace)],
+    }
+
+
+def told(run: PipelineRun) -> dict[str, Any]:
+    """A run as plain data."""
+    document = run._asdict()
+    document["steps"] = [_step(one) for one in run.steps]
+    return document
+
+
+def text(document: dict[str, Any]) -> str:
+    """The same for a person."""
+    return "\n".join([*_pipeline_lines(document), *_schedule_lines(document), *_rest(document)])
+
+
+def run_lines(run: dict[str, Any]) -> list[str]:
+    """A run, a line a step."""
+    by = f"started by {run['started_by']} at {run['started_at']:%Y-%m-%d %H:%M}"
+    head = f"Pipeline {run['state']}, {by}, for {run['as_of']:%Y-%m-%d %H:%M} (UTC)"
+    lines = [head]
+    for step in run["steps"]:
+        took = "" if step["seconds"] is None else f"{step['seconds']:.1f} s"
+        said = step["refusal"]["message"] if step["refusal"] else _said(step)
+        lines.append(f"  {step['step']:<10} {step['state']:<8} {took:>8}  {said}")
+    fixes = [step["refusal"]["fix"] for step in run["steps"] if step["refusal"]]
+    return [*lines, *(f"  {fix}" for fix in fixes if fix)]
+
+
+def _step(one: StepRun) -> dict[str, Any]:
+    seconds = None
+    if one.started_at and one.finished_at:
+        seconds = (one.finished_at - one.started_at).total_seconds()
+    return {
+        "step": one.step.value,
+        "state": one.state.value,
+        "attempts": one.attempts,
+        "started_at": one.started_at,
+        "seconds": seconds,
+        "detail": one.detail,
+        "refusal": one.refusal.model_dump(mode="json") if one.refusal else None,
+    }
+
+
+def _said(step: dict[str, Any]) -> str:
+    """What a step did, in a few words."""
+    if step["state"] != "done":
+        return MEANING[step["step"]]
+    detail = step["detail"]
+    policies = detail.get("policies", {})
+    plain = [f"{key} {value:,}" for key, value in detail.items() if isinstance(value, int)]
+    names = [f"{key} {', '.join(v)}" for key, v in detail.items() if isinstance(v, list) and v]
+    why = [detail["why"]] if "why" in detail else []
+    return "; ".join([*why, *plain, *names, *(f"{k}: {v}" for k, v in policies.items())])
+
+
+def _schedule(workspace: Workspace) -> dict[str, Any]:
+    chosen = workspace.settings.pipeline
+    last = pipeline.last_started(workspace.store, "schedule")
+    following: datetime | None = None
+    if chosen.every_minutes is not None:
+        soonest = (last or workspace.now()) + timedelta(minutes=chosen.every_minutes)
+        following = max(soonest, workspace.now()) if last else workspace.now()
+    return chosen.model_dump() | {"next": following}
+
+
+def _behind(workspace: Workspace) -> tuple[Any, ...]:
+    models = modelling.live_models(workspace.store, workspace.settings)
+    with workspace.warehouse.cursor() as cursor:
+        return stale(cursor, models, workspace.as_of()) if build.managed(cursor) else ()
+
+
+def _stale(one: Any) -> dict[str, Any]:
+    return {"trait": one.trait, "owner": one.owner, "source": one.source, "newest": one.newest}
+
+
+def _pipeline_lines(document: dict[str, Any]) -> list[str]:
+    run = document["pipeline"]
+    if run is None:
+        return ["The pipeline has not run yet: 'pilothouse pipeline run'."]
+    return run_lines(run)
+
+
+def _schedule_lines(document: dict[str, Any]) -> list[str]:
+    schedule = document["schedule"]
+    by_itself = []
+    if schedule["every_minutes"] is not None:
+        when = f"{schedule['next']:%Y-%m-%d %H:%M}"
+        by_itself.append(f"every {schedule['every_minutes']} minutes, next at {when} (UTC)")
+    if schedule["on_new_events"]:
+        by_itself.append("after events were loaded")
+    if not by_itself:
+        return ["Starts only when told to; [pipeline] every_minutes in pilothouse.toml changes it."]
+    return [f"Starts by itself while the server runs: {' and '.join(by_itself)}."]
+
+
+def _rest(document: dict[str, Any]) -> list[str]:
+    outbox = document["outbox"]
+    waiting = outbox.get(IntentState.PENDING, 0)
+    lines = [
+        f"Rules in force {document['rules_live']:,}; waiting for approval "
+        f"{document['waiting_for_approval']:,}; kill switches on {document['kill_switches']:,}.",
+        f"Outbox: {waiting:,} waiting, {sum(outbox.values()) - waiting:,} done with. "
+        f"Raw log: {document['log_bytes_waiting']:,} bytes waiting.",
+    ]
+    for one in document["stale_traits"]:
+        newest = f"{one['newest']:%Y-%m-%d %H:%M}" if one["newest"] else "never"
+        lines.append(f"Stale: {one['trait']} ({one['owner']}): newest of {one['source']} {newest}.")
+    return lines
