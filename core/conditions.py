@@ -1,7 +1,8 @@
 """The condition tree: one closed set of nodes that says who is meant.
 
-A condition has one meaning. ``warehouse/compile.py`` gives its SQL; nothing
-else interprets it. Logic is three-valued: a leaf that reads a missing value is
+A condition has one meaning, given three ways that tests hold equal: for one user
+(``core.evaluate``), as SQL (``warehouse.compile``), and for everybody at once as
+bitmaps (``warehouse.batch``). Logic is three-valued: a leaf that reads a missing value is
 unknown, and ``when_unknown`` says what unknown counts as. A condition selects a
 user only when it is true for that user.
 """
@@ -343,8 +344,15 @@ def with_defaults(condition: Condition, *, excluding: bool = False) -> Condition
         return Or(of=tuple(with_defaults(child, excluding=excluding) for child in condition.of))
     if isinstance(condition, Not):
         return Not(of=with_defaults(condition.of, excluding=not excluding))
-    if condition.when_unknown is not None:
+    rule = unknown_as(condition, excluding=excluding)
+    if condition.when_unknown is rule:
         return condition
-    block = excluding or isinstance(condition, ConsentIs)
-    default = WhenUnknown.BLOCK if block else WhenUnknown.NO_MATCH
-    return condition.model_copy(update={"when_unknown": default})
+    return condition.model_copy(update={"when_unknown": rule})
+
+
+def unknown_as(leaf: AnyLeaf, *, excluding: bool) -> WhenUnknown:
+    """What unknown counts as in a leaf: what it says, else by whether it includes or excludes."""
+    if leaf.when_unknown is not None:
+        return leaf.when_unknown
+    block = excluding or isinstance(leaf, ConsentIs)
+    return WhenUnknown.BLOCK if block else WhenUnknown.NO_MATCH

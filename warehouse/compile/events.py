@@ -24,7 +24,7 @@ from warehouse.compile.building import (
     select_from,
     stored,
 )
-from warehouse.compile.values import comparison, moment
+from warehouse.compile.values import comparison, moment, number
 from warehouse.compile.windows import fixed_bounds
 
 EVENTS = "events"
@@ -170,7 +170,7 @@ class EventReads:
             this=self._column("properties"), expression=path, only_json_types=False
         )
         if data_type in ("integer", "number"):
-            return exp.TryCast(this=text, to=exp.DataType.build("double"))
+            return number(exp.TryCast(this=text, to=exp.DataType.build("double")))
         return text
 
     def _is(self, name: str) -> exp.Expr:

@@ -27,9 +27,10 @@ from core.conditions import (
     WhenUnknown,
 )
 from core.errors import PilothouseError, Refusal
+from warehouse.catalog import Catalog
 from warehouse.compile.names import attribute_column
 from warehouse.compile.sources import FACTS, Sources
-from warehouse.compile.values import COMPARISONS, comparison, literal, moment
+from warehouse.compile.values import COMPARISONS, as_read, comparison, literal, moment
 
 FLIPPED = {Op.LT: Op.GT, Op.LE: Op.GE, Op.GT: Op.LT, Op.GE: Op.LE, Op.EQ: Op.EQ, Op.NE: Op.NE}
 
@@ -57,17 +58,12 @@ def leaf_truth(leaf: AnyLeaf, sources: Sources) -> exp.Expr:
     return exp.func("COALESCE", raw, fallback)
 
 
-def _raw(leaf: AnyLeaf, sources: Sources) -> exp.Expr:  # noqa: C901 - one case a leaf
+def _raw(leaf: AnyLeaf, sources: Sources) -> exp.Expr:
     read = value_read(leaf, sources)
     match leaf:
-        case Attribute():
-            column = attribute_column(leaf.column, sources.catalog)
-            if isinstance(column, Refusal):
-                raise PilothouseError(column)
-            return comparison(read, leaf.op, leaf.value, column.type, sources.as_of)
-        case Trait():
-            data_type = sources.catalog.traits[leaf.name].type
-            return comparison(read, leaf.op, leaf.value, data_type, sources.as_of)
+        case Attribute() | Trait():
+            kind = data_type(leaf, sources.catalog)
+            return comparison(read, leaf.op, leaf.value, kind, sources.as_of)
         case EventCount() | Related():
             return COMPARISONS[leaf.op](this=read, expression=exp.Literal.number(leaf.n))
         case EventAge():
@@ -89,14 +85,25 @@ def _raw(leaf: AnyLeaf, sources: Sources) -> exp.Expr:  # noqa: C901 - one case 
             assert_never(leaf)
 
 
+def data_type(leaf: Attribute | Trait, catalog: Catalog) -> str:
+    """The type of what a leaf compares."""
+    if isinstance(leaf, Trait):
+        return catalog.traits[leaf.name].type
+    column = attribute_column(leaf.column, catalog)
+    if isinstance(column, Refusal):
+        raise PilothouseError(column)
+    return column.type
+
+
 def value_read(leaf: AnyLeaf, sources: Sources) -> exp.Expr:
     """What a leaf reads for each user: a column of ``facts``."""
     match leaf:
         case Attribute():
-            entity, dot, column = leaf.column.rpartition(".")
-            return sources.entity_column(entity, column) if dot else sources.user_column(column)
+            entity, dot, name = leaf.column.rpartition(".")
+            column = sources.entity_column(entity, name) if dot else sources.user_column(name)
+            return as_read(column, data_type(leaf, sources.catalog))
         case Trait():
-            return sources.trait(leaf.name)
+            return as_read(sources.trait(leaf.name), data_type(leaf, sources.catalog))
         case EventCount():
             return sources.event_count(leaf)
         case EventAge():

@@ -64,7 +64,7 @@ def compile_audience(
     """The ``user_id`` of everybody for whom population and condition are true, sorted."""
     sources = Sources(catalog, as_of)
     parts = [one for one in (population, condition) if one != EVERYONE]
-    wanted = [truth(_ready(part, catalog, audiences), sources) for part in parts]
+    wanted = [truth(ready(part, catalog, audiences), sources) for part in parts]
     query = sources.build().select(exp.column("user_id", FACTS), copy=False)
     query.where(*wanted, copy=False).order_by(exp.column("user_id", FACTS), copy=False)
     return query.sql(dialect=dialect, pretty=True)
@@ -103,7 +103,7 @@ def compile_leaves(
     dialect: str = DIALECT,
 ) -> LeafQuery:
     """What each leaf reads for some users, and its truth: the evidence behind a decision."""
-    found = tuple(leaves(_ready(condition, catalog, audiences)))
+    found = tuple(leaves(ready(condition, catalog, audiences)))
     sources = Sources(catalog, as_of, users)
     projections: list[exp.Expr] = [exp.column("user_id", FACTS)]
     for position, leaf in enumerate(found):
@@ -126,9 +126,9 @@ def select_flags(
 ) -> exp.Select:
     """The query behind ``compile_flags``, for callers that build on it."""
     sources = Sources(catalog, as_of, users)
-    within = truth(_ready(population, catalog, audiences), sources)
+    within = truth(ready(population, catalog, audiences), sources)
     flags = [
-        exp.alias_(truth(_ready(part, catalog, audiences), sources), name)
+        exp.alias_(truth(ready(part, catalog, audiences), sources), name)
         for name, part in conditions.items()
     ]
     # Ask for the extra columns before building, so that facts carries them.
@@ -140,9 +140,17 @@ def select_flags(
     )
 
 
-def _ready(condition: Condition, catalog: Catalog, audiences: Audiences | None) -> Condition:
-    """Checked, expanded, with every ``when_unknown`` filled in."""
+def ready(condition: Condition, catalog: Catalog, audiences: Audiences | None) -> Condition:
+    """A condition that is checked, expanded, with every ``when_unknown`` filled in."""
+    return with_defaults(expanded(condition, catalog, audiences))
+
+
+def expanded(condition: Condition, catalog: Catalog, audiences: Audiences | None) -> Condition:
+    """A condition with every audience in it spelled out.
+
+    Raises the first refusal when the catalog cannot decide it.
+    """
     refusals = undecidable(condition, catalog, audiences)
     if refusals:
         raise PilothouseError(refusals[0])
-    return with_defaults(expand(condition, catalog, audiences))
+    return expand(condition, catalog, audiences)

@@ -26,7 +26,7 @@ from warehouse.compile.building import (
     stored,
 )
 from warehouse.compile.events import ANCHORS, EVENTS, EventReads
-from warehouse.compile.values import comparison, moment
+from warehouse.compile.values import as_read, comparison, moment
 
 USERS = "users"
 FACTS = "facts"
@@ -96,7 +96,11 @@ class Sources:
         cte = f"{leaf.entity}_counts"
         filters = [
             comparison(
-                exp.column(one.column), one.op, one.value, self._type(entity, one), self.as_of
+                as_read(exp.column(one.column), self._type(entity, one)),
+                one.op,
+                one.value,
+                self._type(entity, one),
+                self.as_of,
             )
             for one in leaf.where
         ]

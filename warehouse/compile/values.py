@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlglot import exp
 
 from core.conditions import AsOf, Op, Scalar, Value
+from core.moments import instant
 
 COMPARISONS: dict[Op, type[exp.Binary]] = {
     Op.EQ: exp.EQ,
@@ -34,8 +35,19 @@ def literal(value: Scalar | AsOf, data_type: str, as_of: datetime) -> exp.Expr:
         # Equal on every engine: without the cast 0.1 is a decimal here and a double there.
         return exp.cast(number, "double") if isinstance(value, float) else number
     if data_type in ("timestamp", "date"):
-        return exp.cast(exp.Literal.string(value), data_type)
+        # Read here: engines differ in what they make of an offset.
+        return moment(instant(value, data_type))
     return exp.Literal.string(value)
+
+
+def number(double: exp.Expr) -> exp.Expr:
+    """A double as conditions compare it: NaN is a missing value."""
+    return exp.Nullif(this=double, expression=exp.cast(exp.Literal.string("nan"), "double"))
+
+
+def as_read(value: exp.Expr, data_type: str) -> exp.Expr:
+    """A stored value as conditions compare it, the same on every engine."""
+    return number(exp.cast(value, "double")) if data_type == "number" else value
 
 
 def comparison(left: exp.Expr, op: Op, value: Value, data_type: str, as_of: datetime) -> exp.Expr:

@@ -1,0 +1,141 @@
+"""Flags for everybody at once: chunks, populations, missing values, and what leaves say."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import duckdb
+import numpy as np
+import pytest
+
+from core.conditions import (
+    And,
+    Attribute,
+    Bucket,
+    Condition,
+    ConsentIs,
+    EventCount,
+    InAudience,
+    Not,
+    Op,
+    Or,
+    Trait,
+    WhenUnknown,
+)
+from core.errors import Code, PilothouseError
+from tests.warehouse.messy_world import AS_OF, load, messy_rows
+from tests.warehouse.reference_evaluator import Reference
+from warehouse.batch import POPULATION, Flags, count, flags, unpack
+from warehouse.catalog import load_catalog
+
+CATALOG = load_catalog()
+COMMITTED = Trait(name="activation_state", value="committed")
+ACTIVE = EventCount(event="workout_completed", op=Op.GE, n=2)
+GERMAN = Attribute(column="country", value="DE", when_unknown=WhenUnknown.BLOCK)
+
+
+@cache
+def warehouse() -> duckdb.DuckDBPyConnection:
+    return load(messy_rows())
+
+
+def truths(made: list[Flags], name: str) -> dict[str, bool | None]:
+    """User → the truth of a named condition, over all chunks."""
+    found: dict[str, bool | None] = {}
+    for part in made:
+        true = unpack(part.true[name], part.users.size)
+        unknown = unpack(part.unknown[name], part.users.size)
+        for user, yes, maybe in zip(part.users, true, unknown, strict=True):
+            found[user] = None if maybe else bool(yes)
+    return found
+
+
+def asked(condition: Condition, **more: object) -> list[Flags]:
+    """The chunks for one condition, named ``wanted``."""
+    cursor = warehouse().cursor()
+    return list(flags(cursor, {"wanted": condition}, CATALOG, as_of=AS_OF, **more))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 8, 9, 1_000])
+def test_chunks_of_any_size_give_the_same_truths(chunk: int) -> None:
+    condition = And(of=(Or(of=(COMMITTED, Not(of=GERMAN))), ACTIVE))
+    reference = Reference(messy_rows(), AS_OF)
+
+    made = asked(condition, chunk=chunk)
+
+    assert all(part.users.size <= chunk for part in made)
+    assert truths(made, "wanted") == {u: reference.truth(condition, u) for u in reference.users()}
+
+
+def test_users_outside_the_population_are_there_and_flagged() -> None:
+    made = asked(ACTIVE, population=GERMAN)
+
+    reference = Reference(messy_rows(), AS_OF)
+    assert truths(made, POPULATION) == {u: reference.truth(GERMAN, u) for u in reference.users()}
+
+
+def test_only_the_asked_users_come_and_merged_ones_never() -> None:
+    made = asked(ACTIVE, users=("u1", "u8", "nobody"))
+
+    assert list(truths(made, "wanted")) == ["u1"]
+
+
+def test_nobody_is_no_chunk_of_trouble() -> None:
+    (made,) = asked(Not(of=GERMAN), users=("nobody",))
+
+    assert made.users.size == 0
+    assert count(made.true["wanted"]) == 0
+
+
+def test_a_condition_without_leaves_is_true_for_everybody() -> None:
+    assert all(truths(asked(And()), "wanted").values())
+
+
+def test_the_caller_may_use_the_cursor_between_chunks() -> None:
+    cursor = warehouse().cursor()
+    seen = 0
+    for part in flags(cursor, {"wanted": ACTIVE}, CATALOG, as_of=AS_OF, chunk=5):
+        cursor.execute("SELECT count(*) FROM dim_users").fetchall()
+        seen += part.users.size
+
+    assert seen == len(Reference(messy_rows(), AS_OF).users())
+
+
+def test_leaves_that_conditions_share_are_there_once_with_who_they_are_unknown_for() -> None:
+    cursor = warehouse().cursor()
+    rules: dict[str, Condition] = {"a": And(of=(GERMAN, ACTIVE)), "b": Or(of=(GERMAN, COMMITTED))}
+    (made,) = flags(cursor, rules, CATALOG, as_of=AS_OF)
+
+    columns = [leaf.kind for leaf in made.leaves.leaves]
+    assert columns == ["attribute", "event_count", "trait"]
+    nowhere = sum(
+        row["country"] is None and row["merged_into"] is None for row in messy_rows().users
+    )
+    assert {leaf: count(bits) for leaf, bits in made.leaves.unknown.items()} == {0: nowhere}
+    both = made.leaves.true[0] & made.leaves.true[1]
+    assert np.array_equal(both, made.true["a"])
+
+
+def test_buckets_are_those_of_assignment() -> None:
+    condition = Bucket(salt="it's", low="40000000", high="c0000000")
+    reference = Reference(messy_rows(), AS_OF)
+
+    assert truths(asked(condition), "wanted") == {
+        user: reference.truth(condition, user) for user in reference.users()
+    }
+
+
+def test_what_cannot_be_decided_is_refused_before_anything_is_read() -> None:
+    with pytest.raises(PilothouseError) as refused:
+        asked(InAudience(key="nobody_knows"))
+
+    assert refused.value.refusal.code is Code.UNKNOWN_AUDIENCE
+
+
+def test_consent_that_nobody_gave_is_unknown() -> None:
+    made = asked(ConsentIs(purpose="marketing", channel="email"))
+
+    reference = Reference(messy_rows(), AS_OF)
+    condition = ConsentIs(purpose="marketing", channel="email")
+    assert truths(made, "wanted") == {u: reference.truth(condition, u) for u in reference.users()}
+    assert None in truths(made, "wanted").values()

@@ -1,0 +1,96 @@
+"""Columns of values, fetched in chunks of users.
+
+Where there are more users than one chunk, the rows are worked out once, kept
+in a temporary table, and read in ranges of its rows: every aggregate is still
+computed in one pass, and memory holds one chunk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from itertools import count
+from typing import Any, NamedTuple
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+from sqlglot import exp
+
+from warehouse.batch.bits import Bits, Bools, nobody, pack
+from warehouse.batch.plan import USER, Plan
+from warehouse.compile.queries import DIALECT
+
+_TABLES = count()
+
+
+class Column(NamedTuple):
+    """The values of one reading, and where they are missing (None: nowhere)."""
+
+    values: npt.NDArray[Any]
+    missing: Bools | None
+
+    def missing_bits(self) -> Bits:
+        """Whose value is missing."""
+        return nobody(self.values.size) if self.missing is None else pack(self.missing)
+
+
+class Chunk(NamedTuple):
+    """Some users, and what was read of them: one column a reading."""
+
+    users: npt.NDArray[np.object_]
+    columns: tuple[Column, ...]
+
+
+def chunks(cursor: duckdb.DuckDBPyConnection, plan: Plan, size: int) -> Iterator[Chunk]:
+    """Every user, ``size`` at a time; none twice. The cursor may be used between chunks."""
+    columns = len(plan.program.readings)
+    if _number(cursor, plan.counting) <= size:
+        yield _fetch(cursor, plan.query, columns)
+        return
+    with _kept(cursor, plan) as table:
+        total = _number(cursor, exp.select(exp.Count(this=exp.Star())).from_(table))
+        for start in range(0, total, size):
+            row = exp.column("rowid")
+            rows = exp.select("*").from_(table).where(row >= start, row < start + size)
+            yield _fetch(cursor, rows, columns)
+
+
+@contextmanager
+def _kept(cursor: duckdb.DuckDBPyConnection, plan: Plan) -> Iterator[str]:
+    """The rows of a plan in a temporary table of their own."""
+    name = f"batch_{next(_TABLES)}"
+    made = exp.Create(
+        this=exp.to_table(name),
+        kind="TABLE",
+        expression=plan.query,
+        properties=exp.Properties(expressions=[exp.TemporaryProperty()]),
+    )
+    cursor.execute(made.sql(dialect=DIALECT))
+    try:
+        yield name
+    finally:
+        # Where the caller's transaction has failed, rolling it back drops the table.
+        with suppress(duckdb.TransactionException):
+            cursor.execute(exp.Drop(tables=[exp.to_table(name)], kind="TABLE").sql(dialect=DIALECT))
+
+
+def _number(cursor: duckdb.DuckDBPyConnection, query: exp.Select) -> int:
+    row = cursor.execute(query.sql(dialect=DIALECT)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _fetch(cursor: duckdb.DuckDBPyConnection, query: exp.Select, columns: int) -> Chunk:
+    fetched = cursor.execute(query.sql(dialect=DIALECT)).fetchnumpy()
+    users = np.ma.getdata(fetched[USER])
+    return Chunk(users, tuple(_column(fetched[f"r{number}"]) for number in range(columns)))
+
+
+def _column(fetched: npt.NDArray[Any]) -> Column:
+    values = np.ma.getdata(fetched)
+    if values.dtype.kind == "M":
+        values = values.view(np.int64)
+    if not isinstance(fetched, np.ma.MaskedArray):
+        return Column(values, None)
+    missing = np.ma.getmaskarray(fetched)
+    return Column(values, missing if missing.any() else None)
