@@ -13,6 +13,7 @@ from datetime import datetime
 from sqlglot import exp
 
 from core.conditions import EventAge, EventCount, EventSequence, Filter, SinceEvent, SinceMoment
+from core.windows import fixed_bounds
 from warehouse.catalog import Catalog
 from warehouse.compile.building import (
     equal,
@@ -25,7 +26,6 @@ from warehouse.compile.building import (
     stored,
 )
 from warehouse.compile.values import comparison, moment, number
-from warehouse.compile.windows import fixed_bounds
 
 EVENTS = "events"
 ANCHORS = "anchors"

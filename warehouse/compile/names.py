@@ -39,8 +39,8 @@ from core.conditions import (
 )
 from core.contradictions import contradictions
 from core.errors import Code, PilothouseError, Refusal
+from core.windows import zone_of
 from warehouse.catalog import Catalog, Column, Entity, unknown_name
-from warehouse.compile.windows import zone_of
 
 Audiences = Callable[[str, int | None], Condition | None]
 """Resolves a published rule's audience by key and version; None when there is none."""

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from core.conditions import Absolute, Calendar, Rolling
 from core.errors import Code, refuse
+from core.moments import naive_utc
 
 
 class Bounds(NamedTuple):
@@ -25,15 +26,10 @@ def fixed_bounds(window: Rolling | Calendar | Absolute | None, as_of: datetime) 
         case Rolling():
             return Bounds(as_of - timedelta(seconds=window.seconds), None)
         case Absolute():
-            return Bounds(_naive(window.start), _naive(window.end))
+            start, end = window.start, window.end
+            return Bounds(start and naive_utc(start), end and naive_utc(end))
         case Calendar():
             return _calendar(window, as_of)
-
-
-def _naive(moment: datetime | None) -> datetime | None:
-    if moment is None or moment.tzinfo is None:
-        return moment
-    return moment.astimezone(UTC).replace(tzinfo=None)
 
 
 def zone_of(window: Calendar) -> ZoneInfo:
@@ -49,25 +45,32 @@ def zone_of(window: Calendar) -> ZoneInfo:
         ) from None
 
 
+def current_period(window: Calendar, as_of: datetime) -> Bounds:
+    """The whole calendar unit that holds a moment, whatever the window looks back at."""
+    return _period(window, as_of, 0)
+
+
 def _calendar(window: Calendar, as_of: datetime) -> Bounds:
+    start, end = _period(window, as_of, window.periods_back)
+    return Bounds(start, end if window.periods_back else None)
+
+
+def _period(window: Calendar, as_of: datetime, back: int) -> Bounds:
     zone = zone_of(window)
     local = as_of.replace(tzinfo=UTC).astimezone(zone)
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
-    starts = [midnight]
+    start, end = (_unit_start(window, midnight, steps) for steps in (back, back - 1))
+    return Bounds(_in_utc(start, zone), _in_utc(end, zone))
+
+
+def _unit_start(window: Calendar, midnight: datetime, back: int) -> datetime:
     match window.unit:
         case "day":
-            starts = [midnight - timedelta(days=back) for back in _steps(window)]
+            return midnight - timedelta(days=back)
         case "week":
-            monday = midnight - timedelta(days=midnight.weekday())
-            starts = [monday - timedelta(weeks=back) for back in _steps(window)]
+            return midnight - timedelta(days=midnight.weekday(), weeks=back)
         case "month":
-            starts = [_month_start(midnight, back) for back in _steps(window)]
-    start = _in_utc(starts[0], zone)
-    return Bounds(start, None if window.periods_back == 0 else _in_utc(starts[1], zone))
-
-
-def _steps(window: Calendar) -> tuple[int, int]:
-    return window.periods_back, window.periods_back - 1
+            return _month_start(midnight, back)
 
 
 def _month_start(moment: datetime, back: int) -> datetime:
