@@ -21,8 +21,9 @@ from core.errors import Code, refuse
 from core.identifiers import Traces
 from ui import forgetting_files as files
 from ui.forgetting_files import Scan
+from ui.ids import new_id
 from ui.routing import MOVING
-from ui.workspace import Workspace, new_id
+from ui.workspace import Workspace
 from warehouse.forget import removal
 from warehouse.forget.person import Person, person_behind
 from warehouse.forget.removal import Shared

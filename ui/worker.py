@@ -17,8 +17,9 @@ from control import people, runs
 from core.artifacts import AskResult, TraceStep
 from core.errors import Code, PilothouseError, Refusal
 from core.lifecycle import IntentState
+from ui.ids import new_id
 from ui.rounds import Rounds
-from ui.workspace import Workspace, new_id
+from ui.workspace import Workspace
 
 log = structlog.get_logger(__name__)
 
@@ -44,7 +45,7 @@ class Worker:
         for run in runs.list_runs(self.workspace.store, limit=200):
             if run.state in ("queued", "running"):
                 self._fail(run.id, _cut_off())
-        self._pool.submit(self._warm)
+        self._pool.submit(self.workspace.asking.warm)
         self._sending.open()
 
     def close(self) -> None:
@@ -88,17 +89,13 @@ class Worker:
     def send_for_approval(self, run_id: str, person: str) -> AskResult:
         """Send the draft of an answered run for approval."""
         result = self.workspace.submit(run_id, people.get(self.workspace.store, person))
-        self.workspace.keep(run_id, result)
+        self.workspace.asking.keep(run_id, result)
         return result
 
     def _send_what_is_due(self) -> None:
         """Messages whose quiet hours have ended leave the outbox."""
         if self.workspace.outbox_counts().get(IntentState.PENDING):
             self.workspace.deliver()
-
-    def _warm(self) -> None:
-        """Build what the first prompt would otherwise wait for."""
-        _ = (self.workspace.graph, self.workspace.planner, self.workspace.retrieval)
 
     def _run(self, run_id: str, submit: bool) -> None:
         run = runs.get(self.workspace.store, run_id)
@@ -113,7 +110,7 @@ class Worker:
                 on_step=steps.started,
             )
             steps.ended()
-            self.workspace.keep(run_id, result)
+            self.workspace.asking.keep(run_id, result)
         except Stopped:
             self._fail(run_id, _stopped())
         except PilothouseError as error:

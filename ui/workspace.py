@@ -1,32 +1,23 @@
-"""An open workspace: settings, catalog, warehouse, control store and the agent over them.
+"""An open workspace: settings, catalog, warehouse, control store and what runs over them.
 
 One process owns a workspace. Everything here may be called from several threads.
 """
 
 from __future__ import annotations
 
-import threading
-import time
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import structlog
-from ulid import ULID
 
-from agent.ask import ask as run_prompt
-from agent.ask import submit_draft, wake
-from agent.context import AskContext, OnStep
-from agent.graph import open_graph
-from agent.planners.grammar import GrammarPlanner
-from agent.planners.port import Planner
-from control import people, requests, runs, sources, versions
+from control import people, requests, sources, versions
 from control.people import Person
 from control.requests import ChangeRequest
 from control.store import Store, open_store
 from core.artifacts import AskResult
-from core.errors import Code, PilothouseError, refuse
+from core.errors import Code, PilothouseError
 from core.lifecycle import Verdict
 from core.settings import Settings
 from deliver import outbox
@@ -37,16 +28,15 @@ from orchestrate.cycle import CycleReport, run_cycle
 from orchestrate.explain import explain, separate
 from orchestrate.intents import reconcile as reconcile_intents
 from orchestrate.rulebook import Reconciled, expire_stale, publish, reconcile
-from tools import build_tools
-from tools.context import ToolContext
 from tools.propose import dependencies
 from ui import clock, data_changes, own_warehouse, telemetry, tracking_plan
+from ui.asking import Asking
 from ui.collecting import Intake
+from ui.ids import new_id
 from warehouse.catalog import Catalog, load_catalog, unknown_name
 from warehouse.clocks.past import KnownThen
 from warehouse.connect.importing import create_empty
 from warehouse.engines.duckdb import DuckDBWarehouse
-from warehouse.glossary import Term
 from warehouse.published import Published, latest
 from warehouse.published import publish as publish_copy
 from warehouse.rows import Rows
@@ -62,11 +52,6 @@ def warehouse_path(settings: Settings) -> Path:
     return own_warehouse.path_in(settings.warehouse_url, settings, "warehouse")
 
 
-def new_id() -> str:
-    """A sortable id."""
-    return str(ULID())
-
-
 class Workspace:
     """An open workspace. ``close`` it when done."""
 
@@ -80,8 +65,8 @@ class Workspace:
         if settings.identity == "demo":
             people.add_demo_people(self.store)
             sources.add_demo_source(self.store)
-        self._locks: dict[str, threading.Lock] = {}
-        self._locks_guard = threading.Lock()
+        self.asking = Asking(self)
+        self.ask, self.submit = self.asking.ask, self.asking.submit
 
     # The clock.
 
@@ -126,78 +111,6 @@ class Workspace:
         plan = partial(tracking_plan.live_plan, self.store)
         return Intake(self.warehouse, self.store, log, self.now(), plan)
 
-    # The agent.
-
-    @cached_property
-    def graph(self) -> Any:
-        """The graph with its checkpoints in the workspace."""
-        return open_graph(self.settings.workspace / "checkpoints.db")
-
-    @cached_property
-    def planner(self) -> Planner:
-        """The planner that the settings choose."""
-        grammar = GrammarPlanner(self.catalog)
-        if self.settings.planner_in_use == "grammar":
-            return grammar
-        from agent.planners.openai import OpenAIPlanner
-
-        return OpenAIPlanner(
-            self.settings.model,
-            self.catalog,
-            fallback=grammar,
-            # An endpoint that is configured and does not answer is said, never worked around.
-            explicit=True,
-        )
-
-    @cached_property
-    def retrieval(self) -> Any:
-        """The catalog, searchable by words."""
-        from agent.retrieval import Retrieval
-
-        return Retrieval(self.catalog)
-
-    def ask(
-        self,
-        prompt: str,
-        person: Person,
-        *,
-        thread_id: str | None = None,
-        run_id: str | None = None,
-        submit: bool = True,
-        as_of: datetime | None = None,
-        on_step: OnStep | None = None,
-    ) -> AskResult:
-        """Answer a prompt; ``submit`` sends a rule for approval at once."""
-        run_id = run_id or new_id()
-        started = time.perf_counter()
-        with structlog.contextvars.bound_contextvars(trace_id=run_id), self._lock(run_id):
-            result = run_prompt(
-                self.graph,
-                self._context(person, run_id, as_of, on_step),
-                prompt=prompt,
-                person=person.email,
-                thread_id=thread_id or run_id,
-                run_id=run_id,
-                submit=submit,
-            )
-            log.info("asked", intent=result.intent, status=result.status, person=person.email)
-        telemetry.ASKS.labels(result.intent, result.status, result.planner).inc()
-        telemetry.ASK_SECONDS.labels(result.intent).observe(time.perf_counter() - started)
-        return result
-
-    def submit(self, run_id: str, person: Person) -> AskResult:
-        """Send the draft of an answered run for approval."""
-        with self._lock(run_id):
-            result = submit_draft(self.graph, self._context(person, run_id, None, None), run_id)
-        if result is None:
-            raise refuse(
-                Code.INVALID_ARGUMENT,
-                "This answer has no draft that could be sent for approval.",
-                span=run_id,
-                fix="Ask for a rule or a priority order first.",
-            )
-        return result
-
     def decide(
         self,
         request_id: str,
@@ -225,23 +138,10 @@ class Workspace:
     def wake(self, request_id: str) -> AskResult | None:
         """Let the run behind a change request go on; publish by itself when none waits."""
         request = requests.get(self.store, request_id)
-        result = None
-        if request.thread_id:
-            with self._lock(request.thread_id):
-                author = self.person(request.author)
-                context = self._context(author, request.thread_id, None, None)
-                result = wake(self.graph, context, request.thread_id)
-            if result is not None:
-                self.keep(request.thread_id, result)
+        result = self.asking.wake(request)
         if requests.get(self.store, request_id).state == "approved":
             self._publish(request_id)
         return result
-
-    def keep(self, run_id: str, result: AskResult) -> None:
-        """Store the answer of a run that pages tail; a prompt of the command line has no run."""
-        state: runs.RunState = "waiting" if result.status == "awaiting_approval" else "finished"
-        document = result.model_dump(mode="json")
-        runs.finish(self.store, run_id, state=state, result=document, now=self.now())
 
     def _publish(self, request_id: str) -> None:
         request = requests.get(self.store, request_id)
@@ -350,41 +250,6 @@ class Workspace:
         """What tells two users apart."""
         return separate(self.store, self.warehouse, self.catalog, users, at=at or self.as_of())
 
-    def _context(
-        self, person: Person, run_id: str, as_of: datetime | None, on_step: OnStep | None
-    ) -> AskContext:
-        runner = self.runner(as_of)
-        moment = as_of or self.as_of()
-        bound = ToolContext(
-            catalog=self.catalog,
-            store=self.store,
-            runner=runner,
-            sandbox=self.run_sandboxed,
-            search=self._search,
-            explain=lambda user, policy: self.explain(user, policy=policy, at=moment),
-            person=person,
-            as_of=moment,
-            now=self.now(),
-            reach_limit_share=self.settings.reach_limit_share,
-            fingerprints=data_changes.fingerprints(self),
-            thread_id=run_id,
-        )
-        return AskContext(
-            planner=self.planner,
-            tools=build_tools(bound),
-            catalog=self.catalog,
-            store=self.store,
-            as_of=moment,
-            now=bound.now,
-            fingerprints=bound.fingerprints,
-            ran=runner.ran,
-            on_step=on_step or _silent,
-        )
-
-    def _search(self, query: str, limit: int) -> list[Term]:
-        found: list[Term] = self.retrieval.search(query, limit)
-        return found
-
     # SQL that people and models wrote.
 
     @property
@@ -409,18 +274,11 @@ class Workspace:
 
     def close(self) -> None:
         """Let go of the warehouse file, the control store and the model's connections."""
-        close = getattr(self.__dict__.get("planner"), "close", None)
-        if close is not None:
-            close()
+        self.asking.close()
         if "intake" in self.__dict__:
             self.intake.close()
         self.warehouse.close()
         self.store.close()
-
-    def _lock(self, run_id: str) -> threading.Lock:
-        """One run is invoked by one thread at a time: LangGraph has no lock of its own."""
-        with self._locks_guard:
-            return self._locks.setdefault(run_id, threading.Lock())
 
 
 def open_workspace(settings: Settings) -> Workspace:
@@ -433,7 +291,3 @@ def open_workspace(settings: Settings) -> Workspace:
         log.info("published_after_restart", key=version.key, version=version.version)
     data_changes.apply_live(workspace)
     return workspace
-
-
-def _silent(_node: str, _title: str) -> None:
-    """Nobody watches."""

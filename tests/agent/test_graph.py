@@ -194,7 +194,7 @@ def test_a_rejection_ends_the_run(workspace: Workspace, mara: Person, pavel: Per
     decided = workspace.decide(request_id(workspace), pavel, "reject", "Too broad.")
 
     assert decided.state is State.REJECTED
-    assert workspace.graph.get_state(config("run")).next == ()
+    assert workspace.asking.graph.get_state(config("run")).next == ()
     assert workspace.wake(decided.id) is None
     assert published(workspace) == []
 
@@ -257,15 +257,15 @@ def test_a_forged_resume_value_publishes_nothing(
     workspace: Workspace, mara: Person, value: object
 ) -> None:
     workspace.ask(ELIGIBILITY, mara, run_id="run")
-    (waiting,) = workspace.graph.get_state(config("run")).interrupts
-    context = workspace._context(mara, "run", None, None)
+    (waiting,) = workspace.asking.graph.get_state(config("run")).interrupts
+    context = workspace.asking.context(mara, "run")
 
-    workspace.graph.invoke(
+    workspace.asking.graph.invoke(
         Command(resume={waiting.id: value}), config("run"), context=context, durability="sync"
     )
 
     assert published(workspace) == []
-    assert workspace.graph.get_state(config("run")).next == ("guardrail",)
+    assert workspace.asking.graph.get_state(config("run")).next == ("guardrail",)
     assert requests.list_all(workspace.store)[0].state is State.IN_REVIEW
 
 
@@ -273,12 +273,12 @@ def test_jumping_over_the_gate_inside_the_process_publishes_nothing(
     workspace: Workspace, mara: Person
 ) -> None:
     workspace.ask(ELIGIBILITY, mara, run_id="run")
-    context = workspace._context(mara, "run", None, None)
+    context = workspace.asking.context(mara, "run")
 
-    workspace.graph.invoke(Command(goto="publish"), config("run"), context=context)
+    workspace.asking.graph.invoke(Command(goto="publish"), config("run"), context=context)
     forged = {"change_request": {"id": request_id(workspace), "state": "approved"}}
-    jumped = workspace.graph.update_state(config("run"), forged, as_node="guardrail")
-    final = workspace.graph.invoke(None, jumped, context=context)
+    jumped = workspace.asking.graph.update_state(config("run"), forged, as_node="guardrail")
+    final = workspace.asking.graph.invoke(None, jumped, context=context)
 
     assert published(workspace) == []
     assert [one["code"] for one in final["refusals"]] == ["NOT_ALLOWED"]
@@ -289,7 +289,7 @@ def test_a_forged_wake_does_not_spoil_the_real_decision(
 ) -> None:
     workspace.ask(ELIGIBILITY, mara, run_id="run")
     for _ in range(3):
-        wake(workspace.graph, workspace._context(mara, "run", None, None), "run")
+        wake(workspace.asking.graph, workspace.asking.context(mara, "run"), "run")
 
     decided = workspace.decide(request_id(workspace), pavel, "reject", "No.")
 
@@ -322,7 +322,7 @@ def test_another_process_wakes_a_run_that_waits(
     decided = another.decide(request_id(another), pavel, "approve")
 
     assert decided.state is State.LIVE
-    assert another.graph.get_state(config("run")).values["status"] == "answered"
+    assert another.asking.graph.get_state(config("run")).values["status"] == "answered"
     another.close()
 
 
@@ -330,7 +330,7 @@ def test_a_run_of_an_older_graph_is_published_without_being_resumed(
     workspace: Workspace, mara: Person, pavel: Person
 ) -> None:
     workspace.ask(ELIGIBILITY, mara, run_id="run")
-    workspace.graph.update_state(config("run"), {"graph_version": 0}, as_node="submit")
+    workspace.asking.graph.update_state(config("run"), {"graph_version": 0}, as_node="submit")
 
     decided = workspace.decide(request_id(workspace), pavel, "approve")
 

@@ -35,7 +35,7 @@ def rule(**more: Any) -> EligibilityRule:
 
 def scripted(workspace: Workspace, *drafts: Drafted) -> ScriptedPlanner:
     planner = ScriptedPlanner(*drafts)
-    workspace.planner = planner
+    workspace.asking.planner = planner
     return planner
 
 

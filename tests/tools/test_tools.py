@@ -53,7 +53,7 @@ class Watching:
 
 
 def tools_of(workspace: Workspace, email: str = "mara@demo") -> dict[str, BaseTool]:
-    return workspace._context(workspace.person(email), "run", None, None).tools
+    return workspace.asking.context(workspace.person(email), "run").tools
 
 
 # The list.

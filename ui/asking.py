@@ -1,0 +1,186 @@
+"""The agent of a workspace: prompts in, answers out, and the runs that wait for a verdict."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from agent.ask import ask, submit_draft, wake
+from agent.context import AskContext, OnStep
+from agent.graph import open_graph
+from agent.planners.grammar import GrammarPlanner
+from agent.planners.port import Planner
+from control import runs
+from control.people import Person
+from control.requests import ChangeRequest
+from core.artifacts import AskResult
+from core.errors import Code, refuse
+from tools import build_tools
+from tools.context import ToolContext
+from ui import data_changes, telemetry
+from ui.ids import new_id
+from warehouse.glossary import Term
+
+if TYPE_CHECKING:
+    from ui.workspace import Workspace
+
+log = structlog.get_logger(__name__)
+
+
+class Asking:
+    """The graph over an open workspace; threads may share it, one at a time in each run."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._locks: dict[str, threading.Lock] = {}
+        self._locks_guard = threading.Lock()
+
+    @cached_property
+    def graph(self) -> Any:
+        """The graph with its checkpoints in the workspace."""
+        return open_graph(self._workspace.settings.workspace / "checkpoints.db")
+
+    @cached_property
+    def planner(self) -> Planner:
+        """The planner that the settings choose."""
+        settings, catalog = self._workspace.settings, self._workspace.catalog
+        grammar = GrammarPlanner(catalog)
+        if settings.planner_in_use == "grammar":
+            return grammar
+        from agent.planners.openai import OpenAIPlanner
+
+        # An endpoint that is configured and does not answer is said, never worked around.
+        return OpenAIPlanner(settings.model, catalog, fallback=grammar, explicit=True)
+
+    @cached_property
+    def retrieval(self) -> Any:
+        """The catalog, searchable by words."""
+        from agent.retrieval import Retrieval
+
+        return Retrieval(self._workspace.catalog)
+
+    def warm(self) -> None:
+        """Build what the first prompt would otherwise wait for."""
+        _ = (self.graph, self.planner, self.retrieval)
+
+    def ask(
+        self,
+        prompt: str,
+        person: Person,
+        *,
+        thread_id: str | None = None,
+        run_id: str | None = None,
+        submit: bool = True,
+        as_of: datetime | None = None,
+        on_step: OnStep | None = None,
+    ) -> AskResult:
+        """Answer a prompt; ``submit`` sends a rule for approval at once."""
+        run_id = run_id or new_id()
+        started = time.perf_counter()
+        with structlog.contextvars.bound_contextvars(trace_id=run_id), self._lock(run_id):
+            result = ask(
+                self.graph,
+                self.context(person, run_id, as_of, on_step),
+                prompt=prompt,
+                person=person.email,
+                thread_id=thread_id or run_id,
+                run_id=run_id,
+                submit=submit,
+            )
+            log.info("asked", intent=result.intent, status=result.status, person=person.email)
+        telemetry.ASKS.labels(result.intent, result.status, result.planner).inc()
+        telemetry.ASK_SECONDS.labels(result.intent).observe(time.perf_counter() - started)
+        return result
+
+    def submit(self, run_id: str, person: Person) -> AskResult:
+        """Send the draft of an answered run for approval."""
+        with self._lock(run_id):
+            result = submit_draft(self.graph, self.context(person, run_id), run_id)
+        if result is None:
+            raise refuse(
+                Code.INVALID_ARGUMENT,
+                "This answer has no draft that could be sent for approval.",
+                span=run_id,
+                fix="Ask for a rule or a priority order first.",
+            )
+        return result
+
+    def wake(self, request: ChangeRequest) -> AskResult | None:
+        """Let the run behind a change request read its verdict; None when no run waits for it."""
+        run_id = request.thread_id
+        if not run_id:
+            return None
+        with self._lock(run_id):
+            author = self._workspace.person(request.author)
+            result = wake(self.graph, self.context(author, run_id), run_id)
+        if result is not None:
+            self.keep(run_id, result)
+        return result
+
+    def keep(self, run_id: str, result: AskResult) -> None:
+        """Store the answer of a run that pages tail; a prompt of the command line has no run."""
+        state: runs.RunState = "waiting" if result.status == "awaiting_approval" else "finished"
+        document = result.model_dump(mode="json")
+        now = self._workspace.now()
+        runs.finish(self._workspace.store, run_id, state=state, result=document, now=now)
+
+    def context(
+        self,
+        person: Person,
+        run_id: str,
+        as_of: datetime | None = None,
+        on_step: OnStep | None = None,
+    ) -> AskContext:
+        """What the nodes of one run work with: tools of this person, at this moment."""
+        workspace = self._workspace
+        runner = workspace.runner(as_of)
+        moment = as_of or workspace.as_of()
+        bound = ToolContext(
+            catalog=workspace.catalog,
+            store=workspace.store,
+            runner=runner,
+            sandbox=workspace.run_sandboxed,
+            search=self._search,
+            explain=lambda user, policy: workspace.explain(user, policy=policy, at=moment),
+            person=person,
+            as_of=moment,
+            now=workspace.now(),
+            reach_limit_share=workspace.settings.reach_limit_share,
+            fingerprints=data_changes.fingerprints(workspace),
+            thread_id=run_id,
+        )
+        return AskContext(
+            planner=self.planner,
+            tools=build_tools(bound),
+            catalog=workspace.catalog,
+            store=workspace.store,
+            as_of=moment,
+            now=bound.now,
+            fingerprints=bound.fingerprints,
+            ran=runner.ran,
+            on_step=on_step or _silent,
+        )
+
+    def close(self) -> None:
+        """Let go of the model's connections."""
+        close = getattr(self.__dict__.get("planner"), "close", None)
+        if close is not None:
+            close()
+
+    def _search(self, query: str, limit: int) -> list[Term]:
+        found: list[Term] = self.retrieval.search(query, limit)
+        return found
+
+    def _lock(self, run_id: str) -> threading.Lock:
+        """One run is invoked by one thread at a time: LangGraph has no lock of its own."""
+        with self._locks_guard:
+            return self._locks.setdefault(run_id, threading.Lock())
+
+
+def _silent(_node: str, _title: str) -> None:
+    """Nobody watches."""
