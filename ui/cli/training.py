@@ -114,7 +114,7 @@ def scores(session: Session, name: str | None) -> Output:
     lines = [
         f"{one.model_id} v{one.version:<3} {one.stage:<8} AUC {one.metrics['auc']:.3f}  "
         f"Brier {one.metrics['brier']:.4f}  {one.metrics['rows']:,} rows  "
-        f"snapshot {one.snapshot_sha256[:12]}  {one.library}"
+        f"snapshot {one.snapshot_sha256[:12]}  {one.trained_with}"
         for one in found
     ]
     return Output(

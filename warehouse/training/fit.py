@@ -52,7 +52,8 @@ class Fitted(NamedTuple):
     intercept: float
     weights: dict[str, float]
     metrics: Metrics
-    library: str
+    trained_with: str
+    """The library that learnt them, with its version."""
 
 
 def fit(data: TrainingSet, score: Score) -> Fitted:

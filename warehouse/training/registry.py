@@ -29,7 +29,8 @@ class Registered(NamedTuple):
     snapshot_sha256: str
     """Of the training set."""
     seed: int
-    library: str
+    trained_with: str
+    """The library, with its version."""
     stage: str
     """draft, live or retired."""
     trained_at: datetime
@@ -37,7 +38,7 @@ class Registered(NamedTuple):
 
 def register(connection: duckdb.DuckDBPyConnection, row: Registered) -> Registered:
     """Add a trained score as the next version; one with the same text is there already."""
-    connection.execute(_read("registry"))
+    _ready(connection)
     for known in registered(connection, row.model_id):
         if known.artifact_sha256 == row.artifact_sha256:
             return known
@@ -55,7 +56,7 @@ def registered(
     connection: duckdb.DuckDBPyConnection, model_id: str | None = None
 ) -> list[Registered]:
     """Every trained score, or one's versions, the newest first."""
-    connection.execute(_read("registry"))
+    _ready(connection)
     rows = connection.execute(_read("registered"), {"model_id": model_id}).fetchall()
     return [
         Registered(model_id, version, kind, json.loads(inputs), json.loads(metrics), *rest)
@@ -65,9 +66,17 @@ def registered(
 
 def settle(connection: duckdb.DuckDBPyConnection, live: Mapping[str, str]) -> None:
     """Let the stages say what is live. ``live``: model → the text that is."""
-    connection.execute(_read("registry"))
+    _ready(connection)
     hashes = sorted(sha256(text) for text in live.values())
     connection.execute(_read("settle"), {"live": hashes})
+
+
+def _ready(connection: duckdb.DuckDBPyConnection) -> None:
+    """The table is there, also where it was made when a column of it had another name."""
+    connection.execute(_read("registry"))
+    columns = connection.execute("DESCRIBE model_registry").fetchall()
+    if any(name == "library" for name, *_ in columns):
+        connection.execute("ALTER TABLE model_registry RENAME COLUMN library TO trained_with")
 
 
 def _read(name: str) -> str:

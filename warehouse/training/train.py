@@ -47,7 +47,7 @@ def train(
         artifact_sha256=sha256(text),
         snapshot_sha256=data.snapshot,
         seed=SEED,
-        library=fitted.library,
+        trained_with=fitted.trained_with,
         stage="draft",
         trained_at=now,
     )

@@ -46,7 +46,7 @@ def _notes(score: Score, data: TrainingSet, fitted: Fitted) -> list[str]:
         f"-- labels: sha256 {sha256(score.labels)[:16]}, {score.horizon.days} days ahead",
         f"-- rows: {found.rows} users at those moments, true for {found.positives}",
         f"-- snapshot: sha256 {data.snapshot}",
-        f"-- with: {fitted.library}, logistic regression, Platt calibration, seed {SEED}",
+        f"-- with: {fitted.trained_with}, logistic regression, Platt calibration, seed {SEED}",
         f"-- later slice: AUC {found.auc}, Brier {found.brier} (base rate alone "
         f"{found.brier_of_base_rate}), log loss {found.log_loss}",
     ]

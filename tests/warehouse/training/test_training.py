@@ -176,6 +176,15 @@ class TestTheScore:
                 assert registered(cursor, NAME)[0].stage == stage
             cursor.execute("ROLLBACK")
 
+    def test_a_registry_that_named_a_column_otherwise_is_read_on(
+        self, trained: Trained, warehouse: DuckDBWarehouse
+    ) -> None:
+        with warehouse.cursor() as cursor:
+            cursor.execute("BEGIN")
+            cursor.execute("ALTER TABLE model_registry RENAME COLUMN trained_with TO library")
+            assert registered(cursor, NAME) == [trained.registered]
+            cursor.execute("ROLLBACK")
+
 
 @pytest.mark.slow
 def test_the_shipped_score_is_what_the_default_demo_gives(
