@@ -31,8 +31,8 @@ def both(*parts: Condition) -> Condition:
     return And(of=parts)
 
 
-def plan(op: Op, value: object) -> Attribute:
-    return Attribute(column="plan", op=op, value=value)
+def plan(op: Op, value: object, **more: WhenUnknown) -> Attribute:
+    return Attribute(column="plan", op=op, value=value, **more)
 
 
 def trained(op: Op, n: int) -> EventCount:
@@ -56,6 +56,20 @@ def trained(op: Op, n: int) -> EventCount:
         both(plan(Op.IN, ("annual", "monthly")), plan(Op.NOT_IN, ("monthly", "annual"))),
         both(plan(Op.EQ, "annual"), Not(of=plan(Op.EQ, "annual"))),
         both(plan(Op.IN, ("annual",)), both(plan(Op.NE, "annual"))),
+        # A missing plan is not another plan: it is unknown.
+        both(plan(Op.IS_NULL, None), plan(Op.NE, "annual")),
+        # Three times in a week is three times in a month.
+        both(
+            EventCount(event="workout_completed", window=Rolling(seconds=7 * 86_400), n=3),
+            EventCount(
+                event="workout_completed", window=Rolling(seconds=30 * 86_400), op=Op.LT, n=3
+            ),
+        ),
+        both(
+            Or(of=(trained(Op.GE, 3), plan(Op.EQ, "annual"))),
+            trained(Op.LT, 3),
+            plan(Op.EQ, "monthly"),
+        ),
     ],
 )
 def test_requirements_that_exclude_each_other_are_named(condition: Condition) -> None:
@@ -83,7 +97,7 @@ def test_one_impossible_alternative_is_named_although_the_other_can_be_met() -> 
         both(trained(Op.GE, 1), EventCount(event="app_opened", op=Op.EQ, n=0)),
         Or(of=(plan(Op.EQ, "annual"), plan(Op.EQ, "monthly"))),
         both(plan(Op.IN, ("annual", "monthly")), plan(Op.NE, "annual")),
-        both(plan(Op.IS_NULL, None), plan(Op.NE, "annual")),
+        both(plan(Op.IS_NULL, None), plan(Op.NE, "annual", when_unknown=WhenUnknown.MATCH)),
         both(Trait(name="ltv", op=Op.GE, value=10), Trait(name="ltv", op=Op.LE, value=10.0)),
     ],
 )
