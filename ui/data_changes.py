@@ -72,8 +72,8 @@ def relies_on(workspace: Workspace, kind: str, effect: DataEffect) -> dict[str, 
     """What the effect was counted with: the rules that read what changes, and the other kind."""
     named = {(part.kind, part.name) for part in effect.changed}
     found = {}
+    audiences = versions.audiences(workspace.store)
     for version in versions.all_current(workspace.store):
-        audiences = versions.audiences(workspace.store)
         read = required_of(version.artifact, workspace.catalog, audiences)
         parts = {("trait", one) for one in read.traits} | {("event", one) for one in read.events}
         if parts & named:

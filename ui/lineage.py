@@ -48,17 +48,19 @@ def lineage(workspace: Workspace, name: str) -> Lineage:
     return Lineage(start, tuple(up), tuple(down), between)
 
 
-def facts_of(workspace: Workspace, node: Node) -> dict[str, Any]:
-    """What a person wants to know of a rule or channel in a lineage."""
-    if node.kind != "rule":
-        return {}
-    found = versions.current(workspace.store, node.name)
-    if found is None:
-        return {}
+def facts_of_rules(workspace: Workspace) -> dict[Node, dict[str, Any]]:
+    """What a person wants to know of each rule in a lineage: version, state, decisions so far."""
+    decided = workspace.warehouse.fetch(
+        "SELECT policy_key, COUNT(*) FROM decisions GROUP BY policy_key"
+    )
+    decisions = dict(decided.rows)
     return {
-        "version": found.version,
-        "state": found.state,
-        "decisions": _decisions(workspace, node.name),
+        Node("rule", rule.key): {
+            "version": rule.version,
+            "state": rule.state,
+            "decisions": decisions.get(rule.key, 0),
+        }
+        for rule in versions.all_current(workspace.store)
     }
 
 
@@ -100,9 +102,9 @@ def _of_rules(workspace: Workspace) -> Iterator[Edge]:
 
 
 def _reads(read: Required, reader: Node) -> Iterator[Edge]:
-    for kind, names in (("trait", read.traits), ("event", read.events), ("column", read.columns)):
-        for name in names:
-            yield Edge(Node(kind, name), reader, "reads")  # type: ignore[arg-type]
+    yield from (Edge(Node("trait", name), reader, "reads") for name in read.traits)
+    yield from (Edge(Node("event", name), reader, "reads") for name in read.events)
+    yield from (Edge(Node("column", name), reader, "reads") for name in read.columns)
 
 
 def _named(workspace: Workspace, name: str, nodes: set[Node]) -> Node:
@@ -121,10 +123,3 @@ def _named(workspace: Workspace, name: str, nodes: set[Node]) -> Node:
             fix=f"Did you mean {' or '.join(near)}?" if near else "Write columns as table.column.",
         )
     return min(exact, key=lambda node: _FIRST.index(node.kind))
-
-
-def _decisions(workspace: Workspace, policy: str) -> int:
-    found = workspace.warehouse.fetch(
-        "SELECT COUNT(*) FROM decisions WHERE policy_key = $policy", {"policy": policy}
-    )
-    return int(found.scalar() or 0)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from control import versions
 from core.conditions import Condition, Trait, leaves
 from core.rules import EligibilityRule
-from orchestrate.simulation import winners_sql
+from orchestrate.winners import winners_sql
 from tools.audience import conditions_of, required_of
 from warehouse.compile import compile_audience
 from warehouse.compile.names import required
@@ -19,6 +19,11 @@ from warehouse.models.modelset import ModelSet
 if TYPE_CHECKING:
     from control.versions import Version
     from ui.workspace import Workspace
+    from warehouse.catalog import Catalog
+
+
+Audiences = Callable[[str, int | None], Condition | None]
+"""What the audience of a published rule, of a version or the current one, means."""
 
 
 class TraitReader(NamedTuple):
@@ -46,7 +51,7 @@ def readers_of_traits(workspace: Workspace, as_of: datetime) -> Iterator[TraitRe
                 version.artifact.name,
                 frozenset(read),
                 conditions_of(version.artifact),
-                _users_of(workspace, version, as_of),
+                _users_of(version, workspace.catalog, audiences, as_of),
                 version.version,
             )
     for key, audience in workspace.catalog.audiences.items():
@@ -80,8 +85,7 @@ def _why_broken(leaf: Trait, live: Model, proposed: Model | None) -> str | None:
     return None
 
 
-def _users_of(workspace: Workspace, version: Version, as_of: datetime) -> str:
-    audiences, catalog = versions.audiences(workspace.store), workspace.catalog
+def _users_of(version: Version, catalog: Catalog, audiences: Audiences, as_of: datetime) -> str:
     artifact = version.artifact
     if isinstance(artifact, EligibilityRule):
         return compile_audience(

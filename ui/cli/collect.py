@@ -16,14 +16,14 @@ from collect.load import Loaded, shown
 from control import sources
 from control.sources import Source
 from core.errors import Code, refuse
-from core.lifecycle import Role
 from ui import modelling
 from ui.cli.plan import plan
 from ui.cli.radar import radar
-from ui.cli.session import Output, Session, common
+from ui.cli.session import Output, Session, common, said_by
 from ui.cli.volume import unread, volume
 from ui.workspace import Workspace
 
+DEED = "change what is collected"
 IMPORT_EVENTS = 1_000
 """Events of a file that are taken in together, as one request of an SDK would be."""
 
@@ -121,12 +121,12 @@ def list_sources(session: Session) -> Output:
     show_default=True,
     help="What becomes of events that the tracking plan does not list.",
 )
-@click.option("--as", "email", default="ada@demo", show_default=True)
+@said_by("ada@demo", "Who changes it.")
 @common
 def add_source(session: Session, name: str, unplanned: sources.Unplanned, email: str) -> Output:
     """Add a source; its new write key is printed."""
     with session.workspace() as workspace:
-        who, intake = admin(session, workspace, email), workspace.intake
+        who, intake = session.admin(workspace, email, DEED).email, workspace.intake
         key = secrets.token_urlsafe(20)
         source = Source(id=key[:12], name=name, write_key=key, unplanned=unplanned)
         sources.add(workspace.store, source, who=who, now=workspace.now())
@@ -136,7 +136,7 @@ def add_source(session: Session, name: str, unplanned: sources.Unplanned, email:
 
 @collect.command("enable-source")
 @click.argument("name")
-@click.option("--as", "email", default="ada@demo", show_default=True)
+@said_by("ada@demo", "Who changes it.")
 @common
 def enable_source(session: Session, name: str, email: str) -> Output:
     """Let a source send again."""
@@ -145,7 +145,7 @@ def enable_source(session: Session, name: str, email: str) -> Output:
 
 @collect.command("disable-source")
 @click.argument("name")
-@click.option("--as", "email", default="ada@demo", show_default=True)
+@said_by("ada@demo", "Who changes it.")
 @common
 def disable_source(session: Session, name: str, email: str) -> Output:
     """Refuse what a source sends; its SDKs drop it."""
@@ -154,24 +154,11 @@ def disable_source(session: Session, name: str, email: str) -> Output:
 
 def _set_enabled(session: Session, name: str, enabled: bool, email: str) -> Output:
     with session.workspace() as workspace:
-        who = admin(session, workspace, email)
+        who = session.admin(workspace, email, DEED).email
         sources.set_enabled(workspace.store, name, enabled, who=who, now=workspace.now())
         workspace.intake.refresh()
     word = "enabled" if enabled else "disabled"
     return Output(f"{name} is {word}.", {"name": name, "enabled": enabled})
-
-
-def admin(session: Session, workspace: Workspace, email: str) -> str:
-    """The e-mail of an admin; refuses anybody else."""
-    person = session.person(workspace, email)
-    if Role.ADMIN not in person.roles:
-        raise refuse(
-            Code.NOT_ALLOWED,
-            f"{email} may not change what is collected: only an admin may.",
-            span=email,
-            fix="Ask an admin.",
-        )
-    return person.email
 
 
 @collect.command()
@@ -208,12 +195,12 @@ def list_dead_letters(session: Session, limit: int) -> Output:
 
 
 @collect.command()
-@click.option("--as", "email", default="ada@demo", show_default=True)
+@said_by("ada@demo", "Who changes it.")
 @common
 def replay(session: Session, email: str) -> Output:
     """Load the whole raw log again under the tracking plan as it is now."""
     with session.workspace() as workspace:
-        admin(session, workspace, email)
+        session.admin(workspace, email, DEED)
         loaded = workspace.intake.reprocess(workspace.intake.plan).loaded
         modelling.follow(workspace)
     return Output(_said(loaded), loaded._asdict())

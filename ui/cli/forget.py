@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from core.errors import Code, refuse
-from core.lifecycle import Role
-from ui.cli.session import Output, Session, common
+from ui.cli.session import Output, Session, common, said_by
 
 if TYPE_CHECKING:
     from ui.forgetting import Receipt
@@ -17,7 +15,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("identifier", required=False)
 @click.option("--reason", help="Why, for the audit log; identifiers in it are taken out.")
-@click.option("--as", "email", default="ada@demo", show_default=True)
+@said_by("ada@demo", "Who removes them.")
 @click.option("--list", "listing", is_flag=True, help="Show the receipts of earlier times instead.")
 @common
 def forget(
@@ -35,14 +33,7 @@ def forget(
     if not (identifier and identifier.strip() and reason and reason.strip()):
         raise click.UsageError("Give an identifier and --reason TEXT, or --list.")
     with session.workspace() as workspace:
-        person = session.person(workspace, email)
-        if Role.ADMIN not in person.roles:
-            raise refuse(
-                Code.NOT_ALLOWED,
-                f"{email} may not make anybody forgotten: only an admin may.",
-                span=email,
-                fix="Ask an admin.",
-            )
+        person = session.admin(workspace, email, "make anybody forgotten")
         receipt = forget_in(workspace, identifier.strip(), reason=reason, who=person.email)
     return Output(_said(receipt), receipt._asdict(), status=int(bool(receipt.found)))
 

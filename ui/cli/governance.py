@@ -13,7 +13,7 @@ from control.requests import ChangeRequest, DiffLine
 from core.errors import Code, refuse
 from core.lifecycle import State, Verdict
 from orchestrate import kill_switch
-from ui.cli.session import Output, Session, common
+from ui.cli.session import Output, Session, common, said_by
 from ui.console.view.data_change import diff_words, outcome_lines, part_line, readers
 from ui.console.view.diff import SAME, plain_rows
 
@@ -64,7 +64,7 @@ def _decide(session: Session, request_id: str, email: str, verdict: Verdict, not
 def _verdict_command(name: str, verdict: Verdict, about: str) -> None:
     @approvals.command(name, help=about)
     @click.argument("request_id")
-    @click.option("--as", "email", default=APPROVER, show_default=True, help="Who decides.")
+    @said_by(APPROVER, "Who decides.")
     @click.option("--comment", default="", help="Why; needed unless you approve.")
     @common
     def command(session: Session, request_id: str, email: str, comment: str) -> Output:
@@ -211,7 +211,7 @@ def _check_exists(scope: Scope, key: str, workspace: Workspace) -> None:
 @click.option("--all", "everything", is_flag=True, help="Stop everything.")
 @click.option("--reason", help="Why, for the audit log; needed to stop something.")
 @click.option("--list", "listed", is_flag=True, help="Only list what is stopped.")
-@click.option("--as", "email", default="ada@demo", show_default=True, help="Who stops it.")
+@said_by("ada@demo", "Who stops it.")
 @common
 def kill(
     session: Session,
@@ -248,7 +248,7 @@ def _stopped(session: Session) -> Output:
 @click.option("--policy", help="Let one rule or policy go again.")
 @click.option("--channel", help="Let one channel go again.")
 @click.option("--all", "everything", is_flag=True, help="Lift the global stop.")
-@click.option("--as", "email", default="ada@demo", show_default=True, help="Who lifts it.")
+@said_by("ada@demo", "Who lifts it.")
 @common
 def unkill(
     session: Session, policy: str | None, channel: str | None, everything: bool, email: str

@@ -10,12 +10,12 @@ import click
 from control.people import Person
 from ui import identity_desk as desk
 from ui import modelling
-from ui.cli.session import Output, Session, common, plain
+from ui.cli.session import Output, Session, common, plain, said_by
 from ui.identity_desk import Ruling, Verdict
 from warehouse.identity import conflicts as queue
 from warehouse.identity import people, rules, why
 
-AS = click.option("--as", "email", default="ana@demo", show_default=True, help="Who asks.")
+AS = said_by("ana@demo", "Who asks.")
 REASON = click.option("--reason", required=True, help="Why; kept with the rule and in the audit.")
 
 
@@ -82,36 +82,25 @@ def why_same(session: Session, one: str, other: str, email: str) -> Output:
     return _veiled("\n".join([head, *(f"  {each}" for each in answer.reasons)]), document, asker)
 
 
-@identity.command()
-@click.argument("one")
-@click.argument("other")
-@REASON
-@AS
-@common
-def merge(session: Session, one: str, other: str, reason: str, email: str) -> Output:
-    """Rule that two identifiers are one person."""
-    return _ruled(session, one, other, "same", reason, email)
+def _ruling_command(name: str, verdict: Verdict, about: str) -> None:
+    @identity.command(name, help=about)
+    @click.argument("one")
+    @click.argument("other")
+    @REASON
+    @AS
+    @common
+    def command(session: Session, one: str, other: str, reason: str, email: str) -> Output:
+        with session.workspace() as workspace:
+            person = session.person(workspace, email)
+            ruling = desk.rule(workspace, one, other, verdict, person=person, reason=reason)
+            modelling.follow(workspace)
+        return _told(ruling, person)
 
 
-@identity.command()
-@click.argument("one")
-@click.argument("other")
-@REASON
-@AS
-@common
-def unmerge(session: Session, one: str, other: str, reason: str, email: str) -> Output:
-    """Rule that two identifiers are two people, whatever links them."""
-    return _ruled(session, one, other, "apart", reason, email)
-
-
-def _ruled(
-    session: Session, one: str, other: str, verdict: Verdict, reason: str, email: str
-) -> Output:
-    with session.workspace() as workspace:
-        person = session.person(workspace, email)
-        ruling = desk.rule(workspace, one, other, verdict, person=person, reason=reason)
-        modelling.follow(workspace)
-    return _told(ruling, person)
+_ruling_command("merge", "same", "Rule that two identifiers are one person.")
+_ruling_command(
+    "unmerge", "apart", "Rule that two identifiers are two people, whatever links them."
+)
 
 
 def _told(ruling: Ruling, person: Person) -> Output:

@@ -12,13 +12,15 @@ from core.data_changes import TraitModelsChange
 from core.errors import Code, refuse
 from orchestrate.data_diff import models_diff
 from ui import model_effects, modelling
-from ui.cli.session import Output, Session, common
+from ui.cli.files import writing
+from ui.cli.session import Output, Session, common, said_by
 from ui.cli.training import add_to
 from ui.console.view.data_change import outcome_lines, part_line, readers
-from ui.lineage import facts_of, lineage
+from ui.lineage import facts_of_rules, lineage
 from ui.model_effects import Planned
 from warehouse.lineage import Found, Node
 from warehouse.models import build
+from warehouse.models.compare import Move
 from warehouse.models.drift import drift as drift_of
 from warehouse.models.modelset import ModelSet
 
@@ -62,7 +64,7 @@ def plan_command(session: Session, folder: Path | None) -> Output:
 
 @model.command("apply")
 @click.option("--dir", "folder", type=click.Path(path_type=Path), help="The changed files.")
-@click.option("--as", "email", default="ana@demo", show_default=True, help="Who proposes it.")
+@said_by("ana@demo", "Who proposes it.")
 @click.option("--reason", default="", help="Why, for the approver.")
 @common
 def apply_command(session: Session, folder: Path | None, email: str, reason: str) -> Output:
@@ -118,7 +120,7 @@ def diff_command(session: Session, a: int, b: int) -> Output:
 @click.argument("name")
 @click.argument("number", type=click.IntRange(1))
 @click.option("--whole", is_flag=True, help="Also roll back other models that differ.")
-@click.option("--as", "email", default="ada@demo", show_default=True, help="Who rolls back.")
+@said_by("ada@demo", "Who rolls back.")
 @common
 def rollback_command(session: Session, name: str, number: int, whole: bool, email: str) -> Output:
     """Show the build of version NUMBER again, as a new version; NAME may be 'all'."""
@@ -151,17 +153,10 @@ def export_command(session: Session, folder: Path) -> Output:
     with session.workspace() as workspace:
         models = _live(workspace)
     target = session.folder / folder
-    try:
+    with writing(folder, fix="Name a folder that may be written."):
         target.mkdir(parents=True, exist_ok=True)
         for one in models.models:
             (target / one.file).write_text(one.text, encoding="utf-8")
-    except OSError as error:
-        raise refuse(
-            Code.INVALID_FILE,
-            f"{folder} cannot be written: {error.strerror}.",
-            span=str(folder),
-            fix="Name a folder that may be written.",
-        ) from error
     files = [one.file for one in models.models]
     return Output(f"{len(files)} models are in {target}.", {"folder": str(target), "files": files})
 
@@ -192,10 +187,7 @@ def lineage_command(session: Session, name: str) -> Output:
     """Follow NAME both ways: a column such as fct_events.event_name, an event, trait or rule."""
     with session.workspace() as workspace:
         found = lineage(workspace, name)
-        facts = {
-            one.node: facts_of(workspace, one.node)
-            for one in (Found(found.node, 0), *found.upstream, *found.downstream)
-        }
+        facts = facts_of_rules(workspace)
     up, down = ([_place(one, facts) for one in side] for side in (found.upstream, found.downstream))
     edges = [
         {"from": edge.source.name, "to": edge.target.name, "how": edge.how} for edge in found.edges
@@ -209,7 +201,7 @@ def lineage_command(session: Session, name: str) -> Output:
 
 
 def _place(found: Found, facts: dict[Node, dict[str, Any]]) -> dict[str, Any]:
-    return {**found.node._asdict(), "steps": found.steps, **facts[found.node]}
+    return {**found.node._asdict(), "steps": found.steps, **facts.get(found.node, {})}
 
 
 def _place_line(place: dict[str, Any]) -> str:
@@ -266,13 +258,15 @@ def _plan_text(planned: Planned) -> str:
         return effect.summary
     lines = [*outcome_lines(effect), *(part_line(one) for one in effect.changed)]
     for moved in planned.traits:
-        lines += [
-            f"  {moved.trait}: {one.before or ''} → {one.after or 'any value'}: {one.users:,} users"
-            for one in moved.moves[:8]
-        ]
+        lines += [f"  {moved.trait}: {_move(one)}: {one.users:,} users" for one in moved.moves[:8]]
     lines += [f"{one.name}, which reads {one.reads}: {one.outcome}"
               for one in readers(effect.downstream)]  # fmt: skip
     return "\n".join([*lines, *effect.notes])
+
+
+def _move(one: Move) -> str:
+    """From one value to another, or the one word that says it."""
+    return f"{one.before} → {one.after or 'no value'}" if one.before else one.after or "no value"
 
 
 def _plan_document(planned: Planned) -> dict[str, Any]:

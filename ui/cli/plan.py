@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import click
 
 from collect.plan import Others, TrackingPlan
 from collect.plan_files import as_text, read_plan, write_rudder
-from core.errors import Code, refuse
 from orchestrate.data_diff import plan_diff
 from ui import data_changes
-from ui.cli.session import Output, Session, common
+from ui.cli.files import writing
+from ui.cli.session import Output, Session, common, said_by
 from ui.console.view.data_change import diff_words, outcome_lines, part_line
 from ui.plan_effects import DAYS, effect_of, propose_plan
 from ui.tracking_plan import plan_at, plan_history
@@ -87,20 +87,13 @@ def export(session: Session, path: Path, number: int | None, kind: str) -> Outpu
     with session.workspace() as workspace:
         found, name = _at(workspace, number), workspace.catalog.name
     target = session.folder / path
-    try:
+    with writing(path, fix="Name a file, or for rudder a folder, that may be written."):
         if kind == "rudder":
             files, unsaid = write_rudder(found, target, name)
         else:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(as_text(found), encoding="utf-8")
             files, unsaid = [target], []
-    except OSError as error:
-        raise refuse(
-            Code.INVALID_FILE,
-            f"{path} cannot be written: {error.strerror}.",
-            span=str(path),
-            fix="Name a file, or for rudder a folder, that may be written.",
-        ) from error
     told = [f"Version {found.version} is in {', '.join(str(file) for file in files)}."]
     told += [f"Not in it: {one}" for one in unsaid]
     document = {"version": found.version, "files": [str(one) for one in files], "left_out": unsaid}
@@ -109,7 +102,7 @@ def export(session: Session, path: Path, number: int | None, kind: str) -> Outpu
 
 @plan.command()
 @click.argument("number", metavar="VERSION", type=click.IntRange(1))
-@click.option("--as", "email", default="ada@demo", show_default=True)
+@said_by("ada@demo", "Who rolls back.")
 @common
 def rollback(session: Session, number: int, email: str) -> Output:
     """Put an older version into force again, as a new version."""
@@ -121,10 +114,20 @@ def rollback(session: Session, number: int, email: str) -> Output:
     return Output(text, {"version": found.version, "from": number})
 
 
+class Proposed(TypedDict):
+    """What both ways to change the plan are given."""
+
+    path: Path
+    email: str
+    days: int
+    reason: str
+    dry_run: bool
+
+
 def _proposing(command: Any) -> Any:
-    """The options of both ways to change the plan."""
+    """The options that fill ``Proposed``."""
     for option in (
-        click.option("--as", "email", default="ana@demo", show_default=True),
+        said_by("ana@demo", "Who proposes it."),
         click.option("--days", type=click.IntRange(1, 3650), default=DAYS, show_default=True,
                      help="How far back the effect is counted."),
         click.option("--reason", default="", help="Why, for the approver."),
@@ -138,11 +141,9 @@ def _proposing(command: Any) -> Any:
 @plan.command()
 @_proposing
 @common
-def propose(
-    session: Session, path: Path, email: str, days: int, reason: str, dry_run: bool
-) -> Output:
+def propose(session: Session, **given: Unpack[Proposed]) -> Output:
     """Send a plan in our format for approval, with what it would do to what arrived."""
-    return _proposed(session, path, email, days, reason, dry_run, "dead_letter")
+    return _proposed(session, given, "dead_letter")
 
 
 @plan.command("import")
@@ -155,39 +156,24 @@ def propose(
     help="What additional_properties: false means.",
 )
 @common
-def import_(
-    session: Session,
-    path: Path,
-    email: str,
-    days: int,
-    reason: str,
-    dry_run: bool,
-    unlisted: Others,
-) -> Output:
+def import_(session: Session, unlisted: Others, **given: Unpack[Proposed]) -> Output:
     """Send a plan of rudder-cli, a file or a folder, for approval; what is not held is listed."""
-    return _proposed(session, path, email, days, reason, dry_run, unlisted)
+    return _proposed(session, given, unlisted)
 
 
-def _proposed(
-    session: Session,
-    path: Path,
-    email: str,
-    days: int,
-    reason: str,
-    dry_run: bool,
-    unlisted: Others,
-) -> Output:
+def _proposed(session: Session, given: Proposed, unlisted: Others) -> Output:
+    path = given["path"]
     with session.workspace() as workspace:
-        author = session.person(workspace, email)
+        author = session.person(workspace, given["email"])
         read = read_plan(session.folder / path, workspace.intake.plan, unlisted)
         notes = [f"Not held by the plan: {one}." for one in read.left_out]
-        effect = effect_of(workspace, read.plan, days=days, notes=notes)
+        effect = effect_of(workspace, read.plan, days=given["days"], notes=notes)
         document: dict[str, Any] = {"change_request": None, "left_out": [*read.left_out]}
         document |= {"effect": effect.model_dump(mode="json")}
         told = _told(effect)
-        if dry_run:
+        if given["dry_run"]:
             return Output("\n".join(told), document)
-        reason = reason or f"The plan of {path.name}."
+        reason = given["reason"] or f"The plan of {path.name}."
         request = propose_plan(workspace, read.plan, effect, author=author, reason=reason)
     told.append(f"{request.id} waits for approval: 'pilothouse approvals show {request.id}'.")
     document["change_request"] = {"id": request.id, "state": request.state}

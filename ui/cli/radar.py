@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from core.errors import Code, refuse
-from ui.cli.session import Output, Session, common
+from ui.cli.session import Output, Session, common, said_by
 from ui.plan_effects import DAYS
 from ui.radar import Seen, evidence, look, propose
 
@@ -16,7 +16,7 @@ from ui.radar import Seen, evidence, look, propose
 @click.option("--days", type=click.IntRange(1, 3650), default=DAYS, show_default=True)
 @click.option("--propose", "send", is_flag=True, help="Send what is open for approval.")
 @click.option("--only", multiple=True, metavar="NAME", help="Only these names that were sent.")
-@click.option("--as", "email", default="ana@demo", show_default=True)
+@said_by("ana@demo", "Who proposes it.")
 @common
 def radar(session: Session, days: int, send: bool, only: tuple[str, ...], email: str) -> Output:
     """Find planned events under other names; --propose sends them for approval as aliases."""

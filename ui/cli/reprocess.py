@@ -9,8 +9,8 @@ import click
 
 from collect.reprocess import Reprocessed, by_event
 from ui import modelling
-from ui.cli.collect import admin
-from ui.cli.session import MOMENT, Output, Session, common
+from ui.cli.collect import DEED
+from ui.cli.session import MOMENT, Output, Session, common, said_by
 from ui.plan_effects import after, before
 from ui.tracking_plan import plan_at
 
@@ -21,14 +21,14 @@ from ui.tracking_plan import plan_at
     "--plan", "number", type=click.IntRange(1), help="Another plan than the one in force."
 )
 @click.option("--dry-run", is_flag=True, help="Show what would be different; change nothing.")
-@click.option("--as", "email", default="ada@demo", show_default=True)
+@said_by("ada@demo", "Who rebuilds.")
 @common
 def reprocess(
     session: Session, since: datetime | None, number: int | None, dry_run: bool, email: str
 ) -> Output:
     """Rebuild every table from the raw log, all at once, and show what is different."""
     with session.workspace() as workspace:
-        admin(session, workspace, email)
+        session.admin(workspace, email, DEED)
         plan = workspace.intake.plan if number is None else plan_at(workspace.store, number)
         if dry_run:
             found = workspace.intake.preview(plan, since)

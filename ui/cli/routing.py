@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -24,8 +25,9 @@ def show(session: Session) -> Output:
     from ui.routing import FILE, plan_of
 
     with session.workspace() as workspace:
+        moved = _moved(workspace)
         found = [
-            {"name": name} | one.model_dump(mode="json") | _moved(workspace, name)
+            {"name": name} | one.model_dump(mode="json") | moved(name)
             for name, one in plan_of(workspace).destinations.items()
         ]
         where = workspace.settings.workspace / FILE
@@ -61,16 +63,22 @@ def run(session: Session) -> Output:
     return Output(text or "Nothing is routed.", [one._asdict() for one in moved])
 
 
-def _moved(workspace: Workspace, name: str) -> dict[str, Any]:
+def _moved(workspace: Workspace) -> Callable[[str], dict[str, Any]]:
+    """What went to a destination, by its name."""
     from control import routing as routed
 
-    volume = [one for one in routed.volume(workspace.store) if one.destination == name]
-    return {
-        "waiting": routed.waiting(workspace.store).get(name, 0),
-        "routed_events": sum(one.events for one in volume),
-        "routed_bytes": sum(one.bytes for one in volume),
-        "volume": [one._asdict() | {"day": one.day.isoformat()} for one in volume],
-    }
+    every, waiting = routed.volume(workspace.store), routed.waiting(workspace.store)
+
+    def moved(name: str) -> dict[str, Any]:
+        volume = [one for one in every if one.destination == name]
+        return {
+            "waiting": waiting.get(name, 0),
+            "routed_events": sum(one.events for one in volume),
+            "routed_bytes": sum(one.bytes for one in volume),
+            "volume": [one._asdict() | {"day": one.day.isoformat()} for one in volume],
+        }
+
+    return moved
 
 
 def _said(one: dict[str, Any]) -> str:

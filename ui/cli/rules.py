@@ -18,9 +18,9 @@ from core.errors import Code, PilothouseError, refuse
 from core.rules import DecisionPolicy, EligibilityRule
 from orchestrate import rulebook
 from orchestrate.rule_diff import rule_diff
-from orchestrate.simulation import winners_sql
+from orchestrate.winners import winners_sql
 from tools.audience import conditions_of
-from ui.cli.session import MOMENT, Output, Session, common
+from ui.cli.session import MOMENT, Output, Session, common, said_by
 from warehouse.compile import compile_audience, compile_waterfall, validate
 from warehouse.wording import describe
 
@@ -163,7 +163,7 @@ def _population(population: Condition, catalog: Catalog) -> str:
 @rules.command("rollback")
 @click.argument("key")
 @click.argument("number", type=click.IntRange(1))
-@click.option("--as", "email", default="ada@demo", show_default=True, help="Who rolls back.")
+@said_by("ada@demo", "Who rolls back.")
 @common
 def rollback_command(session: Session, key: str, number: int, email: str) -> Output:
     """Put the content of version NUMBER into force again, as a new version."""
@@ -178,7 +178,7 @@ def rollback_command(session: Session, key: str, number: int, email: str) -> Out
 
 @rules.command("pause")
 @click.argument("key")
-@click.option("--as", "email", default="ada@demo", show_default=True, help="Who pauses it.")
+@said_by("ada@demo", "Who pauses it.")
 @common
 def pause_command(session: Session, key: str, email: str) -> Output:
     """Take a rule out of decisions until it is resumed."""
@@ -190,7 +190,7 @@ def pause_command(session: Session, key: str, email: str) -> Output:
 
 @rules.command("resume")
 @click.argument("key")
-@click.option("--as", "email", default="ada@demo", show_default=True, help="Who resumes it.")
+@said_by("ada@demo", "Who resumes it.")
 @common
 def resume_command(session: Session, key: str, email: str) -> Output:
     """Let a paused rule decide again."""

@@ -20,6 +20,7 @@ import click
 from pydantic import BaseModel
 
 from core.errors import Code, refuse
+from core.lifecycle import Role
 from core.settings import Settings
 from ui.environment import load_settings
 
@@ -84,6 +85,18 @@ class Session:
             )
         return workspace.person(email)
 
+    def admin(self, workspace: Workspace, email: str, deed: str) -> Person:
+        """Who gives a command that only an admin may; ``deed`` completes "may not …"."""
+        person = self.person(workspace, email)
+        if Role.ADMIN not in person.roles:
+            raise refuse(
+                Code.NOT_ALLOWED,
+                f"{email} may not {deed}: only an admin may.",
+                span=email,
+                fix="Ask an admin.",
+            )
+        return person
+
     def piped(self) -> str:
         """Standard input: this process's, or the client's."""
         return sys.stdin.read() if self.stdin is None else self.stdin
@@ -118,6 +131,11 @@ def plain(document: Any) -> Any:
     if isinstance(document, datetime):
         return document.isoformat()
     return document
+
+
+def said_by(email: str, about: str) -> Callable[[Command], Command]:
+    """The option ``--as``: who gives the command in the demo, and what that means for it."""
+    return click.option("--as", "email", default=email, show_default=True, help=about)
 
 
 def common(command: Command) -> Command:

@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from core.errors import Code, refuse
 from orchestrate.hindsight import DecisionHindsight
 from ui import training
+from ui.cli.files import writing
 from ui.cli.session import MOMENT, Output, Session, common
 from warehouse.clocks.late import Hindsight
 from warehouse.training.fit import Metrics
@@ -37,15 +37,8 @@ def train(session: Session, name: str, out: Path | None) -> Output:
     with session.workspace() as workspace:
         trained = training.train_score(workspace, name)
     file = session.folder / (out or Path(f"{trained.name}.sql"))
-    try:
+    with writing(file, fix="Give another path with --out."):
         file.write_text(trained.text, encoding="utf-8")
-    except OSError as error:
-        raise refuse(
-            Code.INVALID_FILE,
-            f"{file} cannot be written: {error.strerror}.",
-            span=str(file),
-            fix="Give another path with --out.",
-        ) from error
     return Output(_trained(trained, file), _document(trained, file))
 
 

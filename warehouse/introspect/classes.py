@@ -31,6 +31,11 @@ _PROTECTED = frozenset(
     birthdate geburtsdatum geburtstag age alter political union
     """.split()
 )
+_BY_NAME: tuple[tuple[DataClass, frozenset[str]], ...] = (
+    ("protected", _PROTECTED),
+    ("sensitive", _SENSITIVE),
+)
+"""The strictest class first."""
 _NAME_OF_A_PERSON = frozenset({"first", "last", "full", "sur", "given", "family", "middle"})
 _PATTERN_CLASSES: dict[str, tuple[DataClass, str]] = {
     "iban": ("sensitive", "bank account numbers"),
@@ -54,9 +59,9 @@ def delicacy_of(column: ColumnFacts, is_users: bool) -> Delicacy:
     """The class of a column; of two that fit the stricter one."""
     words = frozenset(parts(column.name))
     if column.type != "BOOLEAN":
-        for data_class, known in (("protected", _PROTECTED), ("sensitive", _SENSITIVE)):
+        for data_class, known in _BY_NAME:
             if words & known:
-                return Delicacy(data_class, "medium", "its name says so")  # type: ignore[arg-type]
+                return Delicacy(data_class, "medium", "its name says so")
     by_values = _by_values(column)
     if by_values is not None and by_values.data_class == "sensitive":
         return by_values

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from core.errors import Code, PilothouseError, refuse
-from warehouse.introspect.choices import Choice
+from warehouse.introspect.choices import Choice, Confidence
 from warehouse.introspect.columns import MappedColumn
 from warehouse.introspect.mapping import PLATFORMS
 from warehouse.introspect.roles import Roles
@@ -92,9 +92,9 @@ def _signup(roles: Roles) -> tuple[str | None, Choice | None]:
         return None, None
     others = tuple(said[1:])
     reasons = ("its name says when the user came",)
-    confidence = "medium" if others else "high"
+    confidence: Confidence = "medium" if others else "high"
     label = f"{roles.users.label} signup"
-    return said[0], Choice(label, said[0], confidence, reasons, others)  # type: ignore[arg-type]
+    return said[0], Choice(label, said[0], confidence, reasons, others)
 
 
 def _is_platform(column: MappedColumn) -> bool:

@@ -78,8 +78,11 @@ def _entity(owned: Owned, view: str) -> dict[str, Entry]:
         return {owned.noun: Entry(body | {"cardinality": "one"}, comments, inner)}
     entries = {owned.noun: Entry(body, comments, inner)}
     if owned.time:
-        latest = {"description": f"The latest {said} of a user.", "cardinality": "one"}
-        latest["phrases"] = [f"latest {said}", f"last {said}", f"most recent {said}"]  # type: ignore[assignment]
+        latest: dict[str, Any] = {
+            "description": f"The latest {said} of a user.",
+            "cardinality": "one",
+            "phrases": [f"latest {said}", f"last {said}", f"most recent {said}"],
+        }
         key = next((n for n, c in shown.items() if c.facts.is_unique), None)
         by = [owned.time, *([key] if key else [])]
         entries[f"latest_{owned.noun}"] = Entry(body | latest | {"latest_by": by})

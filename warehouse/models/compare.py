@@ -191,7 +191,13 @@ def _steps(model: Model) -> exp.Expr | None:
     if model.type not in ("number", "integer"):
         return None
     before, after = (exp.cast(exp.column(name), "DOUBLE") for name in ("before", "after"))
-    return exp.Case().when(after > before, _word("higher")).else_(_word("lower"))
+    return (
+        exp.Case()
+        .when(before.copy().is_(exp.null()), _word("gained"))
+        .when(after.copy().is_(exp.null()), _word("lost"))
+        .when(after > before, _word("higher"))
+        .else_(_word("lower"))
+    )
 
 
 def _counted(pairs: exp.Select, steps: exp.Expr | None) -> exp.Select:
