@@ -16,7 +16,7 @@ from core.conditions import AnyLeaf, Attribute, Bucket, Condition, ConsentIs, Ev
 from core.program import Program
 from warehouse.catalog import Catalog
 from warehouse.compile import Audiences
-from warehouse.compile.leaves import data_type, value_read
+from warehouse.compile.leaves import data_type, read_value
 from warehouse.compile.queries import expanded
 from warehouse.compile.sources import FACTS, Sources
 
@@ -105,10 +105,9 @@ def _compared(leaf: AnyLeaf) -> tuple[object, ...]:
 def _query(
     made: Program, sources: Sources, kinds: dict[int, str], words: dict[int, dict[object, int]]
 ) -> exp.Select:
-    leaf_of = dict(zip(reversed(made.reads), reversed(made.leaves), strict=True))
     columns: list[exp.Expr] = [exp.column(USER, FACTS)]
-    for number in range(len(made.readings)):
-        value = value_read(leaf_of[number], sources)
+    for number, read in enumerate(made.readings):
+        value = read_value(read, sources)
         fetched = _fetched(value, kinds[number], words.get(number))
         columns.append(exp.alias_(fetched, f"r{number}", copy=False))
     return sources.build().select(*columns, copy=False)

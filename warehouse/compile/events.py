@@ -12,7 +12,8 @@ from datetime import datetime
 
 from sqlglot import exp
 
-from core.conditions import EventAge, EventCount, EventSequence, Filter, SinceEvent, SinceMoment
+from core.conditions import Filter, SinceEvent, SinceMoment
+from core.readings import Followed, TimeOf, Times
 from core.windows import fixed_bounds
 from warehouse.catalog import Catalog
 from warehouse.compile.building import (
@@ -48,17 +49,17 @@ class EventReads:
     _anchor_names: set[str] = field(default_factory=set)
     _joined: set[str] = field(default_factory=set)
 
-    def count(self, leaf: EventCount) -> str:
+    def count(self, read: Times) -> str:
         """The name of the count of an event."""
-        conditions = [self._is(leaf.event), *self._filters(leaf.event, leaf.where)]
-        conditions += self._window(leaf)
+        conditions = [self._is(read.event), *self._filters(read.event, read.where)]
+        conditions += self._window(read)
         return self._named(exp.Count(this=exp.Star()), conditions)
 
-    def time(self, leaf: EventAge) -> str:
+    def time(self, read: TimeOf) -> str:
         """The name of the time of the first or last such event."""
-        conditions = [self._is(leaf.event), *self._filters(leaf.event, leaf.where)]
+        conditions = [self._is(read.event), *self._filters(read.event, read.where)]
         self._starts.append(None)
-        kind = exp.Min if leaf.which == "first" else exp.Max
+        kind = exp.Min if read.which == "first" else exp.Max
         return self._named(kind(this=self._column("time")), conditions)
 
     def query(self) -> exp.Select:
@@ -77,7 +78,7 @@ class EventReads:
         before = exp.LT(this=self._column("time"), expression=moment(self.as_of))
         return query.where(before, copy=False)
 
-    def sequence_query(self, leaf: EventSequence) -> exp.Select:
+    def sequence_query(self, read: Followed) -> exp.Select:
         """The users who did the first event and then the second in time."""
         layout = self.catalog.layout.events
         first, then = exp.column(layout.time, "a"), exp.column(layout.time, "b")
@@ -85,13 +86,13 @@ class EventReads:
             equal(exp.column(layout.user, "b"), exp.column(layout.user, "a")),
             exp.GT(this=then, expression=first),
         ]
-        if leaf.within_seconds is not None:
-            latest = exp.Add(this=first.copy(), expression=seconds_interval(leaf.within_seconds))
+        if read.within_seconds is not None:
+            latest = exp.Add(this=first.copy(), expression=seconds_interval(read.within_seconds))
             on.append(exp.LTE(this=then.copy(), expression=latest))
         user = exp.alias_(exp.column(layout.user, "a"), "user_id")
         query = select_from(self._table("a"), user).distinct(copy=False)
         query.append("joins", exp.Join(this=self._table("b"), on=exp.and_(*on, copy=False)))
-        for alias, name in (("a", leaf.first), ("b", leaf.then)):
+        for alias, name in (("a", read.first), ("b", read.then)):
             canonical = exp.Literal.string(self._canonical(name))
             query.where(equal(exp.column(layout.name, alias), canonical), copy=False)
         before = exp.LT(this=then.copy(), expression=moment(self.as_of))
@@ -122,8 +123,8 @@ class EventReads:
     def _named(self, value: exp.Expr, conditions: list[exp.Expr]) -> str:
         return name_for(self.aggregates, filtered(value, conditions), "e")
 
-    def _window(self, leaf: EventCount) -> list[exp.Expr]:
-        window = leaf.window
+    def _window(self, read: Times) -> list[exp.Expr]:
+        window = read.window
         time = self._column("time")
         if isinstance(window, SinceMoment | SinceEvent):
             self._starts.append(None)

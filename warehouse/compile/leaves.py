@@ -27,6 +27,18 @@ from core.conditions import (
     WhenUnknown,
 )
 from core.errors import PilothouseError, Refusal
+from core.readings import (
+    BucketOf,
+    ColumnValue,
+    ConsentStatus,
+    Followed,
+    Reading,
+    RowsOf,
+    TimeOf,
+    Times,
+    TraitValue,
+    reading,
+)
 from warehouse.catalog import Catalog
 from warehouse.compile.names import attribute_column
 from warehouse.compile.sources import FACTS, Sources
@@ -71,7 +83,7 @@ def _raw(leaf: AnyLeaf, sources: Sources) -> exp.Expr:
             limit = moment(sources.as_of - timedelta(seconds=leaf.seconds))
             return COMPARISONS[FLIPPED[leaf.op]](this=read, expression=limit)
         case EventSequence():
-            return exp.Not(this=exp.Is(this=read, expression=exp.Null()))
+            return read
         case ConsentIs():
             return read.eq(literal(leaf.status, "string", sources.as_of))
         case Bucket():
@@ -89,7 +101,12 @@ def data_type(leaf: Attribute | Trait, catalog: Catalog) -> str:
     """The type of what a leaf compares."""
     if isinstance(leaf, Trait):
         return catalog.traits[leaf.name].type
-    column = attribute_column(leaf.column, catalog)
+    return column_type(leaf.column, catalog)
+
+
+def column_type(name: str, catalog: Catalog) -> str:
+    """The type of a column of the user, or of ``entity.column``."""
+    column = attribute_column(name, catalog)
     if isinstance(column, Refusal):
         raise PilothouseError(column)
     return column.type
@@ -97,29 +114,32 @@ def data_type(leaf: Attribute | Trait, catalog: Catalog) -> str:
 
 def value_read(leaf: AnyLeaf, sources: Sources) -> exp.Expr:
     """What a leaf reads for each user: a column of ``facts``."""
-    match leaf:
-        case Attribute():
-            entity, dot, name = leaf.column.rpartition(".")
+    return read_value(reading(leaf), sources)
+
+
+def read_value(read: Reading, sources: Sources) -> exp.Expr:
+    """What a reading gives for each user: a column of ``facts``, or made of one."""
+    match read:
+        case ColumnValue():
+            entity, dot, name = read.column.rpartition(".")
             column = sources.entity_column(entity, name) if dot else sources.user_column(name)
-            return as_read(column, data_type(leaf, sources.catalog))
-        case Trait():
-            return as_read(sources.trait(leaf.name), data_type(leaf, sources.catalog))
-        case EventCount():
-            return sources.event_count(leaf)
-        case EventAge():
-            return sources.event_time(leaf)
-        case EventSequence():
-            return sources.sequence(leaf)
-        case Related():
-            return sources.related_count(leaf)
-        case ConsentIs():
-            return sources.consent(leaf.purpose, leaf.channel)
-        case Bucket():
-            return _bucket(leaf.salt)
-        case HeldFor() | InAudience():
-            raise AssertionError(f"{leaf.kind} is refused or expanded before it is compiled")
+            return as_read(column, column_type(read.column, sources.catalog))
+        case TraitValue():
+            return as_read(sources.trait(read.name), sources.catalog.traits[read.name].type)
+        case Times():
+            return sources.event_count(read)
+        case TimeOf():
+            return sources.event_time(read)
+        case Followed():
+            return sources.sequence(read)
+        case RowsOf():
+            return sources.related_count(read)
+        case ConsentStatus():
+            return sources.consent(read.purpose, read.channel)
+        case BucketOf():
+            return _bucket(read.salt)
         case _:
-            assert_never(leaf)
+            assert_never(read)
 
 
 def _bucket(salt: str) -> exp.Expr:

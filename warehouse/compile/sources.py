@@ -11,7 +11,8 @@ from datetime import datetime
 
 from sqlglot import exp
 
-from core.conditions import EventAge, EventCount, EventSequence, Filter, Related
+from core.conditions import Filter
+from core.readings import Followed, RowsOf, TimeOf, Times
 from warehouse.catalog import Catalog, Entity
 from warehouse.compile.building import (
     add_cte,
@@ -71,29 +72,30 @@ class Sources:
         self._joins.setdefault(self.catalog.layout.traits.table, self.catalog.layout.traits.user)
         return self._fact(f"t_{name}", exp.column(name, self.catalog.layout.traits.table))
 
-    def event_count(self, leaf: EventCount) -> exp.Column:
+    def event_count(self, read: Times) -> exp.Column:
         """How often the event happened; 0 for users without any."""
-        name = self._events.count(leaf)
+        name = self._events.count(read)
         counted = exp.func("COALESCE", exp.column(name, EVENTS), exp.Literal.number(0))
         return self._fact(name, counted)
 
-    def event_time(self, leaf: EventAge) -> exp.Column:
+    def event_time(self, read: TimeOf) -> exp.Column:
         """The time of the user's first or last such event; NULL without any."""
-        name = self._events.time(leaf)
+        name = self._events.time(read)
         return self._fact(name, exp.column(name, EVENTS))
 
-    def sequence(self, leaf: EventSequence) -> exp.Column:
-        """Not NULL for users who did the first event and then the second in time."""
-        name = self._extra_name("sequence", leaf.model_dump_json(exclude={"when_unknown"}))
+    def sequence(self, read: Followed) -> exp.Expr:
+        """Whether users did the first event and then the second in time."""
+        name = self._extra_name("sequence", f"{read.first}:{read.then}:{read.within_seconds}")
         if name not in self._extra:
-            self._extra[name] = self._events.sequence_query(leaf)
+            self._extra[name] = self._events.sequence_query(read)
         self._joins.setdefault(name, "user_id")
-        return self._fact(f"{name}_user", exp.column("user_id", name))
+        user = exp.column("user_id", name)
+        return self._fact(name, exp.Not(this=exp.Is(this=user, expression=exp.Null())))
 
-    def related_count(self, leaf: Related) -> exp.Column:
+    def related_count(self, read: RowsOf) -> exp.Column:
         """How many related rows meet the filters; 0 without any."""
-        entity = self.catalog.entities[leaf.entity]
-        cte = f"{leaf.entity}_counts"
+        entity = self.catalog.entities[read.entity]
+        cte = f"{read.entity}_counts"
         filters = [
             comparison(
                 as_read(exp.column(one.column), self._type(entity, one)),
@@ -102,17 +104,17 @@ class Sources:
                 self._type(entity, one),
                 self.as_of,
             )
-            for one in leaf.where
+            for one in read.where
         ]
         aggregate = filtered(exp.Count(this=exp.Star()), filters)
-        counts = self._related.setdefault(leaf.entity, {})
+        counts = self._related.setdefault(read.entity, {})
         name = name_for(counts, aggregate, "r")
-        self._related_columns.setdefault(leaf.entity, set()).update(
-            one.column for one in leaf.where
+        self._related_columns.setdefault(read.entity, set()).update(
+            one.column for one in read.where
         )
         self._joins.setdefault(cte, "user_id")
         value = exp.func("COALESCE", exp.column(name, cte), exp.Literal.number(0))
-        return self._fact(f"{leaf.entity}_{name}", value)
+        return self._fact(f"{read.entity}_{name}", value)
 
     def consent(self, purpose: str, channel: str) -> exp.Column:
         """The latest consent for a purpose and channel; ties go to the most restrictive."""
