@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import functools
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -28,15 +29,25 @@ class Slice(NamedTuple):
     """Given: a counter with a window takes only rows within its window before this moment."""
 
 
+class Part(NamedTuple):
+    """Some counters over some rows: one row for each key that has such rows."""
+
+    query: exp.Select
+    columns: Mapping[str, str]
+    """Counter → its column. Counters that count the same rows share one."""
+    taken: bool = False
+    """Whether it is taken away. The keys of what is taken away are keys of what was added."""
+
+
 def from_nothing(shape: Shape, moment: datetime) -> exp.Select:
     """The counters at a moment from all rows; those with windows read no more than they need."""
     lasting = tuple(one for one in shape.counters if not one.window)
     recent = tuple(one for one in shape.counters if one.window)
-    slices = [Slice(lasting, until=moment)]
+    parts = [_part(shape, Slice(lasting, until=moment))]
     if recent:
-        longest = shape.windows[-1]
-        slices.append(Slice(recent, moment - longest, moment, windows_end=moment))
-    return _summed(shape, slices)
+        since = moment - shape.windows[-1]
+        parts.append(_part(shape, Slice(recent, since, moment, windows_end=moment)))
+    return _added(shape, parts)
 
 
 def rolled(shape: Shape, state: str, then: datetime, moment: datetime, seen: datetime | None,
@@ -56,25 +67,29 @@ def rolled(shape: Shape, state: str, then: datetime, moment: datetime, seen: dat
 def _carried(
     shape: Shape, state: str, then: datetime, moment: datetime, seen: datetime | None
 ) -> exp.Select:
-    named = [shape.key, *(one.name for one in shape.counters)]
-    parts = [exp.select(*named).from_(stored(state)), _arrived(shape, then, moment, seen)]
+    """All that arrived is added to every window; whatever is older than a window is taken away."""
+    names = [one.name for one in shape.counters]
+    kept = exp.select(shape.key, *names).from_(stored(state))
+    parts = [Part(kept, dict(zip(names, names, strict=True)))]
+    arrived = Slice(shape.counters, until=moment)
+    parts.append(_part(shape, arrived, _rows(shape, then, moment, seen)))
     for length in shape.windows:
         leaving = tuple(one for one in shape.counters if one.window == length)
-        rows = _rows_of(shape, Slice(leaving, then - length, moment - length), taken=True)
-        parts.append(rows.where(_any_of(leaving)))
+        until = moment - length
+        part = _part(shape, Slice(leaving, until=until), _rows(shape, then - length, until, seen))
+        parts.append(Part(part.query.where(_any_of(leaving), copy=False), part.columns, taken=True))
     return _added(shape, parts)
 
 
-def _arrived(shape: Shape, then: datetime, moment: datetime, seen: datetime | None) -> exp.Select:
-    """Counted over what happened since, and over what arrived since and happened before."""
+def _rows(shape: Shape, since: datetime, until: datetime, seen: datetime | None) -> exp.Query:
+    """What happened in a stretch of time, and what happened before but arrived after ``seen``."""
     time = exp.column(shape.time)
     events = exp.select("*").from_(shape.table)
-    rows: exp.Query = events.where(time.copy() >= _time(then), time.copy() < _time(moment))
-    if seen:
-        late = exp.GT(this=exp.column(shape.arrival), expression=_time(seen))
-        rows = exp.union(rows, events.where(time.copy() < _time(then), late), distinct=False)
-    counted = _rows_of(shape, Slice(shape.counters, until=moment, windows_end=then))
-    return _read_from(counted, shape, rows.subquery(shape.table))
+    rows = events.where(time.copy() >= _time(since), time.copy() < _time(until))
+    if seen is None:
+        return rows
+    late = exp.GT(this=exp.column(shape.arrival), expression=_time(seen))
+    return exp.union(rows, events.where(time.copy() < _time(since), late), distinct=False)
 
 
 def rows_counted(
@@ -108,36 +123,57 @@ def untouched_rows(shape: Shape, state: str) -> exp.Select:
     )  # fmt: skip
 
 
-def _summed(shape: Shape, slices: Iterable[Slice]) -> exp.Select:
-    parts = [_rows_of(shape, one) for one in slices]
-    return parts[0] if len(parts) == 1 else _added(shape, parts)
-
-
-def _added(shape: Shape, parts: Iterable[exp.Select]) -> exp.Select:
-    """One row a key: what the parts say, added up."""
-    sums = [_total(one).as_(one.name) for one in shape.counters]
-    # Each part has a WITH of its own, which a union takes only inside a subquery.
-    wrapped = [exp.select("*").from_(part.subquery("part")) for part in parts]
-    every = exp.union(*wrapped, distinct=False)
-    return exp.select(shape.key, *sums).from_(every.subquery("parts")).group_by(shape.key)
-
-
-def _total(counter: Counter) -> exp.Expr:
-    column = exp.column(counter.name)
-    kinds = {"add": exp.Sum, "max": exp.Max, "min": exp.Min}
-    return kinds[counter.how](this=column)
-
-
-def _rows_of(shape: Shape, part: Slice, *, taken: bool = False) -> exp.Select:
-    """The model's own query over a stretch of time: its counters, or what to take from them."""
+def _part(shape: Shape, part: Slice, rows: exp.Query | None = None) -> Part:
+    """The model's own query over a stretch of time, or over given rows of its table."""
     query = _over(shape, part)
-    values = []
-    for one in shape.counters:
-        nought = exp.Literal.number(0) if one.how == "add" else exp.null()
-        value = _value(shape, one, part) if one in part.counters else nought
-        values.append((exp.Neg(this=value) if taken and one.window else value).as_(one.name))
-    query.set("expressions", [query.selects[0], *values])
+    columns: dict[str, str] = {}
+    values: dict[exp.Expr, str] = {}
+    for one in part.counters:
+        columns[one.name] = values.setdefault(_value(shape, one, part), one.name)
+    named = [value.as_(name) for value, name in values.items()]
+    query.set("expressions", [query.selects[0], *named])
+    if rows is not None:
+        query = _read_from(query, shape, rows.subquery(shape.table, copy=False))
+    return Part(query, columns)
+
+
+def _added(shape: Shape, parts: Sequence[Part]) -> exp.Select:
+    """One row a key: what the parts say, added up."""
+    named = [(f"p{number}", part) for number, part in enumerate(parts)]
+    known = [exp.column(shape.key, name) for name, part in named if not part.taken]
+    key = exp.func("COALESCE", *known) if len(known) > 1 else known[0]
+    query = exp.select(key.as_(shape.key), *(_total(one, named) for one in shape.counters))
+    query = query.from_(parts[0].query.subquery("p0", copy=False), copy=False)
+    for place, (name, part) in enumerate(named[1:], start=1):
+        before = known[0] if place == 1 else key
+        query = query.join(
+            part.query.subquery(name, copy=False),
+            on=exp.NullSafeEQ(this=exp.column(shape.key, name), expression=before.copy()),
+            join_type="left" if part.taken else "full",
+            copy=False,
+        )
     return query
+
+
+def _total(counter: Counter, parts: Iterable[tuple[str, Part]]) -> exp.Expr:
+    columns = [
+        (exp.column(part.columns[counter.name], name), part.taken)
+        for name, part in parts
+        if counter.name in part.columns
+    ]
+    if counter.how == "add":
+        total = functools.reduce(_plus, columns, exp.Literal.number(0))
+    else:
+        kind = exp.Greatest if counter.how == "max" else exp.Least
+        first, *others = (column for column, _ in columns)
+        total = kind(this=first, expressions=others, ignore_nulls=True) if others else first
+    return total.as_(counter.name)
+
+
+def _plus(total: exp.Expr, one: tuple[exp.Expr, bool]) -> exp.Expr:
+    column, taken = one
+    value = exp.func("COALESCE", column, exp.Literal.number(0))
+    return exp.Sub(this=total, expression=value) if taken else exp.Add(this=total, expression=value)
 
 
 def _over(shape: Shape, part: Slice) -> exp.Select:

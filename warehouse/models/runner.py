@@ -9,17 +9,13 @@ import duckdb
 from warehouse.models.build import build, reset, show
 from warehouse.models.modelset import ModelSet, load_models
 from warehouse.models.states import touched_are_done
+from warehouse.transactions import all_or_nothing
 
 
 def build_traits(connection: duckdb.DuckDBPyConnection, as_of: datetime) -> None:
     """Replace ``traits`` with every trait as of a moment (naive UTC); all or nothing."""
-    connection.execute("BEGIN TRANSACTION")
-    try:
+    with all_or_nothing(connection):
         write_traits(connection, as_of)
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
 
 
 def write_traits(

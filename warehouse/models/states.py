@@ -45,12 +45,14 @@ def carry_on(
     kept = None if full else _kept(cursor, name, logic)
     touched = _touched(cursor)
     how: How = "full"
-    query: exp.Query = rolling.from_nothing(shape, as_of)
+    query: exp.Query
     if kept and touched is not None and _accounted_for(cursor, shape, kept, as_of, touched):
         how = "rolled"
         query = rolling.rolled(
             shape, kept.relation, kept.as_of, as_of, kept.received_up_to, bool(touched)
         )
+    else:
+        query = rolling.from_nothing(shape, as_of)
     relation = f"{name}__{logic[:12]}__{_next(cursor)}"
     _write(cursor, shape, query, relation, as_of)
     _remember(
@@ -121,8 +123,11 @@ def _number(cursor: duckdb.DuckDBPyConnection, query: exp.Select) -> int:
 
 
 def _rows(cursor: duckdb.DuckDBPyConnection, shape: Shape, before: datetime) -> int:
-    query = exp.select(exp.Count(this=exp.Star())).from_(shape.table)
-    query = query.where(exp.column(shape.time) < exp.Placeholder(this="before"))
+    """Rows before a moment: all but those that are not, of which few have to be looked at."""
+    time = exp.column(shape.time)
+    rows = exp.select(exp.Count(this=exp.Star())).from_(shape.table)
+    others = rows.where(exp.or_(time >= exp.Placeholder(this="before"), time.is_(exp.null())))
+    query = exp.select(exp.Sub(this=rows.subquery(), expression=others.subquery()))
     row = cursor.execute(query.sql("duckdb"), {"before": before}).fetchone()
     return int(row[0]) if row else 0
 
