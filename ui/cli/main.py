@@ -39,10 +39,12 @@ COMMANDS = {
     "sql": ("sql", "Check or run SQL over the catalog's tables."),
     "pipeline": ("pipeline", "Run every step from events to read-outs, or list what ran."),
     "status": ("pipeline", "Where the pipeline stands, what waits, what needs a person."),
+    "journeys": ("journeys", "Paths of steps that users go through: propose, look, migrate."),
     "cycle": ("loop", "Decide for everybody with the rules in force."),
     "explain": ("loop", "Say why a user gets something, or does not."),
     "deliver": ("loop", "Send what was decided."),
     "measure": ("loop", "Read out what it did."),
+    "tokens": ("tokens", "Let programs in to the HTTP API, and out again."),
     "evals": ("scores", "Score the planner by what its rules select."),
     "audit": ("governance", "The append-only log of who did what."),
 }
