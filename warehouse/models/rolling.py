@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -162,18 +161,20 @@ def _total(counter: Counter, parts: Iterable[tuple[str, Part]]) -> exp.Expr:
         if counter.name in part.columns
     ]
     if counter.how == "add":
-        total = functools.reduce(_plus, columns, exp.Literal.number(0))
-    else:
-        kind = exp.Greatest if counter.how == "max" else exp.Least
-        first, *others = (column for column, _ in columns)
-        total = kind(this=first, expressions=others, ignore_nulls=True) if others else first
+        return _sum(columns).as_(counter.name)
+    kind = exp.Greatest if counter.how == "max" else exp.Least
+    first, *others = (column for column, _ in columns)
+    total = kind(this=first, expressions=others, ignore_nulls=True) if others else first
     return total.as_(counter.name)
 
 
-def _plus(total: exp.Expr, one: tuple[exp.Expr, bool]) -> exp.Expr:
-    column, taken = one
-    value = exp.func("COALESCE", column, exp.Literal.number(0))
-    return exp.Sub(this=total, expression=value) if taken else exp.Add(this=total, expression=value)
+def _sum(columns: Iterable[tuple[exp.Expr, bool]]) -> exp.Expr:
+    total: exp.Expr = exp.Literal.number(0)
+    for column, taken in columns:
+        value = exp.func("COALESCE", column, exp.Literal.number(0))
+        kind = exp.Sub if taken else exp.Add
+        total = kind(this=total, expression=value)
+    return total
 
 
 def _over(shape: Shape, part: Slice) -> exp.Select:
