@@ -9,7 +9,7 @@ from agent.planners.port import CountQuestion, DebugQuestion, Drafted, Segment, 
 from control import versions
 from core.conditions import Condition, Op
 from core.errors import Code, Refusal
-from core.policies import actions_of
+from core.proposal import actions_of
 from core.rules import DecisionPolicy, EligibilityRule
 from tools.audience import conditions_of
 from tools.context import Refused

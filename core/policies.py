@@ -9,37 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from core.artifacts import Finding, Preview, Required
-from core.conditions import Frozen
-from core.rules import Action, DecisionPolicy, EligibilityRule
-
-
-class Proposal(Frozen):
-    """Everything a policy may look at, as data."""
-
-    artifact: EligibilityRule | DecisionPolicy
-    required: Required
-    preview: Preview
-    users_total: int
-    """Canonical users of the warehouse."""
-    consent_purposes: dict[str, str | None]
-    """Every known channel with the purpose its consent is asked for (None: needs none)."""
-    data_classes: dict[str, str]
-    """The class of each required ``table.column``."""
-    reach_limit_share: float
-    undecidable: tuple[str, ...] = ()
-    defaults_used: tuple[str, ...] = ()
-    """Sentences: what the prompt left open and the workspace's default filled in."""
-
+from core.artifacts import Finding
+from core.proposal import Proposal, actions_of
+from core.rules import DecisionPolicy
+from core.validation import VALIDATIONS
 
 Policy = Callable[[Proposal], Finding | None]
-
-
-def actions_of(artifact: EligibilityRule | DecisionPolicy) -> tuple[Action, ...]:
-    """What an artifact would send."""
-    if isinstance(artifact, DecisionPolicy):
-        return tuple(entry.action for entry in artifact.entries)
-    return (artifact.action,) if artifact.action else ()
 
 
 def consent_path(proposal: Proposal) -> Finding | None:
@@ -214,6 +189,7 @@ POLICIES: tuple[Policy, ...] = (
     every_tier_can_win,
     pursuit_ends,
     little_overlap,
+    *VALIDATIONS,
 )
 
 

@@ -22,8 +22,9 @@ from core.conditions import (
     clauses,
     leaves,
 )
+from core.pursuit import eligible
 from core.rules import DecisionPolicy
-from orchestrate.simulation import Fetches, count_true, eligible
+from orchestrate.counting import Fetches, count_true
 from warehouse.catalog import Catalog
 from warehouse.compile import Audiences, expand
 from warehouse.wording import describe

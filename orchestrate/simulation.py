@@ -14,40 +14,20 @@ from typing import Any, Protocol
 from sqlglot import exp
 
 from core.artifacts import Overlap, Preview, WaterfallStep, Winner
-from core.assignment import share_end
-from core.conditions import (
-    EVERYONE,
-    And,
-    AsOf,
-    Attribute,
-    Bucket,
-    Condition,
-    ConsentIs,
-    Filter,
-    InAudience,
-    Not,
-    Op,
-    Or,
-    Related,
-    clauses,
-    with_defaults,
-)
-from core.policies import actions_of
-from core.rules import Action, DecisionPolicy, EligibilityRule, Entry, Holdout
+from core.conditions import And, Condition, InAudience, clauses
+from core.proposal import actions_of
+from core.pursuit import in_order
+from core.rules import DecisionPolicy, EligibilityRule
+from orchestrate.counting import DIALECT, Fetches, count_if, count_true, is_true
+from orchestrate.reach import reachable
+from orchestrate.winners import policy_flags, scored_flags, takes, winners_sql, wins
 from warehouse.catalog import Catalog
-from warehouse.compile import Audiences, compile_waterfall, select_flags
+from warehouse.compile import Audiences, compile_waterfall
 from warehouse.wording import describe
 
-DIALECT = "duckdb"
+__all__ = ["Artifact", "LiveRule", "simulate", "winners_sql"]
+
 Artifact = EligibilityRule | DecisionPolicy
-
-
-class Fetches(Protocol):
-    """What this module needs of a query runner."""
-
-    def fetch(self, sql: str, *, purpose: str) -> Any:
-        """Check and run one query."""
-        ...
 
 
 class LiveRule(Protocol):
@@ -105,7 +85,7 @@ def _simulate_rule(
         if isinstance(other.artifact, EligibilityRule) and other.key != rule.key
     }
     flags = {"audience": rule.condition}
-    flags["reachable"] = And(of=(rule.condition, _reachable(actions_of(rule), rule, catalog)))
+    flags["reachable"] = And(of=(rule.condition, reachable(actions_of(rule), rule, catalog)))
     flags |= {
         f"both_{number}": And(of=(rule.condition, other))
         for number, other in enumerate(others.values())
@@ -136,13 +116,8 @@ def _simulate_policy(
     as_of: datetime,
     audiences: Audiences | None,
 ) -> Preview:
-    flags = select_flags(
-        _policy_flags(policy, catalog),
-        catalog,
-        as_of=as_of,
-        population=policy.population,
-        audiences=audiences,
-    )
+    asked = policy_flags(policy, catalog)
+    flags = scored_flags(policy, asked, catalog, as_of, policy.population, audiences)
     query = exp.select(*_winner_counts(policy)).from_(flags.subquery("flags"))
     fetched = runner.fetch(
         query.sql(dialect=DIALECT, pretty=True), purpose=f"who would get what under {policy.key}"
@@ -175,160 +150,25 @@ def _simulate_policy(
     )
 
 
-def winners_sql(
-    policy: DecisionPolicy,
-    catalog: Catalog,
-    *,
-    as_of: datetime,
-    population: Condition,
-    audiences: Audiences | None,
-) -> str:
-    """One row per user whom an entry takes: ``user_id`` and the ``action_key`` that wins.
-
-    Suppressions and stop conditions hold back; consent, holdouts and caps are not looked at.
-    """
-    asked = {
-        name: condition
-        for name, condition in _policy_flags(policy, catalog).items()
-        if name[0] in "es"
-    }
-    flags = select_flags(asked, catalog, as_of=as_of, population=population, audiences=audiences)
-    takes = exp.Case()
-    for number in _priority(policy):
-        key = exp.Literal.string(policy.entries[number].action.key)
-        takes = takes.when(exp.and_(_is_true(f"e{number}"), _is_free_of(f"s{number}")), key)
-    winners = exp.select("user_id", exp.alias_(takes, "action_key")).from_(flags.subquery("flags"))
-    query = (
-        exp.select("user_id", "action_key")
-        .from_(winners.subquery("winners"))
-        .where(exp.not_(exp.column("action_key").is_(exp.null())))
-    )
-    return query.sql(dialect=DIALECT, pretty=True)
-
-
-def _priority(policy: DecisionPolicy) -> list[int]:
-    """The entries' numbers in the order in which they win."""
-    return sorted(range(len(policy.entries)), key=lambda n: (policy.entries[n].tier, n))
-
-
-def _is_free_of(name: str) -> exp.Expr:
-    # Unknown holds back: what is not known to be allowed is not sent.
-    return exp.not_(exp.func("COALESCE", exp.column(name), exp.true()))
-
-
-def _policy_flags(policy: DecisionPolicy, catalog: Catalog) -> dict[str, Condition]:
-    """For each entry n: e<n> eligible, s<n> held back, r<n> reachable; h held out."""
-    flags: dict[str, Condition] = {"h": _held_out(policy.holdout)}
-    for number, entry in enumerate(policy.entries):
-        flags[f"e{number}"] = eligible(entry)
-        flags[f"s{number}"] = held_back(entry, policy)
-        flags[f"r{number}"] = _reachable((entry.action,), policy, catalog)
-    return flags
-
-
-def eligible(entry: Entry) -> Condition:
-    """Eligibility and applicability of an entry."""
-    if entry.applicability is None:
-        return entry.eligibility
-    return And(of=(entry.eligibility, entry.applicability))
-
-
-def held_back(entry: Entry, policy: DecisionPolicy) -> Condition:
-    """Any suppression in state form, or any stop condition, that concerns an entry."""
-    parts = [one.when for one in policy.suppressions_of(entry) if one.when is not None]
-    parts += [stop.when for stop in policy.stops_of(entry)]
-    if not parts:
-        return Not(of=EVERYONE)
-    # They exclude: what they read and do not know holds back too.
-    return Or(of=tuple(with_defaults(part, excluding=True) for part in parts))
-
-
 def _winner_counts(policy: DecisionPolicy) -> list[exp.Expr]:
     """The projections: each entry's eligible users by what becomes of them, in priority order."""
-    counts = [_count("population", exp.true())]
-    free: exp.Expr = exp.true()
-    winners: list[exp.Expr] = []
-    order = _priority(policy)
-    for number in order:
-        is_eligible = _is_true(f"e{number}")
-        takes = exp.and_(is_eligible, _is_free_of(f"s{number}"))
-        wins = exp.and_(takes, free)
-        held_out = _is_true("h")
+    counts = [count_if("population", exp.true())]
+    order = [policy.entries.index(entry) for entry in in_order(policy)]
+    for place, number in enumerate(order):
+        is_eligible, taken, won = is_true(f"e{number}"), takes(number), wins(number, policy)
+        so_far = [takes(before) for before in order[: place + 1]]
         counts += [
-            _count(f"eligible_{number}", is_eligible),
-            _count(f"suppressed_{number}", exp.and_(is_eligible, exp.not_(takes))),
-            _count(f"lost_{number}", exp.and_(takes, exp.not_(free))),
-            _count(f"held_out_{number}", exp.and_(wins, held_out)),
-            _count(f"selected_{number}", exp.and_(wins, exp.not_(held_out))),
+            count_if(f"eligible_{number}", is_eligible),
+            count_if(f"suppressed_{number}", exp.and_(is_eligible, exp.not_(taken))),
+            count_if(f"lost_{number}", exp.and_(taken, exp.not_(won))),
+            count_if(f"held_out_{number}", exp.and_(won, is_true("h"))),
+            count_if(f"selected_{number}", exp.and_(won, exp.not_(is_true("h")))),
+            count_if(f"rest_{number}", exp.not_(exp.or_(*so_far))),
         ]
-        winners.append(exp.and_(wins, _is_true(f"r{number}")))
-        free = exp.and_(free, exp.not_(takes))
-        counts.append(_count(f"rest_{number}", free))
-    any_entry = exp.or_(*(_is_true(f"e{number}") for number in order))
-    counts += [_count("any_entry", any_entry), _count("reachable", exp.or_(*winners))]
+    any_entry = exp.or_(*(is_true(f"e{number}") for number in order))
+    reached = [exp.and_(wins(number, policy), is_true(f"r{number}")) for number in order]
+    counts += [count_if("any_entry", any_entry), count_if("reachable", exp.or_(*reached))]
     return counts
-
-
-def _reachable(actions: tuple[Action, ...], artifact: Artifact, catalog: Catalog) -> Condition:
-    """Consent and an address for some channel, not held out, below the frequency cap."""
-    contact = catalog.defaults.contact_policy
-    parts: list[Condition] = [
-        Not(of=_held_out(artifact.holdout)),
-        Not(of=_held_out(contact.global_holdout)),
-    ]
-    if actions:
-        parts.append(Or(of=tuple(_contactable(action, catalog) for action in actions)))
-    marketing = all(action.message_class == "marketing" for action in actions)
-    for cap in contact.caps:
-        if marketing and cap.message_class in ("marketing", None) and cap.channel is None:
-            recent = Filter(
-                column="sent_at", op=Op.GE, value=AsOf(as_of_offset_seconds=-cap.window_seconds)
-            )
-            parts.append(Related(entity="message", where=(recent,), op=Op.LT, n=cap.n))
-    return And(of=tuple(parts))
-
-
-def _contactable(action: Action, catalog: Catalog) -> Condition:
-    ways: list[Condition] = []
-    for name in action.channels:
-        channel = catalog.channels[name]
-        needs: list[Condition] = []
-        if channel.consent_purpose and action.message_class == "marketing":
-            needs.append(ConsentIs(purpose=channel.consent_purpose, channel=name))
-        if channel.address:
-            needs.append(Attribute(column=channel.address, op=Op.IS_NOT_NULL))
-        ways.append(And(of=tuple(needs)))
-    return Or(of=tuple(ways))
-
-
-def _held_out(holdout: Holdout | None) -> Condition:
-    if holdout is None or holdout.share == 0:
-        return Not(of=EVERYONE)
-    return Bucket(salt=holdout.salt, high=share_end(holdout.share))
-
-
-def count_true(
-    flags: dict[str, Condition],
-    runner: Fetches,
-    catalog: Catalog,
-    purpose: str,
-    scope: dict[str, Any],
-) -> dict[str, int]:
-    """For how many users of the population each condition is true, in one query."""
-    inner = select_flags(flags, catalog, **scope)
-    counts = [_count(name, _is_true(name)) for name in flags]
-    query = exp.select(*counts).from_(inner.subquery("flags"))
-    fetched = runner.fetch(query.sql(dialect=DIALECT, pretty=True), purpose=purpose)
-    return dict(zip(fetched.columns, fetched.rows[0], strict=True))
-
-
-def _count(name: str, when: exp.Expr) -> exp.Expr:
-    counted = exp.Filter(this=exp.Count(this=exp.Star()), expression=exp.Where(this=when.copy()))
-    return exp.alias_(counted, name)
-
-
-def _is_true(name: str) -> exp.Expr:
-    return exp.func("COALESCE", exp.column(name), exp.false())
 
 
 def _share(part: int, whole: int) -> float:

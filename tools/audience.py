@@ -20,9 +20,11 @@ from core.conditions import (
     leaves,
 )
 from core.errors import PilothouseError
-from core.policies import Proposal, actions_of, findings, risk
+from core.policies import findings, risk
+from core.proposal import Proposal, actions_of
 from core.rules import DecisionPolicy, EligibilityRule
 from orchestrate.edge_cases import edge_cases
+from orchestrate.policy_checks import entry_facts, spelled_out, unpinned
 from orchestrate.simulation import Artifact, simulate, winners_sql
 from tools.context import Refused, ToolContext, refused
 from warehouse.catalog import Catalog
@@ -116,6 +118,12 @@ def _simulated(artifact: Artifact, context: ToolContext) -> Simulated:
         data_classes=_data_classes(artifact, context.catalog, audiences),
         reach_limit_share=context.reach_limit_share,
         defaults_used=defaults_used(artifact, context.catalog),
+        spelled_out=spelled_out(artifact, context.catalog, audiences),
+        unpinned=unpinned(conditions_of(artifact), context.catalog, audiences),
+        contact=context.catalog.defaults.contact_policy,
+        entries=entry_facts(
+            artifact, context.runner, context.catalog, as_of=as_of, audiences=audiences
+        ),
     )
     return Simulated(
         preview=preview,

@@ -1,0 +1,60 @@
+"""A proposal and the facts about it: what guardrail policies look at."""
+
+from __future__ import annotations
+
+from core.artifacts import Preview, Required
+from core.conditions import Frozen
+from core.rules import Action, ContactPolicy, DecisionPolicy, EligibilityRule
+
+
+class EntryFacts(Frozen):
+    """What the snapshot says of one action of a proposal, in users."""
+
+    action: str
+    """Its key."""
+    eligible: int
+    """Of the population."""
+    outside: int
+    """Eligible, but not of the population."""
+    stopped: int
+    """Eligible and of the population, with a stop condition that is true already."""
+    reachable: int
+    """Eligible and of the population, with consent and an address for one of its channels."""
+
+
+class Proposal(Frozen):
+    """Everything a policy may look at, as data."""
+
+    artifact: EligibilityRule | DecisionPolicy
+    required: Required
+    preview: Preview
+    users_total: int
+    """Canonical users of the warehouse."""
+    consent_purposes: dict[str, str | None]
+    """Every known channel with the purpose its consent is asked for (None: needs none)."""
+    data_classes: dict[str, str]
+    """The class of each required ``table.column``."""
+    reach_limit_share: float
+    undecidable: tuple[str, ...] = ()
+    defaults_used: tuple[str, ...] = ()
+    """Sentences: what the prompt left open and the workspace's default filled in."""
+    spelled_out: EligibilityRule | DecisionPolicy | None = None
+    """The artifact with what each named audience stands for in its place; None: not known."""
+    unpinned: tuple[str, ...] = ()
+    """Keys of published rules that it builds on in whichever version is live."""
+    contact: ContactPolicy | None = None
+    """How much contact the workspace allows."""
+    entries: tuple[EntryFacts, ...] = ()
+    """One row an action."""
+
+    @property
+    def meaning(self) -> EligibilityRule | DecisionPolicy:
+        """The artifact in conditions that name no audience, as far as that is known."""
+        return self.spelled_out or self.artifact
+
+
+def actions_of(artifact: EligibilityRule | DecisionPolicy) -> tuple[Action, ...]:
+    """What an artifact would send."""
+    if isinstance(artifact, DecisionPolicy):
+        return tuple(entry.action for entry in artifact.entries)
+    return (artifact.action,) if artifact.action else ()
