@@ -60,15 +60,15 @@ def forget_threads(file: Path, traces: Traces, run_ids: list[str]) -> int:
         threads = {*run_ids}
         for table, texts in _thread_tables(database).items():
             columns = ", ".join(f'"{name}"' for name in texts)
-            query = f'SELECT thread_id, {columns} FROM "{table}"'  # noqa: S608 - their own names
+            # Names of the database itself: SQLite binds values only, and nobody else gave them.
+            query = f'SELECT thread_id, {columns} FROM "{table}"'  # noqa: S608
             for thread, *values in database.execute(query):
                 if any(value is not None and traces.are_in(value) for value in values):
                     threads.add(thread)
         gone = 0
         for table in _thread_tables(database):
-            for thread in threads:
-                statement = f'DELETE FROM "{table}" WHERE thread_id = ?'  # noqa: S608
-                gone += database.execute(statement, (thread,)).rowcount
+            statement = f'DELETE FROM "{table}" WHERE thread_id = ?'  # noqa: S608 - as above
+            gone += database.executemany(statement, [(one,) for one in threads]).rowcount
     return gone
 
 

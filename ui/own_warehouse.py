@@ -7,6 +7,7 @@ the names that rules use; nothing is copied.
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -55,13 +56,12 @@ def open_mapped(settings: Settings) -> DuckDBWarehouse:
     opened = open_warehouse(settings)
     if settings.source_url is None or settings.catalog is None:
         return opened
-    try:
+    with ExitStack() as undo:
+        undo.callback(opened.close)
         create_views(opened, load_views(settings.catalog))
         with opened.cursor() as cursor:
             create_tables(cursor)
-    except BaseException:
-        opened.close()
-        raise
+        undo.pop_all()
     return opened
 
 

@@ -53,4 +53,5 @@ class Rounds:
             except PilothouseError as error:
                 log.warning("round_refused", round=self._name, why=str(error))
             except Exception:
+                # Whatever one round came to, the next one comes: nobody starts this thread again.
                 log.exception("round_failed", round=self._name)

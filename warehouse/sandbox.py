@@ -70,6 +70,7 @@ def ask_child(sql: str, database: Path, limits: Limits) -> dict[str, Any]:
             child.kill()
             return {"error": "InterruptException", "message": ""}
         except BaseException:
+            # Ctrl-C as well: leaving waits for the child, which would go on for as long as it may.
             child.kill()
             raise
     return _decoded(output, child.returncode)

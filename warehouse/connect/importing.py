@@ -7,8 +7,7 @@ and a row that says what the table says already is left alone.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +26,7 @@ from warehouse.connect.matching import match
 from warehouse.connect.source import STAGED, Rejected, Source
 from warehouse.connect.writing import count, create, refuse_view, types_of, write
 from warehouse.engines.duckdb import DuckDBWarehouse
+from warehouse.transactions import all_or_nothing, undone
 
 CREATED_EMPTY = ("dim_campaigns", "external_signals")
 """Canonical tables that nothing but an import fills."""
@@ -93,7 +93,7 @@ def import_rows(
             rows=count(cursor, exp.to_table(STAGED)) + len(broken),
             rejected=len({one.row for one in rejected}),
         )
-        with _transaction(cursor, request.dry_run):
+        with (undone if request.dry_run else all_or_nothing)(cursor):
             counts = write(cursor, into, columns, counts)
             imports.log(cursor, into.table, source.name, counts, source.since, now)
         notes = _notes(cursor, into, columns)
@@ -107,18 +107,6 @@ def import_rows(
         rejected_file=_keep_rejected(rejected_file, rejected),
         dry_run=request.dry_run,
     )
-
-
-@contextmanager
-def _transaction(cursor: duckdb.DuckDBPyConnection, dry_run: bool) -> Iterator[None]:
-    """All of it or nothing; a dry run is nothing."""
-    cursor.execute("BEGIN")
-    try:
-        yield
-    except BaseException:
-        cursor.execute("ROLLBACK")
-        raise
-    cursor.execute("ROLLBACK" if dry_run else "COMMIT")
 
 
 def _notes(

@@ -15,6 +15,7 @@ import duckdb
 from core.errors import Code, refuse
 from warehouse.demo.truth import DemoTruth
 from warehouse.models.runner import write_traits
+from warehouse.transactions import all_or_nothing
 
 SCENARIOS = (
     "ios_checkout",
@@ -113,13 +114,8 @@ def _prepare(
 def _publish(
     connection: duckdb.DuckDBPyConnection, settings: dict[str, object], progress: Progress
 ) -> DemoTruth:
-    connection.execute("BEGIN TRANSACTION")
-    try:
+    with all_or_nothing(connection):
         truth = _write(connection, settings, progress)
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
     progress("done", 1.0)
     return truth
 

@@ -13,6 +13,7 @@ import duckdb
 
 from core.errors import Code, refuse
 from warehouse.demo.truth import ReactionTruth
+from warehouse.transactions import all_or_nothing
 
 _SQL = Path(__file__).parent / "sql" / "reactions"
 
@@ -46,13 +47,8 @@ def simulate_reactions(  # noqa: PLR0913 - together the arguments are the known 
         "base_rate": base_rate,
         "seed": seed,
     }
-    connection.execute("BEGIN TRANSACTION")
-    try:
+    with all_or_nothing(connection):
         counts = _react(connection, arguments)
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
     chosen = {"policy_key": policy_key, "goal_event": goal_event}
     rates = {"base_rate": base_rate, "true_lift": lift}
     return ReactionTruth.model_validate(counts | chosen | rates)

@@ -19,6 +19,7 @@ from sqlglot import exp
 from core.errors import Code, PilothouseError, refuse
 from warehouse.gate import Gate, StillInside
 from warehouse.rows import Rows
+from warehouse.transactions import all_or_nothing
 
 DIALECT = "duckdb"
 
@@ -98,14 +99,8 @@ class DuckDBWarehouse:
     @contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A cursor inside a transaction: all of it happens, or nothing."""
-        with self.cursor() as cursor:
-            cursor.execute("BEGIN")
-            try:
-                yield cursor
-            except BaseException:
-                cursor.execute("ROLLBACK")
-                raise
-            cursor.execute("COMMIT")
+        with self.cursor() as cursor, all_or_nothing(cursor):
+            yield cursor
 
     def rewrite(self, *, patience_seconds: float = 60.0) -> None:
         """Write the file anew, so that no byte of a deleted row is left in it.

@@ -15,6 +15,7 @@ from warehouse.forget.removal import Shared
 from warehouse.identity.people import Known, closure
 from warehouse.identity.settings import IdentitySettings
 from warehouse.identity.update import prepare, update
+from warehouse.transactions import undone
 
 _SQL = Path(__file__).parent / "sql"
 _ROUNDS = 5
@@ -37,18 +38,14 @@ def person_behind(
 
     Refuses an identifier that several people have (AMBIGUOUS).
     """
-    with warehouse.cursor() as cursor:
-        cursor.execute("BEGIN")
-        try:
-            prepare(cursor)
-            update(cursor, settings)
-            known = _known(cursor, identifier)
-            if known is None and (user := _user_with(cursor, catalog, identifier)):
-                identifier, known = user, _known(cursor, f"user_id:{user}") or []
-            own = {one.identifier.value for one in known or () if not one.shared}
-            own = _with_further(cursor, catalog, own or {identifier})
-        finally:
-            cursor.execute("ROLLBACK")
+    with warehouse.cursor() as cursor, undone(cursor):
+        prepare(cursor)
+        update(cursor, settings)
+        known = _known(cursor, identifier)
+        if known is None and (user := _user_with(cursor, catalog, identifier)):
+            identifier, known = user, _known(cursor, f"user_id:{user}") or []
+        own = {one.identifier.value for one in known or () if not one.shared}
+        own = _with_further(cursor, catalog, own or {identifier})
     shared = tuple(
         Shared(one.identifier.value, one.valid_from, one.valid_to)
         for one in known or ()
