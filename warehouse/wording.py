@@ -156,7 +156,7 @@ def _window(window: Window | None) -> str:
         case None:
             return ""
         case Rolling():
-            return f" in the last {duration(window.seconds)}"
+            return f" in the last {duration(window.seconds).removeprefix('1 ')}"
         case Calendar():
             which = {0: "this", 1: "last"}.get(window.periods_back, f"{window.periods_back} back,")
             return f" {which} {window.unit} ({window.zone})"

@@ -15,8 +15,9 @@ from ui.console.view import charts
 from ui.console.view.comparison import exposure_pairs, step_labels, step_pairs
 from ui.console.view.diff import plain_rows
 from ui.console.view.impact import checks, passed_count, risk, sentences
-from ui.console.view.text import ago, duration, listing, percent, plain, points, rich, title
+from ui.console.view.text import ago, listing, percent, plain, points, rich, title
 from warehouse.catalog import load_catalog
+from warehouse.wording import duration
 
 NOW = datetime(2026, 11, 22, 12, 0)
 CHARTS = (

@@ -48,7 +48,8 @@ ICONS = {
 
 def answer_card(office: Desk, person: Person, run: Run, result: AskResult) -> None:
     """Prose, then the thing itself, then what it rests on, then what can be done with it."""
-    st.markdown(rich(_prose(result)))
+    if prose := _prose(result):
+        st.markdown(rich(prose))
     for refusal in result.refusals:
         refusal_card(refusal)
     if result.questions:
@@ -72,6 +73,10 @@ def _prose(result: AskResult) -> str:
     """The answer, less what the cards below it show better."""
     if result.refusals:
         return INTRODUCTION[result.status]
+    if result.questions:
+        # The list below asks them.
+        lines = result.answer.splitlines()
+        return "\n".join(line for line in lines if line not in result.questions)
     has_card = result.artifact is not None and not isinstance(result.artifact, QueryAnswer)
     return first_paragraph(result.answer) if has_card else result.answer
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from control.requests import ChangeRequest, DiffLine
 from core.data_changes import ChangedPart, DataEffect
-from ui.console.cards.parts import bullets, folded, heading
+from ui.console.cards.parts import bullets, figure, folded, heading
 from ui.console.view.data_change import diff_words, outcome_lines, part_line, readers
 from ui.console.view.state import CHANGE
 from ui.console.view.text import moment, number, plain, share_of
@@ -94,23 +94,15 @@ def data_samples(request: ChangeRequest) -> None:
 
 def _numbers(effect: DataEffect) -> None:
     users, parts, read_by = st.columns(3)
-    users.metric(
+    changed = effect.users_changed
+    figure(
+        users,
         "Users with another value",
-        "–" if effect.users_changed is None else number(effect.users_changed),
-        f"{share_of(effect.users_changed or 0, effect.users_total)} of all users"
-        if effect.users_total and effect.users_changed is not None
-        else None,
-        delta_color="off",
-        delta_arrow="off",
+        "–" if changed is None else number(changed),
+        None if changed is None else share_of(changed, effect.users_total or 0, "of all users"),
     )
-    parts.metric("Traits and events touched", number(len(effect.changed)))
-    read_by.metric(
-        "Read by",
-        number(len(effect.downstream)),
-        _breaking(effect),
-        delta_color="off",
-        delta_arrow="off",
-    )
+    figure(parts, "Traits and events touched", number(len(effect.changed)))
+    figure(read_by, "Read by", number(len(effect.downstream)), _breaking(effect))
 
 
 def _breaking(effect: DataEffect) -> str | None:

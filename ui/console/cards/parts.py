@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.artifacts import Finding, Required, SqlText
 from core.errors import Refusal
 from ui.console.view.charts import Chart
+from ui.console.view.impact import needs_judgement, passed_count
 from ui.console.view.state import Badge
 from ui.console.view.text import plain
 
@@ -29,6 +31,20 @@ def badges(*shown: Badge) -> None:
     with st.container(horizontal=True, gap="xsmall", width="content"):
         for badge in shown:
             st.badge(badge.label, color=badge.colour, icon=f":material/{badge.icon}:")
+
+
+def figure(
+    place: DeltaGenerator, label: str, value: str, note: str | None = None, tip: str | None = None
+) -> None:
+    """A number with a word on it below; the word is no change, so it has no colour or arrow."""
+    place.metric(label, value, note, help=tip, delta_color="off", delta_arrow="off")
+
+
+def checks_figure(place: DeltaGenerator, findings: tuple[Finding, ...]) -> None:
+    """How many checks a draft passed, out of those that were asked."""
+    passed, open_ones = passed_count(findings), len(needs_judgement(findings))
+    note = f"{open_ones} to review" if open_ones else "nothing to review"
+    figure(place, "Checks passed", f"{passed} of {passed + open_ones}", note)
 
 
 def draw(chart: Chart) -> None:

@@ -6,9 +6,9 @@ import streamlit as st
 
 from core.artifacts import AskResult, Preview
 from core.rules import DecisionPolicy, Entry
-from ui.console.cards.parts import bullets, draw
+from ui.console.cards.parts import bullets, checks_figure, draw, figure
 from ui.console.view import charts
-from ui.console.view.impact import held_out, needs_judgement, passed_count
+from ui.console.view.impact import held_out
 from ui.console.view.text import number, phrase, plain, share_of, title
 from ui.console.view.wording import action_words, cooldown_words
 from warehouse.catalog import Catalog
@@ -54,8 +54,9 @@ def who_gets_what(policy: DecisionPolicy, preview: Preview) -> None:
     st.table(rows, border="horizontal", hide_index=True, alt="Who would get what, by entry")
     if preview.no_entry is not None:
         share = share_of(preview.no_entry, preview.population_size)
+        of_all = f" ({share})" if share else ""
         st.caption(
-            f"{number(preview.no_entry)} of {number(preview.population_size)} considered ({share}) "
+            f"{number(preview.no_entry)} of {number(preview.population_size)} considered{of_all} "
             "are in no entry and get nothing from this policy."
         )
 
@@ -74,23 +75,14 @@ def _entry(entry: Entry, policy: DecisionPolicy, catalog: Catalog) -> None:
 
 
 def _numbers(policy: DecisionPolicy, result: AskResult, preview: Preview) -> None:
-    questions = len(needs_judgement(result.findings))
-    passed = passed_count(result.findings)
     selected = sum(row.selected for row in preview.winners)
     considered, gets, held, checked = st.columns(4)
-    considered.metric("Considered", number(preview.population_size))
-    gets.metric(
+    figure(considered, "Considered", number(preview.population_size))
+    figure(
+        gets,
         "Would get a message",
         number(selected),
-        f"{share_of(selected, preview.population_size)} of those considered",
-        delta_color="off",
-        delta_arrow="off",
+        share_of(selected, preview.population_size, "of those considered"),
     )
-    held.metric("Held out", number(held_out(policy, preview)), help="To measure lift.")
-    checked.metric(
-        "Checks passed",
-        f"{passed} of {passed + questions}",
-        f"{questions} to review" if questions else "nothing to review",
-        delta_color="off",
-        delta_arrow="off",
-    )
+    figure(held, "Held out", number(held_out(policy, preview)), tip="To measure lift.")
+    checks_figure(checked, result.findings)

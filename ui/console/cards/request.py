@@ -15,7 +15,15 @@ from ui.console.cards.data_change import (
     data_readers,
     data_samples,
 )
-from ui.console.cards.parts import SEVERITY, badges, bullets, folded, heading, refusal_card
+from ui.console.cards.parts import (
+    SEVERITY,
+    badges,
+    bullets,
+    figure,
+    folded,
+    heading,
+    refusal_card,
+)
 from ui.console.cards.people import people_card
 from ui.console.cards.policy import order, who_gets_what
 from ui.console.cards.rail import rail
@@ -192,21 +200,19 @@ def _reach(rule: Rule, request: ChangeRequest) -> None:
     with st.container(border=True):
         heading("Who it reaches")
         size, share, overlap = st.columns(3)
-        size.metric("Eligible now", number(preview.audience_size))
-        share.metric(
+        figure(size, "Eligible now", number(preview.audience_size))
+        figure(
+            share,
             "Reachable today",
             number(preview.reachable_size),
-            f"{share_of(preview.reachable_size, preview.audience_size)} of the audience",
-            delta_color="off",
-            delta_arrow="off",
+            share_of(preview.reachable_size, preview.audience_size, "of the audience"),
         )
         most = max(preview.overlap, key=lambda one: one.users, default=None)
-        overlap.metric(
+        figure(
+            overlap,
             "Also in another live rule",
             number(most.users if most else 0),
             f"{percent(most.share)} of the audience" if most else "no live rule overlaps",
-            delta_color="off",
-            delta_arrow="off",
         )
         if isinstance(rule, DecisionPolicy) and preview.winners:
             who_gets_what(rule, preview)

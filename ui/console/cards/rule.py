@@ -6,9 +6,9 @@ import streamlit as st
 
 from core.artifacts import AskResult, Preview
 from core.rules import EligibilityRule
-from ui.console.cards.parts import draw
+from ui.console.cards.parts import checks_figure, draw, figure
 from ui.console.view import charts
-from ui.console.view.impact import held_out, needs_judgement, passed_count
+from ui.console.view.impact import held_out
 from ui.console.view.text import listing, number, percent, plain, share_of
 from ui.console.view.wording import action_words, clause_words
 from warehouse.catalog import Catalog
@@ -33,38 +33,22 @@ def waterfall(preview: Preview) -> None:
 def _numbers(rule: EligibilityRule, result: AskResult, preview: Preview) -> None:
     out = held_out(rule, preview)
     share = percent(rule.holdout.share, 0) if rule.holdout else "0%"
-    questions = len(needs_judgement(result.findings))
-    passed = passed_count(result.findings)
     audience, reachable, held, checked = st.columns(4)
-    audience.metric(
+    figure(
+        audience,
         "Audience",
         number(preview.audience_size),
-        f"{share_of(preview.audience_size, preview.population_size)} of those considered",
-        delta_color="off",
-        delta_arrow="off",
+        share_of(preview.audience_size, preview.population_size, "of those considered"),
     )
-    reachable.metric(
+    figure(
+        reachable,
         "Reachable",
         number(preview.reachable_size),
-        f"{share_of(preview.reachable_size, preview.audience_size)} of the audience",
-        delta_color="off",
-        delta_arrow="off",
-        help="After consent, holdouts and caps: who could get it today.",
+        share_of(preview.reachable_size, preview.audience_size, "of the audience"),
+        "After consent, holdouts and caps: who could get it today.",
     )
-    held.metric(
-        "Held out",
-        number(out),
-        f"{share}, to measure lift",
-        delta_color="off",
-        delta_arrow="off",
-    )
-    checked.metric(
-        "Checks passed",
-        f"{passed} of {passed + questions}",
-        f"{questions} to review" if questions else "nothing to review",
-        delta_color="off",
-        delta_arrow="off",
-    )
+    figure(held, "Held out", number(out), f"{share}, to measure lift")
+    checks_figure(checked, result.findings)
 
 
 def _words(rule: EligibilityRule, catalog: Catalog) -> None:

@@ -38,6 +38,8 @@ class Ink(StrEnum):
 
 
 ROW = 30
+LABELS = "width * 0.34"
+"""How wide a column of labels may be, as an expression of Vega; the whole text is in the tip."""
 _SCALE = {"domain": [ink.value for ink in Ink]}
 
 
@@ -85,13 +87,14 @@ def _row(index: int, label: str, outer: int, inner: int) -> Spec:
 def _bars(rows: list[Spec]) -> Spec:
     """Labels, a bar within a bar, and two right-aligned columns of numbers."""
     widest = max((row["outer"] for row in rows), default=0) or 1
-    x = {"type": "quantitative", "axis": None, "scale": {"domain": _thirds(0, widest)}}
+    side = _room(rows, "side")
+    x = _across(0, widest, begin=LABELS, end=f"width - {side + _room(rows, 'main')}")
     bar: Spec = {"type": "bar", "height": 14, "cornerRadius": 2}
     layers = [
-        _text("label", Ink.TEXT, align="left", at="0", limit="width * 0.34"),
+        _text("label", Ink.TEXT, align="left", at="0", limit=LABELS),
         _bar(bar, x | {"field": "outer"}, Ink.LOST),
         _bar(bar, x | {"field": "inner"}, Ink.KEPT),
-        _text("main", Ink.TEXT, align="right", at="width - 62", bold=True),
+        _text("main", Ink.TEXT, align="right", at=f"width - {side}", bold=True),
         _text("side", Ink.SOFT, align="right", at="width"),
     ]
     return _rows_chart(rows, layers)
@@ -102,10 +105,20 @@ def _bar(mark: Spec, x: Spec, colour: Ink) -> Spec:
     return {"mark": mark, "encoding": {"x": x, "x2": zero, "color": _ink(colour)}}
 
 
-def _thirds(low: float, high: float) -> list[float]:
-    """A domain that leaves the left third to labels and the right quarter to numbers."""
-    span = (high - low) or 1.0
-    return [low - 0.86 * span, high + 0.56 * span]
+def _across(low: float, high: float, *, begin: str, end: str) -> Spec:
+    """A scale between two columns of text, however narrow the window is."""
+    places = [{"expr": f"{begin} + 10"}, {"expr": f"max({begin} + 30, {end})"}]
+    domain = [low, high if high > low else low + 1.0]
+    return {
+        "type": "quantitative",
+        "axis": None,
+        "scale": {"domain": domain, "range": places, "nice": False, "zero": False},
+    }
+
+
+def _room(rows: Sequence[Spec], field: str) -> int:
+    """Pixels that a column of short texts needs, with a gap before it."""
+    return 8 * max((len(row[field]) for row in rows), default=0) + 12
 
 
 def _rows_chart(rows: list[Spec], layers: list[Spec], height: int = ROW) -> Spec:
@@ -135,8 +148,10 @@ def _text(
     if limit:
         mark["limit"] = {"expr": limit}
     ink = _ink(colour) if colour else _ink_field(f"{field}_ink")
-    x = {"value": {"expr": at}}
-    return {"mark": mark, "encoding": {"x": x, "text": {"field": field}, "color": ink}}
+    encoding: Spec = {"x": {"value": {"expr": at}}, "text": {"field": field}, "color": ink}
+    if limit:
+        encoding["tooltip"] = {"field": field}
+    return {"mark": mark, "encoding": encoding}
 
 
 def _ink(colour: Ink) -> Spec:
@@ -165,8 +180,8 @@ def _funnel_row(index: int, pair: StepPair) -> Spec:
 
 def _funnel_spec(values: list[Spec]) -> Spec:
     top = max((max(row["before_high"], row["now_high"]) for row in values), default=1.0)
-    x = {"type": "quantitative", "axis": None, "scale": {"domain": _thirds(0, top)}}
-    layers = [_text("label", Ink.TEXT, align="left", at="0", limit="width * 0.34")]
+    x = _across(0, top, begin=LABELS, end=f"width - {_room(values, 'main')}")
+    layers = [_text("label", Ink.TEXT, align="left", at="0", limit=LABELS)]
     for name, shift, colour in (("before", -7, Ink.LOST), ("now", 7, Ink.KEPT)):
         bar = {"type": "bar", "height": 11, "cornerRadius": 2, "yOffset": shift}
         rule = {"type": "rule", "strokeWidth": 1.4, "yOffset": shift}
@@ -221,7 +236,8 @@ def _forest_rows(deltas: Sequence[Delta]) -> list[Spec]:
 def _forest_spec(rows: list[Spec]) -> Spec:
     low = min([row["low"] for row in rows] + [0.0])
     high = max([row["high"] for row in rows] + [0.0])
-    x = {"type": "quantitative", "axis": None, "scale": {"domain": _thirds(low, high)}}
+    begin = f"width * 0.23 + {_room(rows, 'segment')}"
+    x = _across(low, high, begin=begin, end=f"width - {_room(rows, 'main')}")
     ink = _ink_field("ink")
     # Every layer says axis None: one that did not would leave the browser a blank box.
     middle = {"datum": 0, "type": "quantitative", "axis": None}

@@ -62,9 +62,9 @@ def points(change: float) -> str:
     return f"{100 * change:+.1f} pp".replace("-", "−")
 
 
-def share_of(part: int, whole: int) -> str:
-    """How much of the whole, in percent; a dash when there is no whole."""
-    return percent(part / whole) if whole else "–"
+def share_of(part: int, whole: int, what: str = "") -> str | None:
+    """70.5% of the audience; None when there is no whole."""
+    return f"{percent(part / whole)} {what}".rstrip() if whole else None
 
 
 def people(count: int) -> str:
@@ -98,15 +98,6 @@ def listing(words: Iterable[str], last: str = "and") -> str:
 
 
 _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
-
-
-def duration(seconds: int) -> str:
-    """604800 is 7 days."""
-    for length, unit in _UNITS:
-        if seconds >= length and seconds % length == 0:
-            count = seconds // length
-            return f"{count} {unit}" + ("" if count == 1 else "s")
-    return f"{seconds} seconds"
 
 
 def ago(now: datetime, then: datetime) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from core.conditions import Condition, clauses
 from core.rules import Action, Holdout, OutcomeSuppression, Suppression
-from ui.console.view.text import duration, listing, percent, phrase, times
+from ui.console.view.text import listing, percent, phrase, times
 from warehouse.catalog import Catalog
-from warehouse.wording import describe
+from warehouse.wording import describe, duration
 
 
 def clause_words(condition: Condition, catalog: Catalog) -> tuple[str, ...]:
