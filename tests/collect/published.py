@@ -109,6 +109,27 @@ class Recorder:
         self.exchanges.append(exchange)
 
 
+class Torn:
+    """Stands before an app: of the first requests so many lose half of their body on the way."""
+
+    def __init__(self, app: ASGIApp, count: int) -> None:
+        self._app = app
+        self._left = count
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        body = await _whole(receive)
+        if scope["method"] == "POST" and self._left:
+            self._left -= 1
+            body = body[: len(body) // 2]
+        pending: list[Message] = [{"type": "http.request", "body": body}]
+
+        async def again() -> Message:
+            return pending.pop() if pending else {"type": "http.disconnect"}
+
+        await self._app(scope, again, send)
+
+
 def recorded(
     world: World, limits: Limits = LIMITS, told: Callable[[int], None] = lambda _status: None
 ) -> Recorder:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import itertools
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -46,6 +48,8 @@ TOUR = """async () => {
   rudder.reset();
   rudder.track("app_opened", { number: 2 });
 }"""
+QUICK = {"minRetryDelay": 50, "maxRetryDelay": 100}
+"""How long the SDK waits before it sends again (milliseconds)."""
 TOLD = 9
 """How many events the tour sends."""
 
@@ -197,7 +201,7 @@ def test_an_event_that_asking_again_cannot_mend_is_sent_once(
 ) -> None:
     wire = recorded(world)
     with served(wire) as url:
-        _start(page, url, queueOptions={"minRetryDelay": 50, "maxRetryDelay": 100})
+        _start(page, url, queueOptions=QUICK)
         page.evaluate(f"() => {call}")
         _until(page, lambda: bool(wire.posted()))
         page.wait_for_timeout(1_500)
@@ -222,6 +226,31 @@ def test_a_full_log_is_told_and_once_there_is_room_the_event_arrives_once(
         _until(page, lambda: [one.status for one in wire.posted()] == [429, 200])
 
     assert world.load().stored == 1
+
+
+def test_a_full_disk_is_told_and_once_there_is_room_the_event_arrives_once(
+    world: World, page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, tries = os.fsync, itertools.count()
+
+    def twice_full(file: int) -> None:
+        if next(tries) < 2:
+            raise OSError(28, "No space left on device")
+        real(file)
+
+    monkeypatch.setattr("collect.rawlog.os.fsync", twice_full)
+    wire = recorded(world)
+    with served(wire) as url:
+        _start(page, url, queueOptions=QUICK)
+        page.evaluate("() => window.rudder.track('app_opened', { number: 1 })")
+        _until(page, lambda: [one.status for one in wire.posted()] == [503, 503, 200])
+        page.wait_for_timeout(1_000)
+
+    assert {len(one.events) for one in wire.posted()} == {1}
+    assert len(wire.sent()) == 1
+    assert (loaded := world.load()).stored == 1
+    assert balanced(loaded)
+    _check_field_by_field(world, wire)
 
 
 def _check_field_by_field(world: World, wire: Recorder) -> None:

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from collect.body import BODY_BYTES
 from collect.routes import LIMITS, RETRY_SECONDS, Collector
 from control.sources import DEMO_SOURCE
 from tests.collect.conftest import DISABLED
@@ -22,6 +23,7 @@ from tests.collect.published import (
     NODE_SDK,
     SCRIPTS,
     Recorder,
+    Torn,
     meant,
     node_package,
     python_with_sdk,
@@ -162,6 +164,32 @@ def test_what_asking_again_cannot_mend_is_dropped_after_one_request(
     assert done.stdout.strip() == "gave up", done.stderr
     assert [exchange.status for exchange in wire.posted()] == [status]
     assert world.load().received == 0
+
+
+def test_a_request_that_was_torn_on_the_way_is_dropped_and_what_comes_later_arrives_once(
+    world: World, wire: Recorder, one: tuple[str, ...]
+) -> None:
+    with served(Torn(wire, 1)) as url:
+        torn = ran(*one, url, DEMO_SOURCE.write_key)
+        later = ran(*one, url, DEMO_SOURCE.write_key)
+
+    assert (torn.stdout.strip(), later.stdout.strip()) == ("gave up", "sent"), torn.stderr
+    assert [exchange.status for exchange in wire.posted()] == [400, 200]
+    assert (loaded := world.load()).stored == 1
+    assert balanced(loaded)
+
+
+def test_a_request_that_is_too_large_is_dropped_and_what_comes_later_arrives_once(
+    world: World, wire: Recorder, one: tuple[str, ...]
+) -> None:
+    with served(wire) as url:
+        large = ran(*one, url, DEMO_SOURCE.write_key, str(BODY_BYTES + 10**6))
+        later = ran(*one, url, DEMO_SOURCE.write_key)
+
+    assert (large.stdout.strip(), later.stdout.strip()) == ("gave up", "sent"), large.stderr
+    assert [exchange.status for exchange in wire.posted()] == [413, 200]
+    assert (loaded := world.load()).stored == 1
+    assert balanced(loaded)
 
 
 def test_a_full_log_is_told_and_once_there_is_room_the_event_arrives_once(
