@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from itertools import pairwise
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -23,6 +25,87 @@ class Holdout(Frozen):
     salt: str = Field(min_length=1)
 
 
+class Offer(Frozen):
+    """A price or a discount that a message brings. While one is valid a user sees no other."""
+
+    key: Key = Field(pattern=KEY_PATTERN)
+    price: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    discount: float | None = Field(default=None, gt=0, lt=1)
+    """The share taken off ``list_price``."""
+    list_price: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    cost: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    """What serving it costs, in the unit of the price."""
+    margin_floor: float | None = Field(default=None, ge=0, lt=1)
+    """The least share of the price that must be left after the cost."""
+    valid_from: datetime
+    valid_until: datetime
+    """Naive UTC; valid in [valid_from, valid_until)."""
+
+    @model_validator(mode="after")
+    def _is_one_price_above_its_floor(self) -> Offer:
+        if (self.price is None) == (self.discount is None):
+            raise ValueError("an offer has a price or a discount, not both and not neither")
+        if self.valid_from >= self.valid_until:
+            raise ValueError("an offer must become valid before it ends")
+        if self.margin_floor is None:
+            return self
+        paid = self.paid
+        if paid is None or self.cost is None:
+            raise ValueError("a margin floor needs a cost and a price, or a discount's list price")
+        if (paid - self.cost) / paid < self.margin_floor:
+            raise ValueError(
+                f"the offer leaves {(paid - self.cost) / paid:.0%} of its price, "
+                f"less than its floor of {self.margin_floor:.0%}"
+            )
+        return self
+
+    @property
+    def paid(self) -> float | None:
+        """What the user would pay, as far as it is known."""
+        if self.price is not None or self.list_price is None or self.discount is None:
+            return self.price
+        return self.list_price * (1 - self.discount)
+
+    @property
+    def terms(self) -> str:
+        """Offer and price as one text: two offers with equal terms are the same offer."""
+        return f"{self.key}:{self.price}:{self.discount}:{self.list_price}"
+
+
+class Arm(Frozen):
+    """A half-open range of buckets: ``low <= bucket and (high is None or bucket < high)``."""
+
+    key: Key = Field(pattern=KEY_PATTERN)
+    low: str = Field(default="00000000", pattern=r"^[0-9a-f]{8}$")
+    high: str | None = Field(default=None, pattern=r"^[0-9a-f]{8}$")
+    treated: bool = True
+    """False: a control arm, which would have got it and does not."""
+
+
+class Experiment(Frozen):
+    """Who of the winners gets the action: an experiment's arms, or a canary's share.
+
+    A user in no arm, or in one that is not treated, is held out with a ghost decision.
+    """
+
+    key: Key = Field(pattern=KEY_PATTERN)
+    salt: str = Field(min_length=1)
+    arms: tuple[Arm, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _arms_are_apart(self) -> Experiment:
+        ordered = sorted(self.arms, key=lambda arm: arm.low)
+        for arm in ordered:
+            if arm.high is not None and arm.low >= arm.high:
+                raise ValueError(f"the arm '{arm.key}' ends before it begins")
+        for before, after in pairwise(ordered):
+            if before.high is None or before.high > after.low:
+                raise ValueError(f"the arms '{before.key}' and '{after.key}' overlap")
+        if len({arm.key for arm in self.arms}) != len(self.arms):
+            raise ValueError("every arm needs a key of its own")
+        return self
+
+
 class Action(Frozen):
     """What could be sent."""
 
@@ -37,6 +120,7 @@ class Action(Frozen):
     value: float = 0.0
     expires_after_seconds: int = Field(default=7 * DAY, gt=0)
     exclusion_group: str | None = None
+    offer: Offer | None = None
 
 
 class EligibilityRule(Frozen):
@@ -105,7 +189,8 @@ class Entry(Frozen):
     eligibility: Condition
     applicability: Condition | None = None
     score: str | None = None
-    """A numeric trait; higher wins within a tier. Missing counts lowest."""
+    """A numeric trait; higher wins within a tier. Missing and not a number count lowest."""
+    experiment: Experiment | None = None
 
 
 class DecisionPolicy(Frozen):
@@ -122,6 +207,8 @@ class DecisionPolicy(Frozen):
     stop_conditions: tuple[StopCondition, ...] = ()
     cooldown_seconds: int = Field(default=0, ge=0)
     """How long after a selected action the same user is left alone by this policy."""
+    reentry: Literal["after_cooldown", "never"] = "after_cooldown"
+    """``never``: whom the policy selected once, it never selects again."""
     holdout: Holdout | None = None
     assumptions: tuple[str, ...] = ()
     edge_cases: tuple[str, ...] = ()
@@ -154,15 +241,40 @@ def _concerns(one: Concerning, entry: Entry) -> bool:
 
 
 class FrequencyCap(Frozen):
-    """At most n messages in a window. 0 blocks everything; no cap is no entry in the list."""
+    """At most n messages in a window. 0 blocks everything; None is no cap."""
 
     key: Key = Field(pattern=KEY_PATTERN)
-    n: int = Field(ge=0)
-    window_seconds: int = Field(gt=0)
+    n: int | None = Field(ge=0)
+    window_seconds: int = Field(default=0, ge=0)
+    """A rolling window in exact seconds; 0 where the window is a calendar unit."""
+    calendar: Literal["day", "week", "month"] | None = None
+    """The current unit where the message is received; weeks begin on Monday."""
+    zone: str = "user"
+    """Whose midnight a calendar unit begins at: ``user``, or an IANA zone."""
     message_class: MessageClass | None = "marketing"
     """None counts and limits every class."""
     channel: str | None = None
     """None counts over all channels."""
+    group: str | None = None
+    """None counts over all exclusion groups."""
+    on_exceed: Literal["drop", "next_channel"] = "drop"
+    """``next_channel``: the message tries its other channels before it is dropped."""
+
+    @model_validator(mode="after")
+    def _one_window(self) -> FrequencyCap:
+        if (self.window_seconds > 0) == (self.calendar is not None):
+            raise ValueError("a cap has a rolling window or a calendar unit, one of the two")
+        if self.on_exceed == "next_channel" and self.channel is None:
+            raise ValueError("only a cap on a channel can give way to the next channel")
+        return self
+
+    def limits(self, message_class: str, channel: str, group: str | None) -> bool:
+        """Whether a message of that class, channel and group counts under this cap."""
+        return (
+            self.message_class in (None, message_class)
+            and self.channel in (None, channel)
+            and self.group in (None, group)
+        )
 
 
 class QuietHours(Frozen):

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 
 import duckdb
+import numpy as np
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict
 
@@ -20,10 +22,14 @@ from control.hashing import canonical
 from control.store import Store
 from control.tables import outbox
 from core.lifecycle import IntentState
-from core.reasons import BY_CODE
+from core.reasons import BY_CODE, REASONS, Reason
 from orchestrate import stages
+from orchestrate.engine.candidates import Candidate
+from orchestrate.engine.decided import Decided
 from orchestrate.intents import enqueue
+from orchestrate.keeping import keep_chunk, keep_rules
 from orchestrate.plan import planned
+from warehouse.batch import count
 from warehouse.catalog import Catalog
 from warehouse.clocks.past import stand_at
 from warehouse.engines.duckdb import DuckDBWarehouse
@@ -105,10 +111,16 @@ def _decide(warehouse: DuckDBWarehouse, tick: stages.Tick, *, dry_run: bool) -> 
         try:
             # Deciding for a moment that is past reads what was known then.
             stand_at(cursor, tick.catalog, tick.as_of)
-            stages.decide(cursor, tick)
-            report = _report(cursor, tick, dry_run)
+            stand = stages.lay_out(cursor, tick)
+            tally = Tally(stand.candidates)
             if not dry_run:
-                stages.write(cursor)
+                keep_rules(cursor, stand)
+            for number, one in enumerate(stages.decided(cursor, stand)):
+                tally.add(one)
+                if not dry_run:
+                    keep_chunk(cursor, stand, number, one)
+            report = _report(tick, tally, dry_run)
+            if not dry_run:
                 _remember(cursor, report)
         except BaseException:
             cursor.execute("ROLLBACK")
@@ -117,26 +129,50 @@ def _decide(warehouse: DuckDBWarehouse, tick: stages.Tick, *, dry_run: bool) -> 
     return report
 
 
-def _report(cursor: duckdb.DuckDBPyConnection, tick: stages.Tick, dry_run: bool) -> CycleReport:
-    counted = cursor.execute(
-        "SELECT policy_key, outcome, reason_code, COUNT(*) FROM outcome "
-        "WHERE eligible AND applicable GROUP BY ALL ORDER BY ALL"
-    ).fetchall()
-    ((records,),) = cursor.execute("SELECT COUNT(*) FROM outcome").fetchall()
+class Tally:
+    """Counts what a cycle decides, chunk after chunk."""
+
+    def __init__(self, candidates: Sequence[Candidate]) -> None:
+        self._candidates = candidates
+        self._counts = np.zeros((len(candidates), len(REASONS)), np.int64)
+        self.records = 0
+
+    def add(self, one: Decided) -> None:
+        """Count one chunk."""
+        state = one.chunk.state
+        people = {c.population: count(state.true[c.population]) for c in self._candidates}
+        self.records += sum(people[c.population] for c in self._candidates)
+        flat = one.rows.numbers.astype(np.int64) * len(REASONS) + one.rows.reasons
+        found = np.bincount(flat, minlength=self._counts.size)
+        self._counts += found.reshape(self._counts.shape)
+
+    def found(self) -> list[tuple[str, Reason, int]]:
+        """Policy key, reason and how many candidates past eligibility had it."""
+        return [
+            (candidate.policy.key, reason, int(self._counts[candidate.number, number]))
+            for candidate in self._candidates
+            for number, reason in enumerate(REASONS)
+            if self._counts[candidate.number, number]
+        ]
+
+
+def _report(tick: stages.Tick, tally: Tally, dry_run: bool) -> CycleReport:
     totals = dict.fromkeys(("selected", "held_out", "suppressed", "lost"), 0)
     by_reason: dict[str, int] = {}
     by_policy: dict[str, dict[str, int]] = {p.key: dict(totals) for p in tick.policies}
-    for policy, outcome, reason, count in counted:
-        totals[outcome] += count
-        by_policy[policy][outcome] += count
-        by_reason[reason] = by_reason.get(reason, 0) + count
+    for policy, reason, counted in tally.found():
+        outcome = reason.outcome
+        assert outcome is not None
+        totals[outcome] += counted
+        by_policy[policy][outcome] += counted
+        by_reason[reason.code] = by_reason.get(reason.code, 0) + counted
     return CycleReport(
         cycle_id=tick.cycle_id,
         trace_id=tick.trace_id,
         decided_at=tick.as_of,
         dry_run=dry_run,
         policies={policy.key: policy.version for policy in tick.policies},
-        records=records,
+        records=tally.records,
         candidates=sum(totals.values()),
         by_reason={code: by_reason[code] for code in BY_CODE if code in by_reason},
         by_policy=by_policy,

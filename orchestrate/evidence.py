@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from core.conditions import And, AnyLeaf, Condition, Not, Or, with_defaults
-from orchestrate.stages import Tick
+from orchestrate.engine.candidates import Tick
 from warehouse.compile import compile_leaves, expand
 from warehouse.runner import Engine
 

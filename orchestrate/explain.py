@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -13,11 +14,16 @@ from sqlglot import exp
 from control.store import Store
 from core.conditions import Condition, ConsentIs, Or, Trait
 from core.errors import Code, refuse
-from core.reasons import BY_CODE
+from core.reasons import BY_CODE, REASONS
 from orchestrate import stages
 from orchestrate.cycle import plan_tick
+from orchestrate.engine.candidates import Candidate as EngineCandidate
+from orchestrate.engine.candidates import flag
+from orchestrate.engine.decided import Decided, decide_state, reasons_of
+from orchestrate.engine.state import State
 from orchestrate.evidence import Deciding, Seen, deciding, kind_of, observe
 from orchestrate.plan import PlannedEntry, PlannedPolicy
+from warehouse.batch.bits import everybody, nobody
 from warehouse.catalog import Catalog
 from warehouse.clocks.past import OnCursor, Past, as_known, stand_at
 from warehouse.engines.duckdb import DuckDBWarehouse
@@ -41,6 +47,7 @@ class Candidate(NamedTuple):
     """One action that a policy could have sent to the user, and what became of it."""
 
     entry: PlannedEntry
+    decided: EngineCandidate
     reason_code: str
     ghost: bool
     deciding: Deciding | None
@@ -72,10 +79,9 @@ def explain(
             span=policy,
             fix=f"Live: {', '.join(p.key for p in tick.policies) or 'none yet'}.",
         )
-    with _decided(warehouse, tick, user_id) as (cursor, past):
-        # What is decided is read whole before any alternative is tried: trying one decides anew.
-        decided = [(p, _candidates(p, tick, cursor, user_id)) for p in wanted]
-        tried = [(p, [_with_alternative(one, p, cursor) for one in found]) for p, found in decided]
+    with _decided(warehouse, tick, user_id) as (cursor, past, told):
+        found = [(p, _candidates(p, tick, cursor, told)) for p in wanted]
+        tried = [(p, [_with_alternative(one, told) for one in those]) for p, those in found]
     return {
         "user_id": user_id,
         "at": moment.isoformat(),
@@ -116,11 +122,42 @@ def separate(
     return {"users": list(user_ids), "at": moment.isoformat(), "policies": policies}
 
 
+class Told(NamedTuple):
+    """One user's decision, with all it was made from, so that it can be made otherwise."""
+
+    user_id: str
+    stand: stages.Stand
+    state: State
+    decided: Decided
+
+    def candidate(self, policy: str, action: str) -> EngineCandidate:
+        """A candidate of the tick."""
+        return next(
+            one
+            for one in self.stand.candidates
+            if (one.policy.key, one.entry.action.key) == (policy, action)
+        )
+
+    def outcome(self, candidate: EngineCandidate) -> tuple[str, bool]:
+        """Reason code and whether it is a ghost."""
+        who, reasons = reasons_of(self.decided, candidate)
+        if not who.size:
+            return "NOT_IN_POPULATION", False
+        rows = self.decided.rows
+        return REASONS[reasons[0]].code, bool(rows.ghosts[rows.numbers == candidate.number].any())
+
+    def otherwise(self, state: State, candidates: tuple[EngineCandidate, ...]) -> Told:
+        """The decision, had the state or the candidates been these."""
+        stand = self.stand._replace(candidates=candidates)
+        decided = decide_state(state, stand.tick.rules, candidates, stand.zones, stand.reader.lots)
+        return self._replace(stand=stand, state=state, decided=decided)
+
+
 @contextmanager
 def _decided(
     warehouse: DuckDBWarehouse, tick: stages.Tick, user_id: str
-) -> Iterator[tuple[duckdb.DuckDBPyConnection, Past | None]]:
-    """A cursor whose temporary tables hold the decision on one user; nothing is kept."""
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, Past | None, Told]]:
+    """The decision on one user; nothing is kept."""
     with warehouse.cursor() as cursor:
         _check_user(cursor, tick.catalog, user_id)
         cursor.execute("BEGIN")
@@ -128,26 +165,24 @@ def _decided(
             past = stand_at(cursor, tick.catalog, tick.as_of)
             if past is not None:
                 _check_user(cursor, tick.catalog, user_id, then=tick.as_of)
-            stages.decide(cursor, tick, users=(user_id,))
-            yield cursor, past
+            stand = stages.lay_out(cursor, tick)
+            (one,) = stages.decided(cursor, stand, users=(user_id,))
+            yield cursor, past, Told(user_id, stand, one.chunk.state, one)
         finally:
             cursor.execute("ROLLBACK")
 
 
 def _candidates(
-    policy: PlannedPolicy,
-    tick: stages.Tick,
-    cursor: duckdb.DuckDBPyConnection,
-    user_id: str,
+    policy: PlannedPolicy, tick: stages.Tick, cursor: duckdb.DuckDBPyConnection, told: Told
 ) -> list[Candidate]:
-    seen = observe(_conditions(policy, tick.catalog), tick, OnCursor(cursor), user_id)
-    outcomes = _outcomes(cursor, policy.key)
+    seen = observe(_conditions(policy, tick.catalog), tick, OnCursor(cursor), told.user_id)
     found = []
     for entry in policy.entries:
-        code, ghost = outcomes.get(entry.action.key, ("NOT_IN_POPULATION", False))
+        decided = told.candidate(policy.key, entry.action.key)
+        code, ghost = told.outcome(decided)
         name, wanted = ASKED.get(code, ("", True))
         at_fault = _at_fault(seen, name, entry, wanted)
-        found.append(Candidate(entry, code, ghost, at_fault, None))
+        found.append(Candidate(entry, decided, code, ghost, at_fault, None))
     return found
 
 
@@ -165,7 +200,13 @@ def _at_fault(
 def _conditions(policy: PlannedPolicy, catalog: Catalog) -> dict[str, Condition]:
     asked = {"population": policy.population}
     for entry in policy.entries:
-        asked |= stages.conditions_of(entry)
+        parts = {
+            "eligible": entry.eligibility,
+            "applicable": entry.applicability,
+            "suppressed": entry.suppressed,
+            "stopped": entry.stopped,
+        }
+        asked |= {f"{name}_{entry.position}": one for name, one in parts.items() if one is not None}
         wanted = [
             ConsentIs(purpose=purpose, channel=name)
             for name in entry.action.channels
@@ -176,37 +217,26 @@ def _conditions(policy: PlannedPolicy, catalog: Catalog) -> dict[str, Condition]
     return asked
 
 
-def _outcomes(cursor: duckdb.DuckDBPyConnection, policy_key: str) -> dict[str, tuple[str, bool]]:
-    query = "SELECT action_key, reason_code, ghost FROM outcome WHERE policy_key = ?"
-    rows = cursor.execute(query, (policy_key,)).fetchall()
-    return {action: (code, ghost) for action, code, ghost in rows}
-
-
-def _with_alternative(
-    candidate: Candidate, policy: PlannedPolicy, cursor: duckdb.DuckDBPyConnection
-) -> Candidate:
+def _with_alternative(candidate: Candidate, told: Told) -> Candidate:
     """Decide once more with the one leaf turned round, and see what would come of it."""
     if candidate.deciding is None or candidate.reason_code == "NOT_IN_POPULATION":
         return candidate
     if not candidate.deciding.alone:
         return candidate._replace(would_become=candidate.reason_code)
     name, wanted = ASKED[candidate.reason_code]
-    # Consent is asked of a channel; to have it is not to need it.
-    changes: dict[str, tuple[str, dict[str, Any]]] = {
-        "consented": ("plan_channels", {"purpose": exp.null()})
-    }
-    table, change = changes.get(name, ("flags", {name: wanted}))
-    key = {"policy": policy.key, "action": candidate.entry.action.key}
-    this = exp.and_(
-        exp.column("policy_key").eq(exp.Placeholder(this="policy")),
-        exp.column("action_key").eq(exp.Placeholder(this="action")),
-    )
-    cursor.execute(f"CREATE OR REPLACE TEMP TABLE as_it_is AS FROM {table}")
-    cursor.execute(exp.update(table, change, where=this).sql(stages.DIALECT), key)
-    stages.decide_again(cursor)
-    become = _outcomes(cursor, policy.key)[candidate.entry.action.key][0]
-    cursor.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS FROM as_it_is")
-    return candidate._replace(would_become=become)
+    number, candidates = candidate.decided.number, list(told.stand.candidates)
+    true, unknown = dict(told.state.true), dict(told.state.unknown)
+    if name == "consented":
+        # Consent is asked of a channel; to have it is not to need it.
+        route = candidate.decided.route
+        free = route._replace(purposes=(None,) * len(route.channels))
+        candidates[number] = candidate.decided._replace(route=free)
+    else:
+        key = flag(name, candidate.decided)
+        true[key] = everybody(1) if wanted else nobody(1)
+        unknown.pop(key, None)
+    otherwise = told.otherwise(replace(told.state, true=true, unknown=unknown), tuple(candidates))
+    return candidate._replace(would_become=otherwise.outcome(candidates[number])[0])
 
 
 def _document(

@@ -13,6 +13,7 @@ from core.rules import (
     DecisionPolicy,
     EligibilityRule,
     Entry,
+    Experiment,
     Holdout,
     OutcomeSuppression,
     StopCondition,
@@ -31,6 +32,7 @@ class PlannedEntry(NamedTuple):
     score: str | None
     suppressions: tuple[Suppression, ...]
     stop_conditions: tuple[StopCondition, ...]
+    experiment: Experiment | None = None
 
     @property
     def suppressed(self) -> Condition | None:
@@ -63,6 +65,8 @@ class PlannedPolicy(NamedTuple):
     repeats: bool = False
     """Each of its candidates is an occasion of its own, as a journey's message is: to send the
     same action to the same user again is no duplicate."""
+    never_again: bool = False
+    """Whom it decided for once, it leaves alone for good."""
 
 
 def planned(live: Sequence[Version]) -> tuple[PlannedPolicy, ...]:
@@ -94,6 +98,7 @@ def _from_policy(key: str, version: int, policy: DecisionPolicy) -> PlannedPolic
         cooldown_seconds=policy.cooldown_seconds,
         holdout=policy.holdout,
         max_staleness_seconds={},
+        never_again=policy.reentry == "never",
     )
 
 
@@ -107,6 +112,7 @@ def _entry(position: int, entry: Entry, policy: DecisionPolicy) -> PlannedEntry:
         score=entry.score,
         suppressions=policy.suppressions_of(entry),
         stop_conditions=policy.stops_of(entry),
+        experiment=entry.experiment,
     )
 
 

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from core.errors import Code, PilothouseError
-from orchestrate import stages
+from orchestrate import engine, stages
 from warehouse.engines.duckdb import DuckDBWarehouse
 from warehouse.views import OWN_TABLES, SOURCE, create_views, load_views
 
@@ -87,7 +87,7 @@ def test_every_table_of_a_cycle_is_on_the_list_of_names_that_are_taken(
 ) -> None:
     with warehouse.cursor() as cursor:
         stages.create_tables(cursor)
-        cursor.execute((Path(stages.__file__).parent / "sql" / "inputs.sql").read_text())
+        cursor.execute((Path(engine.__file__).parent / "sql" / "inputs.sql").read_text())
         made = cursor.execute(
             "SELECT table_name FROM DUCKDB_TABLES() WHERE database_name <> 'source'"
         ).fetchall()

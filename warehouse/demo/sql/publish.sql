@@ -7,7 +7,14 @@ CREATE OR REPLACE TABLE decisions AS SELECT * FROM new_decisions;
 -- What cycles remembered of the data that was here before is about users that are gone.
 DROP TABLE IF EXISTS cycles;
 DROP TABLE IF EXISTS intents;
-DROP TABLE IF EXISTS decision_records;
+DROP TABLE IF EXISTS slots;
+DROP TABLE IF EXISTS record_cycles;
+DROP TABLE IF EXISTS record_candidates;
+DROP TABLE IF EXISTS record_chunks;
+DROP TABLE IF EXISTS record_users;
+DROP TABLE IF EXISTS record_bits;
+DROP TABLE IF EXISTS record_early;
+DROP TABLE IF EXISTS earlier_decision_records;
 -- What was collected is still in the raw log: without a cursor the next load takes it from the start.
 DROP TABLE IF EXISTS ingest_cursor;
 DROP TABLE IF EXISTS ingest_ledger;

@@ -1,0 +1,138 @@
+"""What a cycle leaves behind: decisions, slots, intents, and the record they were made from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import duckdb
+import numpy as np
+
+from core.reasons import REASONS
+from orchestrate.engine.candidates import Candidate, Route, flag
+from orchestrate.engine.decided import Decided
+from orchestrate.engine.rules_text import rules_document
+from orchestrate.engine.staging import CODE, RUNNING, before_eligibility
+from orchestrate.engine.state_blob import pack_state
+from orchestrate.stages import Stand, sql
+from warehouse.batch.bits import Bits, pack
+
+UNKNOWN = "unknown:"
+"""What the bits of those for whom a flag cannot be told are called, before the flag's name."""
+
+
+def keep_rules(cursor: duckdb.DuckDBPyConnection, stand: Stand) -> None:
+    """Keep what a cycle decides by: its rules, and its candidates in their order."""
+    tick = stand.tick
+    document = rules_document(tick.rules, stand.zones, _stale(stand))
+    rules = json.dumps(document, sort_keys=True)
+    cursor.execute("INSERT INTO record_cycles VALUES (?, ?)", (tick.cycle_id, rules))
+    early = _early_classes(stand)
+    for one in stand.candidates:
+        eligible = flag("eligible", one)
+        row = (
+            tick.cycle_id, one.number, one.policy.key, one.policy.version, one.entry.action.key,
+            one.entry.tier, one.population, eligible, early[_class(one)],
+        )  # fmt: skip
+        cursor.execute("INSERT INTO record_candidates VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+
+
+def keep_chunk(cursor: duckdb.DuckDBPyConnection, stand: Stand, number: int, one: Decided) -> None:
+    """Keep a chunk of users: its decisions and intents, and the state they were made from."""
+    _keep_decisions(cursor, stand, one)
+    _keep_state(cursor, stand, number, one)
+    _keep_early(cursor, stand, number, one)
+
+
+def _keep_decisions(cursor: duckdb.DuckDBPyConnection, stand: Stand, one: Decided) -> None:
+    rows, tick = one.rows, stand.tick
+    named = {"cycle_id": tick.cycle_id, "as_of": tick.as_of, "trace_id": tick.trace_id}
+    columns: dict[str, Any] = {
+        "user_id": one.chunk.state.users[rows.users],
+        "number": rows.numbers,
+        "reason": rows.reasons,
+        "place": rows.places,
+        "ghost": rows.ghosts,
+    }
+    _insert(cursor, "chunk_rows", columns, "decisions", named, ("cycle_id", "as_of"))
+    granted = np.flatnonzero((rows.reasons == CODE["SELECTED"]) | rows.ghosts)
+    columns = {name: column[granted] for name, column in columns.items()}
+    columns["ready"] = rows.ready[granted]
+    _insert(cursor, "granted_rows", columns, "slots", named, ("cycle_id",))
+    _insert(cursor, "granted_rows", columns, "intents", named, tuple(named))
+
+
+def _insert(
+    cursor: duckdb.DuckDBPyConnection,
+    name: str,
+    columns: dict[str, Any],
+    statement: str,
+    named: dict[str, Any],
+    used: tuple[str, ...],
+) -> None:
+    cursor.register(name, columns)
+    cursor.execute(sql(statement), {key: named[key] for key in used})
+    cursor.unregister(name)
+
+
+def _keep_state(cursor: duckdb.DuckDBPyConnection, stand: Stand, number: int, one: Decided) -> None:
+    state, cycle = one.chunk.state, stand.tick.cycle_id
+    roster = hashlib.sha256("\n".join(state.users.tolist()).encode()).hexdigest()
+    known = cursor.execute("SELECT 1 FROM record_users WHERE roster = ? LIMIT 1", (roster,))
+    if known.fetchone() is None:
+        places = {"place": np.arange(state.size, dtype=np.int32), "user_id": state.users}
+        cursor.register("roster_rows", places)
+        cursor.execute(
+            "INSERT INTO record_users SELECT $roster, place, user_id FROM roster_rows",
+            {"roster": roster},
+        )
+        cursor.unregister("roster_rows")
+    chunk = (cycle, number, roster, state.size, pack_state(state))
+    cursor.execute("INSERT INTO record_chunks VALUES (?, ?, ?, ?, ?)", chunk)
+    for name, bits in state.true.items():
+        _keep_bits(cursor, cycle, number, name, bits)
+    for name, bits in state.unknown.items():
+        _keep_bits(cursor, cycle, number, f"{UNKNOWN}{name}", bits)
+
+
+def _keep_bits(
+    cursor: duckdb.DuckDBPyConnection, cycle: str, number: int, name: str, bits: Bits
+) -> None:
+    if bits.any():
+        row = (cycle, number, name, bits.tobytes())
+        cursor.execute(
+            "INSERT INTO record_bits VALUES (?, ?, ?, CAST(CAST(? AS BLOB) AS BIT))", row
+        )
+
+
+def _keep_early(cursor: duckdb.DuckDBPyConnection, stand: Stand, number: int, one: Decided) -> None:
+    kept = set()
+    for candidate in stand.candidates:
+        early = _early_classes(stand)[_class(candidate)]
+        if early in kept:
+            continue
+        kept.add(early)
+        reasons = before_eligibility(one.chunk, candidate)
+        for code in np.unique(reasons[reasons != RUNNING]):
+            bits = pack(reasons == code).tobytes()
+            row = (stand.tick.cycle_id, number, early, REASONS[code].code, bits)
+            cursor.execute(
+                "INSERT INTO record_early VALUES (?, ?, ?, ?, CAST(CAST(? AS BLOB) AS BIT))", row
+            )
+
+
+def _early_classes(stand: Stand) -> dict[tuple[Route, bool, bool], int]:
+    """What comes before eligibility is the same for all candidates of a class."""
+    found: dict[tuple[Route, bool, bool], int] = {}
+    for one in stand.candidates:
+        found.setdefault(_class(one), len(found))
+    return found
+
+
+def _class(one: Candidate) -> tuple[Route, bool, bool]:
+    return one.route, one.stale, one.killed
+
+
+def _stale(stand: Stand) -> list[str]:
+    return sorted({one.policy.key for one in stand.candidates if one.stale})

@@ -1,0 +1,572 @@
+"""What a cycle must decide, written a second time: plain Python, a user at a time, nothing shared.
+
+Worlds are plain values; ``small_worlds.py`` makes them up and writes them into a warehouse.
+Slow and obvious on purpose: whatever the cycle does cleverly is held against this.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo, available_timezones
+
+Cond = tuple
+"""("all",) ("country", wanted, when_unknown) ("momentum", least, when_unknown)
+("bucket", salt, low, high) ("not", cond) ("and", conds) ("or", conds)"""
+
+
+class OOffer(NamedTuple):
+    """An offer's terms and validity."""
+
+    terms: str
+    valid_from: datetime
+    valid_until: datetime
+
+
+class OAction(NamedTuple):
+    """What could be sent."""
+
+    key: str
+    message_class: str
+    channels: tuple[str, ...]
+    group: str | None
+    offer: OOffer | None
+    expires: int
+
+
+class OOutcome(NamedTuple):
+    """A suppression in outcome form."""
+
+    scope: str
+    outcome: str
+    n: int
+    window: int
+    pause: int
+
+
+class OEntry(NamedTuple):
+    """One candidate of a policy."""
+
+    tier: int
+    position: int
+    action: OAction
+    eligibility: Cond
+    applicability: Cond | None
+    score: str | None
+    suppressions: tuple[Cond, ...]
+    outcomes: tuple[OOutcome, ...]
+    stops: tuple[Cond, ...]
+    experiment: tuple[str, tuple[tuple[str, str | None, bool], ...]] | None
+    """(salt, ((low, high, treated), …))"""
+
+
+class OPolicy(NamedTuple):
+    """A live policy, or a rule with an action."""
+
+    key: str
+    is_rule: bool
+    population: Cond
+    entries: tuple[OEntry, ...]
+    k: int
+    cooldown: int
+    never_again: bool
+    holdout: tuple[str, str | None] | None
+    """(salt, end)"""
+    stale: bool
+
+
+class OCap(NamedTuple):
+    """A frequency cap."""
+
+    n: int | None
+    seconds: int
+    calendar: str | None
+    zone: str
+    message_class: str | None
+    channel: str | None
+    group: str | None
+    next_channel: bool
+
+
+class OContact(NamedTuple):
+    """How much contact is too much."""
+
+    caps: tuple[OCap, ...]
+    gap: int
+    quiet: tuple[str, str, str | None] | None
+    """(start, end, fallback zone)"""
+    holdout: tuple[str, str | None] | None
+
+
+class OMessage(NamedTuple):
+    """A message that was sent."""
+
+    decision_id: str | None
+    action: str
+    channel: str
+    sent: datetime
+    delivered: datetime | None
+    opened: datetime | None
+    clicked: datetime | None
+    failed: bool
+
+
+class OPast(NamedTuple):
+    """A decision of an earlier cycle that selected, or would have for a ghost."""
+
+    decision_id: str
+    policy: str
+    action: str
+    channel: str
+    decided: datetime
+    not_before: datetime
+    ghost: bool
+    released: bool
+    offer: OOffer | None
+
+
+class OUser(NamedTuple):
+    """One user with everything that is known."""
+
+    key: str
+    country: str | None
+    momentum: float | None
+    scores: dict[str, float | None]
+    zone: str | None
+    email: bool
+    consents: tuple[tuple[str, str, datetime], ...]
+    """(channel, status, effective at)"""
+    messages: tuple[OMessage, ...]
+    past: tuple[OPast, ...]
+
+
+class OWorld(NamedTuple):
+    """Rules, switches and users of one case."""
+
+    at: datetime
+    policies: tuple[OPolicy, ...]
+    contact: OContact
+    killed: frozenset[tuple[str, str]]
+    """(scope, key)"""
+    actions: dict[str, OAction]
+    users: tuple[OUser, ...]
+
+
+class OResult(NamedTuple):
+    """What must become of one candidate."""
+
+    reason: str
+    ghost: bool
+    channel: str | None
+    not_before: datetime | None
+
+
+ADDRESS = {"email"}
+NO_CONSENT_NEEDED = {"in_app"}
+ZONES = available_timezones()
+
+
+def decide(world: OWorld) -> dict[tuple[str, str, str], OResult]:
+    """(user, policy, action) → what must become of it, for every user of a population."""
+    found: dict[tuple[str, str, str], OResult] = {}
+    for user in world.users:
+        found |= _decide_user(world, user)
+    return found
+
+
+def _decide_user(  # noqa: C901 - one user from first to last stage, in one piece
+    world: OWorld, user: OUser
+) -> dict[tuple[str, str, str], OResult]:
+    found: dict[tuple[str, str, str], OResult] = {}
+    held_out = world.contact.holdout is not None and _below(user.key, *world.contact.holdout)
+    winners = []
+    for policy in world.policies:
+        if _truth(policy.population, user, False) is not True:
+            continue
+        running = []
+        for entry in policy.entries:
+            stopped, channel = _before_arbitration(world, policy, entry, user)
+            if stopped is None:
+                running.append((entry, channel))
+                continue
+            reason = stopped
+            if held_out and stopped not in ("STALE_DATA", "KILLED"):
+                reason = "HELD_OUT_GLOBAL"
+            shown = channel or entry.action.channels[0]
+            found[user.key, policy.key, entry.action.key] = OResult(reason, False, shown, None)
+        running.sort(key=lambda one: _rank(one[0], user))
+        for place, (entry, channel) in enumerate(running):
+            if place < policy.k:
+                winners.append((policy, entry, channel))
+            else:
+                reason = "HELD_OUT_GLOBAL" if held_out else "LOWER_PRIORITY"
+                found[user.key, policy.key, entry.action.key] = OResult(
+                    reason, False, channel, None
+                )
+    winners.sort(
+        key=lambda w: (
+            w[0].is_rule,
+            w[1].tier,
+            *_score_key(w[1], user),
+            w[0].key,
+            w[1].position,
+            w[1].action.key,
+        )
+    )
+    groups: set[str] = set()
+    offered: str | None = None
+    slots = _ledger(world, user)
+    for policy, entry, channel in winners:
+        key = (user.key, policy.key, entry.action.key)
+        action = entry.action
+        lost = None
+        if action.group is not None and action.group in groups:
+            lost = "EXCLUSION_GROUP"
+        elif action.offer is not None and offered not in (None, action.offer.terms):
+            lost = "OFFER_CONFLICT"
+        if lost:
+            found[key] = OResult("HELD_OUT_GLOBAL" if held_out else lost, False, channel, None)
+            continue
+        if action.group is not None:
+            groups.add(action.group)
+        if action.offer is not None:
+            offered = action.offer.terms
+        in_holdout = policy.holdout is not None and _below(user.key, *policy.holdout)
+        in_control = entry.experiment is not None and not _treated(user.key, *entry.experiment)
+        ghost = held_out or in_holdout or in_control
+        stopped, channel, ready = _contact(world, policy, entry, user, channel, ghost, slots)
+        if stopped is None:
+            slots.append((ready, action.message_class, channel, action.group, ghost))
+        reason = stopped or "SELECTED"
+        if held_out:
+            reason = "HELD_OUT_GLOBAL"
+        elif in_holdout:
+            reason = "HELD_OUT_POLICY"
+        elif in_control:
+            reason = "HELD_OUT_EXPERIMENT"
+        found[key] = OResult(
+            reason, ghost and stopped is None, channel, ready if stopped is None else None
+        )
+    return found
+
+
+def _before_arbitration(  # noqa: C901 - the stages in their order
+    world: OWorld, policy: OPolicy, entry: OEntry, user: OUser
+) -> tuple[str | None, str | None]:
+    action = entry.action
+    permitted, open_, usable, denied = [], [], [], False
+    for channel in action.channels:
+        status = _consent(user, channel, world.at)
+        needed = action.message_class == "marketing" and channel not in NO_CONSENT_NEEDED
+        if needed and status != "granted":
+            denied = denied or status is not None
+            continue
+        permitted.append(channel)
+        if ("channel", channel) in world.killed:
+            continue
+        open_.append(channel)
+        if channel not in ADDRESS or user.email:
+            usable.append(channel)
+    channel = usable[0] if usable else None
+    is_killed = {("global", "*"), ("policy", policy.key), ("action", action.key)} & world.killed
+    if policy.stale:
+        return "STALE_DATA", channel
+    if is_killed or (permitted and not open_):
+        return "KILLED", channel
+    if not permitted:
+        return ("NO_CONSENT" if denied else "CONSENT_UNKNOWN"), channel
+    if _truth(entry.eligibility, user, False) is not True:
+        return "INELIGIBLE", channel
+    if entry.applicability and _truth(entry.applicability, user, False) is not True:
+        return "NOT_APPLICABLE", channel
+    if action.offer and world.at < action.offer.valid_from:
+        return "NOT_APPLICABLE", channel
+    suppressed = _any([_truth(one, user, True) for one in entry.suppressions])
+    stopped = _any([_truth(one, user, True) for one in entry.stops])
+    if suppressed is True:
+        return "SUPPRESSED_STATE", channel
+    if _rests(world, policy, user) or _paused(world, entry, user, channel):
+        return "SUPPRESSED_OUTCOME", channel
+    if stopped is True:
+        return "STOPPED", channel
+    if action.offer and world.at >= action.offer.valid_until:
+        return "EXPIRED", channel
+    if suppressed is None or stopped is None:
+        return "INPUT_UNKNOWN", channel
+    if channel is None:
+        return "UNREACHABLE", channel
+    if action.offer and any(
+        one.offer.valid_from <= world.at < one.offer.valid_until
+        and one.offer.terms != action.offer.terms
+        for one in _past(world, user)
+        if one.offer
+    ):
+        return "OFFER_CONFLICT", channel
+    return None, channel
+
+
+def _contact(  # noqa: C901 - the stages in their order
+    world: OWorld,
+    policy: OPolicy,
+    entry: OEntry,
+    user: OUser,
+    channel: str,
+    ghost: bool,
+    slots: list,
+) -> tuple[str | None, str, datetime | None]:
+    action, contact = entry.action, world.contact
+    ready = world.at
+    if action.message_class != "transactional":
+        ready = _ready(world.at, user.zone, contact.quiet)
+        seen = [slot for slot in slots if ghost or not slot[4]]
+        for place in _usable_from(world, entry, user, channel):
+            over = [c for c in contact.caps if _is_over(c, action, place, seen, user, ready, world)]
+            if not over:
+                channel = place
+                break
+            if not all(cap.next_channel for cap in over):
+                return "CAP_REACHED", channel, ready
+        else:
+            return "CAP_REACHED", channel, ready
+        if contact.gap and any(at > world.at - timedelta(seconds=contact.gap) for at, *_ in seen):
+            return "MIN_GAP", channel, ready
+    expires = world.at + timedelta(seconds=action.expires)
+    if action.offer:
+        expires = min(expires, action.offer.valid_until)
+    if ready is not None and ready >= expires:
+        return "QUIET_HOURS", channel, ready
+    if ready is None:
+        return "TZ_UNKNOWN", channel, ready
+    since = world.at - timedelta(seconds=action.expires)
+    for one in _past(world, user):
+        if (one.policy, one.action) == (policy.key, action.key) and one.decided > since:
+            return "DUPLICATE_INTENT", channel, ready
+    return None, channel, ready
+
+
+def _usable_from(world: OWorld, entry: OEntry, user: OUser, first: str) -> list[str]:
+    action = entry.action
+    rest = action.channels[action.channels.index(first) :]
+    needs = action.message_class == "marketing"
+    return [
+        channel
+        for channel in rest
+        if (
+            not needs
+            or channel in NO_CONSENT_NEEDED
+            or _consent(user, channel, world.at) == "granted"
+        )
+        and ("channel", channel) not in world.killed
+        and (channel not in ADDRESS or user.email)
+    ]
+
+
+def _is_over(
+    cap: OCap,
+    action: OAction,
+    channel: str,
+    slots: list,
+    user: OUser,
+    ready: datetime | None,
+    world: OWorld,
+) -> bool:
+    if cap.n is None:
+        return False
+    asked = (action.message_class, channel, action.group)
+    if not _concerns(cap, *asked):
+        return False
+    if cap.calendar is None:
+        begins, ends = world.at - timedelta(seconds=cap.seconds), None
+    else:
+        quiet = world.contact.quiet
+        zone = cap.zone
+        if zone == "user":
+            known = user.zone in ZONES
+            zone = user.zone if known else (quiet[2] if quiet and quiet[2] else "UTC")
+        begins, ends = _period(ready or world.at, cap.calendar, ZoneInfo(zone))
+    counted = 0
+    for at, message_class, slot_channel, group, _ghost in slots:
+        if not _concerns(cap, message_class, slot_channel, group):
+            continue
+        if ends is None:
+            counted += at > begins
+        else:
+            counted += begins <= at < ends
+    return counted >= cap.n
+
+
+def _concerns(cap: OCap, message_class: str, channel: str, group: str | None) -> bool:
+    if cap.message_class is not None and cap.message_class != message_class:
+        return False
+    if cap.channel is not None and cap.channel != channel:
+        return False
+    return cap.group is None or cap.group == group
+
+
+def _period(moment: datetime, unit: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    local = moment.replace(tzinfo=UTC).astimezone(zone)
+    day = datetime(local.year, local.month, local.day)
+    if unit == "day":
+        begin, end = day, day + timedelta(days=1)
+    elif unit == "week":
+        begin = day - timedelta(days=day.weekday())
+        end = begin + timedelta(days=7)
+    else:
+        begin = day.replace(day=1)
+        end = (begin + timedelta(days=32)).replace(day=1)
+
+    def instant(wall: datetime) -> datetime:
+        return wall.replace(tzinfo=zone).astimezone(UTC).replace(tzinfo=None)
+
+    return instant(begin), instant(end)
+
+
+def _ready(
+    moment: datetime, zone: str | None, quiet: tuple[str, str, str | None] | None
+) -> datetime | None:
+    if quiet is None:
+        return moment
+    start, end, fallback = quiet
+    name = zone if zone in ZONES else fallback
+    if name is None:
+        return None
+    for minutes in range(2 * 24 * 60):
+        later = moment + timedelta(minutes=minutes)
+        clock = later.replace(tzinfo=UTC).astimezone(ZoneInfo(name)).strftime("%H:%M")
+        inside = start <= clock < end if start < end else clock >= start or clock < end
+        if not inside:
+            return later
+    raise AssertionError("quiet hours that never end")
+
+
+def _past(world: OWorld, user: OUser) -> list[OPast]:
+    return [one for one in user.past if one.decided <= world.at and not one.released]
+
+
+def _rests(world: OWorld, policy: OPolicy, user: OUser) -> bool:
+    for one in _past(world, user):
+        if one.policy != policy.key:
+            continue
+        if policy.never_again or one.decided > world.at - timedelta(seconds=policy.cooldown):
+            return True
+    return False
+
+
+def _ledger(world: OWorld, user: OUser) -> list:
+    slots = []
+    sent = {m.decision_id for m in user.messages if m.sent < world.at and m.decision_id}
+    rows = [
+        (m.sent, m.action, m.channel, False)
+        for m in user.messages
+        if m.sent < world.at and not m.failed
+    ]
+    rows += [
+        (one.not_before, one.action, one.channel, one.ghost)
+        for one in _past(world, user)
+        if one.decision_id not in sent
+    ]
+    for at, action, channel, ghost in rows:
+        known = world.actions.get(action)
+        message_class = known.message_class if known else "marketing"
+        slots.append((at, message_class, channel, known.group if known else None, ghost))
+    return slots
+
+
+def _paused(world: OWorld, entry: OEntry, user: OUser, channel: str | None) -> bool:
+    day = timedelta(days=1)
+    for form in entry.outcomes:
+        moments = []
+        for m in user.messages:
+            known = world.actions.get(m.action)
+            ours = {
+                "all": True,
+                "action": m.action == entry.action.key,
+                "channel": channel is not None and m.channel == channel,
+                "class": known is not None and known.message_class == entry.action.message_class,
+                "group": known is not None
+                and known.group is not None
+                and known.group == entry.action.group,
+            }[form.scope]
+            if not ours:
+                continue
+            if form.outcome == "ignored" and m.delivered and m.delivered + day < world.at:
+                reacted = [t for t in (m.opened, m.clicked) if t and t < m.delivered + day]
+                if not reacted:
+                    moments.append(m.delivered + day)
+            if form.outcome == "failed" and m.failed and m.sent < world.at:
+                moments.append(m.sent)
+            if form.outcome == "clicked" and m.clicked and m.clicked < world.at:
+                moments.append(m.clicked)
+        for last in moments:
+            window = timedelta(seconds=form.window)
+            happened = sum(last - window <= one <= last for one in moments)
+            if happened >= form.n and last + timedelta(seconds=form.pause) > world.at:
+                return True
+    return False
+
+
+def _consent(user: OUser, channel: str, at: datetime) -> str | None:
+    said = [(when, status) for name, status, when in user.consents if name == channel]
+    said = [one for one in said if one[0] <= at]
+    if not said:
+        return None
+    latest = max(when for when, _ in said)
+    words = {status for when, status in said if when == latest}
+    for status in ("withdrawn", "denied", "granted"):
+        if status in words:
+            return status
+    raise AssertionError(words)
+
+
+def _truth(cond: Cond, user: OUser, excluding: bool) -> bool | None:
+    kind = cond[0]
+    if kind == "all":
+        return True
+    if kind == "not":
+        inner = _truth(cond[1], user, not excluding)
+        return None if inner is None else not inner
+    if kind == "and":
+        truths = [_truth(one, user, excluding) for one in cond[1]]
+        return False if False in truths else None if None in truths else True
+    if kind == "or":
+        return _any([_truth(one, user, excluding) for one in cond[1]])
+    if kind == "bucket":
+        value = _bucket(cond[1], user.key)
+        return cond[2] <= value and (cond[3] is None or value < cond[3])
+    value = user.country if kind == "country" else user.momentum
+    if value is None:
+        when_unknown = cond[2] or ("block" if excluding else "no_match")
+        return {"match": True, "no_match": False, "block": None}[when_unknown]
+    return value == cond[1] if kind == "country" else value >= cond[1]
+
+
+def _any(truths: list[bool | None]) -> bool | None:
+    return True if True in truths else None if None in truths else False
+
+
+def _rank(entry: OEntry, user: OUser) -> tuple:
+    return (entry.tier, *_score_key(entry, user), entry.position, entry.action.key)
+
+
+def _score_key(entry: OEntry, user: OUser) -> tuple[bool, float]:
+    value = user.scores.get(entry.score) if entry.score else None
+    if value is None or not math.isfinite(value):
+        return True, 0.0
+    return False, -value
+
+
+def _bucket(salt: str, unit: str) -> str:
+    return hashlib.md5(f"{salt}:{unit}".encode()).hexdigest()[:8]
+
+
+def _below(unit: str, salt: str, end: str | None) -> bool:
+    return end is None or _bucket(salt, unit) < end
+
+
+def _treated(unit: str, salt: str, arms: tuple[tuple[str, str | None, bool], ...]) -> bool:
+    value = _bucket(salt, unit)
+    return any(
+        treated and low <= value and (high is None or value < high) for low, high, treated in arms
+    )
