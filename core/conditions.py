@@ -16,6 +16,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from core.moments import naive_utc
+
 
 class Frozen(BaseModel):
     """Base of every vocabulary type: immutable, no unknown keys."""
@@ -123,7 +125,7 @@ class Absolute(Frozen):
     def _start_before_end(self) -> Absolute:
         if self.start is None and self.end is None:
             raise ValueError("an absolute window needs a start or an end")
-        if self.start and self.end and self.start >= self.end:
+        if self.start and self.end and naive_utc(self.start) >= naive_utc(self.end):
             raise ValueError("an absolute window must start before it ends")
         return self
 

@@ -47,6 +47,7 @@ TIMES = {
     "sent_at",
     "opened_at",
     "created_at",
+    "valid_until",
 }
 COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
@@ -67,6 +68,7 @@ class Reference:
     def __init__(self, rows: Rows, as_of: datetime) -> None:
         self.rows = rows
         self.as_of = as_of
+        self._known: dict[tuple[Condition, str], Truth] = {}
 
     def users(self) -> list[str]:
         """Everybody who counts as a person of their own."""
@@ -84,7 +86,9 @@ class Reference:
                 return _not(self.truth(condition.of, user, not excluding))
             case InAudience():
                 return self.truth(self._audience(condition.key), user, excluding)
-        raw = self._leaf(condition, user)
+        if (condition, user) not in self._known:
+            self._known[condition, user] = self._leaf(condition, user)
+        raw = self._known[condition, user]
         rule = condition.when_unknown or (
             WhenUnknown.BLOCK
             if excluding or isinstance(condition, ConsentIs)
@@ -165,6 +169,8 @@ class Reference:
         return mine[-1].get(name) if mine else None
 
     def _compare(self, column: str, value: Any, op: str, wanted: Any) -> Truth:
+        if value != value:
+            value = None
         if op in ("is_null", "is_not_null"):
             return (value is None) == (op == "is_null")
         if value is None:
@@ -172,7 +178,7 @@ class Reference:
         if isinstance(wanted, AsOf):
             wanted = self.as_of + timedelta(seconds=wanted.as_of_offset_seconds)
         elif column.rpartition(".")[2] in TIMES:
-            wanted = datetime.fromisoformat(wanted)
+            wanted = _moment(wanted)
         return COMPARE[op](value, wanted)
 
     def _events(self, user: str, name: str, where: tuple[Filter, ...]) -> list[dict[str, Any]]:
@@ -190,6 +196,10 @@ class Reference:
         value = properties.get(one.column)
         if one.column == "duration_seconds":
             value = _number(value)
+        elif one.column == "valid_until":
+            value = _moment(value)
+        elif one.column == "live":
+            value = value if isinstance(value, bool) else {"true": True, "false": False}.get(value)
         return self._compare(one.column, value, one.op, one.value) is True
 
     def _in_window(self, time: datetime, window: Any, user: str) -> bool:
@@ -199,8 +209,9 @@ class Reference:
             case Rolling():
                 return time >= self.as_of - timedelta(seconds=window.seconds)
             case Absolute():
-                after = window.start is None or time >= window.start
-                return after and (window.end is None or time < window.end)
+                at = time.replace(tzinfo=UTC)
+                after = window.start is None or at >= _aware(window.start)
+                return after and (window.end is None or at < _aware(window.end))
             case Calendar():
                 back = _unit(self.as_of, window) - _unit(time, window)
                 return back == window.periods_back
@@ -281,6 +292,18 @@ def _number(value: Any) -> float | None:
         return float(value)
     except ValueError:
         return None
+
+
+def _moment(value: Any) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _unit(moment: datetime, window: Calendar) -> int:

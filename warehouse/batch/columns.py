@@ -19,7 +19,7 @@ from sqlglot import exp
 
 from warehouse.batch.bits import Bits, Bools, nobody, pack
 from warehouse.batch.plan import USER, Plan
-from warehouse.compile.queries import DIALECT
+from warehouse.compile.dialects import DIALECT
 
 _TABLES = count()
 

@@ -26,7 +26,7 @@ from warehouse.compile.building import (
     select_from,
     stored,
 )
-from warehouse.compile.values import comparison, moment, number
+from warehouse.compile.values import comparison, moment, property_read
 
 EVENTS = "events"
 ANCHORS = "anchors"
@@ -170,9 +170,7 @@ class EventReads:
         text = exp.JSONExtractScalar(
             this=self._column("properties"), expression=path, only_json_types=False
         )
-        if data_type in ("integer", "number"):
-            return number(exp.TryCast(this=text, to=exp.DataType.build("double")))
-        return text
+        return property_read(text, data_type)
 
     def _is(self, name: str) -> exp.Expr:
         canonical = self._canonical(name)

@@ -122,10 +122,11 @@ def read_value(read: Reading, sources: Sources) -> exp.Expr:
     match read:
         case ColumnValue():
             entity, dot, name = read.column.rpartition(".")
-            column = sources.entity_column(entity, name) if dot else sources.user_column(name)
-            return as_read(column, column_type(read.column, sources.catalog))
+            if dot:
+                return sources.entity_column(entity, name)
+            return as_read(sources.user_column(name), column_type(name, sources.catalog))
         case TraitValue():
-            return as_read(sources.trait(read.name), sources.catalog.traits[read.name].type)
+            return sources.trait(read.name)
         case Times():
             return sources.event_count(read)
         case TimeOf():

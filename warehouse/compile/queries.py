@@ -10,11 +10,10 @@ from sqlglot import exp
 from core.conditions import EVERYONE, AnyLeaf, Condition, clauses, leaves, with_defaults
 from core.errors import PilothouseError
 from warehouse.catalog import Catalog
+from warehouse.compile.dialects import DIALECT, written
 from warehouse.compile.leaves import leaf_truth, truth, value_read
 from warehouse.compile.names import Audiences, expand, undecidable
 from warehouse.compile.sources import FACTS, Sources
-
-DIALECT = "duckdb"
 
 
 class LeafQuery(NamedTuple):
@@ -49,7 +48,7 @@ def compile_flags(
         columns=columns,
         users=users,
     )
-    return query.sql(dialect=dialect, pretty=True)
+    return written(query, dialect)
 
 
 def compile_audience(
@@ -67,7 +66,7 @@ def compile_audience(
     wanted = [truth(ready(part, catalog, audiences), sources) for part in parts]
     query = sources.build().select(exp.column("user_id", FACTS), copy=False)
     query.where(*wanted, copy=False).order_by(exp.column("user_id", FACTS), copy=False)
-    return query.sql(dialect=dialect, pretty=True)
+    return written(query, dialect)
 
 
 def compile_waterfall(
@@ -90,7 +89,7 @@ def compile_waterfall(
         count = exp.Filter(this=exp.Count(this=exp.Star()), expression=exp.Where(this=remaining))
         counts.append(exp.alias_(count, f"c{position}"))
     query = exp.select(*counts).from_(flags.subquery("flags"))
-    return query.sql(dialect=dialect, pretty=True)
+    return written(query, dialect)
 
 
 def compile_leaves(
@@ -111,7 +110,7 @@ def compile_leaves(
         projections.append(exp.alias_(value, f"v{position}"))
         projections.append(exp.alias_(leaf_truth(leaf, sources), f"t{position}"))
     query = sources.build().select(*projections).order_by(exp.column("user_id", FACTS))
-    return LeafQuery(query.sql(dialect=dialect, pretty=True), found)
+    return LeafQuery(written(query, dialect), found)
 
 
 def select_flags(

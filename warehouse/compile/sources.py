@@ -65,12 +65,14 @@ class Sources:
         """A column of the user's row of a to-one entity."""
         self._entities.setdefault(entity, set()).add(column)
         self._joins.setdefault(entity, "user_id")
-        return self._fact(f"{entity}_{column}", exp.column(column, entity))
+        kind = self.catalog.entities[entity].columns[column].type
+        return self._fact(f"{entity}_{column}", as_read(exp.column(column, entity), kind))
 
     def trait(self, name: str) -> exp.Column:
         """A trait of the user."""
         self._joins.setdefault(self.catalog.layout.traits.table, self.catalog.layout.traits.user)
-        return self._fact(f"t_{name}", exp.column(name, self.catalog.layout.traits.table))
+        value = exp.column(name, self.catalog.layout.traits.table)
+        return self._fact(f"t_{name}", as_read(value, self.catalog.traits[name].type))
 
     def event_count(self, read: Times) -> exp.Column:
         """How often the event happened; 0 for users without any."""

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlglot import exp
 
 from core.conditions import AsOf, Op, Scalar, Value
+from core.kinds import MOMENT, ZONED_MOMENT
 from core.moments import instant
 
 COMPARISONS: dict[Op, type[exp.Binary]] = {
@@ -48,6 +49,38 @@ def number(double: exp.Expr) -> exp.Expr:
 def as_read(value: exp.Expr, data_type: str) -> exp.Expr:
     """A stored value as conditions compare it, the same on every engine."""
     return number(exp.cast(value, "double")) if data_type == "number" else value
+
+
+def property_read(text: exp.Expr, data_type: str) -> exp.Expr:
+    """A property of an event, given as text, as conditions compare it; what is not of its type
+    is missing."""
+    match data_type:
+        case "integer" | "number":
+            return number(exp.TryCast(this=text, to=exp.DataType.build("double")))
+        case "boolean":
+            said = exp.Case(this=text).when(exp.Literal.string("true"), exp.true(), copy=False)
+            return said.when(exp.Literal.string("false"), exp.false(), copy=False)
+        case "timestamp":
+            return _moment_read(text)
+        case "date":
+            return exp.cast(_moment_read(text), "date")
+        case _:
+            return text
+
+
+def _moment_read(text: exp.Expr) -> exp.Expr:
+    """A text as a moment in UTC; engines alone would ignore an offset."""
+    in_utc = exp.AtTimeZone(this=exp.cast(text, "timestamptz"), zone=exp.Literal.string("UTC"))
+    return (
+        exp.Case()
+        .when(_written(text, MOMENT), exp.cast(text, "timestamp"), copy=False)
+        .when(_written(text, ZONED_MOMENT), in_utc, copy=False)
+    )
+
+
+def _written(text: exp.Expr, pattern: str) -> exp.Expr:
+    whole = exp.Literal.string(f"^({pattern})$")
+    return exp.RegexpLike(this=text.copy(), expression=whole)
 
 
 def comparison(left: exp.Expr, op: Op, value: Value, data_type: str, as_of: datetime) -> exp.Expr:
