@@ -8,6 +8,7 @@ import duckdb
 from sqlglot import exp
 
 DIALECT = "duckdb"
+_HISTORY = "trait_history"
 _MOVED = "moved"
 _NOW, _BEFORE = "n", "b"
 
@@ -26,16 +27,18 @@ def note_moves(
     now = exp.to_table("traits")
     here, was = (_columns(connection, one) for one in (now, before))
     both = sorted(fingerprints.keys() & here & was)
-    connection.execute(_moved(now, before, both).sql(DIALECT))
-    changed = 0
-    try:
-        for rows in _rows(now, before, both, was - here, fingerprints, here):
-            stamped = rows.sql(DIALECT)
-            row = connection.execute(f"INSERT INTO trait_history {stamped}", marks).fetchone()
-            changed += int(row[0]) if row else 0
-    finally:
-        connection.execute(f"DROP TABLE {_MOVED}")
-    return changed
+    parts = [*_rows(now, before, both, was - here, fingerprints, here)]
+    if not parts:
+        return 0
+    rows = exp.union(*parts, distinct=False) if len(parts) > 1 else parts[0]
+    # In one statement: rows that follow an insert of none in the same transaction may not be seen.
+    insert = exp.Insert(this=exp.to_table(_HISTORY), expression=rows)
+    moved = exp.CTE(
+        this=_moved(now, before, both), alias=exp.TableAlias(this=_MOVED), materialized=True
+    )
+    insert.set("with_", exp.With(expressions=[moved]))
+    row = connection.execute(insert.sql(DIALECT), marks).fetchone()
+    return int(row[0]) if row else 0
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, table: exp.Table) -> set[str]:
@@ -43,7 +46,7 @@ def _columns(connection: duckdb.DuckDBPyConnection, table: exp.Table) -> set[str
     return {column[0] for column in connection.description or ()} - {"user_id"}
 
 
-def _moved(now: exp.Table, before: exp.Table, both: list[str]) -> exp.Create:
+def _moved(now: exp.Table, before: exp.Table, both: list[str]) -> exp.Select:
     """Users for whom anything differs, with both values of every trait."""
     user = exp.func("COALESCE", exp.column("user_id", _NOW), exp.column("user_id", _BEFORE))
     values = [
@@ -53,15 +56,11 @@ def _moved(now: exp.Table, before: exp.Table, both: list[str]) -> exp.Create:
     on = exp.column("user_id", _NOW).eq(exp.column("user_id", _BEFORE))
     alone = [exp.column("user_id", side).is_(exp.null()) for side in (_NOW, _BEFORE)]
     differs = [_differ(exp.column(name, _NOW), exp.column(name, _BEFORE)) for name in both]
-    query = (
+    return (
         exp.select(user.as_("user_id"), *known, *values)
         .from_(now.copy().as_(_NOW))
         .join(before.copy().as_(_BEFORE), on=on, join_type="full")
         .where(exp.or_(*alone, *differs))
-    )
-    temporary = exp.Properties(expressions=[exp.TemporaryProperty()])
-    return exp.Create(
-        this=exp.to_table(_MOVED), kind="TABLE", expression=query, properties=temporary
     )
 
 

@@ -20,10 +20,11 @@ from sqlglot import exp
 from core.errors import Code, refuse
 from warehouse.clocks.history import record, start_anew
 from warehouse.models import states
-from warehouse.models.assemble import SCHEMA, stored, traits_query
+from warehouse.models.assemble import SCHEMA, USER, stored, traits_query
 from warehouse.models.audits import Audited, audit, audit_rows
 from warehouse.models.binding import explained
 from warehouse.models.modelset import ModelSet, models_of
+from warehouse.models.physical import columns_of, write
 from warehouse.models.states import How
 
 VIEW = "traits"
@@ -76,7 +77,8 @@ def build(
         tables = {name: relation for name, (relation, _) in carried.items()}
         number = _next(cursor)
         relation = f"traits__{models.fingerprint[:12]}__{number}"
-        _write(cursor, traits_query(models, tables), relation, as_of)
+        query = traits_query(models, tables)
+        write(cursor, query, relation, USER, columns_of(cursor, query, as_of), as_of)
     audits = (
         audit_rows(cursor, models, tables, relation, as_of),
         *audit(cursor, models, relation),
@@ -191,14 +193,6 @@ def reset(cursor: duckdb.DuckDBPyConnection) -> None:
         states.drop(cursor, relation)
     for table in ("meta_builds", "meta_models", "meta_files", "counters", "touched"):
         cursor.execute(exp.delete(exp.table_(table, db=SCHEMA)).sql("duckdb"))
-
-
-def _write(
-    cursor: duckdb.DuckDBPyConnection, query: exp.Query, relation: str, as_of: datetime
-) -> None:
-    create = exp.Create(this=stored(relation), kind="TABLE", expression=query)
-    given = {"as_of": as_of} if query.find(exp.Placeholder) else {}
-    cursor.execute(create.sql("duckdb", comments=False), given).fetchall()
 
 
 def _record(cursor: duckdb.DuckDBPyConnection, models: ModelSet, built: Built) -> None:

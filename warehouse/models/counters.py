@@ -35,6 +35,8 @@ class Counter(NamedTuple):
     where: exp.Expr | None
     """Which rows it counts, apart from its window."""
     window: timedelta | None
+    type: exp.DataType | None = None
+    """What the model casts it to: sums of the parts stay as narrow as the whole."""
 
 
 class Shape(NamedTuple):
@@ -96,6 +98,7 @@ def _check_select(model: Model, select: exp.Expr, *, root: bool) -> None:
 
 def _counter(model: Model, select: exp.Expr, time: str) -> Counter:
     node, name = select.unalias(), select.alias_or_name
+    kind = node.to if isinstance(node, exp.Cast) else None
     node = node.this if isinstance(node, exp.Cast) else node
     zeroed = isinstance(node, exp.Coalesce)
     node = node.this if zeroed else node
@@ -107,7 +110,8 @@ def _counter(model: Model, select: exp.Expr, time: str) -> Counter:
     windows = [found for one in where if (found := _window(one, time)) is not None]
     rows = [one for one in where if _window(one, time) is None]
     how = _how(model, node, zeroed=zeroed, windows=len(windows))
-    return Counter(name, how, node, exp.and_(*rows) if rows else None, *windows[:1] or (None,))
+    where_rows = exp.and_(*rows) if rows else None
+    return Counter(name, how, node, where_rows, windows[0] if windows else None, kind)
 
 
 def _how(

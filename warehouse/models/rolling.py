@@ -208,7 +208,9 @@ def _value(shape: Shape, counter: Counter, part: Slice) -> exp.Expr:
     value = counter.aggregate.copy()
     if conditions:
         value = exp.Filter(this=value, expression=exp.Where(this=exp.and_(*conditions)))
-    return exp.func("COALESCE", value, exp.Literal.number(0)) if counter.how == "add" else value
+    if counter.how == "add":
+        value = exp.func("COALESCE", value, exp.Literal.number(0))
+    return exp.cast(value, counter.type) if counter.type else value
 
 
 def _any_of(counters: Iterable[Counter]) -> exp.Expr:

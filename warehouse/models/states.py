@@ -17,6 +17,7 @@ from warehouse.models import rolling
 from warehouse.models.assemble import stored
 from warehouse.models.counters import Shape, integers_only, shape_of
 from warehouse.models.modelset import ModelSet
+from warehouse.models.physical import columns_of, write
 
 How = Literal["full", "rolled"]
 
@@ -150,21 +151,14 @@ def _write(
     relation: str,
     as_of: datetime,
 ) -> None:
-    """The counters with the types that the model's own SQL gives them, in one statement.
-
-    Filling a table that the same transaction made empty loses its rows for later scans.
-    """
-    plain = exp.select("*").from_(shape.model.tree.subquery("m")).limit(0)
-    cursor.execute(plain.sql("duckdb", comments=False), {"as_of": as_of})
-    types = {column[0]: str(column[1]) for column in cursor.description or ()}
+    """The counters with the types that the model's own SQL gives them."""
+    types = columns_of(cursor, shape.model.tree, as_of)
     integers_only(types.items(), shape)
-    columns = [
-        exp.cast(exp.column(name), types.get(name, "BIGINT")).as_(name)
+    columns = {
+        name: types.get(name, "BIGINT")
         for name in (shape.key, *(one.name for one in shape.counters))
-    ]
-    counted = exp.select(*columns).from_(query.subquery("counted"))
-    create = exp.Create(this=stored(relation), kind="TABLE", expression=counted)
-    cursor.execute(create.sql("duckdb", comments=False)).fetchall()
+    }
+    write(cursor, query, relation, shape.key, columns, as_of)
 
 
 def _remember(cursor: duckdb.DuckDBPyConnection, shape: Shape, logic: str, state: State) -> None:
