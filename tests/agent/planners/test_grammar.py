@@ -3,74 +3,31 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cache
 
 import pytest
 
 from agent.planners.grammar import GrammarPlanner
-from agent.planners.port import CountQuestion, DebugQuestion, Plan, PlanRequest
+from agent.planners.port import CountQuestion, DebugQuestion, PlanRequest
 from core.conditions import (
     And,
-    Attribute,
-    Condition,
-    EventAge,
-    EventCount,
-    EventSequence,
-    Filter,
     InAudience,
-    Not,
     Op,
-    Or,
-    Related,
-    Rolling,
     SinceMoment,
     Trait,
-    WhenUnknown,
 )
 from core.errors import Code
-from core.rules import DecisionPolicy, EligibilityRule
+from tests.agent.planners.prompts import (
+    AS_OF,
+    NO_OPEN_TICKET,
+    OPEN,
+    PRICING,
+    plan,
+    policy,
+    rule,
+    targeted,
+    workouts,
+)
 from warehouse.catalog import load_catalog
-
-DAY = 86_400
-AS_OF = datetime(2026, 6, 29)
-OPEN = Related(entity="ticket", where=(Filter(column="status", value="open"),))
-NO_OPEN_TICKET = OPEN.model_copy(update={"op": Op.EQ, "n": 0})
-PRICING = EventCount(event="pricing_viewed")
-
-
-@cache
-def planner() -> GrammarPlanner:
-    return GrammarPlanner(load_catalog())
-
-
-def plan(prompt: str) -> Plan:
-    return planner().plan(PlanRequest(prompt=prompt, as_of=AS_OF))
-
-
-def rule(prompt: str) -> EligibilityRule:
-    draft = plan(prompt).draft
-    assert isinstance(draft, EligibilityRule), plan(prompt)
-    return draft
-
-
-def policy(prompt: str) -> DecisionPolicy:
-    draft = plan(prompt).draft
-    assert isinstance(draft, DecisionPolicy), plan(prompt)
-    return draft
-
-
-def who(predicate: str) -> Condition:
-    return rule(f"Target users {predicate}.").condition
-
-
-def outside(audience: str) -> Condition:
-    """Everyone who is not known to be in an audience."""
-    return Not(of=InAudience(key=audience, when_unknown=WhenUnknown.NO_MATCH))
-
-
-def workouts(op: Op, n: int, **changes: object) -> EventCount:
-    return EventCount(event="workout_completed", op=op, n=n, **changes)
-
 
 # the prompts of the blueprint
 
@@ -146,140 +103,6 @@ def test_the_debug_prompt_names_metric_segment_control_and_week():
     assert (draft.start, draft.end) == (datetime(2026, 6, 22), AS_OF)
 
 
-# counts, comparisons, windows
-
-
-@pytest.mark.parametrize(
-    ("predicate", "op", "n"),
-    [
-        ("who completed 3 workouts", Op.GE, 3),
-        ("who have completed at least three workouts", Op.GE, 3),
-        ("who completed 3+ workouts", Op.GE, 3),
-        ("who completed 3 workouts or more", Op.GE, 3),
-        ("with more than 3 workouts", Op.GT, 3),
-        ("with no more than 3 workouts", Op.LE, 3),
-        ("who completed up to 3 workouts", Op.LE, 3),
-        ("who completed fewer than 3 workouts", Op.LT, 3),
-        ("who completed exactly 3 workouts", Op.EQ, 3),
-        ("who have only completed 3 workouts", Op.EQ, 3),
-        ("who completed a dozen workouts", Op.GE, 12),
-        ("who completed a workout twice", Op.GE, 2),
-        ("who completed their second workout", Op.GE, 2),
-        ("with no workouts", Op.EQ, 0),
-        ("who have never completed a workout", Op.EQ, 0),
-        ("who haven't completed 3 workouts", Op.LT, 3),
-        ("who haven't completed more than 3 workouts", Op.LE, 3),
-    ],
-)
-def test_a_count_is_read_with_its_comparison(predicate: str, op: Op, n: int):
-    assert who(predicate) == workouts(op, n)
-
-
-def test_between_is_both_ends():
-    both = And(of=(workouts(Op.GE, 2), workouts(Op.LE, 4)))
-
-    assert who("who completed between 2 and 4 workouts") == both
-
-
-@pytest.mark.parametrize(
-    ("words", "days"),
-    [("in the last 14 days", 14), ("over the past two weeks", 14), ("in the past week", 7)],
-)
-def test_a_window_is_read_in_seconds(words: str, days: int):
-    window = Rolling(seconds=days * DAY)
-
-    assert who(f"who completed 3 workouts {words}") == workouts(Op.GE, 3, window=window)
-
-
-def test_properties_of_an_event_become_filters():
-    wanted = workouts(
-        Op.GE,
-        2,
-        where=(
-            Filter(column="workout_type", value="yoga"),
-            Filter(column="duration_seconds", op=Op.GT, value=1200),
-        ),
-    )
-
-    assert who("who completed 2 yoga workouts longer than 20 minutes") == wanted
-
-
-def test_a_period_said_first_holds_for_all_that_follows():
-    window = Rolling(seconds=14 * DAY)
-
-    assert who("who in the last 14 days viewed pricing and completed 3 workouts") == And(
-        of=(PRICING.model_copy(update={"window": window}), workouts(Op.GE, 3, window=window))
-    )
-
-
-def test_the_age_of_the_last_event_is_not_a_count():
-    wanted = EventAge(event="workout_completed", op=Op.GT, seconds=10 * DAY)
-
-    assert who("whose last workout was more than 10 days ago") == wanted
-
-
-def test_order_of_two_events_becomes_a_sequence():
-    wanted = EventSequence(first="pricing_viewed", then="subscription_started")
-
-    assert who("who subscribed after viewing pricing") == wanted
-
-
-# negation and grouping
-
-
-def test_neither_nor_excludes_both():
-    wanted = Not(of=Or(of=(PRICING, EventCount(event="plan_compared"))))
-
-    assert who("who neither viewed pricing nor compared plans") == wanted
-
-
-def test_a_negation_reaches_over_or():
-    none = And(
-        of=(
-            EventCount(event="subscription_started", op=Op.EQ, n=0),
-            EventCount(event="subscription_cancelled", op=Op.EQ, n=0),
-        )
-    )
-
-    assert who("who haven't subscribed or cancelled") == none
-
-
-def test_but_ends_a_negation():
-    wanted = And(of=(workouts(Op.EQ, 0), PRICING))
-
-    assert who("who haven't completed a workout but viewed pricing") == wanted
-
-
-def test_an_exclusion_of_two_groups_excludes_each():
-    wanted = And(of=(outside("trial_users"), outside("paying_users")))
-
-    assert rule("Target everyone except trial users and paying users.").condition == wanted
-
-
-def test_listed_values_are_alternatives():
-    wanted = Attribute(column="country", op=Op.IN, value=("DE", "FR", "BR"))
-
-    assert who("from Germany, France or Brazil") == wanted
-
-
-def test_either_or_groups_before_and():
-    either = Or(of=(PRICING, EventCount(event="plan_compared")))
-
-    assert who("who either viewed pricing or compared plans and completed 3 workouts") == And(
-        of=(either, workouts(Op.GE, 3))
-    )
-
-
-def test_an_open_ticket_is_a_ticket_and_opened_a_ticket_is_an_event():
-    assert who("with open tickets") == OPEN
-    assert who("who opened a ticket") == EventCount(event="ticket_opened")
-
-
-def test_subscribed_is_a_state_after_is_and_an_event_after_has():
-    assert who("who are not subscribed") == outside("paying_users")
-    assert who("who have not subscribed") == EventCount(event="subscription_started", op=Op.EQ, n=0)
-
-
 # traits, channels, holdout, messages
 
 
@@ -291,7 +114,7 @@ def test_traits_are_compared_and_matched():
         )
     )
 
-    assert who("who have a momentum score above 50 and are at risk") == wanted
+    assert targeted("who have a momentum score above 50 and are at risk") == wanted
 
 
 def test_channels_keep_the_order_they_are_said_in():

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from functools import cache
-
 import pytest
 
-from agent.planners.grammar import GrammarPlanner
-from agent.planners.port import DebugQuestion, Plan, PlanRequest
+from agent.planners.port import DebugQuestion
 from core.conditions import (
     And,
     Attribute,
@@ -25,39 +21,15 @@ from core.conditions import (
     Trait,
     WhenUnknown,
 )
-from core.rules import DecisionPolicy, EligibilityRule
-from warehouse.catalog import load_catalog
+from core.rules import EligibilityRule
+from tests.agent.planners.prompts import DAY, PRICING, plan, policy, rule
 
-DAY = 86_400
-AS_OF = datetime(2026, 6, 29)
-PRICING = EventCount(event="pricing_viewed")
 CHECKOUT = EventCount(event="checkout_started")
 ACTIVE = Related(entity="subscription", where=(Filter(column="status", value="active"),))
 
 
-@cache
-def planner() -> GrammarPlanner:
-    return GrammarPlanner(load_catalog())
-
-
-def plan(prompt: str) -> Plan:
-    return planner().plan(PlanRequest(prompt=prompt, as_of=AS_OF))
-
-
-def rule(prompt: str) -> EligibilityRule:
-    draft = plan(prompt).draft
-    assert isinstance(draft, EligibilityRule), plan(prompt)
-    return draft
-
-
 def who(prompt: str) -> Condition:
     return rule(prompt).condition
-
-
-def policy(prompt: str) -> DecisionPolicy:
-    draft = plan(prompt).draft
-    assert isinstance(draft, DecisionPolicy), plan(prompt)
-    return draft
 
 
 def opened(*filters: Filter, op: Op = Op.GE, n: int = 1) -> Related:

@@ -7,6 +7,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from core.errors import PilothouseError, Refusal
 from warehouse.catalog import load_catalog
 from warehouse.connect.checking import Reading
 from warehouse.connect.files import opened
@@ -68,3 +71,11 @@ class ImportsWorld:
         """The rejected rows as they lie in their file."""
         with self.rejected_file.open(newline="") as opened_file:
             return list(csv.reader(opened_file))[1:]
+
+
+def refused(world: ImportsWorld, table: str, file: Path, **how: Any) -> Refusal:
+    """Why an import was refused, which also says what to do."""
+    with pytest.raises(PilothouseError) as error:
+        world.bring(table, file, **how)
+    assert error.value.refusal.fix
+    return error.value.refusal
