@@ -47,8 +47,6 @@ MOMENT = rf"{_DAY}({_CLOCK})?"
 there are, so that no engine has to try."""
 ZONED_MOMENT = rf"{_DAY}{_CLOCK}(Z|[+-](0\d|1[0-4])(:[0-5]\d)?)"
 """How it writes one with an offset from UTC."""
-_MOMENT = rf"[12]\d{{3}}-\d{{2}}-\d{{2}}{_CLOCK}(Z|[+-](0\d|1[0-4])(:[0-5]\d)?)"
-"""How it writes one with an offset from UTC."""
 _MOMENT = re.compile(rf"{MOMENT}|{ZONED_MOMENT}", re.ASCII)
 
 

@@ -20,8 +20,8 @@ from core.moments import micros
 from warehouse.catalog import Catalog
 from warehouse.compile import Audiences
 from warehouse.compile.building import select_from, stored
-from warehouse.compile.kinds import kinds
 from warehouse.compile.dialects import DIALECT
+from warehouse.compile.kinds import kinds
 from warehouse.compile.leaves import read_value
 from warehouse.compile.queries import expanded
 from warehouse.compile.sources import FACTS, Sources
