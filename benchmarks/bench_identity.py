@@ -75,7 +75,14 @@ class Costs(NamedTuple):
     write: float
     lookup: float
     touched: float
+    fetched: float
     observed: float
+    named: float
+
+    @property
+    def more(self) -> float:
+        """An increment: finding what it touches, and who is who among them."""
+        return self.lookup + self.touched
 
 
 def measure(edges: int = EDGES) -> list[Measured]:
@@ -92,10 +99,10 @@ def measure(edges: int = EDGES) -> list[Measured]:
         ),
         Measured(
             f"identity, {NEW_EDGES:,} links more",
-            costs.lookup + costs.touched,
+            costs.more,
             "CPU-s",
             0.5,
-            ratio=(costs.lookup + costs.touched) / costs.scipy,
+            ratio=costs.more / costs.scipy,
             yardstick=YARDSTICK,
         ),
     ]
@@ -104,9 +111,10 @@ def measure(edges: int = EDGES) -> list[Measured]:
 def _costs(edges: int) -> Costs:
     people = int(edges / 3.42)
     with tempfile.TemporaryDirectory() as folder:
-        cursor = duckdb.connect(
+        database = duckdb.connect(
             str(Path(folder) / "identity.duckdb"), config={"memory_limit": "4GB", "threads": 2}
         )
+        cursor = database.cursor()
         prepare(cursor)
         _execute(cursor, WORLD, people=people)
         run(cursor, "scope_all")
@@ -115,15 +123,19 @@ def _costs(edges: int) -> Costs:
         _, scipy = _timed(lambda: components(len(part.places.ids), part.links))
         _, full = _timed(lambda: _solved(part))
         _, everything = _timed(lambda: _everything(cursor))
+        cursor.close()
+        # Every load has a cursor of its own.
+        cursor = database.cursor()
         _execute(cursor, MORE, people=people, new=NEW_EDGES)
         _, observed = _timed(lambda: run(cursor, "observe", since=-1, junk_ids=["null"]))
         _, lookup = _timed(lambda: run(cursor, "scope_touched"))
-        run(cursor, "rulings")
-        some = read_part(cursor)
+        some, fetched = _timed(lambda: _fetched(cursor))
         _, touched = _timed(lambda: _solved(some))
-        cursor.close()
-    write = everything - full - read
-    return Costs(len(part.links.a), scipy, full, read, write, lookup, touched, observed)
+        _, increment = _timed(lambda: _increment(cursor))
+        database.close()
+    links, write = len(part.links.a), everything - full - read
+    named = increment - fetched - touched
+    return Costs(links, scipy, full, read, write, lookup, touched, fetched, observed, named)
 
 
 def _solved(part: Part) -> None:
@@ -134,6 +146,16 @@ def _solved(part: Part) -> None:
 def _everything(cursor: Cursor) -> None:
     resolve(cursor, IdentitySettings())
     run(cursor, "write_all")
+
+
+def _fetched(cursor: Cursor) -> Part:
+    run(cursor, "rulings")
+    return read_part(cursor)
+
+
+def _increment(cursor: Cursor) -> None:
+    resolve(cursor, IdentitySettings())
+    run(cursor, "write_touched")
 
 
 def _execute(cursor: Cursor, script: str, **params: Any) -> None:
@@ -160,7 +182,11 @@ def main() -> None:
     print(f"  naming and writing everybody       {costs.write:>12.3f} CPU-s")
     print(f"{NEW_EDGES:,} links more: what they touch  {costs.lookup:>9.3f} CPU-s")
     print(f"  who is who among them              {costs.touched:>12.3f} CPU-s")
+    print(f"  both                               {costs.more:>12.3f} CPU-s")
+    print(f"  as a multiple of scipy             {costs.more / costs.scipy:>12.2f}")
+    print(f"  reading their links                {costs.fetched:>12.3f} CPU-s")
     print(f"  numbering their identifiers        {costs.observed:>12.3f} CPU-s")
+    print(f"  naming and writing what changed    {costs.named:>12.3f} CPU-s")
 
 
 if __name__ == "__main__":

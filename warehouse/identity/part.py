@@ -13,16 +13,16 @@ from warehouse.identity.statements import Cursor, run
 
 
 class Places:
-    """Where each node stands in the arrays."""
+    """Where each node stands in the arrays: by its number, the smallest first."""
 
     def __init__(self, ids: Ints) -> None:
         size = int(ids.max()) + 1 if len(ids) else 0
         # Numbers without gaps are places already: the common case when everything is resolved.
         self._dense = size == len(ids)
-        self.ids = np.arange(size, dtype=np.int64) if self._dense else ids
+        self.ids = np.arange(size, dtype=np.int64) if self._dense else np.sort(ids)
         self._place = np.zeros(0 if self._dense else size, dtype=np.int32)
         if not self._dense:
-            self._place[ids] = np.arange(len(ids), dtype=np.int32)
+            self._place[self.ids] = np.arange(len(ids), dtype=np.int32)
 
     def of(self, ids: Ints) -> Ints:
         """The places of nodes."""

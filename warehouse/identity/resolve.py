@@ -93,9 +93,10 @@ def _named(
 
 
 def _components(part: Part) -> Ints:
-    """For each node the id of one node of its component, the same for all of them."""
+    """For each node the smallest id of its component: one that grows keeps its name."""
     ids = part.places.ids
     labels = components(len(ids), part.links)
     head = np.zeros(len(ids), dtype=np.int64)
-    head[labels] = ids
+    # Of several assignments to one place the last one stays.
+    head[labels[::-1]] = ids[::-1]
     return head[labels]

@@ -149,6 +149,38 @@ def test_events_in_pieces_and_out_of_order_give_what_everything_at_once_gives() 
     assert _told(story, [0, 2, 5]).content() == _told(story[::-1], []).content()
 
 
+@pytest.mark.parametrize("device_first", [True, False])
+def test_an_alias_of_a_device_ties_what_was_resolved_before_either_was_known_for_it(
+    device_first: bool,
+) -> None:
+    told = [
+        {"minutes": 2, "device": "d1", "email": "a@x.org"},
+        {"minutes": 3, "type": "alias", "previous_id": "d1", "user_id": "u1"},
+    ]
+    other = {"minutes": 4, "user_id": "u2", "device": "d2"}
+    story = _numbered([*(told if device_first else told[::-1]), other])
+
+    in_pieces = _told(story, [0, 1])
+    assert in_pieces.content() == _told(story, []).content()
+    assert in_pieces.people()["u1"] == {"user_id:u1", "anonymous_id:d1"}
+
+
+def test_what_grows_keeps_its_name_and_only_what_is_joined_gets_another() -> None:
+    world = World()
+    for number in range(3):
+        world.event(number, f"u{number}", f"d{number}")
+    world.resolve()
+    before = dict(world.rows("SELECT value, component FROM identity_nodes"))
+    world.event(5, "u0", "d9")
+    world.alias(6, "u2", "u1")
+    world.resolve()
+
+    after = dict(world.rows("SELECT value, component FROM identity_nodes"))
+    assert after["d9"] == after["u0"] == before["u0"]
+    assert after["u1"] == after["d2"] == min(before["u1"], before["u2"])
+    assert set(after.values()) < set(before.values())
+
+
 @pytest.mark.parametrize("change", ["gone", "from elsewhere", "settings"])
 def test_what_cannot_be_added_to_is_made_anew(change: str) -> None:
     world = World()

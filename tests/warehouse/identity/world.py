@@ -133,6 +133,10 @@ class World:
                 " JOIN identity_nodes a ON a.node_id = e.a"
                 " JOIN identity_nodes b ON b.node_id = e.b ORDER BY ALL"
             ),
+            "hanging together": self.rows(
+                "SELECT LIST(kind || ':' || value ORDER BY kind, value) AS parts"
+                " FROM identity_nodes GROUP BY component ORDER BY parts"
+            ),
             "ignored": self.rows("SELECT * FROM identity_ignored ORDER BY ALL"),
         }
 

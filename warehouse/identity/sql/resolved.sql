@@ -16,7 +16,7 @@ SELECT n.kind, n.value, o.value AS user_id,
     n.first_seen AS valid_from, CAST(NULL AS TIMESTAMP) AS valid_to, n.node_id
 FROM whose w
 JOIN part_nodes n ON n.node_id = w.node_id
-JOIN part_nodes o ON o.node_id = w.owner_id
+JOIN part_nodes o ON o.node_id = w.owner_id AND o.kind = 'user_id'
 LEFT JOIN (SELECT a AS node_id FROM strong WHERE NOT ruled UNION SELECT b FROM strong WHERE NOT ruled) a ON a.node_id = w.node_id
 ANTI JOIN claims c ON c.email_id = w.node_id
 WHERE NOT w.refused;

@@ -15,12 +15,21 @@ CREATE OR REPLACE TEMP TABLE touched_nodes AS
 WITH components AS (
     SELECT component FROM known WHERE NOT is_new
     UNION
+    -- A device and the previous id of the same text: new events need to show only one of the two.
+    SELECT n.component FROM linked l JOIN identity_nodes n ON n.node_id = l.a WHERE l.kind = 'same_value'
+    UNION
+    SELECT n.component FROM linked l JOIN identity_nodes n ON n.node_id = l.b WHERE l.kind = 'same_value'
+    UNION
     SELECT n.component FROM ruled_anew r JOIN identity_nodes n ON n.key = MD5_NUMBER_LOWER(r.kind || ':' || r.value) AND n.kind = r.kind AND n.value = r.value
 )
-SELECT n.* FROM identity_nodes n SEMI JOIN components c ON c.component = n.component
+SELECT n.node_id, n.kind, n.value, n.first_seen, n.events, n.component FROM identity_nodes n SEMI JOIN components c ON c.component = n.component
 UNION ALL
-SELECT node_id, kind, value, first_seen, events, key, NULL FROM known WHERE is_new;
+SELECT node_id, kind, value, first_seen, events, NULL FROM known WHERE is_new;
+-- Reading message ids of all of them would cost as much again, and only those of aliases are asked for.
 CREATE OR REPLACE TEMP TABLE touched_edges AS
-SELECT e.* FROM identity_edges e SEMI JOIN touched_nodes n ON n.node_id = e.a;
+SELECT e.a, e.b, e.kind, e.first_seen, e.last_seen, e.rowid AS place FROM identity_edges e SEMI JOIN touched_nodes n ON n.node_id = e.a;
+CREATE OR REPLACE TEMP TABLE touched_aliases AS
+SELECT e.a, e.b, e.first_seen, e.message_id FROM identity_edges e WHERE e.rowid IN (SELECT place FROM touched_edges WHERE kind = 'alias');
 CREATE OR REPLACE TEMP VIEW part_nodes AS SELECT * FROM touched_nodes;
 CREATE OR REPLACE TEMP VIEW part_edges AS SELECT * FROM touched_edges;
+CREATE OR REPLACE TEMP VIEW part_aliases AS SELECT * FROM touched_aliases;

@@ -34,4 +34,7 @@ CREATE TABLE IF NOT EXISTS identity_conflicts (
 CREATE TABLE IF NOT EXISTS identity_ignored (kind VARCHAR, value VARCHAR, events BIGINT);
 -- What the tables above were made of.
 CREATE TABLE IF NOT EXISTS identity_state (seq BIGINT, sequenced BIGINT, unsequenced BIGINT, generation BIGINT, settings VARCHAR);
-CREATE TABLE IF NOT EXISTS identity_applied AS SELECT * FROM identity_rules LIMIT 0;
+CREATE TABLE IF NOT EXISTS identity_applied (
+    rule_id VARCHAR, action VARCHAR, a_kind VARCHAR, a_value VARCHAR, b_kind VARCHAR, b_value VARCHAR,
+    author VARCHAR, "at" TIMESTAMP, reason VARCHAR
+);
