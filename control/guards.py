@@ -42,6 +42,13 @@ _OTHER_KIND = """
         OR NEW.key IN ('trait_models', 'tracking_plan')
     )
 """
+# A key that names a journey once does so for good, and so does one that names a rule.
+_JOURNEY_AND_RULE = """
+    EXISTS (
+        SELECT 1 FROM versions AS v
+        WHERE v.key = NEW.key AND (v.kind = 'journey') <> (NEW.kind = 'journey')
+    )
+"""
 _REWRITTEN = """
     NEW.key <> OLD.key OR NEW.version <> OLD.version OR NEW.content_hash <> OLD.content_hash
     OR NEW.kind <> OLD.kind
@@ -58,6 +65,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard("reviews_remain", "reviews", "DELETE", "1 = 1", "a review is final"),
     Guard("approved_or_shipped", "versions", "INSERT", _UNAPPROVED, "a version needs its approval"),
     Guard("kinds_stay_apart", "versions", "INSERT", _OTHER_KIND, "this key is of another kind"),
+    Guard("journeys_stay_apart", "versions", "INSERT", _JOURNEY_AND_RULE, "this key is taken"),
     Guard("versions_stay", "versions", "UPDATE", _REWRITTEN, "a version is immutable"),
     Guard("versions_remain", "versions", "DELETE", "1 = 1", "a version is immutable"),
     Guard("requests_remain", "change_requests", "DELETE", "1 = 1", "a change request is kept"),

@@ -14,6 +14,8 @@ from control.versions import GOVERNED, Governed, Rule
 from core.artifacts import ChangeRequestRef, Finding, Preview
 from core.data_changes import DATA_KINDS, DataEffect
 from core.errors import Code, refuse
+from core.journey_effects import JourneyEffect
+from core.journeys import Journey
 from core.lifecycle import State, Verdict
 from core.rules import DecisionPolicy, EligibilityRule
 
@@ -47,7 +49,7 @@ class Review(BaseModel):
 
 
 class ChangeRequest(BaseModel):
-    """A proposed rule or data change with everything an approver needs to decide."""
+    """A proposed rule, journey or data change with everything an approver needs to decide."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -59,7 +61,7 @@ class ChangeRequest(BaseModel):
     content: dict[str, Any]
     content_hash: str
     rule_diff: tuple[DiffLine, ...]
-    effect: Preview | DataEffect | None
+    effect: Preview | DataEffect | JourneyEffect | None
     effect_hash: str
     dependencies: dict[str, str]
     dependency_hash: str
@@ -84,14 +86,20 @@ class ChangeRequest(BaseModel):
         return self.kind in DATA_KINDS
 
     @property
+    def journey(self) -> Journey | None:
+        """The proposed journey; None when it is anything else."""
+        found = self.artifact if self.kind == "journey" else None
+        return found if isinstance(found, Journey) else None
+
+    @property
     def rule(self) -> Rule:
-        """The proposed rule; refuses with INVALID_ARGUMENT when it is a change of the data."""
+        """The proposed rule; refuses with INVALID_ARGUMENT when it is something else."""
         found = self.artifact
         if isinstance(found, EligibilityRule | DecisionPolicy):
             return found
         raise refuse(
             Code.INVALID_ARGUMENT,
-            f"{self.id} changes the {self.kind.replace('_', ' ')}, not a rule.",
+            f"{self.id} is about the {self.kind.replace('_', ' ')}, not a rule.",
             span=self.id,
             fix="Look at it with 'pilothouse approvals show'.",
         )
@@ -105,6 +113,11 @@ class ChangeRequest(BaseModel):
     def data_effect(self) -> DataEffect | None:
         """What a change of the data would do; None for a rule."""
         return self.effect if isinstance(self.effect, DataEffect) else None
+
+    @property
+    def journey_effect(self) -> JourneyEffect | None:
+        """What a journey would do; None for anything else."""
+        return self.effect if isinstance(self.effect, JourneyEffect) else None
 
     @property
     def ref(self) -> ChangeRequestRef:

@@ -16,7 +16,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, OperationalError
 
-from control import forgetting_tables, pipeline_tables, routing_tables  # noqa: F401 - they add their tables
+from control import (  # noqa: F401 - they add their tables
+    forgetting_tables,
+    journey_tables,
+    pipeline_tables,
+    routing_tables,
+    token_tables,
+)
 from control.guards import statements
 from control.tables import metadata
 from core.errors import Code, refuse

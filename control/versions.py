@@ -1,7 +1,7 @@
 """Published versions, read: what is in force, what was, and what each version said.
 
-Rules and changes of the data layer lie in one table and are read apart: whoever
-asks for rules is never given a trait model.
+Rules, journeys and changes of the data layer lie in one table and are read apart:
+whoever asks for rules is never given a trait model.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ from control.tables import versions
 from core.conditions import And, Condition
 from core.data_changes import DATA_KINDS, DataChange, TrackingPlanChange, TraitModelsChange
 from core.errors import Code, refuse
+from core.journeys import Journey
 from core.rules import DecisionPolicy, EligibilityRule
 
 Rule = EligibilityRule | DecisionPolicy
-Governed = Rule | DataChange
+Governed = Rule | Journey | DataChange
 
 ARTIFACT: TypeAdapter[Rule] = TypeAdapter(Annotated[Rule, Field(discriminator="kind")])
 """A rule."""
@@ -48,11 +49,14 @@ class Versioned(NamedTuple, Generic[Content]):
 
 Version = Versioned[Rule]
 """A version of a rule."""
+JourneyVersion = Versioned[Journey]
+"""A version of a journey."""
 AnyVersion = Versioned[Governed]
-"""A version of a rule or of the data layer."""
+"""A version of a rule, of a journey or of the data layer."""
 
 _DATA = versions.c.kind.in_(sorted(DATA_KINDS))
-_RULES = sa.not_(_DATA)
+_JOURNEYS = versions.c.kind == "journey"
+_RULES = sa.not_(sa.or_(_DATA, _JOURNEYS))
 
 
 def live(store: Store) -> list[Version]:
@@ -95,6 +99,32 @@ def history(store: Store, key: str) -> list[Version]:
             fix="List the rules with 'pilothouse rules list'.",
         )
     return found[::-1]
+
+
+def journeys(store: Store) -> list[JourneyVersion]:
+    """The newest version of every journey, live or paused, by key."""
+    return _journeys(store, versions.c.state != "superseded")
+
+
+def journey_history(store: Store, key: str) -> list[JourneyVersion]:
+    """Every version of a journey, newest first; refuses with UNKNOWN_KEY when there is none."""
+    found = _journeys(store, versions.c.key == key)
+    if not found:
+        raise refuse(
+            Code.UNKNOWN_KEY,
+            f"No journey '{key}' was ever published.",
+            span=key,
+            fix="List the journeys with 'pilothouse journeys list'.",
+        )
+    return found[::-1]
+
+
+def running_journeys(store: Store) -> dict[str, JourneyVersion]:
+    """Every version of the journeys that are live now, older ones too, as ``key@version``: runs
+    stay with the version that they entered."""
+    in_force = {one.key for one in journeys(store) if one.state == "live"}
+    every = _journeys(store, versions.c.key.in_(in_force))
+    return {f"{one.key}@{one.version}": one for one in every}
 
 
 def current_data(store: Store, change: type[Change]) -> Versioned[Change] | None:
@@ -159,6 +189,11 @@ def read_version(row: sa.Row[tuple[object, ...]]) -> AnyVersion:
 
 def _rules(store: Store, *conditions: sa.ColumnElement[bool]) -> list[Version]:
     return [_version(row, ARTIFACT.validate_python) for row in _rows(store, _RULES, *conditions)]
+
+
+def _journeys(store: Store, *conditions: sa.ColumnElement[bool]) -> list[JourneyVersion]:
+    found = _rows(store, _JOURNEYS, *conditions)
+    return [_version(row, Journey.model_validate) for row in found]
 
 
 def _data(

@@ -87,7 +87,12 @@ def _send_batch(
     worker: str,
 ) -> tuple[list[Intent], list[str]]:
     live = {version.key: version for version in versions.live(store)}
-    rulebook = Rulebook(live, kill_switches.active(store), versions.audiences(store))
+    rulebook = Rulebook(
+        live,
+        kill_switches.active(store),
+        versions.audiences(store),
+        versions.running_journeys(store),
+    )
     stopped = recheck(batch, rulebook, warehouse, catalog, now=now)
     going = [one for one in batch if one.intent_id not in stopped]
     messages, unreachable = _compose(going, rulebook, warehouse, catalog)

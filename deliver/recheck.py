@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sqlglot import exp, parse_one
 
 from control.kill_switches import Killed
-from control.versions import Version
+from control.versions import JourneyVersion, Version
 from core.conditions import Condition, Or, with_defaults
 from core.rules import Action, DecisionPolicy, EligibilityRule, Entry
 from deliver.outbox import Intent
@@ -29,9 +29,14 @@ class Rulebook(NamedTuple):
     live: dict[str, Version]
     killed: Killed
     audiences: Audiences
+    journeys: Mapping[str, JourneyVersion] = {}
+    """``key@version`` of every version whose runs go on: intents of journeys name that."""
 
     def action(self, intent: Intent) -> Action | None:
-        """The action of an intent as its live version has it."""
+        """The action of an intent as the version that decided on it has it, while that is live."""
+        if journey := self.journeys.get(intent.policy_key):
+            sent = (message.action for message in journey.artifact.messages())
+            return next((action for action in sent if action.key == intent.action_key), None)
         version = self.live.get(intent.policy_key)
         if version is None or version.version != intent.policy_version:
             return None
@@ -59,9 +64,9 @@ def recheck(
 
 
 def _is_killed(intent: Intent, killed: Killed) -> bool:
-    switch = killed.stops(
-        policy=intent.policy_key, action=intent.action_key, channel=intent.channel
-    )
+    # A journey's intent names its version too; the switch stops all of them.
+    policy = intent.policy_key.partition("@")[0]
+    switch = killed.stops(policy=policy, action=intent.action_key, channel=intent.channel)
     return switch is not None
 
 
@@ -113,7 +118,7 @@ def _by_condition(
             grouped[intent.policy_key, intent.action_key].append(intent)
     stopped: dict[str, str] = {}
     for (policy, action), ours in grouped.items():
-        asked = _conditions(rulebook.live[policy], action)
+        asked = _asked(rulebook, policy, action)
         if not asked:
             continue
         users = tuple(sorted({one.user_id for one in ours}))
@@ -137,6 +142,13 @@ def _condition_reason(flags: dict[str, bool | None] | None) -> str | None:
         return "STOPPED"
     unknown = None in (flags.get("suppressed", False), flags.get("stopped", False))
     return "INPUT_UNKNOWN" if unknown else None
+
+
+def _asked(rulebook: Rulebook, policy: str, action: str) -> dict[str, Condition]:
+    if journey := rulebook.journeys.get(policy):
+        stops = [stop.when for stop in journey.artifact.stops if stop.when is not None]
+        return dict(_any_of([("stopped", stops)]))
+    return _conditions(rulebook.live[policy], action)
 
 
 def _conditions(version: Version, action_key: str) -> dict[str, Condition]:

@@ -1,4 +1,4 @@
-"""Propose a rule or a change of the data layer. Nothing here can approve or publish one."""
+"""Propose a rule, a journey or a change of the data layer. Nothing here approves or publishes."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from control.versions import Governed
 from core.artifacts import Finding, Preview
 from core.data_changes import DATA_KINDS, DataChange, DataEffect
 from core.errors import Code, refuse
+from core.journey_effects import JourneyEffect
 from core.lifecycle import DATA_PROPOSERS, PROPOSERS, State
 from orchestrate.rule_diff import content_diff
 
@@ -31,7 +32,7 @@ def submit(  # noqa: PLR0913 - an approval binds every one of these
     author: str,
     prompt: str,
     findings: Sequence[Finding] = (),
-    effect: Preview | DataEffect | None = None,
+    effect: Preview | DataEffect | JourneyEffect | None = None,
     dependencies: Mapping[str, str] | None = None,
     assumptions: Sequence[str] = (),
     thread_id: str | None = None,
@@ -42,7 +43,8 @@ def submit(  # noqa: PLR0913 - an approval binds every one of these
 
     ``built_in`` is what a change of the data layer replaces while nothing was published.
     Refuses with NOT_ALLOWED when the author may not propose, with INVALID_ARGUMENT when a
-    rule takes the key of the data layer, and with BLOCKED_BY_POLICY when a finding blocks it.
+    rule takes the key of the data layer or a journey that of a rule, and with BLOCKED_BY_POLICY
+    when a finding blocks it.
     """
     _may_propose(store, author, artifact)
     _own_key(artifact)
@@ -67,6 +69,7 @@ def submit(  # noqa: PLR0913 - an approval binds every one of these
         "updated_at": utc(now),
     }
     with store.write() as connection:
+        _same_kind(connection, artifact)
         return _waiting(connection, document) or _insert(connection, document, built_in)
 
 
@@ -116,6 +119,19 @@ def _own_key(artifact: Governed) -> None:
             f"The key '{artifact.key}' is kept for the {_words(artifact.key)}.",
             span=artifact.key,
             fix="Give the rule another key.",
+        )
+
+
+def _same_kind(connection: sa.Connection, artifact: Governed) -> None:
+    """A key that names a journey once does so for good, and so does one that names a rule."""
+    this = versions.c.key == artifact.key
+    taken = connection.execute(sa.select(versions.c.kind).where(this).limit(1)).scalar()
+    if taken is not None and (taken == "journey") != (artifact.kind == "journey"):
+        raise refuse(
+            Code.INVALID_ARGUMENT,
+            f"The key '{artifact.key}' names a {_words(taken)}, not a {_words(artifact.kind)}.",
+            span=artifact.key,
+            fix="Choose another key.",
         )
 
 

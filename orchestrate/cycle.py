@@ -27,6 +27,8 @@ from orchestrate import stages
 from orchestrate.engine.candidates import Candidate
 from orchestrate.engine.decided import Decided
 from orchestrate.intents import enqueue
+from orchestrate.journeys.offers import Due, due, killed_too, offer
+from orchestrate.journeys.relations import with_relations
 from orchestrate.keeping import keep_chunk, keep_rules
 from orchestrate.plan import planned
 from warehouse.batch import count
@@ -70,16 +72,20 @@ def run_cycle(
     as_of: datetime,
     dry_run: bool = False,
     trace_id: str | None = None,
+    only_journeys: bool = False,
 ) -> CycleReport:
     """Decide for everybody at ``as_of`` (naive UTC) with the rules that are live now.
 
+    Messages that journeys have due are candidates too; with ``only_journeys`` nothing else is.
     A dry run decides and writes nothing. The same moment and the same versions
     are the same cycle: its decisions stay as they were made.
     """
+    waiting = due(store, as_of)
     tick = plan_tick(store, catalog, as_of=as_of, trace_id=trace_id)
+    tick = with_due(tick, waiting, only_journeys=only_journeys)
     report = None if dry_run else _earlier(warehouse, tick.cycle_id)
     if report is None:
-        report = _decide(warehouse, tick, dry_run=dry_run)
+        report = decide_tick(warehouse, tick, waiting, dry_run=dry_run)
     if dry_run:
         return report
     enqueued = enqueue(store, warehouse, cycle_id=tick.cycle_id)
@@ -105,12 +111,30 @@ def plan_tick(
     )
 
 
-def _decide(warehouse: DuckDBWarehouse, tick: stages.Tick, *, dry_run: bool) -> CycleReport:
+def with_due(tick: stages.Tick, waiting: Due, *, only_journeys: bool = False) -> stages.Tick:
+    """The tick with the messages that journeys have due as further candidates, or as the only
+    ones: then it is a cycle of its own, by which messages these are."""
+    tick = tick._replace(
+        policies=(*(() if only_journeys else tick.policies), *waiting.policies),
+        catalog=with_relations(tick.catalog),
+        killed=killed_too(tick.killed, waiting),
+    )
+    if not only_journeys:
+        return tick
+    named = f"{tick.as_of.isoformat()}/journeys/{waiting.fingerprint}"
+    return tick._replace(cycle_id=str(uuid.uuid5(uuid.NAMESPACE_URL, named)))
+
+
+def decide_tick(
+    warehouse: DuckDBWarehouse, tick: stages.Tick, waiting: Due, *, dry_run: bool = False
+) -> CycleReport:
+    """Decide what a tick asks, and keep it unless it is a dry run: all of it, or nothing."""
     with warehouse.cursor() as cursor:
         cursor.execute("BEGIN")
         try:
             # Deciding for a moment that is past reads what was known then.
             stand_at(cursor, tick.catalog, tick.as_of)
+            offer(cursor, waiting, tick.as_of)
             stand = stages.lay_out(cursor, tick)
             tally = Tally(stand.candidates)
             if not dry_run:

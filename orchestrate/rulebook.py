@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from control import audit, requests
+from control import audit, journeys, requests
 from control.hashing import content_hash
 from control.people import Person
 from control.requests import ChangeRequest
@@ -225,10 +225,11 @@ def _switch(store: Store, key: str, state: str, person: Person, now: datetime) -
         if before.state == state:
             return before
         _set_state(connection, before, state)
-        after = before._replace(state=state)
-        what = "pause" if state == "paused" else "resume"
+        after, what = before._replace(state=state), "pause" if state == "paused" else "resume"
+        if (before.kind, what) == ("journey", "pause"):
+            journeys.mark_paused(connection, key, utc(now))
         audit.append(connection, _act(now, person.email, what, before, after))
-        return after
+    return after
 
 
 def _expire(store: Store, request: ChangeRequest, refusal: Refusal, now: datetime) -> None:

@@ -29,7 +29,7 @@ from orchestrate.explain import explain, separate
 from orchestrate.intents import reconcile as reconcile_intents
 from orchestrate.rulebook import Reconciled, expire_stale, publish, reconcile
 from tools.propose import dependencies
-from ui import clock, data_changes, own_warehouse, telemetry, tracking_plan
+from ui import clock, data_changes, journeys, own_warehouse, telemetry, tracking_plan
 from ui.asking import Asking
 from ui.collecting import Intake
 from ui.ids import new_id
@@ -156,6 +156,8 @@ class Workspace:
             raise
 
     def _rests_on(self, request: ChangeRequest) -> dict[str, str]:
+        if journey := request.journey:
+            return journeys.rests_on(self, journey)
         live, fingerprints = versions.live(self.store), data_changes.fingerprints(self)
         return dependencies(request.rule, self.catalog, live, fingerprints)
 
@@ -181,17 +183,29 @@ class Workspace:
         """Where the local mailbox keeps messages that a person can open."""
         return self.settings.workspace / "mailbox"
 
-    def run_cycle(self, *, as_of: datetime | None = None, dry_run: bool = False) -> CycleReport:
-        """Decide for everybody; the trace id of the cycle follows its messages."""
-        trace_id = new_id()
+    def run_cycle(
+        self,
+        *,
+        as_of: datetime | None = None,
+        dry_run: bool = False,
+        only_journeys: bool = False,
+    ) -> CycleReport:
+        """Decide for everybody; the trace id of the cycle follows its messages.
+
+        Messages that journeys have due then are candidates too, or the only ones.
+        """
+        trace_id, moment = new_id(), as_of or self.as_of()
+        if not dry_run and not only_journeys:
+            journeys.look(self, moment)
         with structlog.contextvars.bound_contextvars(trace_id=trace_id):
             report = run_cycle(
                 self.store,
                 self.warehouse,
                 self.catalog,
-                as_of=as_of or self.as_of(),
+                as_of=moment,
                 dry_run=dry_run,
                 trace_id=trace_id,
+                only_journeys=only_journeys,
             )
             counted = {"selected": report.selected, "held_out": report.held_out}
             counted |= {"suppressed": report.suppressed, "lost": report.lost}
@@ -203,8 +217,9 @@ class Workspace:
         return report
 
     def deliver(self, *, now: datetime | None = None) -> DeliveryReport:
-        """Send what is due."""
+        """Send what is due; what a journey stopped until now does not go out any more."""
         reconcile_intents(self.store, self.warehouse)
+        journeys.look(self, now or self.now())
         report = deliver(
             self.store,
             self.warehouse,
@@ -237,7 +252,9 @@ class Workspace:
         known = [row[0] for row in decided]
         if live is None and policy not in known:
             raise PilothouseError(unknown_name(Code.UNKNOWN_KEY, "policy", policy, known))
-        holdout = live.artifact.holdout if live else None
+        journey = versions.running_journeys(self.store).get(policy)
+        in_force = live.artifact if live else journey.artifact if journey else None
+        holdout = in_force.holdout if in_force else None
         return lift(
             self.runner(),
             self.catalog,

@@ -16,6 +16,7 @@ from orchestrate import kill_switch
 from ui.cli.session import Output, Session, common, said_by
 from ui.console.view.data_change import diff_words, outcome_lines, part_line, readers
 from ui.console.view.diff import SAME, plain_rows
+from ui.console.view.journey import effect_lines, step_lines
 
 if TYPE_CHECKING:
     from ui.workspace import Workspace
@@ -82,7 +83,7 @@ def _card(request: ChangeRequest, workspace: Workspace) -> str:
         f"State      {request.state.replace('_', ' ')}",
         f"Author     {request.author}",
         f"{'Reason' if request.changes_data else 'Prompt'}     {request.prompt}",
-        *(_data_card(request) if request.changes_data else _rule_card(request, workspace)),
+        *_what(request, workspace),
         *(f"Finding    {one.severity}: {one.message}" for one in request.findings),
     ]
     if request.review:
@@ -90,6 +91,17 @@ def _card(request: ChangeRequest, workspace: Workspace) -> str:
         verdict = review.verdict.replace("_", " ")
         lines.append(f"Verdict    {verdict}, by {review.by}: {review.comment}".rstrip(": "))
     return "\n".join(lines)
+
+
+def _what(request: ChangeRequest, workspace: Workspace) -> list[str]:
+    if request.changes_data:
+        return _data_card(request)
+    if journey := request.journey:
+        effect = request.journey_effect
+        told = effect_lines(effect) if effect else []
+        steps = step_lines(journey, workspace.catalog)
+        return [f"Effect     {line}" for line in told] + [f"Step       {one}" for one in steps]
+    return _rule_card(request, workspace)
 
 
 def _rule_card(request: ChangeRequest, workspace: Workspace) -> list[str]:

@@ -73,9 +73,9 @@ def up(session: Session, port: int | None, host: str | None) -> Output:
 
 
 def _background(workspace: Workspace) -> tuple[Rounds, ...]:
-    """What the server does by itself: load, take over, run the pipeline, route, and look for
-    shadow schemas."""
-    from ui import collecting, collector_app, pipeline, radar, routing
+    """What the server does by itself: load, take over, run the pipeline, route, let journeys go
+    on, and look for shadow schemas."""
+    from ui import collecting, collector_app, journeys, pipeline, radar, routing
     from ui.rounds import Rounds
 
     follow: Callable[[Workspace], object] = modelling.follow
@@ -89,6 +89,7 @@ def _background(workspace: Workspace) -> tuple[Rounds, ...]:
         Rounds("take_over", take_over.once, collector_app.HAND_OVER_SECONDS),
         Rounds("pipeline", partial(pipeline.run_when_due, workspace), pipeline.LOOK_SECONDS),
         Rounds("route", partial(routing.run, workspace), routing.SECONDS),
+        Rounds("journeys", partial(journeys.once, workspace), journeys.SECONDS),
         Rounds(
             "radar",
             partial(radar.propose_by_itself, workspace),

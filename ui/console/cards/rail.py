@@ -7,6 +7,7 @@ import streamlit as st
 from control.people import Person
 from control.requests import ChangeRequest
 from core.errors import Code, PilothouseError
+from core.journeys import Journey
 from core.lifecycle import State, Verdict, may_decide
 from core.rules import DecisionPolicy, EligibilityRule
 from ui.console.cards.parts import heading, refusal_card
@@ -24,7 +25,7 @@ def rail(office: Desk, person: Person, request: ChangeRequest) -> None:
     if request.state is not State.IN_REVIEW:
         _decided(office, person, request)
         return
-    st.markdown(_data_consequence(request) if request.changes_data else consequence(request))
+    st.markdown(_consequence_of(request))
     _counts(request)
     refusal = may_decide(
         person=person.email,
@@ -41,6 +42,20 @@ def rail(office: Desk, person: Person, request: ChangeRequest) -> None:
         st.caption(plain(refusal.fix or ""))
         return
     _buttons(office, person, request)
+
+
+def _consequence_of(request: ChangeRequest) -> str:
+    if request.changes_data:
+        return _data_consequence(request)
+    return _journey_consequence(request) if request.journey else consequence(request)
+
+
+def _journey_consequence(request: ChangeRequest) -> str:
+    effect = request.journey_effect
+    return (
+        f"**{people(effect.enter_now if effect else 0)}** enter at once, and others as they "
+        "qualify. Runs under way stay with the version that they entered."
+    )
 
 
 def consequence(request: ChangeRequest) -> str:
@@ -112,7 +127,7 @@ def _buttons(office: Desk, person: Person, request: ChangeRequest) -> None:
 
 def _approve_label(request: ChangeRequest) -> str:
     rule = request.artifact
-    sends = isinstance(rule, DecisionPolicy)
+    sends = isinstance(rule, DecisionPolicy | Journey)
     sends |= isinstance(rule, EligibilityRule) and rule.action is not None
     return "Approve and go live" if sends else "Approve and publish"
 

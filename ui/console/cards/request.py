@@ -15,6 +15,7 @@ from ui.console.cards.data_change import (
     data_readers,
     data_samples,
 )
+from ui.console.cards.journey import journey_impact, journey_steps
 from ui.console.cards.parts import (
     SEVERITY,
     badges,
@@ -59,6 +60,11 @@ def request_card(office: Desk, person: Person, request: ChangeRequest) -> None:
     with evidence:
         if request.changes_data:
             _data_evidence(request)
+        elif journey := request.journey:
+            journey_impact(request)
+            journey_steps(journey, office.catalog)
+            _checks(request)
+            _assumptions(request)
         else:
             _rule_evidence(office, request)
         _activity(office, request)

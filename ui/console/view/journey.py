@@ -73,7 +73,7 @@ def _step(step: AnyStep, catalog: Catalog) -> str:
         case Split():
             return ", ".join(f"{arm.share:.0%} {arm.next}" for arm in step.arms)
         case Handoff():
-            on = ", ".join(f"{outcome}: {to}" for outcome, to in step.on.items())
+            on = ", ".join(f"{outcome}: {to}" for outcome, to in step.outcomes.items())
             return f"within {duration(step.timeout_seconds)} of sending, {on}"
         case Exit():
             return f"end ({step.reason})"

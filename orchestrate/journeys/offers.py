@@ -1,0 +1,128 @@
+"""Messages that journeys have due, as candidates of a decision cycle like any other.
+
+A version of a journey is a policy of the cycle, ``key@version``, whose population is whoever has
+a message due: consent, caps, quiet hours, kill switches, holdouts and ghosts hold as everywhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import NamedTuple
+
+import duckdb
+
+from control import journeys, versions
+from control.journeys import Row
+from control.kill_switches import Killed
+from control.store import Store
+from control.versions import JourneyVersion
+from core.journeys import Journey
+from core.rules import Action, StopCondition
+from orchestrate.journeys import runs
+from orchestrate.journeys.relations import has_due
+from orchestrate.journeys.statements import insert, run
+from orchestrate.plan import PlannedEntry, PlannedPolicy
+from orchestrate.stages import create_tables
+
+STEP, KEY, VERSION = (journeys.COLUMNS.index(one) for one in ("step", "journey_key", "version"))
+
+
+class Due(NamedTuple):
+    """The runs whose message asks for its turn, and the policies that this makes."""
+
+    rows: tuple[Row, ...]
+    policies: tuple[PlannedPolicy, ...]
+    versions: dict[str, JourneyVersion]
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same messages of the same runs."""
+        told = sorted(f"{row[0]}/{row[STEP]}" for row in self.rows)
+        return hashlib.sha256("\n".join(told).encode()).hexdigest()
+
+
+def due(store: Store, as_of: datetime) -> Due:
+    """Every message that a live journey has due at a moment; held by paused ones is none."""
+    running = versions.running_journeys(store)
+    rows = [row for chunk in journeys.due(store, as_of) for row in chunk]
+    rows = [row for row in rows if _policy_key(row) in running]
+    named = sorted({_policy_key(row) for row in rows})
+    return Due(tuple(rows), tuple(_planned(running[name]) for name in named), running)
+
+
+def offer(cursor: duckdb.DuckDBPyConnection, due: Due, as_of: datetime) -> None:
+    """Write down what is offered to the cycle of a moment: of two runs of a user that have the
+    same message due the older one, the other waits for the next cycle."""
+    if not due.rows:
+        return
+    create_tables(cursor)
+    run(cursor, "tables")
+    runs.add(cursor, due.rows)
+    actions = [
+        (one.key, one.version, message.key, message.action.key)
+        for one in due.versions.values()
+        for message in one.artifact.messages()
+    ]
+    cursor.execute(
+        "CREATE OR REPLACE TEMP TABLE jr_actions "
+        "(journey_key VARCHAR, version INTEGER, step VARCHAR, action_key VARCHAR)"
+    )
+    insert(cursor, "jr_actions", actions)
+    run(cursor, "offer", as_of=as_of)
+
+
+def killed_too(killed: Killed, due: Due) -> Killed:
+    """The switches, with those on a journey's key stopping every version of it."""
+    stopped = [one for one in killed.switches if one.scope == "policy"]
+    more = [
+        one._replace(key=policy.key)
+        for one in stopped
+        for policy in due.policies
+        if policy.key.partition("@")[0] == one.key
+    ]
+    return Killed((*killed.switches, *more))
+
+
+def _policy_key(row: Row) -> str:
+    return f"{row[KEY]}@{row[VERSION]}"
+
+
+def _planned(version: JourneyVersion) -> PlannedPolicy:
+    key, journey = f"{version.key}@{version.version}", version.artifact
+    stops = tuple(
+        StopCondition(key=one.key, name=one.name, when=one.when)
+        for one in journey.stops
+        if one.when
+    )
+    entries = tuple(
+        PlannedEntry(
+            tier=journey.tier,
+            position=position,
+            action=action,
+            eligibility=has_due(key, action.key),
+            applicability=None,
+            score=None,
+            suppressions=(),
+            stop_conditions=stops,
+        )
+        for position, action in enumerate(actions_of(journey), start=1)
+    )
+    return PlannedPolicy(
+        key=key,
+        version=version.version,
+        is_rule=False,
+        population=has_due(key),
+        entries=entries,
+        # Keyed runs of one user may have different messages due in the same cycle.
+        k=len(entries),
+        cooldown_seconds=0,
+        holdout=journey.holdout,
+        max_staleness_seconds={},
+        repeats=True,
+    )
+
+
+def actions_of(journey: Journey) -> tuple[Action, ...]:
+    """What a journey may send, each once."""
+    return tuple({one.action.key: one.action for one in journey.messages()}.values())

@@ -1,0 +1,130 @@
+"""Journeys of a workspace: looked at every few seconds, proposed, and moved to other versions."""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import structlog
+
+from control import journeys as runs
+from control import versions
+from control.people import Person
+from control.requests import ChangeRequest
+from control.versions import JourneyVersion
+from core.conditions import EVERYONE, And
+from core.errors import Code, PilothouseError, refuse
+from core.journey_effects import JourneyEffect, JourneyProposal, journey_findings
+from core.journeys import Journey, triggers
+from core.rules import EligibilityRule
+from orchestrate import change_requests, rulebook
+from orchestrate.journeys.checks import as_condition, conditions_of, data_classes, refusals
+from orchestrate.journeys.preview import missed, preview
+from orchestrate.journeys.tick import TickReport, tick
+from tools.propose import dependencies
+from ui import data_changes
+from warehouse.compile import compile_waterfall
+
+if TYPE_CHECKING:
+    from ui.workspace import Workspace
+
+log = structlog.get_logger(__name__)
+
+SECONDS = 15.0
+_ONE_AT_A_TIME = threading.RLock()
+
+
+def look(workspace: Workspace, as_of: datetime) -> TickReport:
+    """Let every run go as far as what is known by a moment takes it."""
+    with _ONE_AT_A_TIME:
+        report = tick(workspace.store, workspace.warehouse, workspace.catalog, as_of=as_of)
+    for name, why in report.held.items():
+        log.warning("journey_held", journey=name, why=why)
+    if report.entered or report.moved:
+        log.info("journeys", entered=report.entered, moved=report.moved, due=report.due)
+    return report
+
+
+def once(workspace: Workspace) -> None:
+    """One round of the server: look, and have decided what is due."""
+    now = workspace.now()
+    if look(workspace, now).due:
+        workspace.run_cycle(as_of=now, only_journeys=True)
+        look(workspace, now)
+
+
+def effect_of(workspace: Workspace, journey: Journey, as_of: datetime) -> JourneyEffect:
+    """What a journey would do; refuses names that the catalog lacks, the first of them."""
+    named = versions.audiences(workspace.store)
+    for refusal in refusals(journey, workspace.catalog, named):
+        raise PilothouseError(refusal)
+    return preview(workspace.store, workspace.warehouse, workspace.catalog, journey, as_of=as_of)
+
+
+def propose(
+    workspace: Workspace, journey: Journey, effect: JourneyEffect, *, author: Person, reason: str
+) -> ChangeRequest:
+    """Send a journey for approval, with what the guardrails find."""
+    return change_requests.submit(
+        workspace.store,
+        artifact=journey,
+        author=author.email,
+        prompt=reason,
+        findings=journey_findings(_proposal(workspace, journey, effect)),
+        effect=effect,
+        dependencies=rests_on(workspace, journey),
+        assumptions=journey.assumptions,
+        now=workspace.now(),
+    )
+
+
+def rests_on(workspace: Workspace, journey: Journey) -> dict[str, str]:
+    """What a journey stands on, each with a hash: if one changes, the approval is void."""
+    live, fingerprints = versions.live(workspace.store), data_changes.fingerprints(workspace)
+    return dependencies(_as_rule(journey), workspace.catalog, live, fingerprints)
+
+
+def resume(
+    workspace: Workspace, key: str, *, person: Person, backfill: bool | None
+) -> tuple[JourneyVersion, int]:
+    """Go on after a pause; gives how many runs begin for those who qualified meanwhile.
+
+    Refuses with INVALID_ARGUMENT, and says their number, when it is not said whether they enter.
+    """
+    version = versions.journey_history(workspace.store, key)[0]
+    now = workspace.now()
+    found = missed(workspace.store, workspace.warehouse, workspace.catalog, version, as_of=now)
+    if found and backfill is None:
+        raise refuse(
+            Code.INVALID_ARGUMENT,
+            f"{found:,} would have entered while '{key}' was paused.",
+            span=key,
+            fix="Say --backfill to let them enter now, or --skip to leave them out.",
+        )
+    runs.choose_backfill(workspace.store, key, enter=bool(backfill))
+    rulebook.resume(workspace.store, key, person=person, now=now)
+    look(workspace, now)
+    return version, found if backfill else 0
+
+
+def _proposal(workspace: Workspace, journey: Journey, effect: JourneyEffect) -> JourneyProposal:
+    named, catalog = versions.audiences(workspace.store), workspace.catalog
+    everybody = compile_waterfall(EVERYONE, catalog, as_of=workspace.as_of())
+    return JourneyProposal(
+        journey=journey,
+        effect=effect,
+        users_total=workspace.runner().fetch(everybody, purpose="all users").rows[0][0],
+        reach_limit_share=workspace.settings.reach_limit_share,
+        consent_purposes={
+            name: channel.consent_purpose for name, channel in catalog.channels.items()
+        },
+        data_classes=data_classes(journey, catalog, named),
+    )
+
+
+def _as_rule(journey: Journey) -> EligibilityRule:
+    """A rule that reads all that the journey reads."""
+    events = (as_condition(trigger) for _, trigger in triggers(journey))
+    read = And(of=(*conditions_of(journey), *events))
+    return EligibilityRule(key=journey.key, name=journey.name, condition=read)
