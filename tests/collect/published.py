@@ -130,12 +130,16 @@ class Torn:
         await self._app(scope, again, send)
 
 
+def _now() -> datetime:
+    """The real clock, in naive UTC: these programs read it too."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
 def recorded(
     world: World, limits: Limits = LIMITS, told: Callable[[int], None] = lambda _status: None
 ) -> Recorder:
     """The real collector over a world, with everything that reaches it written down."""
-    clock = lambda: datetime.now(UTC).replace(tzinfo=None)  # noqa: E731
-    collector = Collector(world.log, KNOWN.get, clock, limits=limits)
+    collector = Collector(world.log, KNOWN.get, _now, limits=limits)
     return Recorder(Starlette(routes=collector.routes()), told)
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from collect.plan import TrackingPlan
 from collect.radar import EVENTS, Candidate, scan, with_aliases
+from collect.radar_evidence import Views
 from collect.radar_shapes import name_likeness, words
 from collect.reprocess import reprocess
 from tests.collect.radar_worlds import DOMAINS, START, Story, story
@@ -175,7 +176,7 @@ def test_an_alias_that_cannot_be_said_with_all_its_properties_is_said_without_th
     plan = TrackingPlan.model_validate({"events": {"a b": {"properties": {"x": {}}}}})
     one = Candidate(
         'odd "name".', "a b", {"x": "y", "p.q": "x", 'r"': "x", "z": "x"}, 1.0, 1, 1,
-        START, START, {}, {}, 0, None,  # type: ignore[arg-type]
+        START, START, {}, {}, 0, Views(1.0, None, 1.0, 1.0, 1.0, 1.0),
     )  # fmt: skip
 
     event = with_aliases(plan, [one]).events["a b"]

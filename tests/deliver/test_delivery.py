@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from datetime import timedelta
 from email import message_from_bytes
 from email.header import decode_header
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -23,6 +23,7 @@ from deliver.messages import Message
 from deliver.outbox import Settled, lease, settle
 from orchestrate.kill_switch import kill
 from orchestrate.rulebook import pause
+from tests.at_once import at_once
 from tests.orchestrate.world import HAS_TICKET, NOW, World, policy, single
 
 LATER = NOW + timedelta(hours=1)
@@ -89,17 +90,8 @@ def test_delivering_again_sends_nothing_twice(world: World) -> None:
 
 def test_two_workers_never_send_one_intent_twice(world: World) -> None:
     _decided(world, users=40)
-    together, reports = threading.Barrier(2), []
 
-    def work(name: str) -> None:
-        together.wait()
-        reports.append(_deliver(world, worker=name))
-
-    threads = [threading.Thread(target=work, args=(name,)) for name in ("a", "b")]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    reports = at_once(*(partial(_deliver, world, worker=name) for name in ("a", "b")))
 
     assert sum(report.delivered for report in reports) == 40
     assert world.rows("SELECT COUNT(*), COUNT(DISTINCT message_id) FROM fct_messages") == [(40, 40)]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -24,6 +24,7 @@ from core.lifecycle import State
 from core.rules import EligibilityRule
 from orchestrate import approvals, change_requests, rulebook
 from orchestrate.data_diff import models_diff, plan_diff
+from tests.at_once import at_once
 
 NOW = datetime(2026, 1, 1)
 EFFECT = DataEffect(summary="Momentum counts saved workouts.", as_of="2026-01-01T00:00:00")
@@ -270,23 +271,16 @@ def test_of_two_approvers_of_a_data_change_one_decides_and_one_version_is_live(
     store: Store, pavel: Person, ada: Person
 ) -> None:
     request = _propose(store)
-    together, outcomes = threading.Barrier(2), []
 
-    def act(person: Person) -> None:
-        together.wait()
-        try:
-            _approve(store, request, person)
-            outcomes.append("approved")
-        except PilothouseError as error:
-            outcomes.append(error.refusal.code)
-        together.wait()
+    def act(person: Person) -> str:
+        _approve(store, request, person)
+        return "approved"
+
+    def publish() -> None:
         rulebook.publish(store, request, now=NOW, prepare=Builder())
 
-    threads = [threading.Thread(target=act, args=(person,)) for person in (pavel, ada)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    outcomes = at_once(partial(act, pavel), partial(act, ada))
+    assert at_once(publish, publish) == [None, None]
 
     assert sorted(outcomes) == [Code.ALREADY_DECIDED, "approved"]
     assert len(versions.data_history(store, TraitModelsChange)) == 1

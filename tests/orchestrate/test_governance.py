@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import datetime
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -24,6 +24,7 @@ from core.lifecycle import State
 from core.rules import EligibilityRule
 from orchestrate import approvals, change_requests, rulebook
 from orchestrate.rule_diff import rule_diff
+from tests.at_once import at_once
 
 NOW = datetime(2026, 1, 1)
 
@@ -138,22 +139,13 @@ def test_of_two_approvers_at_once_exactly_one_decides_and_one_version_is_live(
     store: Store, pavel: Person, ada: Person
 ) -> None:
     request = _propose(store)
-    together, outcomes = threading.Barrier(2), []
 
-    def act(person: Person) -> None:
-        together.wait()
-        try:
-            approvals.decide(store, request, person=person, verdict="approve", now=NOW)
-            rulebook.publish(store, request, now=NOW)
-            outcomes.append("published")
-        except PilothouseError as error:
-            outcomes.append(error.refusal.code)
+    def act(person: Person) -> str:
+        approvals.decide(store, request, person=person, verdict="approve", now=NOW)
+        rulebook.publish(store, request, now=NOW)
+        return "published"
 
-    threads = [threading.Thread(target=act, args=(person,)) for person in (pavel, ada)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    outcomes = at_once(partial(act, pavel), partial(act, ada))
 
     assert sorted(outcomes) == [Code.ALREADY_DECIDED, "published"]
     assert len(versions.history(store, "engaged")) == 1

@@ -43,11 +43,12 @@ def running_server(bin_folder: Path) -> Iterator[str]:
 
 def _as_its_user(folder: Path, program: Path, *arguments: str) -> None:
     """Run a program of the server; as root it refuses to run, so then as the user ``postgres``."""
-    as_user: dict[str, object] = {}
+    user: int | None = None
+    group: int | None = None
     if os.geteuid() == 0:
-        user = pwd.getpwnam("postgres")
-        os.chown(folder, user.pw_uid, user.pw_gid)
-        as_user = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+        postgres = pwd.getpwnam("postgres")
+        user, group = postgres.pw_uid, postgres.pw_gid
+        os.chown(folder, user, group)
     environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
     subprocess.run(
         [str(program), *arguments],
@@ -56,5 +57,7 @@ def _as_its_user(folder: Path, program: Path, *arguments: str) -> None:
         check=True,
         capture_output=True,
         timeout=60,
-        **as_user,  # type: ignore[call-overload]
+        user=user,
+        group=group,
+        extra_groups=None if user is None else [],
     )
