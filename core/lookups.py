@@ -53,15 +53,16 @@ class _Step(NamedTuple):
 
 
 class Test(NamedTuple):
-    """What a leaf or a filter asks of a value."""
+    """What a leaf or a filter asks of a value that is there."""
 
     relative: bool
+    """Whether the constants are counted from the moment of decision."""
+    op: Op | None
+    """None: in the half-open range of two constants."""
     constants: tuple[Plain, ...]
-    meets: Callable[[int, tuple[int, ...]], bool]
-    """Whether a slot is met, given the slots of the constants."""
 
 
-_SLOTS: dict[Op, Callable[[int, tuple[int, ...]], bool]] = {
+_SLOTS: dict[Op | None, Callable[[int, tuple[int, ...]], bool]] = {
     Op.EQ: lambda slot, at: slot == at[0],
     Op.NE: lambda slot, at: slot != at[0],
     Op.LT: lambda slot, at: slot < at[0],
@@ -72,7 +73,9 @@ _SLOTS: dict[Op, Callable[[int, tuple[int, ...]], bool]] = {
     Op.NOT_IN: lambda slot, at: slot not in at,
     Op.IS_NULL: lambda slot, at: False,
     Op.IS_NOT_NULL: lambda slot, at: True,
+    None: lambda slot, at: at[0] <= slot < at[1],
 }
+"""Whether a slot is met, given the slots of a test's constants."""
 # age op seconds, said of the time itself: older is earlier.
 _OF_TIME = {Op.LT: Op.GT, Op.LE: Op.GE, Op.GT: Op.LT, Op.GE: Op.LE, Op.EQ: Op.EQ, Op.NE: Op.NE}
 
@@ -142,7 +145,7 @@ def slot(constants: list[Plain], value: Plain) -> int:
 def _steps(program: Program, kinds: Kinds) -> list[_Step]:
     groups: dict[tuple[int, bool], list[tuple[int, Test]]] = {}
     for number, (leaf, read) in enumerate(zip(program.leaves, program.reads, strict=True)):
-        test = _test(leaf, kinds.of(program.readings[read]))
+        test = leaf_test(leaf, kinds.of(program.readings[read]))
         groups.setdefault((read, test.relative), []).append((number, test))
     return [_step(*key, group, program.leaves) for key, group in groups.items()]
 
@@ -150,7 +153,7 @@ def _steps(program: Program, kinds: Kinds) -> list[_Step]:
 def _step(read: int, relative: bool, group: list[tuple[int, Test]], leaves: list[AnyLeaf]) -> _Step:
     many = len(leaves)
     constants = _sorted(one for _, test in group for one in test.constants)
-    asked = [(number, test.meets, _places(test, constants)) for number, test in group]
+    asked = [(number, _SLOTS[test.op], _places(test, constants)) for number, test in group]
     slots = [
         sum(literal(number, meets(place, at), many) for number, meets, at in asked)
         for place in range(2 * len(constants) + 1)
@@ -177,22 +180,23 @@ def _when_missing(leaf: AnyLeaf) -> bool | None:
     )
 
 
-def _test(leaf: AnyLeaf, kind: str) -> Test:
+def leaf_test(leaf: AnyLeaf, kind: str) -> Test:
+    """What a leaf asks of the value that it reads."""
     match leaf:
         case Attribute() | Trait():
             return _comparison(leaf, kind)
         case EventCount() | Related():
-            return Test(False, (leaf.n,), _SLOTS[leaf.op])
+            return Test(False, leaf.op, (leaf.n,))
         case EventAge():
-            return Test(True, (-leaf.seconds * SECOND,), _SLOTS[_OF_TIME[leaf.op]])
+            return Test(True, _OF_TIME[leaf.op], (-leaf.seconds * SECOND,))
         case EventSequence():
-            return Test(False, (True,), _SLOTS[Op.EQ])
+            return Test(False, Op.EQ, (True,))
         case ConsentIs():
-            return Test(False, (leaf.status,), _SLOTS[Op.EQ])
+            return Test(False, Op.EQ, (leaf.status,))
         case Bucket(high=None):
-            return Test(False, (leaf.low,), _SLOTS[Op.GE])
+            return Test(False, Op.GE, (leaf.low,))
         case Bucket():
-            return Test(False, (leaf.low, leaf.high), lambda slot, at: at[0] <= slot < at[1])
+            return Test(False, None, (leaf.low, leaf.high))
         case _:
             raise ValueError(f"{leaf.kind} is refused or expanded before it is evaluated")
 
@@ -203,7 +207,7 @@ def filter_test(one: Filter, kind: str) -> Callable[[Plain], bool]:
     test = _comparison(one, kind)
     constants = _sorted(test.constants)
     at = _places(test, constants)
-    slots = [test.meets(place, at) for place in range(2 * len(constants) + 1)]
+    slots = [_SLOTS[test.op](place, at) for place in range(2 * len(constants) + 1)]
     if_missing = one.op is Op.IS_NULL
     return lambda value: if_missing if value is None else slots[slot(constants, value)]
 
@@ -216,15 +220,13 @@ def _sorted(constants: Iterable[Plain]) -> list[Plain]:
 def _comparison(leaf: Attribute | Trait | Filter, kind: str) -> Test:
     match leaf.value:
         case None:
-            return Test(False, (), _SLOTS[leaf.op])
+            return Test(False, leaf.op, ())
         case AsOf():
-            offset = leaf.value.as_of_offset_seconds * SECOND
-            return Test(True, (offset,), _SLOTS[leaf.op])
+            return Test(True, leaf.op, (leaf.value.as_of_offset_seconds * SECOND,))
         case tuple():
-            constants = tuple(_constant(one, kind) for one in leaf.value)
-            return Test(False, constants, _SLOTS[leaf.op])
+            return Test(False, leaf.op, tuple(_constant(one, kind) for one in leaf.value))
         case _:
-            return Test(False, (_constant(leaf.value, kind),), _SLOTS[leaf.op])
+            return Test(False, leaf.op, (_constant(leaf.value, kind),))
 
 
 def _constant(value: Scalar, kind: str) -> Plain:

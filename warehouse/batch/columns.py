@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from sqlglot import exp
 
-from warehouse.batch.bits import Bits, Bools, nobody, pack
+from warehouse.batch.bits import Bools
 from warehouse.batch.plan import USER, Plan
 from warehouse.compile.dialects import DIALECT
 
@@ -30,9 +30,10 @@ class Column(NamedTuple):
     values: npt.NDArray[Any]
     missing: Bools | None
 
-    def missing_bits(self) -> Bits:
-        """Whose value is missing."""
-        return nobody(self.values.size) if self.missing is None else pack(self.missing)
+    def part(self, start: int, stop: int) -> Column:
+        """The values of some of the users."""
+        missing = None if self.missing is None else self.missing[start:stop]
+        return Column(self.values[start:stop], missing)
 
 
 class Chunk(NamedTuple):

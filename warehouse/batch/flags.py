@@ -7,7 +7,7 @@ than ten. The meaning is that of ``warehouse.compile.compile_flags``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -21,7 +21,7 @@ from warehouse.batch.bits import Bits, nobody
 from warehouse.batch.columns import Chunk, chunks
 from warehouse.batch.logic import Truth, truth, unknown
 from warehouse.batch.plan import Plan, plan
-from warehouse.batch.truths import leaf_truth
+from warehouse.batch.truths import leaf_truths
 from warehouse.catalog import Catalog
 from warehouse.compile import Audiences
 
@@ -29,6 +29,8 @@ POPULATION = ""
 """The name under which ``flags`` gives the population."""
 CHUNK = 1_000_000
 """Users at a time: about 125 KB a leaf and a condition, 8 MB a number that is read."""
+BLOCK = 1 << 17
+"""Users whose values and bits stay in the processor's cache while every rule looks at them."""
 
 
 class LeafBits(NamedTuple):
@@ -82,30 +84,38 @@ def flags(
 def evaluate(planned: Plan, part: Chunk) -> Flags:
     """The truth of every condition of a plan for one chunk of users."""
     size, program = part.users.size, planned.program
-    leaves = tuple(
-        leaf_truth(number, planned, part.columns[read]) for number, read in enumerate(program.reads)
-    )
-    truths = {name: truth(tree, leaves, size) for name, tree in program.trees.items()}
-    return Flags(
-        users=part.users,
-        true={name: one.true for name, one in truths.items()},
-        unknown=_unknown(truths, size),
-        leaves=LeafBits(
-            leaves=tuple(program.leaves),
-            true=tuple(leaf.true for leaf in leaves),
-            unknown=_unknown_leaves(leaves, size),
-            trees=program.trees,
-        ),
-    )
-
-
-def _unknown(truths: Mapping[str, Truth], size: int) -> dict[str, Bits]:
+    leaves, named = _Kept(len(program.leaves), size), _Kept(len(program.trees), size)
+    for start in range(0, max(size, 1), BLOCK):
+        stop = min(start + BLOCK, size)
+        columns = [column.part(start, stop) for column in part.columns]
+        truths = leaf_truths(planned, columns, stop - start)
+        leaves.put(start, stop, truths)
+        trees = program.trees.values()
+        named.put(start, stop, [truth(tree, truths, stop - start) for tree in trees])
     # Most conditions are known for everybody; they share one set that nobody is in.
     none = nobody(size)
-    found = {name: unknown(one, size) for name, one in truths.items()}
-    return {name: none if bits is None else bits for name, bits in found.items()}
+    return Flags(
+        users=part.users,
+        true=dict(zip(program.trees, named.true, strict=True)),
+        unknown={name: named.unknown.get(n, none) for n, name in enumerate(program.trees)},
+        leaves=LeafBits(tuple(program.leaves), tuple(leaves.true), leaves.unknown, program.trees),
+    )
 
 
-def _unknown_leaves(leaves: tuple[Truth, ...], size: int) -> dict[int, Bits]:
-    found = {number: unknown(leaf, size) for number, leaf in enumerate(leaves)}
-    return {number: bits for number, bits in found.items() if bits is not None}
+class _Kept:
+    """The sets of a chunk, put together from those of its blocks."""
+
+    def __init__(self, many: int, users: int) -> None:
+        self.true = np.empty((many, (users + 7) // 8), dtype=np.uint8)
+        self.unknown: dict[int, Bits] = {}
+        self._users = users
+
+    def put(self, start: int, stop: int, truths: Sequence[Truth]) -> None:
+        """Keep the truths of one block; which of them may be unknown is the same in each."""
+        place = slice(start // 8, (stop + 7) // 8)
+        for number, one in enumerate(truths):
+            self.true[number, place] = one.true
+            bits = unknown(one, stop - start)
+            if bits is not None:
+                whole = self.unknown.setdefault(number, nobody(self._users))
+                whole[place] = bits

@@ -1,26 +1,43 @@
-"""What a set of conditions reads, as one query, and how each column is to be understood.
+"""What a set of conditions reads, as one query, and what each leaf asks of its column.
 
 Words are fetched as small numbers: the place of a value among those that rules
-compare with, 0 for any other. A million texts would cost more than all rules.
+compare with, 0 for any other; counts no further than rules tell them apart. A
+million texts would cost more than all rules.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlglot import exp
 
-from core.conditions import AnyLeaf, Attribute, Bucket, Condition, ConsentIs, EventAge, Trait
+from core.conditions import Condition, Op, WhenUnknown
+from core.lookups import leaf_test
+from core.moments import micros
 from core.program import Program
+from core.readings import BucketOf, Reading, RowsOf, Times
 from warehouse.catalog import Catalog
 from warehouse.compile import Audiences
-from warehouse.compile.leaves import data_type, read_value
+from warehouse.compile.kinds import kinds
+from warehouse.compile.leaves import read_value
 from warehouse.compile.queries import expanded
 from warehouse.compile.sources import FACTS, Sources
 
 USER = "user_id"
+_MANY = 254
+"""Counts that are compared with no more than this are fetched as bytes."""
+
+
+class Asked(NamedTuple):
+    """What one leaf asks of its column, in the units of the column."""
+
+    leaf: int
+    op: Op | None
+    """None: in the half-open range of two constants."""
+    constants: tuple[Any, ...]
+    when_unknown: WhenUnknown | None
 
 
 class Plan(NamedTuple):
@@ -31,17 +48,12 @@ class Plan(NamedTuple):
     """One row per canonical user: ``user_id``, then ``r<i>`` for reading ``i``."""
     counting: exp.Select
     """How many users that will be."""
-    words: dict[int, dict[object, int]]
-    """Reading → value → the number that stands for it; 0 stands for every other value."""
-    moments: frozenset[int]
-    """Readings that are moments."""
-    dates: frozenset[int]
-    """Those of them that are dates."""
-    as_of: datetime
+    asked: tuple[tuple[Asked, ...], ...]
+    """Reading → what is asked of it."""
 
 
 def plan(
-    asked: Mapping[str, Condition],
+    conditions: Mapping[str, Condition],
     catalog: Catalog,
     *,
     as_of: datetime,
@@ -49,86 +61,89 @@ def plan(
     users: tuple[str, ...] | None = None,
 ) -> Plan:
     """The plan of named conditions. Raises the first refusal of one that cannot be decided."""
-    made = Program()
-    for name, condition in asked.items():
-        made.add(name, expanded(condition, catalog, audiences))
-    kinds = _kinds(made, catalog)
-    words = _words(made, kinds)
+    program = Program()
+    for name, condition in conditions.items():
+        program.add(name, expanded(condition, catalog, audiences))
+    asked = _asked(program, catalog, micros(as_of))
+    words = [_words(one, program.readings[read], catalog) for read, one in enumerate(asked)]
     return Plan(
-        program=made,
-        query=_query(made, Sources(catalog, as_of, users), kinds, words),
-        counting=_counting(catalog, as_of, users),
-        words=words,
-        moments=frozenset(n for n, kind in kinds.items() if kind in ("timestamp", "date")),
-        dates=frozenset(n for n, kind in kinds.items() if kind == "date"),
-        as_of=as_of,
+        program=program,
+        query=_query(program, Sources(catalog, as_of, users), asked, words),
+        counting=_counting(Sources(catalog, as_of, users)),
+        asked=tuple(_in_units(one, known) for one, known in zip(asked, words, strict=True)),
     )
 
 
-def _kinds(made: Program, catalog: Catalog) -> dict[int, str]:
-    """Reading → the type of its values."""
-    return {read: _kind(leaf, catalog) for leaf, read in zip(made.leaves, made.reads, strict=True)}
-
-
-def _kind(leaf: AnyLeaf, catalog: Catalog) -> str:
-    match leaf:
-        case Attribute() | Trait():
-            return data_type(leaf, catalog)
-        case EventAge():
-            return "timestamp"
-        case ConsentIs():
-            return "string"
-        case Bucket():
-            return "bucket"
-        case _:
-            return "integer"
-
-
-def _words(made: Program, kinds: dict[int, str]) -> dict[int, dict[object, int]]:
-    found: dict[int, dict[object, int]] = {
-        read: {} for read, kind in kinds.items() if kind in ("string", "json")
-    }
-    for leaf, read in zip(made.leaves, made.reads, strict=True):
-        if read in found:
-            for word in _compared(leaf):
-                found[read].setdefault(word, len(found[read]) + 1)
+def _asked(program: Program, catalog: Catalog, now: int) -> list[list[Asked]]:
+    """Reading → what is asked of it; moments are absolute from here on."""
+    types = kinds(catalog)
+    found: list[list[Asked]] = [[] for _ in program.readings]
+    for number, (leaf, read) in enumerate(zip(program.leaves, program.reads, strict=True)):
+        test = leaf_test(leaf, types.of(program.readings[read]))
+        constants: tuple[Any, ...] = test.constants
+        if test.relative:
+            constants = tuple(now + one for one in constants)
+        found[read].append(Asked(number, test.op, constants, leaf.when_unknown))
     return found
 
 
-def _compared(leaf: AnyLeaf) -> tuple[object, ...]:
-    if isinstance(leaf, ConsentIs):
-        return (leaf.status,)
-    value = leaf.value if isinstance(leaf, Attribute | Trait) else None
-    return value if isinstance(value, tuple) else () if value is None else (value,)
+def _words(asked: list[Asked], read: Reading, catalog: Catalog) -> dict[Any, int] | None:
+    """Each constant of a column of words with its number; None for other columns."""
+    if isinstance(read, BucketOf):
+        return {digits: int(digits, 16) for one in asked for digits in one.constants}
+    if kinds(catalog).of(read) not in ("string", "json"):
+        return None
+    distinct = dict.fromkeys(word for one in asked for word in one.constants)
+    return {word: number for number, word in enumerate(distinct, start=1)}
+
+
+def _in_units(asked: list[Asked], words: dict[Any, int] | None) -> tuple[Asked, ...]:
+    if words is None:
+        return tuple(asked)
+    return tuple(
+        one._replace(constants=tuple(words[word] for word in one.constants)) for one in asked
+    )
 
 
 def _query(
-    made: Program, sources: Sources, kinds: dict[int, str], words: dict[int, dict[object, int]]
+    program: Program,
+    sources: Sources,
+    asked: list[list[Asked]],
+    words: list[dict[Any, int] | None],
 ) -> exp.Select:
     columns: list[exp.Expr] = [exp.column(USER, FACTS)]
-    for number, read in enumerate(made.readings):
-        value = read_value(read, sources)
-        fetched = _fetched(value, kinds[number], words.get(number))
-        columns.append(exp.alias_(fetched, f"r{number}", copy=False))
+    for number, read in enumerate(program.readings):
+        value = _fetched(read, read_value(read, sources), asked[number], words[number])
+        columns.append(exp.alias_(value, f"r{number}", copy=False))
     return sources.build().select(*columns, copy=False)
 
 
-def _counting(catalog: Catalog, as_of: datetime, users: tuple[str, ...] | None) -> exp.Select:
-    return Sources(catalog, as_of, users).build().select(exp.Count(this=exp.Star()), copy=False)
+def _counting(sources: Sources) -> exp.Select:
+    return sources.build().select(exp.Count(this=exp.Star()), copy=False)
 
 
-def _fetched(value: exp.Expr, kind: str, words: dict[object, int] | None) -> exp.Expr:
-    if words is not None:
-        return _numbered(value, words)
-    if kind == "date":
-        return exp.cast(value, "timestamp")
-    if kind == "bucket":
+def _fetched(
+    read: Reading, value: exp.Expr, asked: list[Asked], words: dict[Any, int] | None
+) -> exp.Expr:
+    if isinstance(read, BucketOf):
         digits = exp.DPipe(this=exp.Literal.string("0x"), expression=value, safe=True)
         return exp.cast(digits, exp.DType.UINT)
+    if words is not None:
+        return _numbered(value, words)
+    if isinstance(read, Times | RowsOf):
+        return _capped(value, max(one.constants[0] for one in asked))
     return value
 
 
-def _numbered(value: exp.Expr, words: dict[object, int]) -> exp.Expr:
+def _capped(count: exp.Expr, highest: int) -> exp.Expr:
+    """A count, or one more than the highest that it is compared with: no test tells them apart."""
+    if highest > _MANY:
+        return count
+    cap = exp.Literal.number(highest + 1)
+    return exp.cast(exp.Least(this=count, expressions=[cap]), exp.DType.UTINYINT)
+
+
+def _numbered(value: exp.Expr, words: dict[Any, int]) -> exp.Expr:
     """The number of a word: a small integer, NULL where the value is missing."""
     case = exp.Case()
     missing = exp.Is(this=value, expression=exp.Null())

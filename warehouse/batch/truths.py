@@ -1,37 +1,21 @@
-"""From a column of values to who a leaf is true for: one pass a leaf, no Python a user."""
+"""From columns of values to who each leaf is true for: one comparison a leaf, no Python a user."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from core.conditions import (
-    AnyLeaf,
-    AsOf,
-    Attribute,
-    Bucket,
-    ConsentIs,
-    EventAge,
-    EventCount,
-    EventSequence,
-    Op,
-    Related,
-    Trait,
-    Value,
-    WhenUnknown,
-)
-from core.moments import instant, micros
-from warehouse.batch.bits import Bits, Bools, opposite, pack
+from core.conditions import Op, WhenUnknown
+from warehouse.batch.bits import Bits, Bools, nobody, opposite, pack
 from warehouse.batch.columns import Column
 from warehouse.batch.logic import Truth
-from warehouse.batch.plan import Plan
+from warehouse.batch.plan import Asked, Plan
 
 Values = npt.NDArray[Any]
-_COMPARE: dict[Op, Callable[[Values, Any], Bools]] = {
+_COMPARE: dict[Op | None, np.ufunc] = {
     Op.EQ: np.equal,
     Op.NE: np.not_equal,
     Op.LT: np.less,
@@ -39,68 +23,45 @@ _COMPARE: dict[Op, Callable[[Values, Any], Bools]] = {
     Op.GT: np.greater,
     Op.GE: np.greater_equal,
 }
-# age op seconds, said of the time itself: older is earlier.
-_OF_TIME = {Op.LT: Op.GT, Op.LE: Op.GE, Op.GT: Op.LT, Op.GE: Op.LE, Op.EQ: Op.EQ, Op.NE: Op.NE}
 
 
-def leaf_truth(number: int, plan: Plan, column: Column) -> Truth:
-    """Who a leaf is true for, what unknown counts as included."""
-    leaf = plan.program.leaves[number]
-    users = column.values.size
-    if isinstance(leaf, Attribute | Trait) and leaf.op in (Op.IS_NULL, Op.IS_NOT_NULL):
-        missing = column.missing_bits()
-        return Truth(missing if leaf.op is Op.IS_NULL else opposite(missing, users), None)
-    met = pack(_met(leaf, plan.program.reads[number], plan, column.values))
-    if column.missing is None:
+def leaf_truths(plan: Plan, columns: Sequence[Column], users: int) -> list[Truth]:
+    """Leaf → who it is true for, what unknown counts as included."""
+    found: dict[int, Truth] = {}
+    scratch = np.empty(users, dtype=np.bool_)
+    for asked, column in zip(plan.asked, columns, strict=True):
+        missing = None if column.missing is None else pack(column.missing)
+        for one in asked:
+            found[one.leaf] = _truth(one, column.values, missing, scratch)
+    return [found[leaf] for leaf in range(len(found))]
+
+
+def _truth(one: Asked, values: Values, missing: Bits | None, scratch: Bools) -> Truth:
+    users = values.size
+    if one.op in (Op.IS_NULL, Op.IS_NOT_NULL):
+        nowhere = nobody(users) if missing is None else missing
+        return Truth(nowhere if one.op is Op.IS_NULL else opposite(nowhere, users), None)
+    met = pack(_met(one, values, scratch))
+    if missing is None:
         return Truth(met, None)
-    return _with_unknown(met, column.missing_bits(), leaf.when_unknown, users)
-
-
-def _with_unknown(met: Bits, missing: Bits, rule: WhenUnknown | None, users: int) -> Truth:
-    if rule is WhenUnknown.MATCH:
+    if one.when_unknown is WhenUnknown.MATCH:
         return Truth(met | missing, None)
-    known = met & opposite(missing, users)
-    if rule is WhenUnknown.BLOCK:
-        return Truth(known, opposite(met | missing, users))
-    return Truth(known, None)
+    # What a missing value holds in its column means nothing.
+    either = met | missing
+    false = opposite(either, users) if one.when_unknown is WhenUnknown.BLOCK else None
+    return Truth(np.bitwise_xor(either, missing, out=either), false)
 
 
-def _met(leaf: AnyLeaf, read: int, plan: Plan, values: Values) -> Bools:
-    """Whether each value meets the comparison, the missing ones as they come."""
-    match leaf:
-        case Attribute() | Trait():
-            return _compared(leaf, read, plan, values)
-        case EventCount() | Related():
-            return _COMPARE[leaf.op](values, leaf.n)
-        case EventAge():
-            limit = micros(plan.as_of - timedelta(seconds=leaf.seconds))
-            return _COMPARE[_OF_TIME[leaf.op]](values, limit)
-        case EventSequence():
-            return values.astype(np.bool_)
-        case ConsentIs():
-            return np.equal(values, plan.words[read][leaf.status])
-        case Bucket():
-            above = np.greater_equal(values, int(leaf.low, 16))
-            return above if leaf.high is None else above & np.less(values, int(leaf.high, 16))
-        case _:
-            raise ValueError(f"{leaf.kind} is expanded before it is evaluated")
-
-
-def _compared(leaf: Attribute | Trait, read: int, plan: Plan, values: Values) -> Bools:
-    if isinstance(leaf.value, tuple):
-        met = np.equal(values, _constant(leaf.value[0], read, plan))
-        for one in leaf.value[1:]:
-            met |= np.equal(values, _constant(one, read, plan))
-        return ~met if leaf.op is Op.NOT_IN else met
-    return _COMPARE[leaf.op](values, _constant(leaf.value, read, plan))
-
-
-def _constant(value: Value, read: int, plan: Plan) -> Any:
-    """A condition's constant as the column holds its values."""
-    if isinstance(value, AsOf):
-        return micros(plan.as_of + timedelta(seconds=value.as_of_offset_seconds))
-    if read in plan.words:
-        return plan.words[read][value]
-    if read in plan.moments:
-        return micros(instant(str(value), "date" if read in plan.dates else "timestamp"))
-    return value
+def _met(one: Asked, values: Values, scratch: Bools) -> Bools:
+    """Whether each value meets what is asked, the missing ones as they come."""
+    if one.op is None:
+        low, high = one.constants
+        np.greater_equal(values, low, out=scratch)
+        return np.logical_and(scratch, np.less(values, high), out=scratch)
+    if one.op in (Op.IN, Op.NOT_IN):
+        np.equal(values, one.constants[0], out=scratch)
+        for constant in one.constants[1:]:
+            np.logical_or(scratch, np.equal(values, constant), out=scratch)
+        return np.logical_not(scratch, out=scratch) if one.op is Op.NOT_IN else scratch
+    met: Bools = _COMPARE[one.op](values, one.constants[0], out=scratch)
+    return met
