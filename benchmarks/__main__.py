@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 
 from benchmarks import (
     bench_collect,
+    bench_cycle,
     bench_identity,
     bench_loop,
     bench_models,
@@ -28,6 +29,7 @@ BENCHMARKS: tuple[Callable[[], list[Measured]], ...] = (
     bench_collect.measure,
     bench_identity.measure,
     bench_models.measure,
+    bench_cycle.measure,
 )
 HEADINGS = ("what", "measured", "limit", "", "CPU", "ratio", "to")
 

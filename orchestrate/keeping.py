@@ -12,11 +12,12 @@ import numpy as np
 from core.reasons import REASONS
 from orchestrate.engine.candidates import Candidate, Route, flag
 from orchestrate.engine.decided import Decided
+from orchestrate.engine.gather import insert
 from orchestrate.engine.rules_text import rules_document
 from orchestrate.engine.staging import CODE, RUNNING, before_eligibility
 from orchestrate.engine.state_blob import pack_state
 from orchestrate.stages import Stand, sql
-from warehouse.batch.bits import Bits, pack
+from warehouse.batch.bits import pack
 
 UNKNOWN = "unknown:"
 """What the bits of those for whom a flag cannot be told are called, before the flag's name."""
@@ -29,13 +30,14 @@ def keep_rules(cursor: duckdb.DuckDBPyConnection, stand: Stand) -> None:
     rules = json.dumps(document, sort_keys=True)
     cursor.execute("INSERT INTO record_cycles VALUES (?, ?)", (tick.cycle_id, rules))
     early = _early_classes(stand)
-    for one in stand.candidates:
-        eligible = flag("eligible", one)
-        row = (
+    rows = [
+        (
             tick.cycle_id, one.number, one.policy.key, one.policy.version, one.entry.action.key,
-            one.entry.tier, one.population, eligible, early[_class(one)],
-        )  # fmt: skip
-        cursor.execute("INSERT INTO record_candidates VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+            one.entry.tier, one.population, flag("eligible", one), early[_class(one)],
+        )
+        for one in stand.candidates
+    ]  # fmt: skip
+    insert(cursor, "record_candidates", rows)
 
 
 def keep_chunk(cursor: duckdb.DuckDBPyConnection, stand: Stand, number: int, one: Decided) -> None:
@@ -90,33 +92,27 @@ def _keep_state(cursor: duckdb.DuckDBPyConnection, stand: Stand, number: int, on
         cursor.unregister("roster_rows")
     chunk = (cycle, number, roster, state.size, pack_state(state))
     cursor.execute("INSERT INTO record_chunks VALUES (?, ?, ?, ?, ?)", chunk)
-    for name, bits in state.true.items():
-        _keep_bits(cursor, cycle, number, name, bits)
-    for name, bits in state.unknown.items():
-        _keep_bits(cursor, cycle, number, f"{UNKNOWN}{name}", bits)
-
-
-def _keep_bits(
-    cursor: duckdb.DuckDBPyConnection, cycle: str, number: int, name: str, bits: Bits
-) -> None:
-    if bits.any():
-        row = (cycle, number, name, bits.tobytes())
-        cursor.execute(
-            "INSERT INTO record_bits VALUES (?, ?, ?, CAST(CAST(? AS BLOB) AS BIT))", row
-        )
+    sets = state.true | {f"{UNKNOWN}{name}": bits for name, bits in state.unknown.items()}
+    anybody = {name: bits.tobytes() for name, bits in sets.items() if bits.any()}
+    named = {"cycle_id": cycle, "chunk": number}
+    columns = {
+        "name": np.array([*anybody], object),
+        "bits": np.array([*anybody.values()], object),
+    }
+    _insert(cursor, "bit_rows", columns, "bits", named, tuple(named))
 
 
 def _keep_early(cursor: duckdb.DuckDBPyConnection, stand: Stand, number: int, one: Decided) -> None:
-    kept = set()
+    early, kept = _early_classes(stand), set()
     for candidate in stand.candidates:
-        early = _early_classes(stand)[_class(candidate)]
-        if early in kept:
+        place = early[_class(candidate)]
+        if place in kept:
             continue
-        kept.add(early)
+        kept.add(place)
         reasons = before_eligibility(one.chunk, candidate)
         for code in np.unique(reasons[reasons != RUNNING]):
             bits = pack(reasons == code).tobytes()
-            row = (stand.tick.cycle_id, number, early, REASONS[code].code, bits)
+            row = (stand.tick.cycle_id, number, place, REASONS[code].code, bits)
             cursor.execute(
                 "INSERT INTO record_early VALUES (?, ?, ?, ?, CAST(CAST(? AS BLOB) AS BIT))", row
             )

@@ -59,7 +59,7 @@ def lay_out(cursor: duckdb.DuckDBPyConnection, tick: Tick) -> Stand:
     stale = {policy.key for policy in tick.policies if _is_stale(cursor, policy, tick)}
     candidates = candidates_of(tick.rules, stale)
     zones = prepare(cursor, tick, candidates)
-    return Stand(tick, candidates, zones, Reader(cursor, tick, candidates))
+    return Stand(tick, candidates, zones, Reader(cursor, tick, candidates, zones))
 
 
 def decided(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy.typing as npt
 from sqlglot import exp
 
 from core.reasons import REASONS
-from orchestrate.engine.candidates import Candidate, Tick
+from orchestrate.engine.candidates import Candidate, Rules, Tick
 from orchestrate.engine.contact import expires_at
 from orchestrate.engine.lots import Lot, holdout_range
 from orchestrate.engine.state import NOTHING, SEVERAL, Bools, Codes, Places, State
@@ -34,33 +34,33 @@ def prepare(
     _name_sources(cursor, tick)
     found = cursor.execute("SELECT DISTINCT COALESCE(timezone, '') FROM zones_of_users").fetchall()
     told = zones_of(tick.rules, sorted(zone for (zone,) in found))
-    _insert(cursor, "zone_places", [(name, place) for place, name in enumerate(told.names)])
-    _insert(cursor, "released", [(decision,) for decision in tick.released])
+    insert(cursor, "zone_places", [(name, place) for place, name in enumerate(told.names)])
+    insert(cursor, "released", [(decision,) for decision in tick.released])
     known = {**tick.catalog.actions} | {
         one.entry.action.key: one.entry.action for one in candidates
     }
     actions = [(a.key, a.message_class, a.exclusion_group) for a in known.values()]
-    _insert(cursor, "action_classes", actions)
-    _insert(cursor, "cap_windows", _cap_rows(tick, told))
-    _insert(cursor, "candidates", [_candidate_row(one, tick.as_of) for one in candidates])
+    insert(cursor, "action_classes", actions)
+    insert(cursor, "cap_windows", _cap_rows(tick, told))
+    insert(cursor, "candidates", [_candidate_row(one, tick.as_of) for one in candidates])
     ways = [
         (one.number, place, one.route.channels[max(place, 0)])
         for one in candidates
         for place in range(-1, len(one.route.channels))
     ]
-    _insert(cursor, "ways", ways)
+    insert(cursor, "ways", ways)
     codes = [(number, reason.code, reason.outcome) for number, reason in enumerate(REASONS)]
-    _insert(cursor, "reasons", codes)
-    _insert(cursor, "pausing", [row for one in candidates for row in _pausing(one)])
+    insert(cursor, "reasons", codes)
+    insert(cursor, "pausing", [row for one in candidates for row in _pausing(one)])
     asked = {
         pair
         for one in candidates
         for pair in zip(one.route.purposes, one.route.channels, strict=True)
         if pair[0] is not None
     }
-    _insert(cursor, "consents_asked", [(place, *pair) for place, pair in enumerate(sorted(asked))])
+    insert(cursor, "consents_asked", [(place, *pair) for place, pair in enumerate(sorted(asked))])
     terms = sorted({o.terms for one in candidates if (o := one.entry.action.offer)})
-    _insert(cursor, "offers_asked", [(place, one) for place, one in enumerate(terms)])
+    insert(cursor, "offers_asked", [(place, one) for place, one in enumerate(terms)])
     return told
 
 
@@ -78,9 +78,12 @@ class Reader:
         cursor: duckdb.DuckDBPyConnection,
         tick: Tick,
         candidates: Sequence[Candidate],
+        zones: Zones,
     ) -> None:
         self._cursor, self._tick, self._candidates = cursor, tick, candidates
         self._rules = tick.rules
+        self._counted = _counted_from(self._rules, zones)
+        self._remembered = _remembered_from(self._rules, candidates, self._counted)
         self._moment = {"as_of": tick.as_of}
 
     def read(
@@ -92,12 +95,12 @@ class Reader:
         """The state of these users, whose flags are told already."""
         chunk = {"place": np.arange(len(users), dtype=np.int32), "user_id": users}
         self._cursor.register("chunk_arrays", chunk)
-        self._cursor.execute("CREATE OR REPLACE TEMP TABLE chunk_users AS FROM chunk_arrays")
+        self._cursor.execute(_sql("chunk"))
         self._cursor.unregister("chunk_arrays")
         size = len(users)
-        own = {"cycle_id": self._tick.cycle_id}
+        own = {"cycle_id": self._tick.cycle_id, "since": self._remembered}
         self._cursor.execute(_sql("past"), self._moment | own)
-        self._cursor.execute(_sql("ledger"), self._moment)
+        self._cursor.execute(_sql("ledger"), self._moment | {"since": self._counted})
         counts, shadow = self._counts(size)
         near, near_shadow = self._near(size)
         return State(
@@ -130,7 +133,7 @@ class Reader:
             (lot, one.salt, low, high) for lot, one in enumerate(drawn) for low, high in one.ranges
         ]
         self._cursor.execute("DELETE FROM lots")
-        _insert(self._cursor, "lots", ranges)
+        insert(self._cursor, "lots", ranges)
         told = self._cursor.execute(_sql("lots")).fetchnumpy()["row"]
         self._cursor.unregister("draws")
         found[told] = True
@@ -254,6 +257,24 @@ class Reader:
         return found
 
 
+def _counted_from(rules: Rules, zones: Zones) -> datetime:
+    """Messages before this moment count for nothing."""
+    begins = [begin for spans in zones.begins for begin in spans]
+    gap = rules.as_of - timedelta(seconds=rules.contact.min_gap_seconds)
+    return min([gap, *begins])
+
+
+def _remembered_from(rules: Rules, candidates: Sequence[Candidate], counted: datetime) -> datetime:
+    """Decisions before this moment change nothing: they are no longer valid, rest or counted."""
+    if any(one.policy.never_again or one.entry.action.offer for one in candidates):
+        return datetime.min
+    seconds = [one.policy.cooldown_seconds for one in candidates]
+    seconds += [one.entry.action.expires_after_seconds for one in candidates]
+    # A message counts from when it goes out, which is at most a few days after its decision.
+    waits = timedelta(seconds=max(seconds, default=0))
+    return min(rules.as_of, counted) - waits - timedelta(seconds=1)
+
+
 def _place_in(route: tuple[str, ...], channel: str | None) -> int:
     """The place of a channel that is paused; -1: any; one past the end: a channel of others."""
     if channel is None:
@@ -297,7 +318,7 @@ def _pausing(one: Candidate) -> list[tuple[Any, ...]]:
     ]
 
 
-def _insert(cursor: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
+def insert(cursor: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
     """Insert rows of our own making."""
     for start in range(0, len(rows), MANY):
         part = rows[start : start + MANY]

@@ -16,7 +16,7 @@ CREATE OR REPLACE TEMP TABLE pausing (
 CREATE OR REPLACE TEMP TABLE consents_asked (place INTEGER, purpose VARCHAR, channel VARCHAR);
 CREATE OR REPLACE TEMP TABLE offers_asked (offer INTEGER, terms VARCHAR);
 CREATE OR REPLACE TEMP TABLE lots (lot INTEGER, salt VARCHAR, low VARCHAR, high VARCHAR);
-CREATE OR REPLACE TEMP TABLE chunk_users (place INTEGER, user_id VARCHAR);
+CREATE OR REPLACE TEMP TABLE chunk_users (place INTEGER, user_id VARCHAR, zone SMALLINT);
 -- The channel at each place of a candidate's route; -1, which reaches nobody, shows the first.
 CREATE OR REPLACE TEMP TABLE ways (number INTEGER, place TINYINT, channel VARCHAR);
 CREATE OR REPLACE TEMP TABLE reasons (reason UTINYINT, reason_code VARCHAR, outcome VARCHAR);

@@ -1,6 +1,9 @@
 -- The rows whose user's bucket lies in a range of its lot.
-SELECT DISTINCT d.row
-FROM draws d
-JOIN chunk_users u ON u.place = d.place
-JOIN lots l ON l.lot = d.lot
-WHERE left(md5(l.salt || ':' || u.user_id), 8) >= l.low AND (l.high IS NULL OR left(md5(l.salt || ':' || u.user_id), 8) < l.high)
+SELECT DISTINCT b.row
+FROM (
+    SELECT d.row, d.lot, left(md5(s.salt || ':' || u.user_id), 8) AS bucket
+    FROM draws d
+    JOIN chunk_users u ON u.place = d.place
+    JOIN (SELECT DISTINCT lot, salt FROM lots) AS s ON s.lot = d.lot
+) AS b
+JOIN lots l ON l.lot = b.lot AND b.bucket >= l.low AND (l.high IS NULL OR b.bucket < l.high)

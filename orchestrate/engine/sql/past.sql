@@ -1,10 +1,10 @@
 -- What was decided for these users before and not given back.
 CREATE OR REPLACE TEMP TABLE past AS
 SELECT
-    u.place, d.decision_id, d.decided_at, d.policy_key, d.action_key, d.channel, d.ghost,
+    u.place, u.zone, d.decision_id, d.decided_at, d.policy_key, d.action_key, d.channel, d.ghost,
     COALESCE(s.counts_at, d.decided_at) AS at, s.offer_terms, s.offer_from, s.offer_until
 FROM decisions d
 JOIN chunk_users u ON u.user_id = d.user_id
 LEFT JOIN slots s ON s.decision_id = d.decision_id
-WHERE d.cycle_id <> $cycle_id AND d.decided_at <= $as_of AND (d.outcome = 'selected' OR d.ghost)
+WHERE d.cycle_id <> $cycle_id AND d.decided_at > $since AND d.decided_at <= $as_of AND (d.outcome = 'selected' OR d.ghost)
     AND d.decision_id NOT IN (SELECT decision_id FROM released)
