@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from benchmarks import (
     bench_collect,
     bench_cycle,
+    bench_evaluate,
     bench_identity,
     bench_loop,
     bench_models,
@@ -29,6 +30,7 @@ BENCHMARKS: tuple[Callable[[], list[Measured]], ...] = (
     bench_collect.measure,
     bench_identity.measure,
     bench_models.measure,
+    bench_evaluate.measure,
     bench_cycle.measure,
 )
 HEADINGS = ("what", "measured", "limit", "", "CPU", "ratio", "to")

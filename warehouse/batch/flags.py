@@ -29,7 +29,7 @@ POPULATION = ""
 """The name under which ``flags`` gives the population."""
 CHUNK = 1_000_000
 """Users at a time: about 125 KB a leaf and a condition, 8 MB a number that is read."""
-BLOCK = 1 << 17
+BLOCK = 1 << 18
 """Users whose values and bits stay in the processor's cache while every rule looks at them."""
 
 
