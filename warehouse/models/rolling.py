@@ -207,7 +207,9 @@ def _value(shape: Shape, counter: Counter, part: Slice) -> exp.Expr:
         conditions.append(exp.GTE(this=exp.column(shape.time), expression=since))
     value = counter.aggregate.copy()
     if conditions:
-        value = exp.Filter(this=value, expression=exp.Where(this=exp.and_(*conditions)))
+        # A filter of its own for each of many aggregates costs more than a CASE.
+        counted = exp.Literal.number(1) if isinstance(value.this, exp.Star) else value.this
+        value.set("this", exp.Case().when(exp.and_(*conditions), counted))
     if counter.how == "add":
         value = exp.func("COALESCE", value, exp.Literal.number(0))
     return exp.cast(value, counter.type) if counter.type else value
