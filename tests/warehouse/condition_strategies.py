@@ -203,6 +203,12 @@ def ages(draw: st.DrawFn) -> EventAge:
 
 
 ENDS = st.sampled_from([None, "40000000", "c0000000"])
+EVENT_LEAVES: st.SearchStrategy[Condition] = st.one_of(
+    counts(),
+    counts(),
+    ages(),
+    st.builds(EventSequence, first=EVENT, then=EVENT, within_seconds=st.none() | SPANS),
+)
 LEAVES: st.SearchStrategy[Condition] = st.one_of(
     attributes(),
     traits(),
