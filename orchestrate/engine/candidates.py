@@ -81,6 +81,12 @@ class Candidate(NamedTuple):
     """Its offer is over."""
 
     @property
+    def asked(self) -> dict[str, Condition]:
+        """What is asked of every user for it, by the name of the flag."""
+        told = {flag(kind, self): ask(self) for kind, ask in ASKED.items()}
+        return {name: condition for name, condition in told.items() if condition is not None}
+
+    @property
     def level(self) -> tuple[bool, int]:
         """Within a level only scores, then the static order, decide."""
         return self.policy.is_rule, self.entry.tier
@@ -149,8 +155,5 @@ def asked_of(candidates: tuple[Candidate, ...]) -> dict[str, Condition]:
     asked: dict[str, Condition] = {}
     for one in candidates:
         asked[one.population] = one.policy.population
-        for kind, ask in ASKED.items():
-            condition = ask(one)
-            if condition is not None:
-                asked[flag(kind, one)] = condition
+        asked |= one.asked
     return asked

@@ -35,9 +35,9 @@ def pack_state(state: State) -> bytes:
 
 
 def unpack_state(
-    blob: bytes, users: Array, true: dict[str, Bits], unknown: dict[str, Bits]
+    blob: bytes, users: Array, true: dict[str, Bits], unknown: dict[str, Bits], *, only: int
 ) -> State:
-    """The state that ``pack_state`` packed, with the users and flags that were kept beside it."""
+    """The state of the user at one place, with the flags that were kept beside it."""
     with np.load(io.BytesIO(blob), allow_pickle=False) as kept:
         arrays = {name: kept[name] for name in kept.files}
     size = int(arrays["size"][0])
@@ -46,38 +46,50 @@ def unpack_state(
         kind, _, key = name.partition(":")
         parts.setdefault(kind, {})[key] = array
 
-    def bits(name: str) -> npt.NDArray[np.bool_]:
-        if name not in arrays:
-            return np.zeros(size, np.bool_)
-        return np.unpackbits(arrays[name], count=size).view(np.bool_)
+    def is_in(array: Array | None) -> npt.NDArray[np.bool_]:
+        if array is None:
+            return np.zeros(1, np.bool_)
+        return np.unpackbits(array, count=size).view(np.bool_)[only : only + 1]
 
+    standing = arrays.get("standing", np.full(size, NOTHING, np.int32))
     return State(
         users=users,
         true=true,
         unknown=unknown,
-        scores=parts.get("score", {}),
+        scores={name: one[only : only + 1] for name, one in parts.get("score", {}).items()},
         consent={
-            (key.rpartition(":")[0], key.rpartition(":")[2]): codes
+            (key.rpartition(":")[0], key.rpartition(":")[2]): codes[only : only + 1]
             for key, codes in parts.get("consent", {}).items()
         },
-        address={
-            name: np.unpackbits(has, count=size).view(np.bool_)
-            for name, has in parts.get("address", {}).items()
+        address={name: is_in(has) for name, has in parts.get("address", {}).items()},
+        held_out=is_in(arrays.get("held_out")),
+        zone=arrays["zone"][only : only + 1].astype(np.int16),
+        counts=arrays["counts"][:, only : only + 1].astype(np.int32),
+        shadow=arrays["shadow"][:, only : only + 1].astype(np.int32),
+        near=is_in(arrays.get("near")),
+        near_shadow=is_in(arrays.get("near_shadow")),
+        standing=standing[only : only + 1],
+        resting={
+            key: np.zeros(1, np.int32)
+            for key, places in parts.get("resting", {}).items()
+            if only in places
         },
-        held_out=bits("held_out"),
-        zone=arrays["zone"],
-        counts=arrays["counts"].astype(np.int32),
-        shadow=arrays["shadow"].astype(np.int32),
-        near=bits("near"),
-        near_shadow=bits("near_shadow"),
-        standing=arrays.get("standing", np.full(size, NOTHING, np.int32)),
-        resting=parts.get("resting", {}),
-        valid={int(key): places for key, places in parts.get("valid", {}).items()},
+        valid={
+            int(key): np.zeros(1, np.int32)
+            for key, places in parts.get("valid", {}).items()
+            if only in places
+        },
         paused={
-            int(key): (pair[0], pair[1].astype(np.int16))
+            int(key): _paused(pair, only)
             for key, pair in parts.get("paused", {}).items()
+            if only in pair[0]
         },
     )
+
+
+def _paused(pair: Array, only: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int16]]:
+    where = pair[1][pair[0] == only]
+    return np.zeros(where.size, np.int32), where.astype(np.int16)
 
 
 _BITS = ("held_out", "near", "near_shadow")

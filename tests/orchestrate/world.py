@@ -57,12 +57,13 @@ CREATE TABLE meta (key VARCHAR, value VARCHAR);
 class World:
     """A warehouse, a control store and a catalog, with verbs to fill them."""
 
-    def __init__(self, folder: Path, store: Store) -> None:
+    def __init__(self, folder: Path, store: Store, *, is_new: bool = True) -> None:
         self.store = store
         self.mailbox = folder / "mailbox"
         self.warehouse = DuckDBWarehouse(folder / "warehouse.duckdb", must_exist=False, threads=1)
-        self.warehouse.execute(SCHEMA)
-        self.insert("meta", key="as_of", value=NOW.isoformat())
+        if is_new:
+            self.warehouse.execute(SCHEMA)
+            self.insert("meta", key="as_of", value=NOW.isoformat())
         built_in = load_catalog()
         # Each test asks for the contact limits that it is about.
         self.catalog: Catalog = built_in
