@@ -20,12 +20,10 @@ from core.pursuit import in_order
 from core.rules import DecisionPolicy, EligibilityRule
 from orchestrate.counting import DIALECT, Fetches, count_if, count_true, is_true
 from orchestrate.reach import reachable
-from orchestrate.winners import policy_flags, scored_flags, takes, winners_sql, wins
+from orchestrate.winners import policy_flags, scored_flags, takes, wins
 from warehouse.catalog import Catalog
 from warehouse.compile import Audiences, compile_waterfall
 from warehouse.wording import describe
-
-__all__ = ["Artifact", "LiveRule", "simulate", "winners_sql"]
 
 Artifact = EligibilityRule | DecisionPolicy
 

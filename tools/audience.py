@@ -25,7 +25,8 @@ from core.proposal import Proposal, actions_of
 from core.rules import DecisionPolicy, EligibilityRule
 from orchestrate.edge_cases import edge_cases
 from orchestrate.policy_checks import entry_facts, spelled_out, unpinned
-from orchestrate.simulation import Artifact, simulate, winners_sql
+from orchestrate.simulation import Artifact, simulate
+from orchestrate.winners import winners_sql
 from tools.context import Refused, ToolContext, refused
 from warehouse.catalog import Catalog
 from warehouse.compile import Audiences, compile_audience, compile_waterfall, expand, required

@@ -12,7 +12,8 @@ from agent.planners.grammar import GrammarPlanner
 from agent.planners.port import PlanRequest
 from core.conditions import InAudience, Not
 from core.rules import DecisionPolicy, EligibilityRule
-from orchestrate.simulation import simulate, winners_sql
+from orchestrate.simulation import simulate
+from orchestrate.winners import winners_sql
 from tests.tools.demo import DECISION, ELIGIBILITY, demo_file
 from warehouse.catalog import load_catalog
 from warehouse.compile import compile_audience, compile_waterfall

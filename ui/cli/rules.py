@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from pydantic import ValidationError
 
-from control import requests, versions
-from control.versions import ARTIFACT, AnyVersion, Version
+from control import versions
+from control.versions import AnyVersion, Version
 from core.conditions import Condition, InAudience
-from core.errors import Code, PilothouseError, refuse
+from core.errors import Code, PilothouseError, Refusal, refuse
 from core.rules import DecisionPolicy, EligibilityRule
 from orchestrate import rulebook
+from orchestrate.effect_diff import EffectDiff, effect_diff
+from orchestrate.policy_checks import gone
 from orchestrate.rule_diff import rule_diff
 from orchestrate.winners import winners_sql
 from tools.audience import conditions_of
 from ui.cli.session import MOMENT, Output, Session, common, said_by
-from warehouse.compile import compile_audience, compile_waterfall, validate
+from ui.cli.target import target_of
+from warehouse.compile import compile_audience, compile_waterfall
 from warehouse.wording import describe
 
 if TYPE_CHECKING:
@@ -77,11 +76,17 @@ def history_command(session: Session, key: str) -> Output:
 @click.argument("key")
 @click.argument("a", type=click.IntRange(1))
 @click.argument("b", type=click.IntRange(1))
+@click.option("--as-of", type=MOMENT, help="The moment for which people are counted (UTC).")
+@click.option("--people", is_flag=True, help="With --json: the people too, beside the lines.")
 @common
-def diff_command(session: Session, key: str, a: int, b: int) -> Output:
-    """Compare version A of a rule with version B."""
+def diff_command(
+    session: Session, key: str, a: int, b: int, as_of: datetime | None, people: bool
+) -> Output:
+    """Compare version A of a rule with version B: what it says, and who would get what."""
     with session.workspace() as workspace:
         before, after = (versions.version(workspace.store, key, number) for number in (a, b))
+        at = as_of or workspace.as_of()
+        effect, unknown = _effect(workspace, before.artifact, after.artifact, at)
     lines = rule_diff(
         before.artifact.model_dump(mode="json"), after.artifact.model_dump(mode="json")
     )
@@ -90,7 +95,39 @@ def diff_command(session: Session, key: str, a: int, b: int) -> Output:
         for line in lines
         if line.change != "same"
     ]
-    return Output("\n".join(shown) or "No difference.", lines)
+    document = {"lines": lines, "effect": effect, "not_counted": unknown} if people else lines
+    told = _told(effect) if effect else f"People are not counted: {unknown}"
+    return Output("\n".join([*(shown or ["No difference."]), "", told]), document)
+
+
+def _effect(
+    workspace: Workspace, before: Artifact, after: Artifact, at: datetime
+) -> tuple[EffectDiff | None, str | None]:
+    """The difference for people, or why it cannot be counted: a version reads what is gone."""
+    try:
+        found = effect_diff(
+            before,
+            after,
+            workspace.runner(at),
+            workspace.catalog,
+            as_of=at,
+            audiences=versions.audiences(workspace.store),
+        )
+    except PilothouseError as error:
+        return None, str(error)
+    return found, None
+
+
+def _told(effect: EffectDiff) -> str:
+    lines = [
+        f"{effect.gained:,} people gained, {effect.lost:,} lost, {effect.winner_changed:,} get "
+        f"something else (from {effect.before:,} to {effect.after:,} as of {effect.as_of})."
+    ]
+    lines += [
+        f"  {one.before or 'nothing'} → {one.after or 'nothing'}: {one.users:,}"
+        for one in effect.changes
+    ]
+    return "\n".join(lines)
 
 
 @rules.command("audience")
@@ -101,7 +138,7 @@ def diff_command(session: Session, key: str, a: int, b: int) -> Output:
 def audience_command(session: Session, target: str, ids: bool, as_of: datetime | None) -> Output:
     """Who a rule means: TARGET is a rule key, a change request id or an artifact as JSON file."""
     with session.workspace() as workspace:
-        artifact, version = _target(workspace, target, session.folder)
+        artifact, version = target_of(workspace, target, session.folder)
         document = _audience(workspace, artifact, version, as_of or workspace.as_of(), ids)
     text = (
         f"{document['audience_size']:,} of {document['population_size']:,} users "
@@ -130,7 +167,7 @@ def _audience(
             artifact, catalog, as_of=as_of, population=population, audiences=audiences
         )
         rows = runner.fetch(sql, purpose="winners").rows
-        users = sorted(row[0] for row in rows)
+        users = sorted({row[0] for row in rows})
         winners = {
             entry.action.key: sorted(user for user, action in rows if action == entry.action.key)
             for entry in artifact.entries
@@ -169,7 +206,7 @@ def rollback_command(session: Session, key: str, number: int, email: str) -> Out
     """Put the content of version NUMBER into force again, as a new version."""
     with session.workspace() as workspace:
         person = session.person(workspace, email)
-        versions.history(workspace.store, key)
+        _still_decidable(workspace, versions.version(workspace.store, key, number))
         found = rulebook.rollback(workspace.store, key, number, person=person, now=workspace.now())
     return Output(
         f"{key} v{found.version} is live with the content of v{number}.", _document(found)
@@ -196,70 +233,40 @@ def resume_command(session: Session, key: str, email: str) -> Output:
     """Let a paused rule decide again."""
     with session.workspace() as workspace:
         person = session.person(workspace, email)
+        if paused := versions.current(workspace.store, key):
+            _still_decidable(workspace, paused)
         found = rulebook.resume(workspace.store, key, person=person, now=workspace.now())
     return Output(f"{key} is live again.", _document(found))
+
+
+def _still_decidable(workspace: Workspace, wanted: Version) -> None:
+    """Refuse to put a version into force that reads what the catalog no longer has."""
+    audiences = versions.audiences(workspace.store)
+
+    def missing(one: Version) -> tuple[Refusal, ...]:
+        return gone(conditions_of(one.artifact), workspace.catalog, audiences)
+
+    refusals = missing(wanted)
+    if not refusals:
+        return
+    history = versions.history(workspace.store, wanted.key)
+    others = [one.version for one in history if one != wanted and not missing(one)]
+    nearest = min(others, key=lambda number: abs(number - wanted.version), default=None)
+    raise refuse(
+        Code.UNDECIDABLE,
+        f"Version {wanted.version} of '{wanted.key}' cannot be put into force: "
+        f"{refusals[0].message}",
+        span=refusals[0].span,
+        fix="Propose the rule anew."
+        if nearest is None
+        else f"Version {nearest} reads only what is there; or propose the rule anew.",
+    )
 
 
 def _version(workspace: Workspace, key: str, number: int | None) -> Version:
     if number is not None:
         return versions.version(workspace.store, key, number)
     return versions.current(workspace.store, key) or versions.history(workspace.store, key)[0]
-
-
-def _target(workspace: Workspace, target: str, folder: Path) -> tuple[Artifact, int | None]:
-    file = folder / target
-    if target.endswith(".json") or file.is_file():
-        return _possible(workspace, _from_file(file)), None
-    if found := versions.current(workspace.store, target):
-        return found.artifact, found.version
-    try:
-        request = requests.get(workspace.store, target)
-    except PilothouseError:
-        known: Sequence[str] = [one.key for one in versions.all_current(workspace.store)]
-        raise refuse(
-            Code.UNKNOWN_KEY,
-            f"'{target}' is no rule, no change request and no file.",
-            span=target,
-            fix=f"Rules: {', '.join(known) or 'none yet'}.",
-        ) from None
-    return request.rule, None
-
-
-def _possible(workspace: Workspace, artifact: Artifact) -> Artifact:
-    """A draft that the catalog knows and that somebody could meet."""
-    audiences = versions.audiences(workspace.store)
-    for condition in conditions_of(artifact):
-        for refusal in validate(condition, workspace.catalog, audiences):
-            raise PilothouseError(refusal)
-    return artifact
-
-
-def _from_file(file: Path) -> Artifact:
-    """An artifact as JSON, or the document of ``ask --json`` that holds one."""
-    try:
-        content = json.loads(file.read_text())
-        if isinstance(content, dict) and isinstance(content.get("artifact"), dict):
-            content = content["artifact"]
-        return ARTIFACT.validate_python(content)
-    except OSError as error:
-        raise refuse(
-            Code.INVALID_FILE,
-            f"{file} cannot be read: {error.strerror}.",
-            span=str(file),
-            fix="Give the path of an artifact as JSON.",
-        ) from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise refuse(
-            Code.INVALID_FILE, f"{file.name} is no JSON: {error}.", span=str(file)
-        ) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise refuse(
-            Code.INVALID_FILE,
-            f"{file.name} is no eligibility rule or decision policy: {first['msg']}.",
-            span=".".join(str(part) for part in first["loc"]),
-            fix="Save what 'pilothouse ask --json' prints, and edit that.",
-        ) from error
 
 
 def _words(artifact: Artifact, workspace: Workspace) -> str:

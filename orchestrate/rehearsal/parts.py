@@ -1,0 +1,78 @@
+"""Deciding for everybody in chunks, reading the state only of those who may get something."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+import duckdb
+import numpy as np
+
+from core.conditions import Condition
+from orchestrate.engine.candidates import Candidate, asked_of, flag
+from orchestrate.engine.decided import Decided, decide_state
+from orchestrate.engine.state import Places
+from orchestrate.stages import CHUNK, Stand
+from warehouse.batch import Flags, flags, unpack
+from warehouse.batch.bits import Bits, nobody, pack
+
+
+class Part(NamedTuple):
+    """One chunk of users: what is true of all of them, and what those may get who pass."""
+
+    told: Flags
+    passed: dict[int, Bits]
+    """Candidate → who is in its population and eligible, and to whom it applies."""
+    decided: Decided
+    """Of the users who pass for any candidate; all others have no row in it."""
+
+
+def parts(
+    cursor: duckdb.DuckDBPyConnection,
+    stand: Stand,
+    extra: Mapping[str, Condition] | None = None,
+    *,
+    users: tuple[str, ...] | None = None,
+    chunk: int = CHUNK,
+) -> Iterator[Part]:
+    """Decide for everybody, or for some users; ``extra`` conditions are told beside the rules'."""
+    tick = stand.tick
+    asked = asked_of(stand.candidates)
+    told = flags(
+        cursor,
+        {**(extra or {}), **asked},
+        tick.catalog,
+        as_of=tick.as_of,
+        audiences=tick.audiences,
+        users=users,
+        chunk=chunk,
+    )
+    for part in told:
+        passed = {one.number: _passed(part, one) for one in stand.candidates}
+        who = _anybody(passed, len(part.users))
+        true, unknown = (
+            {name: _of(side[name], who, len(part.users)) for name in asked if name in side}
+            for side in (part.true, part.unknown)
+        )
+        state = stand.reader.read(part.users[who], true, unknown)
+        decided = decide_state(state, tick.rules, stand.candidates, stand.zones, stand.reader.lots)
+        yield Part(part, passed, decided)
+
+
+def _passed(told: Flags, candidate: Candidate) -> Bits:
+    if candidate.not_yet:
+        return nobody(len(told.users))
+    found = told.true[candidate.population] & told.true[flag("eligible", candidate)]
+    applicable = told.true.get(flag("applicable", candidate))
+    return found if applicable is None else found & applicable
+
+
+def _anybody(passed: Mapping[int, Bits], users: int) -> Places:
+    found = nobody(users)
+    for bits in passed.values():
+        found |= bits
+    return np.flatnonzero(unpack(found, users)).astype(np.int32)
+
+
+def _of(bits: Bits, who: Places, users: int) -> Bits:
+    return bits if who.size == users else pack(unpack(bits, users)[who])
