@@ -15,7 +15,7 @@ from core.journey_steps import Exit, Handoff, Message, Trigger, Wait
 from core.journeys import AnyStep, EventEntry, Journey
 from core.rules import Action
 from orchestrate import approvals, change_requests, rulebook
-from orchestrate.cycle import run_cycle
+from orchestrate.cycle import CycleReport, run_cycle
 from orchestrate.journeys.tick import TickReport, tick
 from tests.orchestrate.world import NOW, World
 
@@ -79,20 +79,26 @@ class Stage:
 
     def round(self) -> None:
         """What a server does: look, decide on what is due, deliver, look again."""
+        if self.tick().due:
+            self.decide()
+            self.tick()
+        if self.deliver():
+            self.tick()
+
+    def decide(self) -> CycleReport:
+        """A cycle that decides on nothing but what journeys have due."""
         world = self.world
-        self.tick()
-        run_cycle(world.store, world.warehouse, world.catalog, as_of=self.now, only_journeys=True)
-        self.tick()
-        self.deliver()
-        self.tick()
+        return run_cycle(
+            world.store, world.warehouse, world.catalog, as_of=self.now, only_journeys=True
+        )
 
     def later(self, **span: float) -> None:
         """Time passes, then a round."""
         self.wait(**span)
         self.round()
 
-    def deliver(self) -> None:
-        """What is due in the outbox reaches its user at once."""
+    def deliver(self) -> int:
+        """What is due in the outbox reaches its user at once; gives how many did."""
         due = sa.and_(outbox.c.state == "pending", outbox.c.not_before <= self.now)
         with self.world.store.write() as connection:
             rows = [row._mapping for row in connection.execute(outbox.select().where(due))]
@@ -103,6 +109,7 @@ class Stage:
             given = {name: row[name] for name in names} | {"message_id": row["intent_id"]}
             given |= {"sent_at": self.now, "delivered_at": self.now}
             self.world.insert("fct_messages", **given)
+        return len(rows)
 
     def opened(self, user: str, action_key: str) -> None:
         """The user opens what they got."""
