@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, OperationalError
 
-from control import (  # noqa: F401 - they add their tables
+from control import (
     forgetting_tables,
     journey_tables,
     pipeline_tables,
@@ -33,6 +33,8 @@ PRAGMAS = (
     "busy_timeout=15000",
     "recursive_triggers=ON",  # a REPLACE is a DELETE, and is refused like one
 )
+DECLARING = (forgetting_tables, journey_tables, pipeline_tables, routing_tables, token_tables)
+"""Modules that add tables to ``metadata`` as they are imported: all of them, before it is made."""
 _WRITES = {"pilothouse_writes": True}
 _WRITER_LOCK = 7_401_188
 """Any number, the same in every process that writes to one PostgreSQL."""

@@ -171,7 +171,9 @@ def audiences(store: Store) -> Callable[[str, int | None], Condition | None]:
         (found.key, found.version): found.artifact
         for found in _rules(store, versions.c.kind == "eligibility_rule")
     }
-    newest = {key: max(v for k, v in rules if k == key) for key, _ in rules}
+    newest: dict[str, int] = {}
+    for key, each in rules:
+        newest[key] = max(each, newest.get(key, 0))
 
     def resolve(key: str, number: int | None) -> Condition | None:
         rule = rules.get((key, newest.get(key, 0) if number is None else number))

@@ -134,7 +134,8 @@ def _trained(trained: Trained, file: Path) -> str:
     found = trained.metrics
     lines = [
         f"{trained.name} v{trained.registered.version} is in {file}; nothing is live yet.",
-        f"Learnt from {found.rows:,} users at past moments; it came true for {found.positives:,}.",
+        f"Learnt from {found.rows:,} rows, each a user at a past moment; it came true in "
+        f"{found.positives:,}.",
         f"On the latest moments, which it did not learn from: AUC {found.auc:.3f}, Brier "
         f"{found.brier:.4f} (base rate alone {found.brier_of_base_rate:.4f}), "
         f"log loss {found.log_loss:.4f}.",

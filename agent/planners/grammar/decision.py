@@ -9,7 +9,8 @@ from agent.planners.grammar.contradiction import contradiction
 from agent.planners.grammar.eligibility import with_channels
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.meaning import Unclear, all_of, negate
-from agent.planners.grammar.outline import Chunk, Outline
+from agent.planners.grammar.order import Chunk
+from agent.planners.grammar.outline import Outline
 from agent.planners.grammar.policy_defaults import (
     Draft,
     Item,
@@ -76,13 +77,13 @@ class _Builder:
     def build(self) -> Draft:
         """Everything the text says, item by item."""
         outline = Outline(self.text, self.lexicon)
-        for chunk in outline.headers:
+        for chunk in outline.order.headers:
             self._header(chunk)
         for chunk in outline.definitions:
             self._definition(chunk)
-        for position, chunk in enumerate(outline.items):
+        for position, chunk in enumerate(outline.order.items):
             place = "" if chunk.marked else "first" if position == 0 else ""
-            if position + 1 == len(outline.items) and position and chunk.rank is None:
+            if position + 1 == len(outline.order.items) and position and chunk.rank is None:
                 place = "last"
             self._item(chunk, place)
         self._ask_about_scope()
@@ -91,7 +92,7 @@ class _Builder:
                 question="Which messages, and in which order? For example '(1) …, (2) …'. "
                 f"The catalog has: {self._actions()}."
             )
-        if len(self.draft.items) == 1 and not outline.marked:
+        if len(self.draft.items) == 1 and not outline.order.marked:
             raise Unclear(
                 question=f"'{self.draft.items[0].action.name}' goes before or after what? "
                 f"The catalog has: {self._actions()}."
