@@ -87,9 +87,14 @@ class Sources:
 
     def sequence(self, read: Followed) -> exp.Expr:
         """Whether users did the first event and then the second in time."""
+        if read.within_seconds is None:
+            first, last = (exp.column(name, EVENTS) for name in self._events.sequence(read))
+            followed = exp.LT(this=first, expression=last)
+            name = f"{first.name}_{last.name}"
+            return self._fact(name, exp.func("COALESCE", followed, exp.false()))
         name = self._extra_name("sequence", f"{read.first}:{read.then}:{read.within_seconds}")
         if name not in self._extra:
-            self._extra[name] = self._events.sequence_query(read)
+            self._extra[name] = self._events.sequence_query(read, read.within_seconds)
         self._joins.setdefault(name, "user_id")
         user = exp.column("user_id", name)
         return self._fact(name, exp.Not(this=exp.Is(this=user, expression=exp.Null())))
