@@ -27,12 +27,16 @@ class Seen(NamedTuple):
         for part in self.parts:
             yield from part.leaves()
 
+    def with_parts(self, parts: tuple[Seen, ...]) -> Seen:
+        """The same node over other parts."""
+        return self._replace(parts=parts, truth=_truth(self, parts))
+
     def without(self, leaf: Seen) -> Seen:
         """The same, had this one leaf been the other way round."""
         if self is leaf:
             return self._replace(truth=self.truth is not True)
         parts = tuple(part.without(leaf) for part in self.parts)
-        return self._replace(parts=parts, truth=_truth(self, parts))
+        return self.with_parts(parts)
 
 
 class Deciding(NamedTuple):

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import duckdb
-from sqlglot import exp
 
 from control.store import Store
 from core.conditions import Condition, ConsentIs, Or, Trait
@@ -18,12 +16,14 @@ from core.reasons import BY_CODE, REASONS
 from orchestrate import stages
 from orchestrate.cycle import plan_tick
 from orchestrate.engine.candidates import Candidate as EngineCandidate
-from orchestrate.engine.candidates import flag
-from orchestrate.engine.decided import Decided, decide_state, reasons_of
+from orchestrate.engine.candidates import asked_of
+from orchestrate.engine.decided import Decided, reasons_of
 from orchestrate.engine.state import State
 from orchestrate.evidence import Deciding, Seen, deciding, kind_of, observe
+from orchestrate.flips import Flip, flip
+from orchestrate.ground import Ground
 from orchestrate.plan import PlannedEntry, PlannedPolicy
-from warehouse.batch.bits import everybody, nobody
+from orchestrate.whom import check_user, latest_moment
 from warehouse.catalog import Catalog
 from warehouse.clocks.past import OnCursor, Past, as_known, stand_at
 from warehouse.engines.duckdb import DuckDBWarehouse
@@ -47,11 +47,10 @@ class Candidate(NamedTuple):
     """One action that a policy could have sent to the user, and what became of it."""
 
     entry: PlannedEntry
-    decided: EngineCandidate
     reason_code: str
     ghost: bool
     deciding: Deciding | None
-    would_become: str | None
+    flip: Flip | None
 
 
 def explain(
@@ -69,7 +68,7 @@ def explain(
     that is past is explained by what was known then. Gives the document of
     ``explain --json``; refuses with UNKNOWN_USER and UNKNOWN_KEY.
     """
-    moment = at or _latest(warehouse)
+    moment = at or latest_moment(warehouse)
     tick = plan_tick(store, catalog, as_of=moment)
     wanted = [p for p in tick.policies if policy in (None, p.key)]
     if policy is not None and not wanted:
@@ -80,8 +79,7 @@ def explain(
             fix=f"Live: {', '.join(p.key for p in tick.policies) or 'none yet'}.",
         )
     with _decided(warehouse, tick, user_id) as (cursor, past, told):
-        found = [(p, _candidates(p, tick, cursor, told)) for p in wanted]
-        tried = [(p, [_with_alternative(one, told) for one in those]) for p, those in found]
+        tried = [(p, _candidates(p, tick, cursor, told)) for p in wanted]
     return {
         "user_id": user_id,
         "at": moment.isoformat(),
@@ -102,7 +100,7 @@ def separate(
 
     Policies in which both have the same winner are left out; a trait comes first.
     """
-    moment = at or _latest(warehouse)
+    moment = at or latest_moment(warehouse)
     tick = plan_tick(store, catalog, as_of=moment)
     winners: dict[str, dict[str, str | None]] = {}
     for user_id in user_ids:
@@ -146,11 +144,18 @@ class Told(NamedTuple):
         rows = self.decided.rows
         return REASONS[reasons[0]].code, bool(rows.ghosts[rows.numbers == candidate.number].any())
 
-    def otherwise(self, state: State, candidates: tuple[EngineCandidate, ...]) -> Told:
-        """The decision, had the state or the candidates been these."""
-        stand = self.stand._replace(candidates=candidates)
-        decided = decide_state(state, stand.tick.rules, candidates, stand.zones, stand.reader.lots)
-        return self._replace(stand=stand, state=state, decided=decided)
+    def ground(self, cursor: duckdb.DuckDBPyConnection) -> Ground:
+        """What the decision stands on, with what every condition read."""
+        tick = self.stand.tick
+        return Ground(
+            rules=tick.rules,
+            candidates=self.stand.candidates,
+            zone_names=self.stand.zones.names,
+            state=self.state,
+            seen=observe(asked_of(self.stand.candidates), tick, OnCursor(cursor), self.user_id),
+            draw=self.stand.reader.lots,
+            words=lambda leaf: _otherwise(leaf, tick.catalog),
+        )
 
 
 @contextmanager
@@ -159,12 +164,12 @@ def _decided(
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, Past | None, Told]]:
     """The decision on one user; nothing is kept."""
     with warehouse.cursor() as cursor:
-        _check_user(cursor, tick.catalog, user_id)
+        check_user(cursor, tick.catalog, user_id)
         cursor.execute("BEGIN")
         try:
             past = stand_at(cursor, tick.catalog, tick.as_of)
             if past is not None:
-                _check_user(cursor, tick.catalog, user_id, then=tick.as_of)
+                check_user(cursor, tick.catalog, user_id, then=tick.as_of)
             stand = stages.lay_out(cursor, tick)
             (one,) = stages.decided(cursor, stand, users=(user_id,))
             yield cursor, past, Told(user_id, stand, one.chunk.state, one)
@@ -176,13 +181,14 @@ def _candidates(
     policy: PlannedPolicy, tick: stages.Tick, cursor: duckdb.DuckDBPyConnection, told: Told
 ) -> list[Candidate]:
     seen = observe(_conditions(policy, tick.catalog), tick, OnCursor(cursor), told.user_id)
+    ground = told.ground(cursor)
     found = []
     for entry in policy.entries:
         decided = told.candidate(policy.key, entry.action.key)
         code, ghost = told.outcome(decided)
         name, wanted = ASKED.get(code, ("", True))
         at_fault = _at_fault(seen, name, entry, wanted)
-        found.append(Candidate(entry, decided, code, ghost, at_fault, None))
+        found.append(Candidate(entry, code, ghost, at_fault, flip(ground, decided.number)))
     return found
 
 
@@ -217,28 +223,6 @@ def _conditions(policy: PlannedPolicy, catalog: Catalog) -> dict[str, Condition]
     return asked
 
 
-def _with_alternative(candidate: Candidate, told: Told) -> Candidate:
-    """Decide once more with the one leaf turned round, and see what would come of it."""
-    if candidate.deciding is None or candidate.reason_code == "NOT_IN_POPULATION":
-        return candidate
-    if not candidate.deciding.alone:
-        return candidate._replace(would_become=candidate.reason_code)
-    name, wanted = ASKED[candidate.reason_code]
-    number, candidates = candidate.decided.number, list(told.stand.candidates)
-    true, unknown = dict(told.state.true), dict(told.state.unknown)
-    if name == "consented":
-        # Consent is asked of a channel; to have it is not to need it.
-        route = candidate.decided.route
-        free = route._replace(purposes=(None,) * len(route.channels))
-        candidates[number] = candidate.decided._replace(route=free)
-    else:
-        key = flag(name, candidate.decided)
-        true[key] = everybody(1) if wanted else nobody(1)
-        unknown.pop(key, None)
-    otherwise = told.otherwise(replace(told.state, true=true, unknown=unknown), tuple(candidates))
-    return candidate._replace(would_become=otherwise.outcome(candidates[number])[0])
-
-
 def _document(
     policy: PlannedPolicy, candidates: list[Candidate], catalog: Catalog
 ) -> dict[str, Any]:
@@ -253,7 +237,7 @@ def _document(
 
 def _line(candidate: Candidate, catalog: Catalog) -> dict[str, Any]:
     reason = BY_CODE[candidate.reason_code]
-    found = candidate.deciding
+    found, flip = candidate.deciding, candidate.flip
     line: dict[str, Any] = {
         "action": candidate.entry.action.key,
         "tier": candidate.entry.tier,
@@ -265,21 +249,24 @@ def _line(candidate: Candidate, catalog: Catalog) -> dict[str, Any]:
         "expected": None,
         "flip": None,
     }
+    if flip is not None:
+        change = " and ".join(flip.changes)
+        line["flip"] = {"change": change, "would_become": flip.would_become}
     if found is None:
         return line
     words = describe(found.leaf.condition, catalog)
-    expected = words if found.leaf.truth is not True else f"not: {words}"
-    change = f"{expected} (read: {_read(found.leaf)})"
     return line | {
         "failed_leaf": words,
         "value_read": found.leaf.value,
-        "expected": expected,
-        "flip": {"change": change, "would_become": candidate.would_become},
+        "expected": words if found.leaf.truth is not True else f"not: {words}",
     }
 
 
-def _read(leaf: Seen) -> str:
-    return "nothing" if leaf.value is None else leaf.value
+def _otherwise(leaf: Seen, catalog: Catalog) -> str:
+    """What a leaf would have to be, and what it was."""
+    words = describe(leaf.condition, catalog)
+    expected = words if leaf.truth is not True else f"not: {words}"
+    return f"{expected} (read: {'nothing' if leaf.value is None else leaf.value})"
 
 
 def _separating(
@@ -298,51 +285,3 @@ def _separating(
                 is_trait = isinstance(kind_of(one), Trait)
                 found.setdefault(words, (not is_trait, {"condition": words, "values": values}))
     return [line for _, line in sorted(found.values(), key=lambda pair: pair[0])]
-
-
-def _latest(warehouse: DuckDBWarehouse) -> datetime:
-    with warehouse.cursor() as cursor:
-        stages.create_tables(cursor)
-        query = (
-            "SELECT COALESCE((SELECT MAX(decided_at) FROM cycles), "
-            "(SELECT CAST(value AS TIMESTAMP) FROM meta WHERE key = 'as_of'))"
-        )
-        ((moment,),) = cursor.execute(query).fetchall()
-    assert isinstance(moment, datetime)
-    return moment
-
-
-def _check_user(
-    cursor: duckdb.DuckDBPyConnection,
-    catalog: Catalog,
-    user_id: str,
-    then: datetime | None = None,
-) -> None:
-    layout = catalog.layout.users
-    query = (
-        exp.select(exp.maybe_parse(layout.canonical, dialect=stages.DIALECT))
-        .from_(layout.table)
-        .where(exp.column(layout.key).eq(exp.Placeholder(this="user_id")))
-    )
-    found = cursor.execute(query.sql(stages.DIALECT), {"user_id": user_id}).fetchone()
-    if found is None and then is not None:
-        raise refuse(
-            Code.UNKNOWN_USER,
-            f"'{user_id}' had not signed up by {then:%Y-%m-%d %H:%M}.",
-            span=user_id,
-            fix="Ask about a later moment.",
-        )
-    if found is None:
-        raise refuse(
-            Code.UNKNOWN_USER,
-            f"There is no user '{user_id}'.",
-            span=user_id,
-            fix="Take a user id from 'pilothouse rules audience KEY --ids'.",
-        )
-    if not found[0]:
-        raise refuse(
-            Code.UNKNOWN_USER,
-            f"'{user_id}' was merged into another user.",
-            span=user_id,
-            fix="Ask about the user it was merged into.",
-        )

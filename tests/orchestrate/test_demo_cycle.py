@@ -135,6 +135,30 @@ def test_explain_agrees_with_the_cycle_for_every_reason_there_is(demo: Demo) -> 
         assert line["reason_code"] == reason
 
 
+def test_every_candidate_has_a_record_and_its_flip_gives_the_opposite(demo: Demo) -> None:
+    kept = demo.rows("SELECT COUNT(*) FROM decision_records")
+    assert kept == [(demo.report.records,)]
+    some = demo.rows(
+        """
+        SELECT policy_key, MIN(user_id), MAX(user_id) FROM (
+            SELECT policy_key, user_id, list(reason_code ORDER BY action_key) AS reasons
+            FROM decision_records GROUP BY policy_key, user_id
+        ) GROUP BY policy_key, reasons
+        """
+    )
+
+    flipped = opposite = 0
+    for key, user in {(key, user) for key, *users in some for user in users}:
+        told = explain(demo.store, demo.warehouse, demo.catalog, user, policy=key, at=demo.as_of)
+        for line in told["decisions"][0]["candidates"]:
+            flipped += 1
+            was, becomes = line["reason_code"], line["flip"]["would_become"]
+            opposite += (was == "SELECTED") is not (becomes == "SELECTED")
+
+    assert flipped > 50
+    assert opposite == flipped
+
+
 def test_a_second_cycle_an_hour_later_finds_little_left_to_send(demo: Demo) -> None:
     later = demo.as_of + timedelta(hours=1)
 

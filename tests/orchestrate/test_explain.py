@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from core.conditions import Trait
+from core.conditions import And, Attribute, Or, Trait
 from core.errors import Code, PilothouseError
 from core.rules import DAY, EligibilityRule, Entry, FrequencyCap, Suppression
 from orchestrate.explain import explain, separate
@@ -61,7 +61,7 @@ def test_the_failed_condition_comes_with_what_was_read_and_what_would_flip_it(
     assert line["flip"]["would_become"] == "SELECTED"
 
 
-def test_lifting_a_suppression_says_what_would_come_next(world: World) -> None:
+def test_a_flip_names_every_stage_that_would_have_to_change(world: World) -> None:
     world.user("u1")
     world.did("u1", "pricing_viewed")
     world.ticket("u1")
@@ -72,7 +72,8 @@ def test_lifting_a_suppression_says_what_would_come_next(world: World) -> None:
 
     assert line["reason_code"] == "SUPPRESSED_STATE"
     assert line["expected"].startswith("not: ")
-    assert line["flip"]["would_become"] == "HELD_OUT_POLICY"
+    assert line["flip"]["change"].endswith("the user's bucket were not held out")
+    assert line["flip"]["would_become"] == "SELECTED"
 
 
 def test_missing_consent_says_what_was_on_record_and_what_agreeing_would_change(
@@ -185,3 +186,39 @@ def test_what_one_rule_could_have_sent_does_not_take_the_place_of_what_another_s
     told = {one["policy"]: one["winner"] for one in _explain(world)["decisions"]}
 
     assert told == {"upgrade_nudge": None, "win_back": "win_back"}
+
+
+def test_a_selected_message_says_what_would_have_stopped_it(world: World) -> None:
+    world.user("u1")
+    world.did("u1", "pricing_viewed")
+    world.publish(single(world.catalog))
+
+    line = _candidate(world, "upgrade_nudge")
+
+    assert line["reason_code"] == "SELECTED"
+    assert "pricing viewed" in line["flip"]["change"]
+    assert line["flip"]["would_become"] == "INELIGIBLE"
+
+
+def test_a_flip_changes_as_few_facts_as_it_can(world: World) -> None:
+    world.user("u1", country="FR")
+    both = And(of=(TRAINED, LOOKED))
+    either = Or(of=(both, Attribute(column="country", value="DE")))
+    world.publish(single(world.catalog, eligibility=either))
+
+    line = _candidate(world, "upgrade_nudge")
+
+    assert "country" in line["flip"]["change"]
+    assert " and " not in line["flip"]["change"]
+    assert line["flip"]["would_become"] == "SELECTED"
+
+
+def test_a_fact_that_is_changed_changes_for_every_condition_that_reads_it(world: World) -> None:
+    world.user("u1")
+    looked = Suppression(key="looked", name="Looked", when=LOOKED)
+    world.publish(single(world.catalog, suppressions=(looked,)))
+
+    line = _candidate(world, "upgrade_nudge")
+
+    assert line["reason_code"] == "INELIGIBLE"
+    assert line["flip"]["would_become"] in ("INELIGIBLE", "SUPPRESSED_STATE")
