@@ -31,6 +31,11 @@ def test_every_command_has_help_and_its_line_in_the_overview(name: str) -> None:
     assert f"Usage: pilothouse {name}" in give(name, "--help").out
 
 
+@pytest.mark.parametrize("name", [*COMMANDS])
+def test_no_overview_cuts_a_sentence_short(name: str) -> None:
+    assert "..." not in give(name, "--help").out.partition("Commands:")[2]
+
+
 def test_help_and_a_check_of_sql_start_without_the_agent() -> None:
     program = (
         "import sys\nfrom ui.cli import main\n"

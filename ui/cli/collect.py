@@ -19,7 +19,7 @@ from core.errors import Code, refuse
 from ui import modelling
 from ui.cli.plan import plan
 from ui.cli.radar import radar
-from ui.cli.session import Output, Session, common, said_by
+from ui.cli.session import Listing, Output, Session, common, said_by
 from ui.cli.volume import unread, volume
 from ui.workspace import Workspace
 
@@ -28,7 +28,7 @@ IMPORT_EVENTS = 1_000
 """Events of a file that are taken in together, as one request of an SDK would be."""
 
 
-@click.group()
+@click.group(cls=Listing)
 def collect() -> None:
     """Events that SDKs send: plan, sources, import, dead letters, replay."""
 

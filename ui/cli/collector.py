@@ -10,13 +10,13 @@ from pathlib import Path
 
 import click
 
-from ui.cli.session import Output, Session, common
+from ui.cli.session import Listing, Output, Session, common
 
 PORT = 8080
 GRACE_SECONDS = 10
 
 
-class Collect(click.Group):
+class Collect(Listing):
     """The commands of ``ui.cli.collect``, and ``serve``."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -13,7 +13,7 @@ from control.requests import ChangeRequest, DiffLine
 from core.errors import Code, refuse
 from core.lifecycle import State, Verdict
 from orchestrate import kill_switch
-from ui.cli.session import Output, Session, common, said_by
+from ui.cli.session import Listing, Output, Session, common, said_by
 from ui.console.view.data_change import diff_words, outcome_lines, part_line, readers
 from ui.console.view.diff import SAME, plain_rows
 from ui.console.view.journey import effect_lines, step_lines
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 APPROVER = "pavel@demo"
 
 
-@click.group()
+@click.group(cls=Listing)
 def approvals() -> None:
     """Look at change requests and decide on them."""
 
@@ -158,7 +158,7 @@ def _difference(line: DiffLine) -> list[str]:
     return [f"{line.change.title():<10} {place}: {live} → {proposed}"]
 
 
-@click.group()
+@click.group(cls=Listing)
 def audit() -> None:
     """The append-only log of who did what."""
 

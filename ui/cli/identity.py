@@ -10,7 +10,7 @@ import click
 from control.people import Person
 from ui import identity_desk as desk
 from ui import modelling
-from ui.cli.session import Output, Session, common, plain, said_by
+from ui.cli.session import Listing, Output, Session, common, plain, said_by
 from ui.identity_desk import Ruling, Verdict
 from warehouse.identity import conflicts as queue
 from warehouse.identity import people, rules, why
@@ -19,7 +19,7 @@ AS = said_by("ana@demo", "Who asks.")
 REASON = click.option("--reason", required=True, help="Why; kept with the rule and in the audit.")
 
 
-@click.group()
+@click.group(cls=Listing)
 def identity() -> None:
     """Who is one person: identifiers, evidence, merges that can be undone."""
 

@@ -18,13 +18,13 @@ from core.journeys import Journey
 from orchestrate import rulebook
 from orchestrate.journeys.changing import Migration, migrate, planned_migration
 from ui import journeys as desk
-from ui.cli.session import MOMENT, Output, Session, common
+from ui.cli.session import MOMENT, Listing, Output, Session, common
 from ui.console.view.journey import effect_lines, step_lines
 
 APPROVER = "ada@demo"
 
 
-@click.group()
+@click.group(cls=Listing)
 def journeys() -> None:
     """Paths of steps that users go through: propose, look, pause, migrate."""
 

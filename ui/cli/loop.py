@@ -8,10 +8,10 @@ from typing import Any
 import click
 
 from measure.lift import lift
-from ui.cli.session import MOMENT, Output, Session, common
+from ui.cli.session import MOMENT, Listing, Output, Session, common
 
 
-@click.group()
+@click.group(cls=Listing)
 def cycle() -> None:
     """Decide for everybody with the rules in force."""
 
@@ -66,7 +66,7 @@ def _explained(document: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-@click.group()
+@click.group(cls=Listing)
 def deliver() -> None:
     """Send what was decided."""
 
@@ -95,7 +95,7 @@ def deliver_status(session: Session) -> Output:
     return Output("\n".join(lines) or "The outbox is empty.", counts)
 
 
-@click.group()
+@click.group(cls=Listing)
 def measure() -> None:
     """Read out what it did."""
 

@@ -13,7 +13,7 @@ from core.errors import Code, refuse
 from orchestrate.data_diff import models_diff
 from ui import model_effects, modelling
 from ui.cli.files import writing
-from ui.cli.session import Output, Session, common, said_by
+from ui.cli.session import Listing, Output, Session, common, said_by
 from ui.cli.training import add_to
 from ui.console.view.data_change import outcome_lines, part_line, readers
 from ui.lineage import facts_of_rules, lineage
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ui.workspace import Workspace
 
 
-@click.group()
+@click.group(cls=Listing)
 def model() -> None:
     """Trait models: SQL files with audits, versions, a plan before each change, and lineage."""
 

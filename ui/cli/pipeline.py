@@ -10,11 +10,11 @@ from control import pipeline as kept
 from core.errors import Code, refuse
 from ui import pipeline as runner
 from ui import status as standing
-from ui.cli.session import MOMENT, Output, Session, common
+from ui.cli.session import MOMENT, Listing, Output, Session, common
 from ui.pipeline_steps import backfill
 
 
-@click.group()
+@click.group(cls=Listing)
 def pipeline() -> None:
     """Load, identity, traits, audits, cycle, outbox, read-outs: one after the other."""
 

@@ -12,7 +12,7 @@ from collect.plan_files import as_text, read_plan, write_rudder
 from orchestrate.data_diff import plan_diff
 from ui import data_changes
 from ui.cli.files import writing
-from ui.cli.session import Output, Session, common, said_by
+from ui.cli.session import Listing, Output, Session, common, said_by
 from ui.console.view.data_change import diff_words, outcome_lines, part_line
 from ui.plan_effects import DAYS, effect_of, propose_plan
 from ui.tracking_plan import plan_at, plan_history
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ui.workspace import Workspace
 
 
-@click.group()
+@click.group(cls=Listing)
 def plan() -> None:
     """The tracking plan: which events may arrive, under which names, with which properties."""
 

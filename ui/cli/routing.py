@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ui.cli.session import Output, Session, common
+from ui.cli.session import Listing, Output, Session, common
 
 if TYPE_CHECKING:
     from ui.workspace import Workspace
 
 
-@click.group()
+@click.group(cls=Listing)
 def routing() -> None:
     """Chosen events on their way to destinations: what may leave, and what did."""
 

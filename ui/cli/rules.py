@@ -18,7 +18,7 @@ from orchestrate.policy_checks import gone
 from orchestrate.rule_diff import rule_diff
 from orchestrate.winners import winners_sql
 from tools.audience import conditions_of
-from ui.cli.session import MOMENT, Output, Session, common, said_by
+from ui.cli.session import MOMENT, Listing, Output, Session, common, said_by
 from ui.cli.target import target_of
 from warehouse.compile import compile_audience, compile_waterfall
 from warehouse.wording import describe
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Artifact = EligibilityRule | DecisionPolicy
 
 
-@click.group()
+@click.group(cls=Listing)
 def rules() -> None:
     """Published rules: versions, audiences, rollback, pause."""
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ui.cli.session import Output, Session, common
+from ui.cli.session import Listing, Output, Session, common
 
 if TYPE_CHECKING:
     from agent.planners.port import Planner
 
 
-@click.group()
+@click.group(cls=Listing)
 def evals() -> None:
     """Score the planner by what its rules select."""
 

@@ -133,6 +133,20 @@ def plain(document: Any) -> Any:
     return document
 
 
+class Listing(click.Group):
+    """A group whose overview says what each command does in a whole sentence, wrapped, not cut."""
+
+    group_class = type
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The overview."""
+        found = ((name, self.get_command(ctx, name)) for name in self.list_commands(ctx))
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, one.get_short_help_str(limit=1_000)) for name, one in found if one]
+            )
+
+
 def said_by(email: str, about: str) -> Callable[[Command], Command]:
     """The option ``--as``: who gives the command in the demo, and what that means for it."""
     return click.option("--as", "email", default=email, show_default=True, help=about)

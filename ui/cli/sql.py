@@ -11,7 +11,7 @@ import click
 from core.errors import Refusal
 from core.lifecycle import Role as PersonRole
 from core.settings import Settings
-from ui.cli.session import Output, Session, common
+from ui.cli.session import Listing, Output, Session, common
 from warehouse.catalog import load_catalog
 from warehouse.published import Published, latest
 from warehouse.rows import Rows
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ui.workspace import Workspace
 
 
-@click.group()
+@click.group(cls=Listing)
 def sql() -> None:
     """Check or run SQL over the catalog's tables."""
 

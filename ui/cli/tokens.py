@@ -9,12 +9,12 @@ from control.people import Person
 from control.tokens import TokenScope
 from core.errors import Code, refuse
 from core.lifecycle import Role
-from ui.cli.session import Output, Session, common
+from ui.cli.session import Listing, Output, Session, common
 
 AS = click.option("--as", "email", default="ada@demo", show_default=True, help="Who does it.")
 
 
-@click.group()
+@click.group(cls=Listing)
 def tokens() -> None:
     """Tokens with which programs call the HTTP API."""
 
