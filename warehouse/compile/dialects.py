@@ -22,9 +22,11 @@ def written(query: exp.Expr, dialect: str = DIALECT, *, pretty: bool = True) -> 
 
 
 def _for_postgres(node: exp.Expr) -> exp.Expr:
-    """PostgreSQL has no cast that gives NULL: it looks before it casts."""
+    """PostgreSQL has no cast that gives NULL, and rounds no number with a fraction to places."""
     if isinstance(node, exp.TryCast) and node.to.is_type("double"):
         return _number(node.this)
+    if isinstance(node, exp.Round) and isinstance(node.args.get("decimals"), exp.Literal):
+        return _rounded(node.this, int(node.args["decimals"].name))
     return node
 
 
@@ -32,3 +34,12 @@ def _number(text: exp.Expr) -> exp.Expr:
     bare = exp.func("REPLACE", text.copy(), exp.Literal.string("_"), exp.Literal.string(""))
     looks = exp.RegexpILike(this=text, expression=exp.Literal.string(_NUMBER))
     return exp.Case().when(looks, exp.cast(bare, "double"), copy=False)
+
+
+def _rounded(number: exp.Expr, places: int) -> exp.Expr:
+    """Half away from zero, as DuckDB does: on a copy as a decimal other numbers would be halves."""
+    scale = exp.Literal.number(10**places)
+    sized = exp.Mul(this=exp.func("ABS", number.copy()), expression=scale)
+    whole = exp.func("FLOOR", exp.Add(this=sized, expression=exp.Literal.number("0.5")))
+    signed = exp.Mul(this=exp.func("SIGN", number.copy()), expression=whole)
+    return exp.paren(exp.Div(this=signed, expression=scale.copy()))
