@@ -19,6 +19,7 @@ from benchmarks import (
     bench_models,
     bench_prompts,
     bench_rule,
+    bench_simulation,
 )
 from benchmarks.measured import Measured
 from ui import telemetry
@@ -32,6 +33,7 @@ BENCHMARKS: tuple[Callable[[], list[Measured]], ...] = (
     bench_models.measure,
     bench_evaluate.measure,
     bench_cycle.measure,
+    bench_simulation.measure,
 )
 HEADINGS = ("what", "measured", "limit", "", "CPU", "ratio", "to")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.artifacts import Preview, Required
-from core.conditions import Frozen
+from core.conditions import Condition, Frozen
 from core.rules import Action, ContactPolicy, DecisionPolicy, EligibilityRule
 
 
@@ -58,3 +58,15 @@ def actions_of(artifact: EligibilityRule | DecisionPolicy) -> tuple[Action, ...]
     if isinstance(artifact, DecisionPolicy):
         return tuple(entry.action for entry in artifact.entries)
     return (artifact.action,) if artifact.action else ()
+
+
+def conditions_of(artifact: EligibilityRule | DecisionPolicy) -> tuple[Condition, ...]:
+    """Every condition of an artifact."""
+    if isinstance(artifact, EligibilityRule):
+        return artifact.population, artifact.condition
+    found: list[Condition] = [artifact.population]
+    for entry in artifact.entries:
+        found += [entry.eligibility, *([entry.applicability] if entry.applicability else [])]
+    found += [one.when for one in artifact.suppressions if one.when is not None]
+    found += [stop.when for stop in artifact.stop_conditions]
+    return tuple(found)

@@ -21,7 +21,7 @@ from core.conditions import (
 )
 from core.errors import PilothouseError
 from core.policies import findings, risk
-from core.proposal import Proposal, actions_of
+from core.proposal import Proposal, actions_of, conditions_of
 from core.rules import DecisionPolicy, EligibilityRule
 from orchestrate.edge_cases import edge_cases
 from orchestrate.policy_checks import entry_facts, spelled_out, unpinned
@@ -156,18 +156,6 @@ def _counted(population: Condition, condition: Condition, context: ToolContext) 
         required=required_of(asked, context.catalog, audiences),
         sql=_own_sql(asked, context, audiences),
     )
-
-
-def conditions_of(artifact: Artifact) -> tuple[Condition, ...]:
-    """Every condition of an artifact."""
-    if isinstance(artifact, EligibilityRule):
-        return artifact.population, artifact.condition
-    found: list[Condition] = [artifact.population]
-    for entry in artifact.entries:
-        found += [entry.eligibility, *([entry.applicability] if entry.applicability else [])]
-    found += [one.when for one in artifact.suppressions if one.when is not None]
-    found += [stop.when for stop in artifact.stop_conditions]
-    return tuple(found)
 
 
 def defaults_used(artifact: Artifact, catalog: Catalog) -> tuple[str, ...]:

@@ -66,15 +66,19 @@ class Memory:
         self._show()
         return int((~rows["ghost"]).sum())
 
-    def reached(self) -> int:
-        """How many users got at least one message."""
-        parts = [exp.select("user_id").from_(name).where("NOT ghost") for name in self._tables()]
+    def reached(self, *, by_action: bool = False) -> dict[str, int]:
+        """How many users got a message: of each action, or of any under the key ``""``."""
+        parts = [
+            exp.select("user_id", "action_key").from_(name).where("NOT ghost")
+            for name in self._tables()
+        ]
         if not parts:
-            return 0
-        query = exp.select(exp.Count(this=exp.Distinct(expressions=[exp.column("user_id")])))
-        found = self._cursor.execute(query.from_(_all(parts).subquery("sent")).sql(DIALECT))
-        ((users,),) = found.fetchall()
-        return int(users)
+            return {}
+        which = exp.column("action_key") if by_action else exp.Literal.string("")
+        users = exp.Count(this=exp.Distinct(expressions=[exp.column("user_id")]))
+        query = exp.select(exp.alias_(which, "action"), users).from_(_all(parts).subquery("sent"))
+        rows = self._cursor.execute(query.group_by("action").sql(DIALECT)).fetchall()
+        return {str(action): int(found) for action, found in rows}
 
     def _tables(self) -> list[str]:
         return [f"rehearsed_{day}" for day in range(self._days)]

@@ -1,4 +1,4 @@
-"""``simulate``, ``rules diff`` and ``rules rollback``: what would happen, before it does."""
+"""``simulate``, ``backtest``, ``rules diff`` and ``rollback``: what would be, before it is."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import pytest
 
 import warehouse
 from tests.ui.command_line import DECISION, ELIGIBILITY, CommandLine
+
+pytestmark = pytest.mark.slow
 
 BUILT_IN = Path(warehouse.__file__).parent / "catalogs" / "workout_app"
 
@@ -85,3 +87,29 @@ def test_a_version_whose_event_is_gone_is_not_put_back(live: CommandLine) -> Non
     assert (back.status, on.status) == (1, 1)
     assert "Version 1 of 'upgrade_nudge' cannot be put into force" in back.err
     assert "Propose the rule anew." in back.err
+
+
+def test_a_backtest_replays_days_and_says_what_its_lift_rests_on(live: CommandLine) -> None:
+    before = live.contents()
+    days = ("--from", "2026-06-22T10:00", "--to", "2026-06-24T10:00")
+
+    found = live.json("backtest", "trial_users_priority", *days)
+    told = live("backtest", "trial_users_priority", *days).out
+
+    assert live.contents() == before
+    assert [day["day"][:10] for day in found["days"]] == ["2026-06-22", "2026-06-23", "2026-06-24"]
+    assert found["messages"] >= found["reached"] > 0
+    for lift in found["expected"]:
+        if lift["expected"] is None:
+            assert lift["basis"].startswith("No basis")
+        else:
+            assert lift["low"] <= lift["expected"] <= lift["high"]
+            assert "holdout" in lift["basis"]
+    assert "Expected lift:" in told
+
+
+def test_days_to_come_are_not_replayed(live: CommandLine) -> None:
+    done = live("backtest", "upgrade_nudge", "--from", "2026-06-28", "--to", "2036-01-01")
+
+    assert done.status == 1
+    assert "pilothouse simulate" in done.err
