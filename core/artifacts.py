@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
@@ -180,13 +180,22 @@ class Preview(Frozen):
     """For a decision policy: users of the population whom no entry takes."""
 
 
+Severity = Literal["block", "warn", "info"]
+"""What a finding means for a proposal, the gravest first."""
+
+
 class Finding(Frozen):
     """A guardrail policy's verdict."""
 
     policy: str
-    severity: Literal["block", "warn", "info"]
+    severity: Severity
     message: str
     fix: str | None = None
+
+    @property
+    def rank(self) -> int:
+        """Blockers first: 0, then warnings, then notes."""
+        return get_args(Severity).index(self.severity)
 
 
 class ChangeRequestRef(Frozen):

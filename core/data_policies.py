@@ -12,8 +12,6 @@ from core.artifacts import Finding
 from core.conditions import Frozen
 from core.data_changes import DataEffect, Downstream
 
-RANK = {"block": 0, "warn": 1, "info": 2}
-
 
 class DataLimits(Frozen):
     """From which size on a change needs a person's judgement, as shares."""
@@ -44,8 +42,8 @@ def nothing_breaks(effect: DataEffect, limits: DataLimits) -> Finding | None:
 
 def removed_in_use(effect: DataEffect, limits: DataLimits) -> Finding | None:
     """Nothing is removed that a live rule, an audience or a trait reads."""
-    gone = {part.name for part in effect.changed if part.change == "removed"}
-    readers = [one for one in effect.downstream if gone & {*one.reads} and not one.broken]
+    gone, reading = _read(effect, "removed")
+    readers = [one for one in reading if not one.broken]
     if not readers:
         return None
     return Finding(
@@ -59,8 +57,7 @@ def removed_in_use(effect: DataEffect, limits: DataLimits) -> Finding | None:
 
 def renamed_in_use(effect: DataEffect, limits: DataLimits) -> Finding | None:
     """A new name for what a live rule reads is looked at twice."""
-    renamed = {part.name for part in effect.changed if part.change == "renamed"}
-    readers = [one for one in effect.downstream if renamed & {*one.reads}]
+    renamed, readers = _read(effect, "renamed")
     if not readers:
         return None
     return Finding(
@@ -147,7 +144,13 @@ def data_findings(effect: DataEffect, limits: DataLimits | None = None) -> tuple
     """The verdict of every policy, blockers first."""
     given = limits or DataLimits()
     found = [finding for policy in DATA_POLICIES if (finding := policy(effect, given))]
-    return tuple(sorted(found, key=lambda finding: RANK[finding.severity]))
+    return tuple(sorted(found, key=lambda finding: finding.rank))
+
+
+def _read(effect: DataEffect, change: str) -> tuple[set[str], list[Downstream]]:
+    """The names that are changed in one way, and who reads one of them."""
+    names = {part.name for part in effect.changed if part.change == change}
+    return names, [one for one in effect.downstream if names & {*one.reads}]
 
 
 def _moved(one: Downstream) -> float:

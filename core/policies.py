@@ -195,13 +195,12 @@ POLICIES: tuple[Policy, ...] = (
 
 def findings(proposal: Proposal) -> tuple[Finding, ...]:
     """The verdict of every policy, blockers first, then one info a default that was used."""
-    order = {"block": 0, "warn": 1, "info": 2}
     found = [finding for policy in POLICIES if (finding := policy(proposal))]
     found += [
         Finding(policy="default_used", severity="info", message=sentence)
         for sentence in proposal.defaults_used
     ]
-    return tuple(sorted(found, key=lambda finding: order[finding.severity]))
+    return tuple(sorted(found, key=lambda finding: finding.rank))
 
 
 def risk(proposal: Proposal) -> str:

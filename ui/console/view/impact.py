@@ -46,8 +46,7 @@ def checks(findings: tuple[Finding, ...], policies: Policies = POLICIES) -> tupl
     rows += [
         Check(finding.message, finding) for finding in findings if finding.policy not in listed
     ]
-    order = {"block": 0, "warn": 1, "info": 2}
-    return tuple(sorted(rows, key=lambda row: order[row.finding.severity] if row.finding else 3))
+    return tuple(sorted(rows, key=lambda row: row.finding.rank if row.finding else 3))
 
 
 def needs_judgement(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
