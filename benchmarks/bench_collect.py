@@ -45,7 +45,8 @@ BATCHES = 300
 NOON = datetime(2026, 6, 29, 12)
 COLUMNS = """{
     seq: 'BIGINT', n: 'BIGINT', of: 'BIGINT', received_at: 'TIMESTAMP', source: 'VARCHAR',
-    message_id: 'VARCHAR', body_sha: 'VARCHAR', type: 'VARCHAR', name: 'VARCHAR',
+    message_id: 'VARCHAR', message_key: 'BIGINT', body_key: 'BIGINT', type: 'VARCHAR',
+    name: 'VARCHAR',
     user_id: 'VARCHAR', anonymous_id: 'VARCHAR', original_timestamp: 'VARCHAR', sent_at: 'VARCHAR',
     os: 'VARCHAR', channel: 'VARCHAR', app_version: 'VARCHAR', request_ip: 'VARCHAR',
     properties: 'JSON', context: 'JSON', traits: 'JSON', rest: 'JSON'}"""
@@ -57,7 +58,7 @@ PARSE = f"""
 OLD = """
     INSERT INTO raw_events BY NAME
     SELECT id AS message_id, CAST('0x' || SUBSTR(MD5(id), 1, 15) AS BIGINT) AS message_key,
-        MD5('body' || id) AS body_sha
+        i AS body_key
     FROM (SELECT 'old' || i AS id FROM range($count) t(i))
 """
 """History as the loader leaves it, in the columns that are looked at for duplicates."""

@@ -7,6 +7,7 @@ after a crash goes on where the last committed transaction ended.
 
 from __future__ import annotations
 
+import mmap
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -22,6 +23,13 @@ from control.sources import Source
 from warehouse.engines.duckdb import DuckDBWarehouse
 
 _SQL = Path(__file__).parent / "sql"
+
+_OLDER = """
+    SELECT 1 FROM DUCKDB_COLUMNS()
+    WHERE schema_name = 'main' AND table_name = 'raw_events' AND column_name = 'body_sha'
+"""
+_SHORT_LINE = 2**20
+_ANY_LINE = 64 * 2**20
 
 Schema = Literal["main", "reloaded"]
 """Where a load writes: the live tables, or those of a reload beside them."""
@@ -48,10 +56,12 @@ class Loaded(NamedTuple):
 
 
 def prepare(warehouse: DuckDBWarehouse) -> None:
-    """Make the tables, or add the columns that a table made by the demo lacks."""
+    """Make the tables, or give those of an older version or of the demo the columns they lack."""
     # A checkpoint packs the last rows of a table anew: rather seldom than after every load.
     warehouse.execute("SET GLOBAL checkpoint_threshold = '64MB'")
     with warehouse.transaction() as cursor:
+        if cursor.execute(_OLDER).fetchone():
+            cursor.execute(sql("body_keys"))
         cursor.execute(sql("tables"))
 
 
@@ -120,11 +130,10 @@ def _session(
 
 
 def _load_slice(cursor: duckdb.DuckDBPyConnection, piece: Slice, folder: Path) -> Loaded:
-    with _as_file(piece, folder) as file:
-        cursor.execute("SET VARIABLE first_seq = CAST($first AS BIGINT)", {"first": piece.first})
+    with _as_files(piece, folder) as files:
         cursor.execute("BEGIN")
         try:
-            loaded = _write(cursor, file, piece.end)
+            loaded = _write(cursor, files, piece)
         except BaseException:
             cursor.execute("ROLLBACK")
             raise
@@ -133,17 +142,24 @@ def _load_slice(cursor: duckdb.DuckDBPyConnection, piece: Slice, folder: Path) -
 
 
 @contextmanager
-def _as_file(piece: Slice, folder: Path) -> Iterator[Path]:
-    """A slice as a file to read: its own, or one for as long as it takes."""
-    if isinstance(piece.data, Path):
-        yield piece.data
-        return
-    spool = folder / "spool.json"
-    spool.write_bytes(piece.data)
+def _as_files(piece: Slice, folder: Path) -> Iterator[list[Path]]:
+    """A slice as files to read: segments, and copies of the rest for as long as it takes."""
+    files = [
+        part if isinstance(part, Path) else folder / f"spool.{place}.json"
+        for place, part in enumerate(piece.parts)
+    ]
+    copies = [
+        (file, part)
+        for file, part in zip(files, piece.parts, strict=True)
+        if isinstance(part, bytes)
+    ]
     try:
-        yield spool
+        for file, part in copies:
+            file.write_bytes(part)
+        yield files
     finally:
-        spool.unlink()
+        for file, _ in copies:
+            file.unlink(missing_ok=True)
 
 
 def _by_name(file: Path) -> str:
@@ -151,22 +167,35 @@ def _by_name(file: Path) -> str:
     return re.sub(r"[*?\[]", r"[\g<0>]", str(file))
 
 
-def _write(cursor: duckdb.DuckDBPyConnection, file: Path, end: Position) -> Loaded:
-    cursor.execute(sql("arrive"), {"file": _by_name(file)})
-    for step in ("narrow", "check"):
-        cursor.execute(sql(step))
+def _line_bytes(files: list[Path]) -> int:
+    """More bytes than any line has: the engine reads twice that at a time, and less costs less."""
+    return _SHORT_LINE if all(map(_has_short_lines, files)) else _ANY_LINE
+
+
+def _has_short_lines(file: Path) -> bool:
+    """Whether a line ends in every piece of half the length of a short line."""
+    piece = _SHORT_LINE // 2
+    with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as lines:
+        starts = range(0, len(lines) - piece, piece)
+        return all(lines.rfind(b"\n", start, start + piece) >= 0 for start in starts)
+
+
+def _write(cursor: duckdb.DuckDBPyConnection, files: list[Path], piece: Slice) -> Loaded:
+    names = [_by_name(file) for file in files]
+    cursor.execute(sql("arrive"), {"files": names, "line_bytes": _line_bytes(files)})
+    cursor.execute(sql("check"))
     bounds.check(cursor)
     for step in ("judge", "ledger"):
         cursor.execute(sql(step))
     dead = _changed(cursor, "store_dead_letters")
-    _changed(cursor, "take_out")
     bounds.trim(cursor)
-    _changed(cursor, "mend")
-    stored = _changed(cursor, "stored")
+    for step in ("mend", "keep"):
+        cursor.execute(sql(step))
+    stored = _changed(cursor, "stored", {"first": piece.first})
     loaded = _balanced(cursor, stored, dead)
     cursor.execute("INSERT INTO ingest_ledger SELECT * FROM balance")
     cursor.execute("DELETE FROM ingest_cursor")
-    cursor.execute("INSERT INTO ingest_cursor VALUES ($segment, $offset)", end._asdict())
+    cursor.execute("INSERT INTO ingest_cursor VALUES ($segment, $offset)", piece.end._asdict())
     return loaded
 
 
@@ -181,8 +210,10 @@ def _balanced(cursor: duckdb.DuckDBPyConnection, stored: int, dead: int) -> Load
     return loaded
 
 
-def _changed(cursor: duckdb.DuckDBPyConnection, name: str) -> int:
-    row = cursor.execute(sql(name)).fetchone()
+def _changed(
+    cursor: duckdb.DuckDBPyConnection, name: str, params: dict[str, Any] | None = None
+) -> int:
+    row = cursor.execute(sql(name), params).fetchone()
     return int(row[0]) if row else 0
 
 

@@ -18,8 +18,10 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 SEGMENT_BYTES = 96 * 2**20
-# Fewer lines than DuckDB packs at a time (122,880): taking some out again then costs nothing.
-SLICE_BYTES = 100 * 2**20
+# More lines than DuckDB packs at a time (122,880): fewer it writes three times until it packs them.
+SLICE_BYTES = 200 * 2**20
+# An open segment of this size is ended to be read where it lies; of a smaller one a copy is read.
+_LARGE = 16 * 2**20
 # A line says which of how many of its request it is: the last one ends the request.
 _PLACE = re.compile(rb'\{"seq":(\d+),"n":(\d+),"of":(\d+),')
 
@@ -32,9 +34,9 @@ class Position(NamedTuple):
 
 
 class Slice(NamedTuple):
-    """Whole requests: a finished segment as it lies there, or else lines of one."""
+    """Whole requests: finished segments as they lie there, and lines of others."""
 
-    data: bytes | Path
+    parts: tuple[bytes | Path, ...]
     first: int
     """The number of the first line."""
     end: Position
@@ -80,17 +82,21 @@ class RawLog:
 
     def read(self, after: Position | None, limit: int = SLICE_BYTES) -> Slice | None:
         """The next durable requests after a position (None: the start), about ``limit`` bytes."""
+        parts: list[bytes | Path] = []
+        end, size = after, 0
         for segment in self._segments():
             if after is not None and segment < after.segment:
                 continue
             start = after.offset if after is not None and segment == after.segment else 0
-            whole = self.folder / segment
-            if start == 0 and self._is_finished(segment) and whole.stat().st_size <= limit:
-                return Slice(whole, int(whole.stem), Position(segment, whole.stat().st_size))
-            data = self._durable_bytes(segment, start, limit)
-            if data:
-                return Slice(data, _number(data), Position(segment, start + len(data)))
-        return None
+            part = self._part(segment, start, limit - size)
+            if not part:
+                continue
+            parts.append(part)
+            end = Position(segment, start + _length(part))
+            size += _length(part)
+            if size >= limit or not self._is_over(end):
+                break
+        return Slice(tuple(parts), _first(parts[0]), end) if parts and end else None
 
     def position_of(self, line: int) -> Position | None:
         """Where the request that begins with a line number stands; None for the start."""
@@ -164,9 +170,25 @@ class RawLog:
             if position is None or name >= position.segment
         )
 
+    def _part(self, segment: str, start: int, limit: int) -> bytes | Path:
+        """What a segment holds from a place on: the segment itself where it is all of it."""
+        whole = self.folder / segment
+        size = whole.stat().st_size
+        if start or size > limit:
+            return self._durable_bytes(segment, start, limit)
+        if size >= _LARGE and not self._is_finished(segment):
+            with contextlib.suppress(OSError):
+                self.finish_segment().result()
+        return whole if self._is_finished(segment) else self._durable_bytes(segment, start, limit)
+
     def _is_finished(self, segment: str) -> bool:
         with self._wake:
             return Path(self._file.name).name != segment
+
+    def _is_over(self, position: Position) -> bool:
+        """Whether nothing more will ever come in its segment."""
+        size = (self.folder / position.segment).stat().st_size
+        return self._is_finished(position.segment) and position.offset == size
 
     def _durable_bytes(self, segment: str, start: int, limit: int) -> bytes:
         with self._wake:
@@ -273,9 +295,15 @@ def whole_requests(data: bytes) -> bytes:
     return b""
 
 
-def _number(data: bytes) -> int:
+def _length(part: bytes | Path) -> int:
+    return part.stat().st_size if isinstance(part, Path) else len(part)
+
+
+def _first(part: bytes | Path) -> int:
     """The number of the first line."""
-    place = _PLACE.match(data)
+    if isinstance(part, Path):
+        return int(part.stem)
+    place = _PLACE.match(part)
     assert place is not None, "every line of the log begins with its number"
     return int(place[1])
 

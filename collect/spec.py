@@ -105,7 +105,12 @@ def _line(sent: Any, place: int, count: int, envelope: Envelope) -> Line:
     digest = _digest(event, text)
     # What is refused is the same however often it comes; what is taken in without an id is new.
     made = uuid.UUID(hex=digest) if problem else uuid.uuid4()
-    identity = {"message_id": _message_id(given) or str(made), "body_sha": digest}
+    message_id = _message_id(given) or str(made)
+    identity = {
+        "message_id": message_id,
+        "message_key": _number(hashlib.md5(message_id.encode(), usedforsecurity=False).hexdigest()),
+        "body_key": _number(digest),
+    }
     if problem:
         refused = problem._asdict() | {"text": text[:_KEPT]}
         return Line(_encoded(head | identity | refused), problem)
@@ -139,14 +144,16 @@ def _columns(event: dict[str, Any], envelope: Envelope) -> dict[str, Any]:
         "os": _text(system.get("name")),
         "channel": _text(context.get("channel") or event.get("channel")),
         "app_version": _text(app.get("version")),
-        "historical": context.get("import") is True,
+        "historical": True if context.get("import") is True else None,
         "batch_sent_at": _text(envelope.sent_at),
         "request_ip": envelope.request_ip,
-        "rest": {key: value for key, value in event.items() if key not in _OWN_COLUMN},
+        "properties": event.get("properties") or {},
+        "context": context,
+        "traits": event.get("traits") or None,
+        "rest": {key: value for key, value in event.items() if key not in _OWN_COLUMN} or None,
     }
     columns |= {column: _text(event.get(key)) for key, column in _TIMES.items()}
     columns |= {column: _identifier(event.get(key)) for key, column in _IDS.items()}
-    columns |= {key: event.get(key) or {} for key in _OBJECTS}
     return {key: value for key, value in columns.items() if value is not None}
 
 
@@ -259,6 +266,11 @@ def _text(value: Any) -> str | None:
 
 def _object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+def _number(digest: str) -> int:
+    """The number that stands for a text when texts are looked for: of 60 bits of its digest."""
+    return int(digest[:15], 16)
 
 
 def _digest(event: Any, text: str) -> str:

@@ -1,12 +1,12 @@
--- A slice of the raw log, typed, with times and ids settled: all of it, as if all of it could stay.
--- What may not stay is taken out again before anybody sees it. (One pass writes what is wide; what
--- is then looked at is narrow.) A line that the collector refused has no type, and the reason in rest.
-INSERT INTO raw_events BY NAME
+-- A slice of the raw log, typed, with times and ids settled: all of it, as if all of it could stay. It is judged here, and
+-- what stays is then written once: rows that are written and taken out again make the engine write every row three times.
+-- A line that the collector refused has no type, and the reason in rest. Lines of older logs have no keys.
+CREATE OR REPLACE TEMP TABLE slice AS
 WITH lines AS (
     SELECT *, moment(batch_sent_at) AS batch_sent
-    FROM READ_JSON($file, format = 'newline_delimited', maximum_object_size = 67108864, columns = {
+    FROM READ_JSON($files, format = 'newline_delimited', maximum_object_size = $line_bytes, columns = {
         seq: 'BIGINT', n: 'BIGINT', of: 'BIGINT', received_at: 'TIMESTAMP', source: 'VARCHAR', message_id: 'VARCHAR',
-        body_sha: 'VARCHAR', code: 'VARCHAR', path: 'VARCHAR', message: 'VARCHAR', text: 'VARCHAR', type: 'VARCHAR', name: 'VARCHAR',
+        message_key: 'BIGINT', body_key: 'BIGINT', body_sha: 'VARCHAR', code: 'VARCHAR', path: 'VARCHAR', message: 'VARCHAR', text: 'VARCHAR', type: 'VARCHAR', name: 'VARCHAR',
         user_id: 'VARCHAR', anonymous_id: 'VARCHAR', previous_id: 'VARCHAR', group_id: 'VARCHAR', timestamp: 'VARCHAR',
         original_timestamp: 'VARCHAR', sent_at: 'VARCHAR', batch_sent_at: 'VARCHAR', historical: 'BOOLEAN', os: 'VARCHAR',
         channel: 'VARCHAR', app_version: 'VARCHAR', request_ip: 'VARCHAR', properties: 'JSON', context: 'JSON', traits: 'JSON', rest: 'JSON'
@@ -20,7 +20,7 @@ clocks AS (
 ),
 corrected AS (
     -- A clock that is off by more than five seconds is set right; less is the network, not the clock.
-    SELECT *, CASE WHEN ABS(clock_skew_ms) > 5000 AND NOT historical THEN claimed + TO_MILLISECONDS(clock_skew_ms) END AS shifted,
+    SELECT *, CASE WHEN ABS(clock_skew_ms) > 5000 AND historical IS NOT TRUE THEN claimed + TO_MILLISECONDS(clock_skew_ms) END AS shifted,
         received_at + INTERVAL 23 HOUR AS latest
     FROM clocks
 ),
@@ -29,7 +29,7 @@ people AS (
 )
 SELECT
     p.seq, p.seq - p.n AS request_id, p.of AS request_events, p.received_at, p.source AS source_id, p.message_id,
-    key_of(p.message_id) AS message_key, p.body_sha, p.type, p.name AS event_name, p.name AS sent_name,
+    COALESCE(p.message_key, key_of(MD5(p.message_id))) AS message_key, COALESCE(p.body_key, key_of(p.body_sha)) AS body_key, p.type, p.name AS event_name, p.name AS sent_name,
     CASE WHEN NOT p.junk_user THEN p.user_id END AS user_id,
     CASE WHEN NOT p.junk_device THEN p.anonymous_id END AS anonymous_id,
     NULLIF(CONCAT_WS(', ', CASE WHEN p.junk_user THEN p.user_id END, CASE WHEN p.junk_device THEN p.anonymous_id END), '') AS ignored_ids,

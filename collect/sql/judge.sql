@@ -7,7 +7,7 @@ WITH refused AS (
 checked AS (
     SELECT a.seq, a.type IS NULL AS refused, a.type IS NULL OR a.nobody AS bad, a.nobody, a.sent_name, v.code, v.path, v.message,
         CASE WHEN a.type = 'track' AND n.event_name IS NULL THEN COALESCE(s.unplanned, 'dead_letter') ELSE 'accept' END AS unplanned
-    FROM arrived a
+    FROM (SELECT *, user_id IS NULL AND anonymous_id IS NULL AS nobody FROM slice) a
     LEFT JOIN planned_names n ON n.sent_name = a.sent_name AND a.type = 'track'
     LEFT JOIN policies s ON s.source_id = a.source_id
     LEFT JOIN violations v ON v.seq = a.seq
@@ -26,33 +26,35 @@ WHERE c.bad OR c.unplanned <> 'accept' OR c.code IS NOT NULL;
 -- All history counts, however old. A column of numbers is looked through for the ids of the slice;
 -- only events whose number stands more than once are looked at whole.
 CREATE OR REPLACE TEMP TABLE numbered AS
-SELECT r.rowid AS place, r.message_key FROM raw_events r SEMI JOIN arrived a ON a.message_key = r.message_key;
+SELECT r.rowid AS place, r.message_key FROM raw_events r SEMI JOIN slice a ON a.message_key = r.message_key;
 CREATE OR REPLACE TEMP TABLE repeated AS
-SELECT message_key FROM numbered GROUP BY message_key HAVING COUNT(*) > 1
+SELECT message_key FROM slice GROUP BY message_key HAVING COUNT(*) > 1
 UNION
-SELECT d.message_key FROM dead_letters d SEMI JOIN arrived a ON a.message_key = d.message_key;
+SELECT message_key FROM numbered
+UNION
+SELECT d.message_key FROM dead_letters d SEMI JOIN slice a ON a.message_key = d.message_key;
 CREATE OR REPLACE TEMP TABLE copies AS
-SELECT r.seq, r.message_id, r.body_sha, COALESCE(r.seq >= GETVARIABLE('first_seq'), FALSE) AS arriving
-FROM raw_events r
-SEMI JOIN (SELECT o.place FROM numbered o SEMI JOIN repeated p ON p.message_key = o.message_key) q ON q.place = r.rowid;
+SELECT r.seq, r.message_id, r.body_key, TRUE AS arriving FROM slice r SEMI JOIN repeated p ON p.message_key = r.message_key
+UNION ALL
+SELECT r.seq, r.message_id, r.body_key, FALSE FROM raw_events r SEMI JOIN numbered o ON o.place = r.rowid;
 
 -- What becomes of the events that cannot stay, as if all were taken one by one in the order of the log.
 CREATE OR REPLACE TEMP TABLE rejects AS
 WITH checked AS (
-    SELECT c.seq, c.message_id, c.body_sha, p.code, COALESCE(p.suppressed, FALSE) AS suppressed
+    SELECT c.seq, c.message_id, c.body_key, p.code, COALESCE(p.suppressed, FALSE) AS suppressed
     FROM copies c LEFT JOIN problems p ON p.seq = c.seq
     WHERE c.arriving
 ),
 dead_before AS (
-    SELECT d.message_id, d.body_sha FROM dead_letters d SEMI JOIN repeated p ON p.message_key = d.message_key
+    SELECT d.message_id, d.body_key FROM dead_letters d SEMI JOIN repeated p ON p.message_key = d.message_key
 ),
 said_before AS (
-    SELECT message_id, body_sha FROM copies WHERE NOT arriving UNION SELECT message_id, body_sha FROM dead_before
+    SELECT message_id, body_key FROM copies WHERE NOT arriving UNION SELECT message_id, body_key FROM dead_before
 ),
 told AS (
     SELECT c.*, b.message_id IS NOT NULL
-            OR (NOT c.suppressed AND ROW_NUMBER() OVER (PARTITION BY c.message_id, c.body_sha, c.suppressed ORDER BY c.seq) > 1) AS again
-    FROM checked c LEFT JOIN said_before b ON b.message_id = c.message_id AND b.body_sha = c.body_sha
+            OR (NOT c.suppressed AND ROW_NUMBER() OVER (PARTITION BY c.message_id, c.body_key, c.suppressed ORDER BY c.seq) > 1) AS again
+    FROM checked c LEFT JOIN said_before b ON b.message_id = c.message_id AND b.body_key = c.body_key
 ),
 placed AS (
     SELECT t.*, NOT t.again AND NOT t.suppressed AND t.code IS NULL AS fine,

@@ -4,5 +4,5 @@ SELECT a.request_id, MIN(a.source_id) AS source_id, MIN(a.received_at) AS receiv
     COUNT(*) FILTER (WHERE j.verdict = 'duplicate') AS duplicate,
     COUNT(*) FILTER (WHERE j.verdict = 'dead_letter') AS dead_letter,
     COUNT(*) FILTER (WHERE j.verdict = 'suppressed') AS suppressed
-FROM arrived a LEFT JOIN rejects j ON j.seq = a.seq
+FROM slice a LEFT JOIN rejects j ON j.seq = a.seq
 GROUP BY a.request_id

@@ -1,1 +1,1 @@
-SELECT COUNT(*) FROM slice
+SELECT COUNT(*) FROM raw_events WHERE seq >= $first

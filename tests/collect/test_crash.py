@@ -91,8 +91,8 @@ def clashing(world: World) -> list[tuple[object, ...]]:
     assert len(stored) == len(set(stored)) == 4
     return world.warehouse.fetch(
         """
-        SELECT message_id, body_sha FROM raw_events WHERE STARTS_WITH(message_id, $id)
-        UNION ALL SELECT message_id, body_sha FROM dead_letters WHERE STARTS_WITH(message_id, $id)
+        SELECT message_id, body_key FROM raw_events WHERE STARTS_WITH(message_id, $id)
+        UNION ALL SELECT message_id, body_key FROM dead_letters WHERE STARTS_WITH(message_id, $id)
         """,
         {"id": CLASHING},
     ).rows

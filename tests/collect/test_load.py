@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -112,6 +113,22 @@ def test_deep_nesting_is_a_dead_letter(world: World) -> None:
     world.load()
 
     assert codes(world) == [("TOO_DEEP", "$")]
+
+
+def test_a_dead_letter_is_the_event_as_it_was_sent(world: World) -> None:
+    sent = track("nope", messageId="m", timestamp="soon", properties={"a": [1]})
+    world.send(sent)
+    world.load()
+
+    ((body,),) = world.rows("dead_letters", "body")
+    assert json.loads(body) == sent | {"context": {}}
+
+
+def test_an_event_of_more_than_a_megabyte_stands_among_short_ones(world: World) -> None:
+    world.send(track(), track(properties={"text": "x" * 1_500_000}), track())
+
+    assert world.load().stored == 2
+    assert codes(world) == [("EVENT_TOO_LARGE", "$")]
 
 
 @pytest.mark.slow
@@ -310,7 +327,7 @@ def test_a_disk_that_fills_up_during_a_load_loses_nothing(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.send(track())
-    spool = world.log.folder / "spool.json"
+    spool = world.log.folder / "spool.0.json"
     spool.mkdir()
 
     with pytest.raises(OSError):

@@ -18,7 +18,7 @@ def request(*words: str) -> list[bytes]:
 
 
 def content(piece: Slice) -> bytes:
-    return piece.data.read_bytes() if isinstance(piece.data, Path) else piece.data
+    return b"".join(part.read_bytes() if isinstance(part, Path) else part for part in piece.parts)
 
 
 def words(log: RawLog, after: Position | None = None, limit: int = 10**9) -> list[str]:
@@ -86,6 +86,33 @@ def test_a_slice_never_splits_a_request(tmp_path: Path) -> None:
     assert content(first).count(b"\n") == 1
     assert second is not None
     assert content(second).count(b"\n") == 50
+
+
+def test_a_slice_takes_finished_segments_as_they_lie_there(tmp_path: Path) -> None:
+    log = RawLog(tmp_path, segment_bytes=100)
+    for number in range(9):
+        log.append(request(str(number))).result()
+    *finished, _ = sorted(tmp_path.glob("*.ndjson"))
+
+    piece = log.read(None)
+
+    assert piece is not None
+    assert list(piece.parts[: len(finished)]) == finished
+    assert log.read(piece.end) is None
+    (first,) = log.read(None, finished[0].stat().st_size).parts  # type: ignore[union-attr]
+    assert first == finished[0]
+
+
+def test_a_large_open_segment_is_ended_to_be_read_where_it_lies(tmp_path: Path) -> None:
+    log = RawLog(tmp_path)
+    (segment,) = tmp_path.glob("*.ndjson")
+    log.append(request("x" * 17 * 2**20)).result()
+    piece = log.read(None)
+    log.append(request("later")).result()
+
+    assert piece is not None
+    assert piece.parts == (segment,)
+    assert words(log, piece.end) == ["later"]
 
 
 def test_requests_at_the_same_time_are_all_kept_whole(tmp_path: Path) -> None:

@@ -175,6 +175,6 @@ def test_a_finished_segment_is_read_where_it_lies_like_any_other(tmp_path: Path)
     piece = log.read(None)
 
     assert piece is not None
-    assert isinstance(piece.data, Path)
-    assert log.read(piece.end) is not None
+    assert [type(part) is bytes for part in piece.parts] == [False, True]
+    assert log.read(piece.end) is None
     log.close()
