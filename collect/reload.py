@@ -58,15 +58,6 @@ def discard(warehouse: DuckDBWarehouse) -> None:
     warehouse.execute("DROP SCHEMA IF EXISTS reloaded CASCADE")
 
 
-def replay(
-    warehouse: DuckDBWarehouse, log: RawLog, plan: TrackingPlan, sources: Iterable[Source]
-) -> Loaded:
-    """Load the whole log again under a plan and adopt the result."""
-    loaded = reload(warehouse, log, plan, sources)
-    adopt(warehouse, log)
-    return loaded
-
-
 def _start(warehouse: DuckDBWarehouse, log: RawLog, first: int | None) -> Position | None:
     """Where to begin: the request, or what has not been loaded yet when none is that late."""
     return loaded_up_to(warehouse) if first is None else log.position_of(first)

@@ -10,7 +10,7 @@ from typing import Any
 from collect.load import Loaded, load, prepare
 from collect.plan import TrackingPlan, load_plan
 from collect.rawlog import SLICE_BYTES, RawLog
-from collect.reload import replay
+from collect.reload import adopt, reload
 from collect.spec import Envelope, lines
 from control.sources import DEMO_SOURCE, Source
 from warehouse.consolidate.consolidation import consolidate
@@ -53,8 +53,10 @@ class World:
         consolidate(self.warehouse)
 
     def replay(self) -> Loaded:
-        """Load everything again."""
-        return replay(self.warehouse, self.log, self.plan, self.sources)
+        """Load everything again and adopt what comes of it."""
+        loaded = reload(self.warehouse, self.log, self.plan, self.sources)
+        adopt(self.warehouse, self.log)
+        return loaded
 
     def rows(self, table: str, *columns: str) -> list[tuple[Any, ...]]:
         """The rows of a table, sorted; what is made of raw events is made first."""
