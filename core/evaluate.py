@@ -106,7 +106,7 @@ class Evaluator:
 
     def true(self, literals: Literals) -> list[str]:
         """The names of the conditions that hold."""
-        return [name for name, holds in self._true.items() if holds(literals)]
+        return [name for name, is_true in self._true.items() if is_true(literals)]
 
     def truth(self, name: str, literals: Literals) -> bool | None:
         """Whether a condition holds; None is unknown."""

@@ -76,8 +76,8 @@ _SLOTS: dict[Op | None, Callable[[int, tuple[int, ...]], bool]] = {
     None: lambda slot, at: at[0] <= slot < at[1],
 }
 """Whether a slot is met, given the slots of a test's constants."""
-# age op seconds, said of the time itself: older is earlier.
-_OF_TIME = {Op.LT: Op.GT, Op.LE: Op.GE, Op.GT: Op.LT, Op.GE: Op.LE, Op.EQ: Op.EQ, Op.NE: Op.NE}
+OF_TIME = {Op.LT: Op.GT, Op.LE: Op.GE, Op.GT: Op.LT, Op.GE: Op.LE, Op.EQ: Op.EQ, Op.NE: Op.NE}
+"""How to compare a time with a moment instead of its age with seconds: older is earlier."""
 
 
 class Lookups:
@@ -188,7 +188,7 @@ def leaf_test(leaf: AnyLeaf, kind: str) -> Test:
         case EventCount() | Related():
             return Test(False, leaf.op, (leaf.n,))
         case EventAge():
-            return Test(True, _OF_TIME[leaf.op], (-leaf.seconds * SECOND,))
+            return Test(True, OF_TIME[leaf.op], (-leaf.seconds * SECOND,))
         case EventSequence():
             return Test(False, Op.EQ, (True,))
         case ConsentIs():

@@ -11,8 +11,16 @@ SECOND = 1_000_000
 
 
 def naive_utc(moment: datetime) -> datetime:
-    """The same instant without its zone, in UTC; a moment without a zone is in UTC already."""
-    return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
+    """The same instant without its zone, in UTC; a moment without a zone is in UTC already.
+
+    Raises ValueError when in UTC it would lie outside the calendar.
+    """
+    if moment.tzinfo is None:
+        return moment
+    try:
+        return moment.astimezone(UTC).replace(tzinfo=None)
+    except OverflowError:
+        raise ValueError(f"in UTC, {moment} lies outside the calendar") from None
 
 
 def instant(text: str, data_type: str = "timestamp") -> datetime:

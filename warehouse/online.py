@@ -1,7 +1,7 @@
 """One user at a time: conditions as the online evaluator, and users' states from the warehouse.
 
 Attributes, traits, related rows and consents are read as they are at the moment of
-loading; after that only events change a state, as they come.
+loading; after that only events change a state, as they come, until it is refreshed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sqlglot import exp
 
 from core.conditions import Condition
 from core.evaluate import Evaluator, UserState
-from core.kinds import plain
+from core.kinds import Plain, plain
 from core.moments import micros
 from warehouse.catalog import Catalog
 from warehouse.compile import Audiences
@@ -50,16 +50,33 @@ def states(
     users: tuple[str, ...] | None = None,
 ) -> dict[str, UserState]:
     """User id → everything an evaluator reads of the user, as of a moment; None is everybody."""
-    made = _with_values(cursor, asking, Sources(catalog, as_of, users))
+    values = _values(cursor, asking, Sources(catalog, as_of, users))
+    made = {user: asking.state(known) for user, known in values.items()}
     _remember(cursor, asking, catalog, made, users)
     for state in made.values():
         asking.trim(state, micros(as_of))
     return made
 
 
-def _with_values(
+def refresh(
+    cursor: duckdb.DuckDBPyConnection,
+    asking: Evaluator,
+    catalog: Catalog,
+    known: Mapping[str, UserState],
+    *,
+    as_of: datetime,
+) -> None:
+    """Read the values of known users anew, and keep what is remembered of their events."""
+    values = _values(cursor, asking, Sources(catalog, as_of, tuple(known)))
+    for user, state in known.items():
+        # Who is no longer a user of their own has no values.
+        state.values = asking.state(values.get(user, {})).values
+
+
+def _values(
     cursor: duckdb.DuckDBPyConnection, asking: Evaluator, sources: Sources
-) -> dict[str, UserState]:
+) -> dict[str, dict[int, Plain]]:
+    """User id → the number of a reading → its value."""
     numbers = [number for number, _ in asking.stored]
     types = kinds(sources.catalog)
     kind = [types.of(read) for _, read in asking.stored]
@@ -70,8 +87,7 @@ def _with_values(
     query = sources.build().select(exp.column("user_id", FACTS), *columns, copy=False)
     rows = cursor.execute(query.sql(dialect=DIALECT)).fetchall()
     return {
-        user: asking.state(dict(zip(numbers, map(plain, values, kind), strict=True)))
-        for user, *values in rows
+        user: dict(zip(numbers, map(plain, values, kind), strict=True)) for user, *values in rows
     }
 
 

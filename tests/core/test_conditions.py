@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -195,3 +195,19 @@ def test_filling_defaults_twice_changes_nothing(condition: Condition) -> None:
 
     assert with_defaults(once) == once
     assert all(leaf.when_unknown is not None for leaf in leaves(once))
+
+
+def test_the_ends_of_a_window_may_be_said_in_different_zones() -> None:
+    berlin = timezone(timedelta(hours=2))
+    late, early = datetime(2026, 3, 30, 12), datetime(2026, 3, 30, 13, tzinfo=berlin)
+
+    Absolute(start=early, end=late)
+    with pytest.raises(ValidationError, match="start before it ends"):
+        Absolute(start=late, end=early)
+
+
+def test_an_instant_outside_the_calendar_is_refused() -> None:
+    west = timezone(timedelta(hours=-14))
+
+    with pytest.raises(ValidationError, match="outside the calendar"):
+        Absolute(start=datetime(9999, 12, 31, 23, tzinfo=west), end=datetime(9999, 12, 31))

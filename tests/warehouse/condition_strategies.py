@@ -177,7 +177,7 @@ def windows(draw: st.DrawFn) -> Any:
 def counts(draw: st.DrawFn) -> EventCount:
     event = draw(EVENT)
     where = draw(filters(PROPERTIES)) if event == "workout_completed" else ()
-    n, op = draw(st.integers(0, 3)), draw(ORDER)
+    n, op = draw(st.sampled_from([0, 1, 2, 3, 300])), draw(ORDER)
     return EventCount(event=event, where=where, window=draw(windows()), op=op, n=n)
 
 

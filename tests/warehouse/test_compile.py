@@ -456,6 +456,10 @@ def test_an_unknown_name_is_refused_with_the_nearest_ones(
         (Attribute(column="country", value=AsOf()), Code.TYPE_MISMATCH),
         (Attribute(column="signup_at", op=Op.GT, value="yesterday"), Code.TYPE_MISMATCH),
         (
+            Attribute(column="signup_at", op=Op.LT, value="9999-12-31T23:00:00-14:00"),
+            Code.TYPE_MISMATCH,
+        ),
+        (
             EventCount(event="app_opened", window=SinceMoment(column="country")),
             Code.TYPE_MISMATCH,
         ),

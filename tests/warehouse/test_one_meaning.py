@@ -29,6 +29,8 @@ from warehouse.online import evaluator, states
 
 CASES = int(os.environ.get("PILOTHOUSE_CASES", "10000"))
 TREES = 100
+PARTS = 5
+"""So that no one test takes long on a busy machine."""
 Truths = dict[str, dict[str, bool | None]]
 """Name of a tree → user → truth."""
 MOMENTS = (
@@ -96,23 +98,24 @@ def by_reference(asked: dict[str, Condition], where: World) -> Truths:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("part", range(PARTS))
 @settings(
-    max_examples=max(1, CASES // TREES),
+    max_examples=max(1, CASES // TREES // PARTS),
     deadline=None,
     # The test itself names the smallest tree that differs: shrinking worlds of trees takes long.
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(
-    seed=st.integers(0, 9),
+    seed=st.integers(0, 4),
     leaves=st.lists(LEAVES, min_size=20, max_size=40),
     shape=st.integers(0, 2**32),
     chunk=st.sampled_from([7, 8, 1_000]),
 )
 def test_every_evaluator_gives_every_tree_the_same_truth_for_every_user(
-    seed: int, leaves: list[Condition], shape: int, chunk: int
+    part: int, seed: int, leaves: list[Condition], shape: int, chunk: int
 ) -> None:
-    where, dice = world(seed), random.Random(shape)
+    where, dice = world(seed), random.Random(f"{part} {shape}")
     asked = {f"tree {number}": grown(leaves, dice) for number in range(TREES)}
 
     expected = by_reference(asked, where)

@@ -20,13 +20,13 @@ from core.conditions import (
     HeldFor,
     InAudience,
     Not,
-    Op,
     Or,
     Related,
     Trait,
     WhenUnknown,
 )
 from core.errors import PilothouseError, Refusal
+from core.lookups import OF_TIME
 from core.readings import (
     BucketOf,
     ColumnValue,
@@ -43,8 +43,6 @@ from warehouse.catalog import Catalog
 from warehouse.compile.names import attribute_column
 from warehouse.compile.sources import FACTS, Sources
 from warehouse.compile.values import COMPARISONS, as_read, comparison, literal, moment
-
-FLIPPED = {Op.LT: Op.GT, Op.LE: Op.GE, Op.GT: Op.LT, Op.GE: Op.LE, Op.EQ: Op.EQ, Op.NE: Op.NE}
 
 
 def truth(condition: Condition, sources: Sources) -> exp.Expr:
@@ -81,7 +79,7 @@ def _raw(leaf: AnyLeaf, sources: Sources) -> exp.Expr:
         case EventAge():
             # age op seconds, said of the time itself: older is earlier.
             limit = moment(sources.as_of - timedelta(seconds=leaf.seconds))
-            return COMPARISONS[FLIPPED[leaf.op]](this=read, expression=limit)
+            return COMPARISONS[OF_TIME[leaf.op]](this=read, expression=limit)
         case EventSequence():
             return read
         case ConsentIs():

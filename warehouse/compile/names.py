@@ -7,7 +7,6 @@ a closed set, a comparison between different types is a refusal, never a guess.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
 
 from core.artifacts import Required
 from core.conditions import (
@@ -39,6 +38,7 @@ from core.conditions import (
 )
 from core.contradictions import contradictions
 from core.errors import Code, PilothouseError, Refusal
+from core.moments import instant
 from core.windows import zone_of
 from warehouse.catalog import Catalog, Column, Entity, unknown_name
 
@@ -292,7 +292,7 @@ def _fits(column: Column, value: object) -> bool:
 
 def _is_instant(text: str) -> bool:
     try:
-        datetime.fromisoformat(text)
+        instant(text)
     except ValueError:
         return False
     return True

@@ -101,6 +101,41 @@ def test_the_caller_may_use_the_cursor_between_chunks() -> None:
     assert seen == len(Reference(messy_rows(), AS_OF).users())
 
 
+def test_what_chunks_are_read_from_is_gone_when_the_reader_stops_early() -> None:
+    cursor = warehouse().cursor()
+    reading = flags(cursor, {"wanted": ACTIVE}, CATALOG, as_of=AS_OF, chunk=5)
+    next(reading)
+
+    reading.close()
+
+    left = "SELECT count(*) FROM duckdb_tables() WHERE table_name LIKE 'batch%'"
+    assert cursor.execute(left).fetchall() == [(0,)]
+
+
+def test_a_reader_whose_transaction_fails_gets_its_own_error() -> None:
+    cursor = warehouse().cursor()
+    cursor.execute("BEGIN")
+    reading = flags(cursor, {"wanted": ACTIVE}, CATALOG, as_of=AS_OF, chunk=5)
+    next(reading)
+
+    with pytest.raises(duckdb.CatalogException):
+        cursor.execute("SELECT * FROM nowhere")
+    reading.close()
+
+    cursor.execute("ROLLBACK")
+
+
+def test_more_words_than_a_byte_can_number_are_told_apart() -> None:
+    catalog = load_catalog()
+    many = tuple(f"zone {number}" for number in range(300))
+    zone = Attribute(column="timezone", op=Op.IN, value=many)
+    reference = dict.fromkeys(Reference(messy_rows(), AS_OF).users(), False)
+
+    made = list(flags(warehouse().cursor(), {"wanted": zone}, catalog, as_of=AS_OF))
+
+    assert truths(made, "wanted") == reference
+
+
 def test_leaves_that_conditions_share_are_there_once_with_who_they_are_unknown_for() -> None:
     cursor = warehouse().cursor()
     rules: dict[str, Condition] = {"a": And(of=(GERMAN, ACTIVE)), "b": Or(of=(GERMAN, COMMITTED))}
