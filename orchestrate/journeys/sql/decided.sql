@@ -20,7 +20,7 @@ UPDATE jr_runs SET
     intent_id = COALESCE(d.intent_id, jr_runs.intent_id),
     phase = CASE
         WHEN d.reason_code = 'SELECTED' THEN 'sending'
-        WHEN d.reason_code IN (SELECT unnest($not_now)) THEN 'due'
+        WHEN d.reason_code IN (SELECT unnest($not_now)) OR d.reason_code IN (SELECT unnest($held_out)) THEN 'due'
         WHEN d.reason_code IN (SELECT unnest($no_way)) THEN 'unreachable'
         ELSE 'held'
     END,
