@@ -63,7 +63,7 @@ class CheckRow(NamedTuple):
     sent_property: str
     path: str
     sent_path: str
-    type: str | None
+    types: list[str] | None
     """None where the type was settled when the property was read."""
     required: bool
     nullable: bool
@@ -71,6 +71,10 @@ class CheckRow(NamedTuple):
     """The allowed values as text; numbers are compared as ``numbers`` as well."""
     numbers: list[float] | None
     pattern: str | None
+    format: str | None
+    format_pattern: str | None
+    format_said: str | None
+    items: list[str] | None
     minimum: float | None
     maximum: float | None
     min_length: int | None
@@ -165,18 +169,24 @@ class TrackingPlan(Frozen):
 
 
 def _check(sent: str, key: str, sent_key: str, planned: PlannedProperty) -> CheckRow:
+    open_type = planned.types is not None or ("." in key and planned.type != "any")
+    shape = planned.shape
     return CheckRow(
         sent,
         key,
         sent_key,
         _path(key),
         _path(sent_key),
-        planned.type if "." in key else None,
+        [*planned.kinds] if open_type else None,
         planned.required,
         planned.nullable,
         planned.texts,
         planned.numbers,
         planned.pattern,
+        planned.format,
+        shape.pattern if shape else None,
+        shape.said if shape else None,
+        [*planned.items] if planned.items else None,
         planned.minimum,
         planned.maximum,
         planned.min_length,

@@ -15,7 +15,7 @@ from collect.plan_values import PlannedProperty
 from collect.rudder_files import Entry, Files, invalid, require
 
 _TYPES = {"string", "number", "integer", "boolean", "object", "array"}
-_BOUNDS = ("enum", "pattern", "minimum", "maximum", "min_length", "max_length")
+_BOUNDS = ("enum", "pattern", "format", "items", "minimum", "maximum", "min_length", "max_length")
 _WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _ITEMS = ("item_type", "item_types")
 _DEPTH = 3
@@ -124,17 +124,25 @@ def _listed(files: Files, owner: Entry, depth: int = 0) -> list[Listed]:
 def _value(files: Files, entry: Entry) -> tuple[dict[str, Any], Entry | None]:
     """What is planned for a property, and its custom type when that is an object."""
     types = _types(entry)
-    if len(types) == 1 and types[0].startswith("#"):
-        custom = files.find(types[0], "custom-types", entry.place.at("type"))
+    kept = [one for one in types if one != "null"]
+    if len(kept) == 1 and kept[0].startswith("#"):
+        custom = files.find(kept[0], "custom-types", entry.place.at("type"))
         if custom.content.get("variants"):
             files.leave_out(custom.place.at("variants"), "variants are not checked")
-        return _bounded(files, custom, entry), custom
+        planned = _bounded(files, custom, entry)
+        return planned | ({"nullable": True} if "null" in types else {}), custom
     return _bounded(files, entry, entry), None
 
 
 def _types(entry: Entry) -> list[str]:
-    listed = entry.content.get("types") or str(entry.content.get("type") or "").split(",")
-    return [str(one).strip() for one in listed if str(one).strip()]
+    return _named(entry.content.get("types") or entry.content.get("type") or "")
+
+
+def _named(given: Any) -> list[str]:
+    """The types of a list or of a text with commas; YAML reads the name null as nothing."""
+    listed = given if isinstance(given, list) else str(given).split(",")
+    names = ["null" if one is None else str(one).strip() for one in listed]
+    return [name for name in names if name]
 
 
 def _bounded(files: Files, entry: Entry, described: Entry) -> dict[str, Any]:
@@ -145,7 +153,7 @@ def _bounded(files: Files, entry: Entry, described: Entry) -> dict[str, Any]:
         ).items()
     }
     types = _types(entry)
-    planned: dict[str, Any] = {"type": _type(files, entry, types, config)}
+    planned = _typed(files, entry, types, config)
     if "null" in types:
         planned["nullable"] = True
     if described.content.get("description"):
@@ -156,20 +164,22 @@ def _bounded(files: Files, entry: Entry, described: Entry) -> dict[str, Any]:
     return planned
 
 
-def _type(files: Files, entry: Entry, types: list[str], config: dict[str, Any]) -> str:
-    kept = [one for one in types if one != "null"]
-    if kept == ["string"] and config.get("format") == "date-time":
-        del config["format"]
-        return "timestamp"
-    if len(kept) == 1 and kept[0] in _TYPES:
-        return kept[0]
-    if kept:
+def _typed(files: Files, entry: Entry, types: list[str], config: dict[str, Any]) -> dict[str, Any]:
+    """The type or the types; a text that is a moment has a type of its own."""
+    kept = list(dict.fromkeys(one for one in types if one != "null"))
+    if kept and not {*kept} <= _TYPES:
         files.leave_out(entry.place.at("type"), f"{' or '.join(kept)} becomes any type")
-    return "any"
+        return {"type": "any"}
+    if "string" in kept and config.get("format") == "date-time":
+        del config["format"]
+        kept[kept.index("string")] = "timestamp"
+    return {"types": kept} if len(kept) > 1 else {"type": kept[0] if kept else "any"}
 
 
 def _bound(files: Files, entry: Entry, planned: dict[str, Any], key: str, value: Any) -> None:
     """Add a bound on the value if the plan can hold it, else tell that it is left out."""
+    if key in _ITEMS:
+        key, value = "items", _named(value)
     if key in _BOUNDS:
         try:
             PlannedProperty.model_validate(planned | {key: value})

@@ -9,7 +9,7 @@ from collect.plan import PlannedEvent, TrackingPlan
 from collect.plan_values import PlannedProperty
 
 VERSION = "rudder/v1"
-_BOUNDS = ("pattern", "minimum", "maximum", "min_length", "max_length")
+_BOUNDS = ("pattern", "format", "minimum", "maximum", "min_length", "max_length")
 
 
 def rudder_documents(plan: TrackingPlan, name: str) -> tuple[dict[str, Any], list[str]]:
@@ -98,13 +98,19 @@ def _property(name: str, planned: PlannedProperty) -> dict[str, Any]:
     config = _kept({bound: getattr(planned, bound) for bound in _BOUNDS})
     if planned.enum is not None:
         config["enum"] = list(planned.enum)
-    kind = planned.type
-    if kind == "timestamp":
-        config["format"], kind = "date-time", "string"
-    types = [one for one in (kind, "null" if planned.nullable else "any") if one != "any"]
-    said = {"type": types[0]} if len(types) == 1 else {"types": types}
+    if "timestamp" in planned.kinds:
+        config["format"] = "date-time"
+    kinds = ["string" if kind == "timestamp" else kind for kind in planned.kinds]
+    types = [one for one in (*kinds, "null" if planned.nullable else "any") if one != "any"]
+    items: list[str] = [*(planned.items or ())]
     described = {"description": planned.description, "config": config}
-    return {"name": name} | _kept(said | described)
+    return {"name": name} | _kept(
+        _one_or_more("type", types) | _one_or_more("item_type", items) | described
+    )
+
+
+def _one_or_more(key: str, names: list[str]) -> dict[str, Any]:
+    return {key: names[0]} if len(names) == 1 else {f"{key}s": names}
 
 
 def _kept(content: dict[str, Any]) -> dict[str, Any]:

@@ -46,6 +46,17 @@ def test_the_plan_and_the_catalog_list_the_same_events_under_the_same_names() ->
         ("events: {a: {properties: {x: {type: number, pattern: a}}}}", "cannot have a pattern"),
         ("events: {a: {properties: {x: {minimum: 2, maximum: 1}}}}", "nothing is at least 2.0"),
         ("events: {a: {properties: {x: {enum: []}}}}", "at least 1 item"),
+        ("events: {a: {properties: {x: {type: number, types: [string, number]}}}}", "not both"),
+        ("events: {a: {properties: {x: {types: [string, any]}}}}", "are not several types"),
+        ("events: {a: {properties: {x: {types: [string]}}}}", "at least 2 items"),
+        ("events: {a: {properties: {x: {types: [string, timestamp]}}}}", "is a string already"),
+        (
+            "events: {a: {properties: {x: {types: [number, boolean], pattern: a}}}}",
+            "or boolean cannot",
+        ),
+        ("events: {a: {properties: {x: {type: number, format: email}}}}", "cannot have a format"),
+        ("events: {a: {properties: {x: {type: string, items: string}}}}", "cannot have item types"),
+        ("events: {a: {properties: {x: {items: [text]}}}}", "Input should be 'string'"),
         ("- a\n- b", "valid dictionary"),
     ],
 )

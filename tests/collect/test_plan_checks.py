@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from ipaddress import AddressValueError, IPv6Address
 from pathlib import Path
+from random import Random
 from typing import Any
 
+import duckdb
 import pytest
 
 from collect.plan import TrackingPlan
+from collect.plan_formats import FORMATS, FormatName
 from tests.collect.world import World, codes, track
 
 PLAN = TrackingPlan.model_validate(
@@ -148,3 +153,160 @@ def test_an_event_may_drop_properties_that_nobody_planned(planned: World) -> Non
 
     assert planned.rows("raw_events", "properties") == [('{"a":5}',)]
     assert planned.rows("dead_letters", "body ->> '$.properties.b'") == [("1",)]
+
+
+SHAPES = TrackingPlan.model_validate(
+    {
+        "events": {
+            "measured": {
+                "properties": {
+                    "size": {
+                        "types": ["number", "string"],
+                        "minimum": 2,
+                        "pattern": "^[SML]+$",
+                        "max_length": 3,
+                    },
+                    "at": {"types": ["timestamp", "boolean"]},
+                    "who": {"types": ["object", "integer"], "required": True, "nullable": True},
+                    "tags": {"type": "array", "items": "string", "max_length": 3},
+                    "points": {"items": ["integer", "null"]},
+                    "in.side": {"types": ["integer", "boolean"]},
+                    "in.list": {"type": "array", "items": ["object"]},
+                    "mail": {"type": "string", "format": "email"},
+                    "born": {"type": "string", "format": "date"},
+                    "link": {"types": ["string", "integer"], "format": "uri"},
+                },
+                "aliases": {"taken": {"labels": "tags", "address": "mail"}},
+            }
+        }
+    }
+)
+
+
+@pytest.fixture
+def shaped(tmp_path: Path) -> Iterator[World]:
+    made = World(tmp_path, SHAPES)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "path", "sentence"),
+    [
+        ({"size": True}, "WRONG_TYPE", "size", "size is no number or string"),
+        ({"size": 1}, "OUT_OF_RANGE", "size", "size is less than 2.0"),
+        ({"size": "XX"}, "PATTERN_MISMATCH", "size", "size does not match ^[SML]+$"),
+        ({"size": "SMLS"}, "WRONG_LENGTH", "size", "size is longer than 3"),
+        ({"at": "yesterday"}, "WRONG_TYPE", "at", "at is no timestamp or boolean"),
+        ({"at": 7}, "WRONG_TYPE", "at", "at is no timestamp or boolean"),
+        ({"who": 1.5}, "WRONG_TYPE", "who", "who is no object or integer"),
+        ({"who": "1"}, "WRONG_TYPE", "who", "who is no object or integer"),
+        ({"tags": ["a", 1, None]}, "WRONG_TYPE", "tags[1]", "tags[1] is no string"),
+        ({"tags": ["a", "b", "c", 4]}, "WRONG_LENGTH", "tags", "tags is longer than 3"),
+        ({"points": [1, None, 2.5]}, "WRONG_TYPE", "points[2]", "points[2] is no integer or null"),
+        ({"in": {"side": "1"}}, "WRONG_TYPE", "in.side", "in.side is no integer or boolean"),
+        ({"in": {"list": [{}, []]}}, "WRONG_TYPE", "in.list[1]", "in.list[1] is no object"),
+        ({"mail": "ana at example"}, "WRONG_FORMAT", "mail", "mail is not an e-mail address"),
+        ({"mail": 7}, "WRONG_FORMAT", "mail", "mail is not an e-mail address"),
+        ({"born": "2026-02-30"}, "WRONG_FORMAT", "born", "born is not a date (2026-06-29)"),
+        (
+            {"link": "example.org"},
+            "WRONG_FORMAT",
+            "link",
+            "link is not a URI (https://example.org/a)",
+        ),
+    ],
+    ids=str,
+)
+def test_types_items_and_formats_that_do_not_fit_are_told_with_path_and_sentence(
+    shaped: World, given: dict[str, Any], code: str, path: str, sentence: str
+) -> None:
+    shaped.send(track("measured", properties={"who": None} | given))
+    shaped.load()
+
+    found = shaped.rows("dead_letters", "code", "path", "message")
+    assert found == [(code, f"$.properties.{path}", sentence)]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"size": "SML", "at": True},
+        {"size": 4.5, "at": "2026-06-29T08:30:00Z", "who": {"id": 1}},
+        {"size": None, "who": 2.0, "tags": [], "points": [1, None, 3.0]},
+        {"points": "not a list", "in": {"side": False, "list": [{"a": 1}]}},
+        {"mail": "zoë@example.org", "born": "1931-02-28", "link": 7},
+        {"link": "https://example.org/a?b=c#d", "tags": ["a", "b", "c"]},
+    ],
+    ids=str,
+)
+def test_a_value_of_any_of_several_types_is_stored_as_it_was_sent(
+    shaped: World, given: dict[str, Any]
+) -> None:
+    sent = {"who": None} | given
+    shaped.send(track("measured", properties=sent))
+
+    assert shaped.load().stored == 1
+    assert [json.loads(kept) for (kept,) in shaped.rows("raw_events", "properties")] == [sent]
+
+
+def test_items_and_formats_of_an_alias_are_told_by_the_name_that_was_sent(shaped: World) -> None:
+    shaped.send(track("taken", properties={"who": 1, "labels": [True]}))
+    shaped.send(track("taken", properties={"who": 2, "address": "nobody"}))
+    shaped.load()
+
+    assert shaped.rows("dead_letters", "path", "message") == [
+        ("$.properties.address", "address is not an e-mail address"),
+        ("$.properties.labels[0]", "labels[0] is no string"),
+    ]
+
+
+def test_a_plan_that_asks_nothing_of_values_has_nothing_to_look_at() -> None:
+    plain = {"a": {"type": "string", "required": True}, "b": {"type": "number"}, "c": {}}
+    plan = TrackingPlan.model_validate({"events": {"seen": {"properties": plain}}})
+
+    assert (plan.checks(), plan.closed()) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("name", "fitting", "unfitting"),
+    [
+        ("date", ["2026-06-29", "0001-01-01"], ["2026-6-29", "2026-13-01", "29.06.2026", ""]),
+        ("time", ["08:30:00", "23:59:60Z", "08:30:00.5+02:00"], ["8:30:00", "24:00:00", "08:30"]),
+        ("email", ["a@b", "a.b+c@d.e.org"], ["a", "a@", "@b", "a@b..c", "a b@c.org", "a@b@c"]),
+        ("hostname", ["localhost", "a-b.example.org"], ["-a.org", "a_b.org", "a..b", "a" * 64]),
+        ("ipv4", ["0.0.0.0", "255.249.10.1"], ["256.1.1.1", "1.2.3", "1.2.3.4.", "01.2.3.4"]),
+        ("uri", ["https://a.org/b?c#d", "urn:isbn:1", "mailto:a@b"], ["a.org", "1a:b", "a: b"]),
+        ("uuid", ["3F2504E0-4f89-41d3-9a0c-0305e82c3301"], ["3f2504e04f8941d39a0c0305e82c3301"]),
+    ],
+)
+def test_a_format_fits_what_has_it_and_nothing_else(
+    name: FormatName, fitting: list[str], unfitting: list[str]
+) -> None:
+    assert [text for text in fitting if not _fits(name, text)] == []
+    assert [text for text in unfitting if _fits(name, text)] == []
+
+
+def test_an_ipv6_address_is_what_the_standard_library_takes_for_one() -> None:
+    random = Random(6)
+    texts = ["::", "::1", "1::", ":::", "1:2", "12345::", "fe80::1%eth0", "1:2:3:4:5:6:7:8:9"]
+    for _ in range(150):
+        words = [random.choice(["", "0", "1f", "ABCD"]) for _ in range(random.randint(2, 9))]
+        texts.append(":".join(words))
+
+    assert [text for text in texts if _fits("ipv6", text) != _is_ipv6(text)] == []
+
+
+def _fits(name: FormatName, text: str) -> bool:
+    with duckdb.connect() as engine:
+        query = "SELECT REGEXP_MATCHES($1, $2)"
+        (found,) = engine.execute(query, [text, FORMATS[name].pattern]).fetchall()
+    return bool(found[0])
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        IPv6Address(text)
+    except AddressValueError:
+        return False
+    return "%" not in text

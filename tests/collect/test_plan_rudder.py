@@ -34,8 +34,13 @@ spec:
     - {id: coupon, name: coupon, types: [string, "null"], config: {max_length: 12}}
     - {id: at, name: paid_at, type: string, config: {format: date-time}}
     - {id: mail, name: mail, type: string, config: {format: email}}
-    - {id: either, name: either, types: [string, integer]}
+    - {id: odd, name: odd, type: string, config: {format: json-pointer}}
+    - {id: either, name: either, types: [string, integer, null],
+       config: {max_length: 5, maximum: 9}}
+    - {id: when, name: when, types: [number, string], config: {format: date-time}}
     - {id: items, name: items, type: array, item_type: string, config: {min_length: 1}}
+    - {id: mixed, name: mixed, type: array, item_types: [number, null]}
+    - {id: boxes, name: boxes, type: array, item_types: ["#custom-type:address"]}
     - {id: address, name: address, type: "#custom-type:address"}
     - {id: city, name: city, type: string}
     - {id: looked, name: sku, type: string, config: {pattern: "(?=A)"}}
@@ -76,8 +81,12 @@ spec:
         - {property: "#property:coupon", required: true}
         - {property: "#property:at"}
         - {property: "#property:mail"}
+        - {property: "#property:odd"}
         - {property: "#property:either"}
+        - {property: "#property:when"}
         - {property: "#property:items"}
+        - {property: "#property:mixed"}
+        - {property: "#property:boxes"}
         - {property: "#property:address"}
       variants: [{type: discriminator}]
     - type: event_rule
@@ -122,9 +131,18 @@ def test_a_folder_of_rudder_cli_becomes_a_plan(tmp_path: Path) -> None:
                     "max_length": 12,
                 },
                 "paid_at": {"type": "timestamp"},
-                "mail": {"type": "string"},
-                "either": {},
-                "items": {"type": "array", "min_length": 1},
+                "mail": {"type": "string", "format": "email"},
+                "odd": {"type": "string"},
+                "either": {
+                    "types": ["string", "integer"],
+                    "nullable": True,
+                    "max_length": 5,
+                    "maximum": 9,
+                },
+                "when": {"types": ["number", "timestamp"]},
+                "items": {"type": "array", "items": ["string"], "min_length": 1},
+                "mixed": {"type": "array", "items": ["number", "null"]},
+                "boxes": {"type": "array"},
                 "address": {"type": "object"},
                 "address.city": {"type": "string", "required": True},
             },
@@ -141,12 +159,12 @@ def test_what_cannot_be_held_is_listed_with_its_file_and_path(tmp_path: Path) ->
         "plan.yaml, spec.rules.2",
         "properties.yaml, spec.properties.0",
         "properties.yaml, spec.properties.10",
-        "properties.yaml, spec.properties.4",
-        "properties.yaml, spec.properties.5.type",
-        "properties.yaml, spec.properties.6",
-        "properties.yaml, spec.properties.9",
+        "properties.yaml, spec.properties.13",
+        "properties.yaml, spec.properties.14",
+        "properties.yaml, spec.properties.5",
     ]
-    assert any("string or integer becomes any type" in line for line in told)
+    assert any("format is not checked: Input should be 'date'" in line for line in told)
+    assert any("items is not checked: Input should be 'string'" in line for line in told)
     assert any("pattern is not checked: the pattern (?=A) cannot be read" in line for line in told)
     assert any("only track events are planned, and this is identify" in line for line in told)
 
