@@ -50,9 +50,12 @@ def chunks(cursor: duckdb.DuckDBPyConnection, plan: Plan, size: int) -> Iterator
         yield _fetch(cursor, plan.query, columns)
         return
     with _kept(cursor, plan) as table:
-        total = _number(cursor, exp.select(exp.Count(this=exp.Star())).from_(table))
-        for start in range(0, total, size):
-            row = exp.column("rowid")
+        row = exp.column("rowid")
+        # Inside a transaction the rows of a new table are not numbered from 0.
+        first, last = (
+            _number(cursor, exp.select(end(this=row)).from_(table)) for end in (exp.Min, exp.Max)
+        )
+        for start in range(first, last + 1, size):
             rows = exp.select("*").from_(table).where(row >= start, row < start + size)
             yield _fetch(cursor, rows, columns)
 

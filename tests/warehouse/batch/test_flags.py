@@ -67,6 +67,18 @@ def test_chunks_of_any_size_give_the_same_truths(chunk: int) -> None:
     assert truths(made, "wanted") == {u: reference.truth(condition, u) for u in reference.users()}
 
 
+@pytest.mark.parametrize("chunk", [1, 7, 1_000])
+def test_within_a_transaction_every_chunk_is_read_as_outside_of_one(chunk: int) -> None:
+    outside = truths(asked(ACTIVE, chunk=chunk), "wanted")
+    cursor = warehouse().cursor()
+    cursor.execute("BEGIN")
+
+    inside = list(flags(cursor, {"wanted": ACTIVE}, CATALOG, as_of=AS_OF, chunk=chunk))
+
+    cursor.execute("ROLLBACK")
+    assert truths(inside, "wanted") == outside
+
+
 def test_users_outside_the_population_are_there_and_flagged() -> None:
     made = asked(ACTIVE, population=GERMAN)
 
