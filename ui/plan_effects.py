@@ -101,6 +101,8 @@ def _summary(found: Reprocessed, days: int) -> str:
             parts.append(phrase.format(noun, were="was" if count == 1 else "were"))
     period = f"of the last {days} days"
     total = found.loaded.received
+    if not total:
+        return f"No event arrived in the last {days} days, so none would end otherwise."
     if not parts:
         return f"None of the {total:,} events {period} would end otherwise."
     return f"Of {total:,} events {period}, {'; '.join(parts)}."

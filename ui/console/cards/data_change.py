@@ -94,14 +94,19 @@ def data_samples(request: ChangeRequest) -> None:
 
 def _numbers(effect: DataEffect) -> None:
     users, parts, read_by = st.columns(3)
-    changed = effect.users_changed
-    figure(
-        users,
-        "Users with another value",
-        "–" if changed is None else number(changed),
-        None if changed is None else share_of(changed, effect.users_total or 0, "of all users"),
-    )
-    figure(parts, "Traits and events touched", number(len(effect.changed)))
+    if effect.users_changed is not None:
+        figure(
+            users,
+            "Users with another value",
+            number(effect.users_changed),
+            share_of(effect.users_changed, effect.users_total or 0, "of all users"),
+        )
+    else:
+        # A plan changes events, and values only when they are loaded under it.
+        parts, read_by = users, parts
+    kinds = {part.kind for part in effect.changed}
+    touched = f"{'Events' if kinds == {'event'} else 'Traits'} touched"
+    figure(parts, touched, number(len(effect.changed)))
     figure(read_by, "Read by", number(len(effect.downstream)), _breaking(effect))
 
 
