@@ -31,6 +31,7 @@ from orchestrate.journeys.offers import Due, due, killed_too, offer
 from orchestrate.journeys.relations import with_relations
 from orchestrate.keeping import keep_chunk, keep_rules
 from orchestrate.plan import planned
+from orchestrate.turn import own_turn
 from warehouse.batch import count
 from warehouse.catalog import Catalog
 from warehouse.clocks.past import stand_at
@@ -83,9 +84,7 @@ def run_cycle(
     waiting = due(store, as_of)
     tick = plan_tick(store, catalog, as_of=as_of, trace_id=trace_id)
     tick = with_due(tick, waiting, only_journeys=only_journeys)
-    report = None if dry_run else _earlier(warehouse, tick.cycle_id)
-    if report is None:
-        report = decide_tick(warehouse, tick, waiting, dry_run=dry_run)
+    report = decide_tick(warehouse, tick, waiting, dry_run=dry_run)
     if dry_run:
         return report
     enqueued = enqueue(store, warehouse, cycle_id=tick.cycle_id)
@@ -126,31 +125,53 @@ def with_due(tick: stages.Tick, waiting: Due, *, only_journeys: bool = False) ->
 
 
 def decide_tick(
-    warehouse: DuckDBWarehouse, tick: stages.Tick, waiting: Due, *, dry_run: bool = False
+    warehouse: DuckDBWarehouse,
+    tick: stages.Tick,
+    waiting: Due,
+    *,
+    dry_run: bool = False,
+    users: tuple[str, ...] | None = None,
 ) -> CycleReport:
-    """Decide what a tick asks, and keep it unless it is a dry run: all of it, or nothing."""
+    """Decide what a tick asks, and keep it unless it is a dry run: all of it, or nothing.
+
+    What was decided before stays as it is. With ``users`` only those are decided on.
+    """
+    if dry_run:
+        return _tried(warehouse, tick, waiting)
+    with own_turn(warehouse, tick.cycle_id) as cursor:
+        found = _earlier(cursor, tick.cycle_id)
+        if found is not None:
+            return found
+        stand, tally = _ready(cursor, tick._replace(counts_later=True), waiting)
+        keep_rules(cursor, stand)
+        for number, one in enumerate(stages.decided(cursor, stand, users)):
+            tally.add(one)
+            keep_chunk(cursor, stand, number, one)
+        report = _report(tick, tally, dry_run=False)
+        _remember(cursor, report)
+    return report
+
+
+def _tried(warehouse: DuckDBWarehouse, tick: stages.Tick, waiting: Due) -> CycleReport:
     with warehouse.cursor() as cursor:
         cursor.execute("BEGIN")
         try:
-            # Deciding for a moment that is past reads what was known then.
-            stand_at(cursor, tick.catalog, tick.as_of)
-            offer(cursor, waiting, tick.as_of)
-            stand = stages.lay_out(cursor, tick)
-            tally = Tally(stand.candidates)
-            if not dry_run:
-                keep_rules(cursor, stand)
-            for number, one in enumerate(stages.decided(cursor, stand)):
+            stand, tally = _ready(cursor, tick, waiting)
+            for one in stages.decided(cursor, stand):
                 tally.add(one)
-                if not dry_run:
-                    keep_chunk(cursor, stand, number, one)
-            report = _report(tick, tally, dry_run)
-            if not dry_run:
-                _remember(cursor, report)
-        except BaseException:
+        finally:
             cursor.execute("ROLLBACK")
-            raise
-        cursor.execute("ROLLBACK" if dry_run else "COMMIT")
-    return report
+    return _report(tick, tally, dry_run=True)
+
+
+def _ready(
+    cursor: duckdb.DuckDBPyConnection, tick: stages.Tick, waiting: Due
+) -> tuple[stages.Stand, Tally]:
+    # Deciding for a moment that is past reads what was known then.
+    stand_at(cursor, tick.catalog, tick.as_of)
+    offer(cursor, waiting, tick.as_of)
+    stand = stages.lay_out(cursor, tick)
+    return stand, Tally(stand.candidates)
 
 
 class Tally:
@@ -210,11 +231,9 @@ def _remember(cursor: duckdb.DuckDBPyConnection, report: CycleReport) -> None:
     cursor.execute("INSERT INTO cycles VALUES (?, ?, ?, ?)", row)
 
 
-def _earlier(warehouse: DuckDBWarehouse, cycle_id: str) -> CycleReport | None:
-    with warehouse.cursor() as cursor:
-        stages.create_tables(cursor)
-        query = "SELECT report FROM cycles WHERE cycle_id = ?"
-        found = cursor.execute(query, (cycle_id,)).fetchone()
+def _earlier(cursor: duckdb.DuckDBPyConnection, cycle_id: str) -> CycleReport | None:
+    query = "SELECT report FROM cycles WHERE cycle_id = ?"
+    found = cursor.execute(query, (cycle_id,)).fetchone()
     return CycleReport.model_validate(json.loads(found[0])) if found else None
 
 

@@ -89,7 +89,10 @@ def decided(
 
 
 def decide(
-    cursor: duckdb.DuckDBPyConnection, tick: Tick, users: tuple[str, ...] | None = None
+    cursor: duckdb.DuckDBPyConnection,
+    tick: Tick,
+    users: tuple[str, ...] | None = None,
+    chunk: int = CHUNK,
 ) -> None:
     """Fill the temporary table ``outcome``: one row per user of a population and candidate.
 
@@ -98,7 +101,7 @@ def decide(
     stand = lay_out(cursor, tick)
     laid = [
         _laid(one, candidate)
-        for one in decided(cursor, stand, users)
+        for one in decided(cursor, stand, users, chunk)
         for candidate in stand.candidates
     ]
     # Made whole in one statement: a table that is made empty and filled loses rows.

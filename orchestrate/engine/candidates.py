@@ -42,6 +42,9 @@ class Tick(NamedTuple):
     audiences: Audiences
     released: frozenset[str] = frozenset()
     """Decisions of the past whose message will never be sent: they gave their slot back."""
+    counts_later: bool = False
+    """What was sent or decided for a later moment counts too: where the clock went back, or a
+    moment that is past is decided on for good, users still get no more than they may."""
 
     @property
     def rules(self) -> Rules:

@@ -98,9 +98,10 @@ class Reader:
         self._cursor.execute(_sql("chunk"))
         self._cursor.unregister("chunk_arrays")
         size = len(users)
-        own = {"cycle_id": self._tick.cycle_id, "since": self._remembered}
-        self._cursor.execute(_sql("past"), self._moment | own)
-        self._cursor.execute(_sql("ledger"), self._moment | {"since": self._counted})
+        until = datetime.max if self._tick.counts_later else self._tick.as_of
+        own = {"cycle_id": self._tick.cycle_id, "since": self._remembered, "until": until}
+        self._cursor.execute(_sql("past"), own)
+        self._cursor.execute(_sql("ledger"), {"since": self._counted, "until": until})
         counts, shadow = self._counts(size)
         near, near_shadow = self._near(size)
         return State(

@@ -1,5 +1,5 @@
 -- A reason for every candidate of every user, from what was kept in bits: bit i % 8 of byte i // 8 is the user at place i.
-CREATE OR REPLACE VIEW decision_records AS
+CREATE VIEW IF NOT EXISTS decision_records AS
 SELECT
     k.cycle_id, u.user_id, c.policy_key, c.policy_version, c.action_key, c.tier,
     COALESCE(d.reason_code, CASE

@@ -21,6 +21,8 @@ CREATE TABLE IF NOT EXISTS intents (
 CREATE TABLE IF NOT EXISTS journey_offers (
     offered_at TIMESTAMP, policy_key VARCHAR, action_key VARCHAR, user_id VARCHAR, run_id VARCHAR, step VARCHAR, occasion VARCHAR
 );
+-- One cycle is decided at a time: whoever writes here first has the turn until it commits.
+CREATE TABLE IF NOT EXISTS cycle_turn (taken_by VARCHAR);
 CREATE TABLE IF NOT EXISTS cycles (cycle_id VARCHAR, trace_id VARCHAR, decided_at TIMESTAMP, report VARCHAR);
 -- What decisions were made from, kept in bits and blobs a chunk of users at a time: `decision_records` reads a reason for
 -- every user and candidate out of it, and a replay decides anew. The list of users is kept once for all equal chunks.

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import random
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from orchestrate import stages
+from orchestrate.stages import Tick
 from tests.orchestrate import oracle, small_worlds
 from tests.orchestrate.world import SCHEMA
-from warehouse.catalog import Catalog, load_catalog
+from warehouse.catalog import load_catalog
 from warehouse.engines.duckdb import DuckDBWarehouse
 
 CASES = int(os.environ.get("PILOTHOUSE_ORACLE_CASES", "5000"))
@@ -28,12 +31,22 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DuckDBWareho
     made.close()
 
 
-def cycle_tells(warehouse: DuckDBWarehouse, catalog: Catalog, worlds: list[oracle.OWorld]) -> Told:
-    """What a cycle decides for every candidate of these worlds."""
+def laid_out(warehouse: DuckDBWarehouse, seed: int) -> list[oracle.OWorld]:
+    """Worlds, written in an order of no meaning."""
+    worlds = small_worlds.batch(seed, WORLDS)
+    random.Random(-seed).shuffle(worlds)
     with warehouse.cursor() as cursor:
         stages.create_tables(cursor)
         small_worlds.write(cursor, worlds)
-        stages.decide(cursor, small_worlds.tick_of(worlds, catalog))
+    return worlds
+
+
+def cycle_tells(
+    warehouse: DuckDBWarehouse, tick: Tick, users: tuple[str, ...] | None, chunk: int
+) -> Told:
+    """What a cycle decides for every candidate, in chunks of that many users."""
+    with warehouse.cursor() as cursor:
+        stages.decide(cursor, tick, users, chunk)
         rows = cursor.execute(
             "SELECT user_id, policy_key, action_key, reason_code, ghost, channel, not_before "
             "FROM outcome"
@@ -41,15 +54,38 @@ def cycle_tells(warehouse: DuckDBWarehouse, catalog: Catalog, worlds: list[oracl
     return {(user, policy, action): oracle.OResult(*told) for user, policy, action, *told in rows}
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(max(CASES // WORLDS, 1)))
-def test_the_cycle_decides_what_the_oracle_decides(warehouse: DuckDBWarehouse, seed: int) -> None:
-    worlds = small_worlds.batch(seed, WORLDS)
-    told = cycle_tells(warehouse, load_catalog(), worlds)
-
+def oracle_tells(worlds: list[oracle.OWorld]) -> Told:
+    """What must come of every candidate."""
     expected: Told = {}
     for world in worlds:
         expected |= oracle.decide(world)
+    return expected
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(max(CASES // WORLDS, 1)))
+def test_the_cycle_decides_what_the_oracle_decides(warehouse: DuckDBWarehouse, seed: int) -> None:
+    worlds = laid_out(warehouse, seed)
+    tick = small_worlds.tick_of(worlds, load_catalog())
+
+    told = cycle_tells(warehouse, tick, None, chunk=(100_000, 331, 64)[seed % 3])
+
+    expected = oracle_tells(worlds)
     assert told.keys() == expected.keys()
     differing = {key: (told[key], one) for key, one in expected.items() if told[key] != one}
     assert not differing
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [1, 2, 3, 8])
+def test_any_number_of_workers_decides_the_same(warehouse: DuckDBWarehouse, workers: int) -> None:
+    worlds = laid_out(warehouse, workers)
+    tick = small_worlds.tick_of(worlds, load_catalog())
+    users = [user.key for world in worlds for user in world.users]
+    random.Random(workers).shuffle(users)
+    parts = [tuple(users[start::workers]) for start in range(workers)]
+
+    with ThreadPoolExecutor(workers) as pool:
+        told = [*pool.map(lambda part: cycle_tells(warehouse, tick, part, 50), parts)]
+
+    assert {key: one for part in told for key, one in part.items()} == oracle_tells(worlds)

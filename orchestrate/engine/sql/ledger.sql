@@ -4,9 +4,9 @@ SELECT u.place, u.zone, m.sent_at AS at, COALESCE(a.message_class, 'marketing') 
 FROM fct_messages m
 JOIN chunk_users u ON u.user_id = m.user_id
 LEFT JOIN action_classes a ON a.action_key = m.action_key
-WHERE m.sent_at >= $since AND m.sent_at < $as_of AND m.failed_reason IS NULL
+WHERE m.sent_at >= $since AND m.sent_at < $until AND m.failed_reason IS NULL
 UNION ALL
 SELECT p.place, p.zone, p.at, COALESCE(a.message_class, 'marketing'), p.channel, a.exclusion_group, p.ghost
 FROM past p
 LEFT JOIN action_classes a ON a.action_key = p.action_key
-WHERE p.at >= $since AND NOT EXISTS (SELECT 1 FROM fct_messages m WHERE m.decision_id = p.decision_id AND m.sent_at < $as_of)
+WHERE p.at >= $since AND NOT EXISTS (SELECT 1 FROM fct_messages m WHERE m.decision_id = p.decision_id AND m.sent_at < $until)

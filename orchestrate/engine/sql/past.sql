@@ -6,5 +6,5 @@ SELECT
 FROM decisions d
 JOIN chunk_users u ON u.user_id = d.user_id
 LEFT JOIN slots s ON s.decision_id = d.decision_id
-WHERE d.cycle_id <> $cycle_id AND d.decided_at > $since AND d.decided_at <= $as_of AND (d.outcome = 'selected' OR d.ghost)
+WHERE d.cycle_id <> $cycle_id AND d.decided_at > $since AND d.decided_at <= $until AND (d.outcome = 'selected' OR d.ghost)
     AND d.decision_id NOT IN (SELECT decision_id FROM released)

@@ -8,6 +8,7 @@ CREATE OR REPLACE TABLE decisions AS SELECT * FROM new_decisions;
 DROP TABLE IF EXISTS cycles;
 DROP TABLE IF EXISTS intents;
 DROP TABLE IF EXISTS slots;
+DROP TABLE IF EXISTS cycle_turn;
 DROP TABLE IF EXISTS record_cycles;
 DROP TABLE IF EXISTS record_candidates;
 DROP TABLE IF EXISTS record_chunks;
