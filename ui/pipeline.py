@@ -22,6 +22,7 @@ from control import pipeline
 from control.pipeline import PipelineRun
 from core.errors import Code, PilothouseError, Refusal
 from core.pipeline import Step, next_step
+from ui.ids import new_id
 from ui.pipeline_steps import STEPS, Detail
 
 if TYPE_CHECKING:
@@ -50,8 +51,6 @@ def run(
     A run that was cut off is finished first, for its own moment. A step that fails
     ends the run; the run says which steps it held.
     """
-    from ui.workspace import new_id
-
     with _ONE_AT_A_TIME:
         asked = as_of or workspace.as_of()
         begun = new_id()
