@@ -21,6 +21,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -155,7 +156,7 @@ def _history(folder: Path) -> list[Measured]:
         warehouse.execute(OLD, {"count": count})
         warehouse.execute("CHECKPOINT")
         _send(log, new)
-        spent[count] = _cpu(lambda: load(warehouse, log, load_plan(), [DEMO_SOURCE]))  # noqa: B023
+        spent[count] = _cpu(partial(load, warehouse, log, load_plan(), [DEMO_SOURCE]))
         log.close()
         warehouse.close()
     less = spent[HISTORY].cpu - spent[0].cpu
@@ -176,12 +177,16 @@ def _cpu(work: Callable[[], object]) -> Seconds:
     return Seconds(time.perf_counter() - wall, time.process_time() - cpu)
 
 
+def _now() -> datetime:
+    """The real clock, in naive UTC."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
 def _over_http(folder: Path, batches: int = BATCHES) -> list[Measured]:
     log = RawLog(folder / "http")
     by_key = {DEMO_SOURCE.write_key: DEMO_SOURCE}
-    clock = lambda: datetime.now(UTC).replace(tzinfo=None)  # noqa: E731
     limits = Limits(unloaded=2**40)
-    app = Starlette(routes=Collector(log, by_key.get, clock, limits=limits).routes())
+    app = Starlette(routes=Collector(log, by_key.get, _now, limits=limits).routes())
     with _served(app) as port, multiprocessing.get_context("spawn").Pool(1) as sender:
         sender.apply(_post, (port, 20, os.getpid()))
         started, cpu = time.perf_counter(), time.process_time()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from benchmarks.measured import Measured, median_seconds
@@ -36,7 +37,7 @@ def _measure(workspace: Workspace) -> list[Measured]:
     scan = median_seconds(lambda: workspace.warehouse.fetch(SCAN), REPEATS)
     measured = []
     for name, prompt in PROMPTS.items():
-        spent = median_seconds(lambda prompt=prompt: _ask(workspace, prompt), REPEATS)  # type: ignore[misc]
+        spent = median_seconds(partial(_ask, workspace, prompt), REPEATS)
         measured.append(
             Measured(
                 f"{name} prompt, warm",
