@@ -39,14 +39,13 @@ class Part(NamedTuple):
 
 
 def from_nothing(shape: Shape, moment: datetime) -> exp.Select:
-    """The counters at a moment from all rows; those with windows read no more than they need."""
+    """The counters at a moment from all rows, each read once; windows only where they reach."""
+    if not shape.windows:
+        return _added(shape, [_part(shape, Slice(shape.counters, until=moment))])
+    since = moment - shape.windows[-1]
     lasting = tuple(one for one in shape.counters if not one.window)
-    recent = tuple(one for one in shape.counters if one.window)
-    parts = [_part(shape, Slice(lasting, until=moment))]
-    if recent:
-        since = moment - shape.windows[-1]
-        parts.append(_part(shape, Slice(recent, since, moment, windows_end=moment)))
-    return _added(shape, parts)
+    recent = Slice(shape.counters, since, moment, windows_end=moment)
+    return _added(shape, [_part(shape, Slice(lasting, until=since)), _part(shape, recent)])
 
 
 def rolled(shape: Shape, state: str, then: datetime, moment: datetime, seen: datetime | None,
