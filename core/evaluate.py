@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from core.conditions import AnyLeaf, Condition
 from core.event_memory import Memory, Properties
-from core.event_reads import EventReads
+from core.event_reads import EventReadings
 from core.kinds import Kinds, Plain
 from core.lookups import Literals, Lookups, literal
 from core.program import Every, Node, Opposite, Some, program
@@ -63,7 +63,7 @@ class Evaluator:
         """Every condition is expanded and checked against the catalog of the kinds."""
         self.program = program(conditions)
         self._kinds = kinds
-        self._reads = EventReads(self.program, kinds)
+        self._reads = EventReadings(self.program, kinds)
         self._recorder = self._reads.recorder()
         self._lookups = Lookups(self.program, kinds)
         leaves = len(self.program.leaves)

@@ -26,7 +26,7 @@ Read = Callable[[Memory, Values, int, Spans], Plain]
 decision, and the spans of all windows."""
 
 
-class EventReads:
+class EventReadings:
     """Collects what a program reads of events, and how each reading is worked out."""
 
     def __init__(self, program: Program, kinds: Kinds) -> None:

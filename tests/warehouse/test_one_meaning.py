@@ -29,7 +29,7 @@ from warehouse.online import evaluator, states
 
 CASES = int(os.environ.get("PILOTHOUSE_CASES", "10000"))
 TREES = 100
-PARTS = 5
+PARTS = 10
 """So that no one test takes long on a busy machine."""
 Truths = dict[str, dict[str, bool | None]]
 """Name of a tree → user → truth."""
