@@ -12,9 +12,13 @@ from core.conditions import Condition
 from orchestrate.engine.candidates import Candidate, asked_of, flag
 from orchestrate.engine.decided import Decided, decide_state
 from orchestrate.engine.state import Places
-from orchestrate.stages import CHUNK, Stand
+from orchestrate.stages import Stand
 from warehouse.batch import Flags, flags, unpack
 from warehouse.batch.bits import Bits, nobody, pack
+
+CHUNK = 1_000_000
+"""Users at a time. Larger than a cycle's, which writes what it decides: each chunk costs one more
+pass over messages and consent."""
 
 
 class Part(NamedTuple):
