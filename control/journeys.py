@@ -18,6 +18,7 @@ CHUNK = 2_000
 NEVER_SENT = (IntentState.REJECTED, IntentState.EXPIRED, IntentState.CANCELLED)
 COLUMNS = tuple(journey_runs.c.keys())
 """A run as a row, in this order."""
+EARLIER = ("run_id", "user_id", "entry_key", "entered_at", "exited_at")
 Row = tuple[object, ...]
 
 
@@ -77,10 +78,9 @@ def due(store: Store, at: datetime) -> Iterator[list[Row]]:
 
 
 def earlier(store: Store, key: str, users: Sequence[str]) -> list[Row]:
-    """What some users did in a journey before: run, user, key, when entered, when exited."""
+    """What some users did in a journey before, in the order of EARLIER."""
     found: list[Row] = []
-    names = ("run_id", "user_id", "entry_key", "entered_at", "exited_at")
-    columns = [journey_runs.c[name] for name in names]
+    columns = [journey_runs.c[name] for name in EARLIER]
     with store.read() as connection:
         for start in range(0, len(users), CHUNK):
             theirs = journey_runs.c.user_id.in_(users[start : start + CHUNK])

@@ -15,7 +15,7 @@ from core.conditions import And, Condition, Related
 from core.journeys import AudienceEntry, EventEntry
 from orchestrate.journeys.happened import occurrences
 from orchestrate.journeys.relations import ENTRANT
-from orchestrate.journeys.statements import DIALECT, insert, run
+from orchestrate.journeys.statements import DIALECT, run
 from warehouse.catalog import Catalog
 from warehouse.compile import Audiences, compile_audience
 from warehouse.compile.values import moment
@@ -142,11 +142,7 @@ def _tell_earlier(
     cursor: duckdb.DuckDBPyConnection, store: Store, key: str, users: list[str]
 ) -> None:
     """Their runs of before, as this tick has left them."""
-    cursor.execute("DELETE FROM jr_earlier")
-    insert(cursor, "jr_earlier", journeys.earlier(store, key, users))
-    cursor.execute("DELETE FROM jr_earlier WHERE run_id IN (SELECT run_id FROM jr_runs)")
-    cursor.execute(
-        "INSERT INTO jr_earlier SELECT run_id, user_id, entry_key, entered_at, exited_at "
-        "FROM jr_runs WHERE journey_key = $key",
-        {"key": key},
-    )
+    rows = journeys.earlier(store, key, users)
+    columns = ([row[place] for row in rows] for place in range(len(journeys.EARLIER)))
+    given = dict(zip(journeys.EARLIER, columns, strict=True))
+    run(cursor, "earlier", journey_key=key, **given)

@@ -13,7 +13,7 @@ from control import journeys
 from control.journeys import COLUMNS, Ended, Row
 from control.store import Store
 from core.journey_runs import NO_WAY
-from orchestrate.journeys.statements import DIALECT, insert, run
+from orchestrate.journeys.statements import DIALECT, run
 from warehouse.catalog import Catalog
 
 EXISTING, FRESH = False, True
@@ -62,8 +62,13 @@ def follow_merges(
 
 def tell_never_sent(cursor: duckdb.DuckDBPyConnection, ended: Sequence[Ended]) -> None:
     """Messages that were stopped before they were sent, each with whether nobody was reachable."""
-    rows = [(one.intent_id, one.reason in NO_WAY, one.at) for one in ended]
-    insert(cursor, "jr_never_sent", rows)
+    run(
+        cursor,
+        "never_sent",
+        intent_id=[one.intent_id for one in ended],
+        unreachable=[one.reason in NO_WAY for one in ended],
+        at=[one.at for one in ended],
+    )
 
 
 def changed(cursor: duckdb.DuckDBPyConnection, fresh: bool) -> list[tuple[Any, ...]]:
