@@ -21,7 +21,7 @@ def columns_of(
 ) -> dict[str, str]:
     """Column → SQL type of what a query gives; it is not run."""
     none = exp.select("*").from_(query.subquery("m")).limit(0)
-    cursor.execute(none.sql(DIALECT, comments=False), _given(query, as_of))
+    cursor.execute(none.sql(DIALECT, comments=False, copy=False), _given(query, as_of))
     return {column[0]: str(column[1]) for column in cursor.description or ()}
 
 
@@ -45,7 +45,8 @@ def write(
     schema = exp.Schema(this=stored(relation), expressions=defined)
     cursor.execute(exp.Create(this=schema, kind="TABLE").sql(DIALECT))
     insert = exp.Insert(this=stored(relation), expression=query)
-    cursor.execute(insert.sql(DIALECT, comments=False), _given(query, as_of)).fetchall()
+    given = _given(query, as_of)
+    cursor.execute(insert.sql(DIALECT, comments=False, copy=False), given).fetchall()
 
 
 def _given(query: exp.Query, as_of: datetime) -> dict[str, datetime]:

@@ -87,7 +87,8 @@ def _rows(shape: Shape, since: datetime, until: datetime, seen: datetime | None)
     if seen is None:
         return rows
     late = exp.GT(this=exp.column(shape.arrival), expression=_time(seen))
-    return exp.union(rows, events.where(time.copy() < _time(since), late), distinct=False)
+    earlier = events.where(time.copy() < _time(since), late, copy=False)
+    return exp.union(rows, earlier, distinct=False, copy=False)
 
 
 def rows_counted(
