@@ -379,7 +379,7 @@ def test_whatever_is_proved_holds_for_every_user_of_an_untidy_warehouse(
 
 
 @pytest.mark.slow
-@settings(max_examples=4_000)
+@settings(max_examples=2_000)
 @given(REAL, st.lists(REAL, max_size=2), REAL)
 def test_whatever_single_conditions_prove_holds_too(
     one: Condition, more: list[Condition], conclusion: Condition
