@@ -136,3 +136,12 @@ def test_a_migration_counts_first_and_then_moves(cli: CommandLine, tmp_path: Pat
 
     shown = cli.json("journeys", "show", "trip")
     assert {one["version"] for one in shown["standing"]} == {2}
+
+
+def test_an_older_version_goes_live_again_as_a_new_one(cli: CommandLine, tmp_path: Path) -> None:
+    live(cli, trip(tmp_path))
+    live(cli, trip(tmp_path, name="Another trip"))
+
+    again = cli.json("journeys", "rollback", "trip", "1")
+
+    assert (again["version"], again["artifact"]["name"]) == (3, "Trip")

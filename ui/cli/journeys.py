@@ -146,6 +146,22 @@ def migrate_command(
     return Output(_told(planned, dry_run), _counted(planned, dry_run))
 
 
+@journeys.command("rollback")
+@click.argument("key")
+@click.argument("number", type=click.IntRange(1))
+@click.option("--as", "email", default=APPROVER, show_default=True, help="Who rolls back.")
+@common
+def rollback_command(session: Session, key: str, number: int, email: str) -> Output:
+    """Put version NUMBER into force again, as a new version; runs under way stay where they are."""
+    with session.workspace() as workspace:
+        person = session.person(workspace, email)
+        _numbered(versions.journey_history(workspace.store, key), number)
+        rulebook.rollback(workspace.store, key, number, person=person, now=workspace.now())
+        found = versions.journey_history(workspace.store, key)[0]
+    text = f"{key} v{found.version} is live with the content of v{number}."
+    return Output(text, _document(found))
+
+
 @journeys.command("pause")
 @click.argument("key")
 @click.option("--as", "email", default=APPROVER, show_default=True, help="Who pauses it.")
