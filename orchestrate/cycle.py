@@ -15,7 +15,7 @@ from datetime import datetime
 import duckdb
 import numpy as np
 import sqlalchemy as sa
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from control import kill_switches, versions
 from control.hashing import canonical
@@ -29,6 +29,7 @@ from orchestrate.engine.decided import Decided
 from orchestrate.intents import enqueue
 from orchestrate.journeys.offers import Due, due, killed_too, offer
 from orchestrate.journeys.relations import with_relations
+from orchestrate.jumps import hold_a_jump
 from orchestrate.keeping import keep_chunk, keep_rules
 from orchestrate.plan import planned
 from orchestrate.turn import own_turn
@@ -63,6 +64,8 @@ class CycleReport(BaseModel):
     """Policy key → outcome → count."""
     enqueued: int
     """Intents that this run put into the outbox: 0 when they were there already."""
+    populations: dict[str, int] = Field(default_factory=dict)
+    """Policy or rule key → how many users it looked at."""
 
 
 def run_cycle(
@@ -74,17 +77,19 @@ def run_cycle(
     dry_run: bool = False,
     trace_id: str | None = None,
     only_journeys: bool = False,
+    accept_jump: bool = False,
 ) -> CycleReport:
     """Decide for everybody at ``as_of`` (naive UTC) with the rules that are live now.
 
     Messages that journeys have due are candidates too; with ``only_journeys`` nothing else is.
     A dry run decides and writes nothing. The same moment and the same versions
-    are the same cycle: its decisions stay as they were made.
+    are the same cycle: its decisions stay as they were made. A population that vanished or
+    grew out of all measure since the last cycle is refused, unless a person accepts it.
     """
     waiting = due(store, as_of)
     tick = plan_tick(store, catalog, as_of=as_of, trace_id=trace_id)
     tick = with_due(tick, waiting, only_journeys=only_journeys)
-    report = decide_tick(warehouse, tick, waiting, dry_run=dry_run)
+    report = decide_tick(warehouse, tick, waiting, dry_run=dry_run, accept_jump=accept_jump)
     if dry_run:
         return report
     enqueued = enqueue(store, warehouse, cycle_id=tick.cycle_id)
@@ -130,6 +135,7 @@ def decide_tick(
     waiting: Due,
     *,
     dry_run: bool = False,
+    accept_jump: bool = False,
     users: tuple[str, ...] | None = None,
 ) -> CycleReport:
     """Decide what a tick asks, and keep it unless it is a dry run: all of it, or nothing.
@@ -148,6 +154,11 @@ def decide_tick(
             tally.add(one)
             keep_chunk(cursor, stand, number, one)
         report = _report(tick, tally, dry_run=False)
+        if users is None and not accept_jump:
+            hold_a_jump(_last_populations(cursor), report.populations, tick.policies)
+        if users is not None:
+            # Some users are no population: the next cycle is not held against them.
+            report = report.model_copy(update={"populations": {}})
         _remember(cursor, report)
     return report
 
@@ -181,12 +192,17 @@ class Tally:
         self._candidates = candidates
         self._counts = np.zeros((len(candidates), len(REASONS)), np.int64)
         self.records = 0
+        self.populations: dict[str, int] = {}
 
     def add(self, one: Decided) -> None:
         """Count one chunk."""
         state = one.chunk.state
         people = {c.population: count(state.true[c.population]) for c in self._candidates}
         self.records += sum(people[c.population] for c in self._candidates)
+        rules = {c.policy.key: c for c in self._candidates if not c.policy.repeats}
+        for c in rules.values():
+            known = self.populations.get(c.policy.key, 0)
+            self.populations[c.policy.key] = known + people[c.population]
         flat = one.rows.numbers.astype(np.int64) * len(REASONS) + one.rows.reasons
         found = np.bincount(flat, minlength=self._counts.size)
         self._counts += found.reshape(self._counts.shape)
@@ -222,6 +238,7 @@ def _report(tick: stages.Tick, tally: Tally, dry_run: bool) -> CycleReport:
         by_reason={code: by_reason[code] for code in BY_CODE if code in by_reason},
         by_policy=by_policy,
         enqueued=0,
+        populations=tally.populations,
         **totals,
     )
 
@@ -229,6 +246,15 @@ def _report(tick: stages.Tick, tally: Tally, dry_run: bool) -> CycleReport:
 def _remember(cursor: duckdb.DuckDBPyConnection, report: CycleReport) -> None:
     row = (report.cycle_id, report.trace_id, report.decided_at, report.model_dump_json())
     cursor.execute("INSERT INTO cycles VALUES (?, ?, ?, ?)", row)
+
+
+def _last_populations(cursor: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    query = "SELECT report FROM cycles ORDER BY decided_at DESC, cycle_id LIMIT 50"
+    for (report,) in cursor.execute(query).fetchall():
+        populations = CycleReport.model_validate(json.loads(report)).populations
+        if populations:
+            return populations
+    return {}
 
 
 def _earlier(cursor: duckdb.DuckDBPyConnection, cycle_id: str) -> CycleReport | None:

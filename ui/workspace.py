@@ -189,10 +189,12 @@ class Workspace:
         as_of: datetime | None = None,
         dry_run: bool = False,
         only_journeys: bool = False,
+        accept_jump: bool = False,
     ) -> CycleReport:
         """Decide for everybody; the trace id of the cycle follows its messages.
 
-        Messages that journeys have due then are candidates too, or the only ones.
+        Messages that journeys have due then are candidates too, or the only ones. A population
+        that jumped since the last cycle is refused, unless a person accepts it.
         """
         trace_id, moment = new_id(), as_of or self.as_of()
         if not dry_run and not only_journeys:
@@ -206,6 +208,7 @@ class Workspace:
                 dry_run=dry_run,
                 trace_id=trace_id,
                 only_journeys=only_journeys,
+                accept_jump=accept_jump,
             )
             counted = {"selected": report.selected, "held_out": report.held_out}
             counted |= {"suppressed": report.suppressed, "lost": report.lost}

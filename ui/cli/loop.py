@@ -19,11 +19,12 @@ def cycle() -> None:
 @cycle.command("run")
 @click.option("--as-of", type=MOMENT, help="The moment of decision (UTC).")
 @click.option("--dry-run", is_flag=True, help="Decide and write nothing.")
+@click.option("--accept-jump", is_flag=True, help="Decide although a population jumped.")
 @common
-def cycle_run(session: Session, as_of: datetime | None, dry_run: bool) -> Output:
+def cycle_run(session: Session, as_of: datetime | None, dry_run: bool, accept_jump: bool) -> Output:
     """Run one decision cycle; the same moment and rules again change nothing."""
     with session.workspace() as workspace:
-        report = workspace.run_cycle(as_of=as_of, dry_run=dry_run)
+        report = workspace.run_cycle(as_of=as_of, dry_run=dry_run, accept_jump=accept_jump)
     lines = [
         f"{report.selected:,} selected, {report.held_out:,} held out, "
         f"{report.suppressed:,} suppressed, {report.lost:,} lost to a higher priority.",
