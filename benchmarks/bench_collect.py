@@ -60,7 +60,7 @@ OLD = """
     INSERT INTO raw_events BY NAME
     SELECT id AS message_id, CAST('0x' || SUBSTR(MD5(id), 1, 15) AS BIGINT) AS message_key,
         i AS body_key
-    FROM (SELECT 'old' || i AS id FROM range($count) t(i))
+    FROM (SELECT i, 'old' || i AS id FROM range($count) t(i))
 """
 """History as the loader leaves it, in the columns that are looked at for duplicates."""
 
