@@ -40,6 +40,8 @@ class PipelineSettings(Frozen):
     every_minutes: int | None = Field(default=None, ge=1, le=7 * 24 * 60)
     on_new_events: bool = False
     """Also after events were loaded, at most twice a minute."""
+    decide_on_events: bool = False
+    """Between runs, decide at once for the users of whom events came in."""
 
 
 class Settings(Frozen):

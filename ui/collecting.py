@@ -32,7 +32,7 @@ from warehouse.identity.update import Scope
 
 log = structlog.get_logger(__name__)
 
-LOAD_SECONDS = 2.0
+LOAD_SECONDS = 1.0
 PUBLISH_SECONDS = 30.0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from control import pipeline as kept
 from control import sources
 from core.pipeline import Step
 from tests.project.tree import ROOT
-from tests.tools.demo import open_demo
+from tests.tools.demo import demo_file, open_demo
 from tests.ui.command_line import ELIGIBILITY, CommandLine
 from tests.ui.test_forget_crash import DIES_AT
 from ui import pipeline
@@ -36,7 +37,8 @@ def ruled(cli: CommandLine) -> CommandLine:
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Iterator[Workspace]:
-    opened = open_demo(tmp_path / "workspace")
+    own = Path(shutil.copy(demo_file(), tmp_path / "own.duckdb"))
+    opened = open_demo(tmp_path / "workspace", own)
     yield opened
     opened.close()
 

@@ -31,6 +31,7 @@ def up(session: Session, port: int | None, host: str | None) -> Output:
     """Start console, HTTP API and worker in one process; make the demo when nothing is there."""
     from ui.app import build_app, serve
     from ui.cli.route import command_route
+    from ui.deciding import decide_routes
     from ui.forgetting import resume
     from ui.ports import require_free
     from ui.worker import Worker
@@ -60,7 +61,11 @@ def up(session: Session, port: int | None, host: str | None) -> Output:
             workspace,
             worker,
             settings.port,
-            routes=[command_route(workspace, token), *workspace.intake.routes()],
+            routes=[
+                command_route(workspace, token),
+                *decide_routes(workspace),
+                *workspace.intake.routes(),
+            ],
         )
         click.echo(_welcome(url, workspace.catalog, workspace.settings.identity == "demo"))
         serve(app, settings, settings.port)
@@ -73,9 +78,9 @@ def up(session: Session, port: int | None, host: str | None) -> Output:
 
 
 def _background(workspace: Workspace) -> tuple[Rounds, ...]:
-    """What the server does by itself: load, take over, run the pipeline, route, let journeys go
-    on, and look for shadow schemas."""
-    from ui import collecting, collector_app, journeys, pipeline, radar, routing
+    """What the server does by itself: decide at once, load, take over, run the pipeline, route,
+    let journeys go on, and look for shadow schemas."""
+    from ui import collecting, collector_app, deciding, journeys, pipeline, radar, routing
     from ui.rounds import Rounds
 
     follow: Callable[[Workspace], object] = modelling.follow
@@ -84,7 +89,12 @@ def _background(workspace: Workspace) -> tuple[Rounds, ...]:
     load = collecting.LoadRound(workspace.intake, partial(follow, workspace))
     spool = workspace.settings.workspace / collector_app.FOLDER
     take_over = collector_app.SpoolRound(spool, workspace.intake.log)
+    at_once: tuple[Rounds, ...] = ()
+    if workspace.settings.pipeline.decide_on_events:
+        by_event = deciding.EventRound(workspace)
+        at_once = (Rounds("decide", by_event.once, deciding.LOOK_SECONDS),)
     return (
+        *at_once,
         Rounds("load", load.once, collecting.LOAD_SECONDS),
         Rounds("take_over", take_over.once, collector_app.HAND_OVER_SECONDS),
         Rounds("pipeline", partial(pipeline.run_when_due, workspace), pipeline.LOOK_SECONDS),
