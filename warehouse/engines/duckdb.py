@@ -6,10 +6,12 @@ person or a model wrote runs in ``warehouse/sandbox.py``, over a published copy.
 
 from __future__ import annotations
 
+import glob
+import os
 import re
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,8 @@ HARDENING = {
     "allow_persistent_secrets": "false",
     "python_enable_replacements": "false",
 }
+
+IN_MEMORY = ":memory:"
 
 
 class DuckDBWarehouse:
@@ -68,6 +72,8 @@ class DuckDBWarehouse:
         self._read_only = read_only
         self._attached = dict(attached or {})
         self._gate = Gate()
+        if not must_exist and not read_only and str(path) != IN_MEMORY:
+            _make_whole(path)
         self._connection = self._opened()
 
     @contextmanager
@@ -151,6 +157,28 @@ class DuckDBWarehouse:
         finally:
             self._connection.execute("SET preserve_insertion_order = false")
             self._connection.execute("DETACH fresh")
+
+
+def _make_whole(path: Path) -> None:
+    """A new file appears under its name only once it can be opened.
+
+    A process that is killed while the engine makes a file leaves one that nobody can open.
+    """
+    if path.exists() or not path.parent.is_dir():
+        return
+    made = path.with_name(f".{path.name}.{os.getpid()}.new")
+    for left_by_a_crash in path.parent.glob(f".{glob.escape(path.name)}.*.new"):
+        left_by_a_crash.unlink(missing_ok=True)
+    try:
+        duckdb.connect(str(made), config=dict(HARDENING)).close()
+        with suppress(FileExistsError):
+            # Unlike a rename it never takes the place of a file that another process just made.
+            os.link(made, path)
+    except (OSError, duckdb.Error):
+        # A full disk or a file system without links: opening tells what is wrong, or makes it.
+        return
+    finally:
+        made.unlink(missing_ok=True)
 
 
 def fetch_on(
