@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from warehouse.identity.claims import Claims
 from warehouse.identity.fusion import Fused, Ints, components, fuse
 from warehouse.identity.ownership import NOBODY, Owned, own
 from warehouse.identity.part import Part, columns, read_part
@@ -65,6 +66,7 @@ def _named(
     has_owner = owned.owner != NOBODY
     sizes = np.bincount(owned.owner[has_owner], minlength=len(ids))
     crowded = has_owner & (sizes[owned.owner] > settings.ids_per_person)
+    emails, claims = _of_addresses(owned.claims, part, fused.group)
     return {
         "found": {
             "node_id": ids,
@@ -75,11 +77,11 @@ def _named(
         },
         "shared": {"node_id": ids[owned.shared]},
         "claims": {
-            "email_id": ids[owned.claims.email],
-            "owner_id": canonical[owned.claims.owner],
-            "starts": owned.claims.start,
-            "ends": owned.claims.end,
-            "disputed": owned.claims.disputed,
+            "email_id": ids[emails],
+            "owner_id": canonical[claims.owner],
+            "starts": claims.start,
+            "ends": claims.end,
+            "disputed": claims.disputed,
         },
         "ambiguous": {
             "device_id": ids[owned.ambiguous.a],
@@ -90,6 +92,21 @@ def _named(
             "b": ids[part.strong.b[fused.refused]],
         },
     }
+
+
+def _of_addresses(claims: Claims, part: Part, group: Ints) -> tuple[Ints, Claims]:
+    """The claims on groups as claims on the addresses in them, which come first.
+
+    A rule may have merged an address with a device: whichever of them stands for the
+    group depends on which was seen first, and only the address is claimed.
+    """
+    emails = np.unique(part.evidence.emails.links.a)
+    emails = emails[np.argsort(group[emails], kind="stable")]
+    low = np.searchsorted(group[emails], claims.email, "left")
+    count = np.searchsorted(group[emails], claims.email, "right") - low
+    row = np.repeat(np.arange(len(count)), count)
+    place = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count) + low[row]
+    return emails[place], claims.where(row)
 
 
 def _components(part: Part) -> Ints:

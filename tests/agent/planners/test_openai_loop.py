@@ -39,8 +39,8 @@ def workspace(
     make_demo_data(settings, users=400, days=40, seed=7, as_of=AS_OF, scenario="none")
     opened = Workspace(settings)
     yield opened
-    assert isinstance(opened.planner, OpenAIPlanner)
-    opened.planner.close()
+    assert isinstance(opened.asking.planner, OpenAIPlanner)
+    opened.asking.planner.close()
     opened.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -95,6 +96,24 @@ def test_pieces_in_any_order_give_what_everything_at_once_gives(story_and_more: 
     assert in_pieces.content() == whole
     assert in_pieces.resolve(full=True) == Scope.ALL
     assert in_pieces.content() == whole
+
+
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+def test_an_address_that_a_rule_merged_with_a_device_is_claimed_whichever_came_first(
+    order: tuple[int, ...],
+) -> None:
+    steps: list[Any] = [
+        {"minutes": 13, "user_id": "u4", "email": "b@x.org", "message_id": "m1"},
+        {"minutes": 0, "device": "d3", "message_id": "m2"},
+        {"minutes": 0, "user_id": "u4", "email": "a@x.org", "message_id": "m3"},
+        ("merge", Identifier("anonymous_id", "d3"), Identifier("email", "a@x.org")),
+    ]
+    at_once = _told(steps, []).content()
+    ended = {row[1]: row[5] for row in at_once["map"]}
+
+    assert _told([steps[place] for place in order], [0, 1, 2]).content() == at_once
+    assert ended["d3"] is None
+    assert ended["a@x.org"] is not None
 
 
 @pytest.mark.slow
