@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from warehouse.identity.claims import Claims
 from warehouse.identity.fusion import Fused, Ints, components, fuse
 from warehouse.identity.ownership import NOBODY, Owned, own
 from warehouse.identity.part import Part, columns, read_part
@@ -66,7 +65,10 @@ def _named(
     has_owner = owned.owner != NOBODY
     sizes = np.bincount(owned.owner[has_owner], minlength=len(ids))
     crowded = has_owner & (sizes[owned.owner] > settings.ids_per_person)
-    emails, claims = _of_addresses(owned.claims, part, fused.group)
+    emails, row = _named_in(owned.claims.email, part.evidence.emails.links.a, fused.group)
+    claims = owned.claims.where(row)
+    devices, row = _named_in(owned.ambiguous.a, part.evidence.captures.links.a, fused.group)
+    ambiguous = owned.ambiguous.b[row]
     return {
         "found": {
             "node_id": ids,
@@ -84,8 +86,8 @@ def _named(
             "disputed": claims.disputed,
         },
         "ambiguous": {
-            "device_id": ids[owned.ambiguous.a],
-            "owner_id": canonical[owned.ambiguous.b],
+            "device_id": ids[devices],
+            "owner_id": canonical[ambiguous],
         },
         "refused": {
             "a": ids[part.strong.a[fused.refused]],
@@ -94,19 +96,19 @@ def _named(
     }
 
 
-def _of_addresses(claims: Claims, part: Part, group: Ints) -> tuple[Ints, Claims]:
-    """The claims on groups as claims on the addresses in them, which come first.
+def _named_in(groups: Ints, nodes: Ints, group: Ints) -> tuple[Ints, Ints]:
+    """Those of some nodes that are in each group: the nodes, and the row of the group.
 
     A rule may have merged an address with a device: whichever of them stands for the
-    group depends on which was seen first, and only the address is claimed.
+    group depends on which was seen first, and only one of them is meant.
     """
-    emails = np.unique(part.evidence.emails.links.a)
-    emails = emails[np.argsort(group[emails], kind="stable")]
-    low = np.searchsorted(group[emails], claims.email, "left")
-    count = np.searchsorted(group[emails], claims.email, "right") - low
+    nodes = np.unique(nodes)
+    nodes = nodes[np.argsort(group[nodes], kind="stable")]
+    low = np.searchsorted(group[nodes], groups, "left")
+    count = np.searchsorted(group[nodes], groups, "right") - low
     row = np.repeat(np.arange(len(count)), count)
     place = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count) + low[row]
-    return emails[place], claims.where(row)
+    return nodes[place], row
 
 
 def _components(part: Part) -> Ints:
