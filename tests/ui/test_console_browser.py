@@ -65,7 +65,7 @@ def test_a_rule_is_asked_for_sent_and_decided_by_somebody_else(
     expect(pavel.page.get_by_text("You decided this.")).to_be_visible(timeout=30_000)
 
     ada.page.get_by_role("button", name="Approve and go live").click()
-    expect(ada.page.get_by_text("Pavel approved it")).to_be_visible(timeout=30_000)
+    expect(ada.page.get_by_text("Pavel approved it just now.")).to_be_visible(timeout=30_000)
 
     assert [*mara.complaints, *ada.complaints, *pavel.complaints] == []
 
