@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo, available_timezones
 import numpy as np
 import numpy.typing as npt
 
+from core.quiet_hours import ready_at
 from core.rules import FrequencyCap
 from orchestrate.engine.candidates import Rules
-from orchestrate.quiet_hours import ready_at
 
 EPOCH = datetime(1970, 1, 1)
 

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from core.errors import Code, PilothouseError
+from core.quiet_hours import ready_at
 from core.rules import QuietHours
-from orchestrate import quiet_hours
-from orchestrate.quiet_hours import ready_at
+from core.wall_clock import known_zones
 
 NIGHT = QuietHours(start="21:00", end="08:00")
 # Across midnight, at lunch, between the usual hours of a change, and nearly all day.
@@ -39,11 +39,11 @@ def pinned_zones() -> Iterator[list[str]]:
     before = zoneinfo.TZPATH
     zoneinfo.reset_tzpath(())
     ZoneInfo.clear_cache()
-    quiet_hours._zones.cache_clear()
+    known_zones.cache_clear()
     yield sorted(zoneinfo.available_timezones())
     zoneinfo.reset_tzpath(before)
     ZoneInfo.clear_cache()
-    quiet_hours._zones.cache_clear()
+    known_zones.cache_clear()
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from typing import NamedTuple
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from core.errors import Code, refuse
 from core.rules import QuietHours
+from core.wall_clock import known_zones
 
 DAY = timedelta(days=1)
 LEAST = timedelta(microseconds=1)
@@ -29,7 +30,7 @@ def ready_at(moment: datetime, zone: str | None, quiet: QuietHours | None) -> da
     """
     if quiet is None:
         return moment
-    known = zone if zone in _zones() else quiet.fallback_zone
+    known = zone if zone in known_zones() else quiet.fallback_zone
     if known is None:
         return None
     return _first_loud(moment, _zone(known), _window(quiet.start, quiet.end))
@@ -93,7 +94,7 @@ def _since_midnight(clock: str) -> timedelta:
 
 
 def _zone(name: str) -> ZoneInfo:
-    if name not in _zones():
+    if name not in known_zones():
         raise refuse(
             Code.SETTINGS_INVALID,
             f"The fallback zone of the quiet hours, '{name}', is no time zone.",
@@ -101,8 +102,3 @@ def _zone(name: str) -> ZoneInfo:
             fix="Name one as in 'Europe/Berlin', or none to hold back users without a zone.",
         )
     return ZoneInfo(name)
-
-
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
