@@ -63,11 +63,14 @@ def run(
         return _advance(workspace, found, sleep)
 
 
-def due(workspace: Workspace) -> bool:
-    """Whether the schedule asks for a run now, or one was cut off."""
+def cut_off(workspace: Workspace) -> PipelineRun | None:
+    """The run that a crash cut off, if there is one; while a run goes on here, that run."""
     found = pipeline.latest(workspace.store)
-    if found and found[0].state == "running":
-        return True
+    return found[0] if found and found[0].state == "running" else None
+
+
+def due(workspace: Workspace) -> bool:
+    """Whether the schedule asks for a run now."""
     every = workspace.settings.pipeline.every_minutes
     if every is None:
         return False
@@ -76,9 +79,13 @@ def due(workspace: Workspace) -> bool:
 
 
 def run_when_due(workspace: Workspace) -> None:
-    """One look at the clock, for a server."""
-    if due(workspace):
-        run(workspace, started_by="schedule")
+    """One look at the clock, for a server: finish what was cut off, begin what is due."""
+    # Looked at only once nobody else's run goes on: that one is not cut off.
+    with _ONE_AT_A_TIME:
+        if (unfinished := cut_off(workspace)) is not None:
+            _advance(workspace, unfinished, time.sleep)
+        if due(workspace):
+            run(workspace, started_by="schedule")
 
 
 def _start(workspace: Workspace, run_id: str, started_by: str, as_of: datetime) -> PipelineRun:

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -194,9 +195,40 @@ def test_a_server_starts_a_run_when_its_time_has_come_and_finishes_one_that_was_
 
     now = workspace.now()
     kept.start(workspace.store, "cut", started_by="event", as_of=workspace.as_of(), now=now)
-    assert pipeline.due(workspace)
+    assert pipeline.cut_off(workspace) is not None
     pipeline.run_when_due(workspace)
     assert kept.get(workspace.store, "cut").state == "done"
+
+
+def test_a_server_that_finishes_a_run_begins_no_other_unless_the_schedule_asks_for_it(
+    workspace: Workspace,
+) -> None:
+    earlier = workspace.as_of() - timedelta(days=1)
+    kept.start(workspace.store, "cut", started_by="a", as_of=earlier, now=workspace.now())
+
+    pipeline.run_when_due(workspace)
+
+    (only,) = kept.latest(workspace.store, limit=5)
+    assert (only.id, only.state) == ("cut", "done")
+
+
+def test_a_server_that_looks_at_the_clock_during_a_run_begins_no_other(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looking = threading.Thread(target=pipeline.run_when_due, args=(workspace,))
+    first = pipeline.STEPS[Step.LOAD]
+
+    def load_while_the_server_looks(opened: Workspace, run: kept.PipelineRun) -> pipeline.Detail:
+        looking.start()
+        return first(opened, run)
+
+    steps = {**pipeline.STEPS, Step.LOAD: load_while_the_server_looks}
+    monkeypatch.setattr(pipeline, "STEPS", steps)
+
+    asked_for = pipeline.run(workspace, started_by="mara@demo")
+    looking.join()
+
+    assert [one.id for one in kept.latest(workspace.store, limit=5)] == [asked_for.id]
 
 
 def test_a_run_that_was_cut_off_is_finished_for_its_own_moment_before_another_begins(
