@@ -107,7 +107,8 @@ class Recorder:
 
     def trim(self, memory: Memory, now: int) -> None:
         """Drop what no decision at ``now`` or later can read."""
-        memory.trimmed_at = now
+        # A clock that goes back brings nothing back.
+        memory.trimmed_at = now if memory.trimmed_at is None else max(now, memory.trimmed_at)
         for number, stream in memory.streams.items():
             span = self._kept[number].span
             if span is not None and len(stream.times) > MANY:

@@ -57,10 +57,12 @@ class _CalendarSpan:
         self._known: tuple[Span, Span] = ((0, 0), (0, 0))
 
     def __call__(self, now: int) -> Span:
+        # Threads share it: what one works out is not read again, another may know more by then.
         (begun, over), (start, end) = self._known
         if not begun <= now < over:
-            self._known = self._work_out(now)
-            start, end = self._known[1]
+            known = self._work_out(now)
+            self._known = known
+            _, (start, end) = known
         return start, min(end, now)
 
     def _work_out(self, now: int) -> tuple[Span, Span]:

@@ -69,8 +69,7 @@ class JourneyProposal(Frozen):
 def journey_findings(proposal: JourneyProposal) -> tuple[Finding, ...]:
     """What the guardrails say of a journey, blockers first."""
     found = (*_protected(proposal), *_consent(proposal), *_reach(proposal), *_notes(proposal))
-    rank = {"block": 0, "warn": 1, "info": 2}
-    return tuple(sorted(found, key=lambda one: rank[one.severity]))
+    return tuple(sorted(found, key=lambda finding: finding.rank))
 
 
 def _protected(proposal: JourneyProposal) -> tuple[Finding, ...]:

@@ -34,6 +34,9 @@ def shadowed_by(entry: Entry, above: list[Entry], policy: DecisionPolicy) -> lis
 
 def _goes_where(rival: Entry, entry: Entry, policy: DecisionPolicy) -> bool:
     """Whether a rival can be sent to whomever an entry can be sent to."""
+    if rival.action.offer is not None:
+        # It goes nowhere before its offer begins, after it, or where another offer stands.
+        return False
     paused = [one for one in policy.suppressions_of(rival) if one.outcome is not None]
     if any(one not in policy.suppressions_of(entry) for one in paused):
         return False

@@ -14,7 +14,7 @@ from core.implication import never
 from core.precedence import always_first, circle, gives_way, shadowed_by, waits_for
 from core.proposal import EntryFacts, Proposal, actions_of
 from core.pursuit import eligible, in_order, takes
-from core.rules import Action, ContactPolicy, DecisionPolicy, QuietHours
+from core.rules import Action, DecisionPolicy, FrequencyCap, QuietHours
 
 LONG = 90 * 86_400
 """Seconds. Who waits longer for a message no longer knows what it is about."""
@@ -118,22 +118,25 @@ def caps_leave_room(proposal: Proposal) -> Finding | None:
     if contact is None:
         return None
     at_once = _at_once(proposal)
-    for action in actions_of(proposal.artifact):
-        for key, most in _caps_on(action, contact).items():
-            if most == 0:
-                return _finding(
-                    "caps_leave_room",
-                    f"The cap '{key}' allows no message like {action.name}: it would never go out.",
-                    "Use a channel or a class that the cap leaves open, or have an admin raise it.",
-                )
-            if at_once > most:
-                return _finding(
-                    "caps_leave_room",
-                    f"Up to {at_once} messages are sent at once, but the cap '{key}' allows "
-                    f"{most}: the rest is never sent.",
-                    f"Select at most {most} at once.",
-                    severity="warn",
-                )
+    under = {cap: _under(cap, proposal) for cap in contact.caps}
+    for cap, actions in under.items():
+        if cap.n == 0 and actions:
+            return _finding(
+                "caps_leave_room",
+                f"The cap '{cap.key}' allows no message like {actions[0].name}: it would never go "
+                "out.",
+                "Use a channel or a class that the cap leaves open, or have an admin raise it.",
+            )
+    for cap, actions in under.items():
+        together = min(at_once, len(actions))
+        if cap.n is not None and together > cap.n:
+            return _finding(
+                "caps_leave_room",
+                f"Up to {together} messages are sent at once, but the cap '{cap.key}' allows "
+                f"{cap.n}: the rest is never sent.",
+                f"Select at most {cap.n} at once.",
+                severity="warn",
+            )
     if at_once > 1 and contact.min_gap_seconds and _is_capped(proposal):
         return _finding(
             "caps_leave_room",
@@ -247,17 +250,16 @@ def _is_capped(proposal: Proposal) -> bool:
     return any(one.message_class != "transactional" for one in actions_of(proposal.artifact))
 
 
-def _caps_on(action: Action, contact: ContactPolicy) -> dict[str, int]:
-    """The caps that no channel of an action gets around: key → how many messages they allow."""
-    if action.message_class == "transactional":
-        return {}
-    return {
-        cap.key: cap.n
-        for cap in contact.caps
-        if cap.n is not None
-        and cap.message_class in (None, action.message_class)
-        and (cap.channel is None or set(action.channels) == {cap.channel})
-    }
+def _under(cap: FrequencyCap, proposal: Proposal) -> list[Action]:
+    """The actions that do not get around a cap by any of their channels."""
+    return [
+        one
+        for one in actions_of(proposal.artifact)
+        if one.message_class != "transactional"
+        and all(
+            cap.limits(one.message_class, channel, one.exclusion_group) for channel in one.channels
+        )
+    ]
 
 
 def _length(quiet: QuietHours) -> int:

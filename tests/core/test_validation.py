@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -29,6 +30,7 @@ from core.rules import (
     DecisionPolicy,
     Entry,
     FrequencyCap,
+    Offer,
     OutcomeSuppression,
     QuietHours,
     StopCondition,
@@ -50,6 +52,9 @@ TRAINED_THIS_WEEK = EventCount(event="workout_completed", window=Rolling(seconds
 LOOKED = EventCount(event="pricing_viewed")
 TICKET = Related(entity="ticket", where=(Filter(column="status", value="open"),))
 PAYING = Related(entity="subscription", where=(Filter(column="status", value="active"),))
+SUMMER = Offer(
+    key="summer", price=9.0, valid_from=datetime(2026, 6, 1), valid_until=datetime(2026, 9, 1)
+)
 NAMES = {"help": "Help", "nudge": "Nudge", "offer": "Offer"}
 
 
@@ -245,6 +250,13 @@ WRONG: dict[str, list[tuple[Proposal, str]]] = {
     ],
     "caps_leave_room": [
         (proposal(contact=contact(caps=(cap(0),))), "block"),
+        (
+            proposal(
+                policy(entry("help", 1, TICKET, exclusion_group="upgrades")),
+                contact=contact(caps=(cap(0, group="upgrades"),)),
+            ),
+            "block",
+        ),
         (proposal(contact=contact(caps=(cap(0, message_class=None),))), "block"),
         (
             proposal(
@@ -316,6 +328,13 @@ RIGHT: dict[str, list[Proposal]] = {
         proposal(
             policy(entry("help", 1, TRAINED, channels=("push",)), entry("nudge", 2, TRAINED_THRICE))
         ),
+        # An offer is not always valid, and where another one stands it is not made.
+        proposal(
+            policy(
+                entry("help", 1, TRAINED, offer=SUMMER),
+                entry("nudge", 2, TRAINED_THRICE),
+            )
+        ),
         # Scores decide user by user which one of a tier comes first.
         proposal(
             policy(entry("help", 1, TRAINED, score="ltv"), entry("nudge", 1, TRAINED, score="ltv"))
@@ -371,6 +390,16 @@ RIGHT: dict[str, list[Proposal]] = {
         proposal(contact=contact(caps=(cap(1),), min_gap_seconds=3600)),
         proposal(contact=contact(caps=(cap(0, message_class="service"),))),
         proposal(contact=contact(caps=(cap(0, channel="push"),))),
+        proposal(contact=contact(caps=(cap(0, group="upgrades"),))),
+        proposal(
+            policy(
+                entry("help", 1, TICKET, exclusion_group="upgrades"),
+                entry("nudge", 2, LOOKED),
+                hit_policy="top_k",
+                k=2,
+            ),
+            contact=contact(caps=(cap(1, group="upgrades"),)),
+        ),
         proposal(
             policy(entry("help", 1, TICKET, message_class="transactional")),
             contact=contact(caps=(cap(0, message_class=None),)),
