@@ -54,6 +54,8 @@ class Clauses:
         self.sequences = Sequences(text, self.times, self.events)
         self._people = PeopleReader(text, lexicon, self.attributes)
         self.furthest = 0
+        self.stops: frozenset[int] = frozenset()
+        """Tokens at which no predicate begins: something is sent there."""
 
     def people(self, i: int) -> People | None:
         """A noun phrase for people at an index."""
@@ -65,7 +67,7 @@ class Clauses:
         end = i
         while True:
             sep, start = ("first", end) if not items else separator(self.text, end)
-            if sep is None:
+            if sep is None or start in self.stops:
                 return items, end
             marker = marked if not items else (items[-1].marked or marked)
             item = self.item(start, sep, run_marked=marker)

@@ -9,10 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from agent.planners.defaults import new_action
 from agent.planners.grammar.asking import not_understood
 from agent.planners.grammar.clauses import Clauses
 from agent.planners.grammar.exclusions import Exclusions
-from agent.planners.grammar.frame import Frame
+from agent.planners.grammar.frame import Channels, Frame
+from agent.planners.grammar.giving import given
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.logic import combine
 from agent.planners.grammar.meaning import Found, Item, Sep, Unclear, all_of, negate
@@ -68,6 +70,8 @@ class Reader:
         self.clauses = Clauses(text, lexicon, as_of)
         self.exclusions = Exclusions(self.clauses)
         self.frame = Frame(text, lexicon)
+        self.given = given(text, lexicon)
+        self.clauses.stops = frozenset(self.given)
         self.reading = Reading()
         self._sep: Sep = "sentence"
         self._contiguous = False
@@ -78,8 +82,8 @@ class Reader:
         """The whole text; raises Unclear at the first words that mean nothing here."""
         i = 0
         steps = (
-            self._mark, self._leading_span, self._holdout, self._channels, self._exclusion,
-            self._action, self._people, self._predicates, self._separator,
+            self._mark, self._leading_span, self._holdout, self._given, self._channels,
+            self._exclusion, self._action, self._people, self._predicates, self._separator,
             self._free_action, self._filler,
         )  # fmt: skip
         while i < len(self.text):
@@ -136,8 +140,9 @@ class Reader:
 
     def _channels(self, i: int) -> int | None:
         found = self.frame.channels(i, in_clause=self._contiguous)
-        if found is None:
-            return None
+        return None if found is None else self._set_channels(found)
+
+    def _set_channels(self, found: Channels) -> int:
         if found.excluded:
             self.reading.excluded_channels += found.names
         elif self.reading.channels and self.reading.channels != found.names:
@@ -150,6 +155,15 @@ class Reader:
         if found.note:
             self.reading.notes.append(found.note)
         return found.end
+
+    def _given(self, i: int) -> int | None:
+        found = self.given.get(i)
+        if found is None:
+            return None
+        if found.channel is not None:
+            return self._set_channels(Channels((found.channel,), found.end))
+        action = new_action(found.name.capitalize(), self.lexicon.catalog)
+        return self._set_action(action, found.end, found.name)
 
     def _exclusion(self, i: int) -> int | None:
         found = self.exclusions.at(i)
