@@ -1,9 +1,10 @@
-"""Prompts that no planner gets to see: nothing to read, too much, or a way around approval."""
+"""Prompts that no planner gets to see: empty or endless ones, ways around approval, orders."""
 
 from __future__ import annotations
 
 import re
 
+from agent.orders import ordered
 from core.errors import Code, Refusal
 
 MAX_CHARACTERS = 4_000
@@ -58,7 +59,8 @@ def guard(prompt: str) -> tuple[Refusal, ...]:
     for pattern in BYPASS:
         if match := re.search(pattern, text, re.IGNORECASE):
             return (_bypass(match[0]),)
-    return ()
+    order = ordered(text)
+    return () if order is None else (order,)
 
 
 def _bypass(words: str) -> Refusal:

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import duckdb
 
+from agent.guard import guard
 from agent.planners.grammar import GrammarPlanner
-from agent.planners.port import Planner, PlanRequest
+from agent.planners.port import Plan, Planner, PlanRequest
 from core.errors import Code, refuse
 from evals.cases import Case, Suite, load_file, load_suite, suite_names
 from evals.graders import GRADERS, Bench
@@ -95,7 +96,14 @@ def _run_suite(
 
 def _run_case(case: Case, suite: Suite, planner: Planner, data: Bench) -> Outcome:
     started = time.perf_counter()
-    plan = planner.plan(PlanRequest(prompt=case.prompt, as_of=data.as_of))
+    plan = _planned(case, planner, data)
     ms = round((time.perf_counter() - started) * 1000)
     verdict, detail = GRADERS[suite.kind](case, plan, data)
     return Outcome(id=case.id, prompt=case.prompt, verdict=verdict, detail=detail, ms=ms)
+
+
+def _planned(case: Case, planner: Planner, data: Bench) -> Plan:
+    """As in the graph: what the guard refuses no planner gets to see."""
+    if refusals := guard(case.prompt):
+        return Plan(intent="refused", refusals=refusals)
+    return planner.plan(PlanRequest(prompt=case.prompt, as_of=data.as_of))
