@@ -42,6 +42,10 @@ _OTHER_KIND = """
         OR NEW.key IN ('trait_models', 'tracking_plan')
     )
 """
+# What was accepted of a held cycle has its kind as its key, so that nothing else can pass for it.
+_JUMP_AND_OTHER = """
+    NEW.kind <> NEW.key AND 'population_jump' IN (NEW.kind, NEW.key)
+"""
 # A key that names a journey once does so for good, and so does one that names a rule.
 _JOURNEY_AND_RULE = """
     EXISTS (
@@ -66,6 +70,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard("approved_or_shipped", "versions", "INSERT", _UNAPPROVED, "a version needs its approval"),
     Guard("kinds_stay_apart", "versions", "INSERT", _OTHER_KIND, "this key is of another kind"),
     Guard("journeys_stay_apart", "versions", "INSERT", _JOURNEY_AND_RULE, "this key is taken"),
+    Guard("jumps_stay_apart", "versions", "INSERT", _JUMP_AND_OTHER, "this key is kept"),
     Guard("versions_stay", "versions", "UPDATE", _REWRITTEN, "a version is immutable"),
     Guard("versions_remain", "versions", "DELETE", "1 = 1", "a version is immutable"),
     Guard("requests_remain", "change_requests", "DELETE", "1 = 1", "a change request is kept"),

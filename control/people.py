@@ -29,6 +29,8 @@ DEMO_PEOPLE: tuple[Person, ...] = (
     Person(email="pavel@demo", name="Pavel", roles=frozenset({Role.APPROVER})),
     Person(email="ada@demo", name="Ada", roles=frozenset({Role.ADMIN, Role.APPROVER})),
 )
+BREAKER = Person(email="breaker@pilothouse", name="Circuit breaker", roles=frozenset[Role]())
+"""The author of what a held cycle asks; it holds no role, and nobody signs in as it."""
 
 
 def add(store: Store, persons: Iterable[Person]) -> None:

@@ -16,6 +16,7 @@ from core.data_changes import DATA_KINDS, DataEffect
 from core.errors import Code, refuse
 from core.journey_effects import JourneyEffect
 from core.journeys import Journey
+from core.jumps import JUMP, PopulationJump
 from core.lifecycle import State, Verdict
 from core.rules import DecisionPolicy, EligibilityRule
 
@@ -49,7 +50,7 @@ class Review(BaseModel):
 
 
 class ChangeRequest(BaseModel):
-    """A proposed rule, journey or data change with everything an approver needs to decide."""
+    """Something proposed, with everything an approver needs to decide on it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -86,10 +87,21 @@ class ChangeRequest(BaseModel):
         return self.kind in DATA_KINDS
 
     @property
+    def has_reason(self) -> bool:
+        """Whether its prompt is the reason of a change, not words that somebody asked with."""
+        return self.changes_data or self.kind == JUMP
+
+    @property
     def journey(self) -> Journey | None:
         """The proposed journey; None when it is anything else."""
         found = self.artifact if self.kind == "journey" else None
         return found if isinstance(found, Journey) else None
+
+    @property
+    def jump(self) -> PopulationJump | None:
+        """The population jump that holds a cycle; None when it is anything else."""
+        found = self.artifact if self.kind == JUMP else None
+        return found if isinstance(found, PopulationJump) else None
 
     @property
     def rule(self) -> Rule:

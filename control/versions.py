@@ -19,10 +19,11 @@ from core.conditions import And, Condition
 from core.data_changes import DATA_KINDS, DataChange, TrackingPlanChange, TraitModelsChange
 from core.errors import Code, refuse
 from core.journeys import Journey
+from core.jumps import JUMP, PopulationJump
 from core.rules import DecisionPolicy, EligibilityRule
 
 Rule = EligibilityRule | DecisionPolicy
-Governed = Rule | Journey | DataChange
+Governed = Rule | Journey | DataChange | PopulationJump
 
 ARTIFACT: TypeAdapter[Rule] = TypeAdapter(Annotated[Rule, Field(discriminator="kind")])
 """A rule."""
@@ -49,14 +50,17 @@ class Versioned(NamedTuple, Generic[Content]):
 
 Version = Versioned[Rule]
 """A version of a rule."""
+JumpVersion = Versioned[PopulationJump]
+"""A population that jumped, accepted by a person."""
 JourneyVersion = Versioned[Journey]
 """A version of a journey."""
 AnyVersion = Versioned[Governed]
-"""A version of a rule, of a journey or of the data layer."""
+"""A version of whatever goes live by an approval."""
 
 _DATA = versions.c.kind.in_(sorted(DATA_KINDS))
 _JOURNEYS = versions.c.kind == "journey"
-_RULES = sa.not_(sa.or_(_DATA, _JOURNEYS))
+_JUMPS = versions.c.kind == JUMP
+_RULES = sa.not_(sa.or_(_DATA, _JOURNEYS, _JUMPS))
 
 
 def live(store: Store) -> list[Version]:
@@ -125,6 +129,12 @@ def running_journeys(store: Store) -> dict[str, JourneyVersion]:
     in_force = {one.key for one in journeys(store) if one.state == "live"}
     every = _journeys(store, versions.c.key.in_(in_force))
     return {f"{one.key}@{one.version}": one for one in every}
+
+
+def accepted_jump(store: Store) -> JumpVersion | None:
+    """The population jump that a person accepted last; None while nobody ever did."""
+    found = _rows(store, _JUMPS, versions.c.state == "live")
+    return _version(found[0], PopulationJump.model_validate) if found else None
 
 
 def current_data(store: Store, change: type[Change]) -> Versioned[Change] | None:

@@ -1,4 +1,7 @@
-"""Propose a rule, a journey or a change of the data layer. Nothing here approves or publishes."""
+"""Propose what people decide on: rules, journeys, changes of the data layer, jumps to accept.
+
+Nothing here approves or publishes.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import sqlalchemy as sa
 
 from control import audit, requests
 from control.hashing import content_hash
+from control.people import BREAKER
 from control.people import get as get_person
 from control.requests import ChangeRequest, get, list_all
 from control.store import Store, utc
@@ -19,6 +23,7 @@ from core.artifacts import Finding, Preview
 from core.data_changes import DATA_KINDS, DataChange, DataEffect
 from core.errors import Code, refuse
 from core.journey_effects import JourneyEffect
+from core.jumps import JUMP
 from core.lifecycle import DATA_PROPOSERS, PROPOSERS, State
 from orchestrate.rule_diff import content_diff
 
@@ -99,6 +104,9 @@ def withdraw(store: Store, request_id: str, *, person: str, now: datetime) -> Ch
 
 
 def _may_propose(store: Store, author: str, artifact: Governed) -> None:
+    if artifact.kind == JUMP:
+        _only_the_breaker(author)
+        return
     changes_data = artifact.kind in DATA_KINDS
     allowed = DATA_PROPOSERS if changes_data else PROPOSERS
     if get_person(store, author).roles & allowed:
@@ -112,8 +120,17 @@ def _may_propose(store: Store, author: str, artifact: Governed) -> None:
     )
 
 
+def _only_the_breaker(author: str) -> None:
+    if author != BREAKER.email:
+        raise refuse(
+            Code.NOT_ALLOWED,
+            f"{author} may not propose to accept a jump: a held cycle asks by itself.",
+            fix="Run the cycle; if it is held, it opens the request.",
+        )
+
+
 def _own_key(artifact: Governed) -> None:
-    if artifact.key in DATA_KINDS and artifact.kind != artifact.key:
+    if artifact.key in DATA_KINDS | {JUMP} and artifact.kind != artifact.key:
         raise refuse(
             Code.INVALID_ARGUMENT,
             f"The key '{artifact.key}' is kept for the {_words(artifact.key)}.",

@@ -21,6 +21,7 @@ from control import kill_switches, versions
 from control.hashing import canonical
 from control.store import Store
 from control.tables import outbox
+from core.jumps import PopulationJump
 from core.lifecycle import IntentState
 from core.reasons import BY_CODE, REASONS, Reason
 from orchestrate import stages
@@ -29,7 +30,8 @@ from orchestrate.engine.decided import Decided
 from orchestrate.intents import enqueue
 from orchestrate.journeys.offers import Due, due, killed_too, offer
 from orchestrate.journeys.relations import with_relations
-from orchestrate.jumps import hold_a_jump
+from orchestrate.jump_requests import hold, withdraw_waiting
+from orchestrate.jumps import Held, hold_a_jump
 from orchestrate.keeping import keep_chunk, keep_rules
 from orchestrate.plan import planned
 from orchestrate.turn import own_turn
@@ -77,21 +79,29 @@ def run_cycle(
     dry_run: bool = False,
     trace_id: str | None = None,
     only_journeys: bool = False,
-    accept_jump: bool = False,
+    now: datetime | None = None,
 ) -> CycleReport:
     """Decide for everybody at ``as_of`` (naive UTC) with the rules that are live now.
 
     Messages that journeys have due are candidates too; with ``only_journeys`` nothing else is.
     A dry run decides and writes nothing. The same moment and the same versions
     are the same cycle: its decisions stay as they were made. A population that vanished or
-    grew out of all measure since the last cycle is refused, unless a person accepts it.
+    grew out of all measure since the last cycle raises ``Held`` and asks people, once, at
+    ``now``; once they accepted that jump, the cycle decides.
     """
     waiting = due(store, as_of)
     tick = plan_tick(store, catalog, as_of=as_of, trace_id=trace_id)
     tick = with_due(tick, waiting, only_journeys=only_journeys)
-    report = decide_tick(warehouse, tick, waiting, dry_run=dry_run, accept_jump=accept_jump)
+    accepted = versions.accepted_jump(store)
+    try:
+        report = decide_tick(
+            warehouse, tick, waiting, dry_run=dry_run, accepted=accepted and accepted.artifact
+        )
+    except Held as held:
+        raise hold(store, held, now=now or as_of) from held
     if dry_run:
         return report
+    withdraw_waiting(store, now=now or as_of, since=last_cycle(warehouse))
     enqueued = enqueue(store, warehouse, cycle_id=tick.cycle_id)
     return report.model_copy(update={"enqueued": enqueued})
 
@@ -135,12 +145,13 @@ def decide_tick(
     waiting: Due,
     *,
     dry_run: bool = False,
-    accept_jump: bool = False,
+    accepted: PopulationJump | None = None,
     users: tuple[str, ...] | None = None,
 ) -> CycleReport:
     """Decide what a tick asks, and keep it unless it is a dry run: all of it, or nothing.
 
-    What was decided before stays as it is. With ``users`` only those are decided on.
+    What was decided before stays as it is. With ``users`` only those are decided on. Raises
+    ``Held`` when populations jumped in another way than was accepted.
     """
     if dry_run:
         return _tried(warehouse, tick, waiting)
@@ -154,8 +165,9 @@ def decide_tick(
             tally.add(one)
             keep_chunk(cursor, stand, number, one)
         report = _report(tick, tally, dry_run=False)
-        if users is None and not accept_jump:
-            hold_a_jump(_last_populations(cursor), report.populations, tick.policies)
+        if users is None:
+            since, before = _last_populations(cursor)
+            hold_a_jump(since, before, report.populations, tick.policies, accepted)
         if users is not None:
             # Some users are no population: the next cycle is not held against them.
             report = report.model_copy(update={"populations": {}})
@@ -248,13 +260,20 @@ def _remember(cursor: duckdb.DuckDBPyConnection, report: CycleReport) -> None:
     cursor.execute("INSERT INTO cycles VALUES (?, ?, ?, ?)", row)
 
 
-def _last_populations(cursor: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    query = "SELECT report FROM cycles ORDER BY decided_at DESC, cycle_id LIMIT 50"
-    for (report,) in cursor.execute(query).fetchall():
+def last_cycle(warehouse: DuckDBWarehouse) -> str:
+    """The id of the last cycle that decided for whole populations; empty before the first."""
+    with warehouse.cursor() as cursor:
+        stages.create_tables(cursor)
+        return _last_populations(cursor)[0]
+
+
+def _last_populations(cursor: duckdb.DuckDBPyConnection) -> tuple[str, dict[str, int]]:
+    query = "SELECT cycle_id, report FROM cycles ORDER BY decided_at DESC, cycle_id LIMIT 50"
+    for cycle_id, report in cursor.execute(query).fetchall():
         populations = CycleReport.model_validate(json.loads(report)).populations
         if populations:
-            return populations
-    return {}
+            return cycle_id, populations
+    return "", {}
 
 
 def _earlier(cursor: duckdb.DuckDBPyConnection, cycle_id: str) -> CycleReport | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from control.requests import DiffLine
+from core.jumps import JUMP
 from orchestrate.data_diff import models_diff, plan_diff
 
 Flat = dict[str, Any]
@@ -19,7 +20,8 @@ def content_diff(
         return models_diff((live or {}).get("models", {}), proposed["models"])
     if kind == "tracking_plan":
         return plan_diff((live or {}).get("plan", {}), proposed["plan"])
-    return rule_diff(live, proposed)
+    # What was accepted of another jump says nothing about this one.
+    return rule_diff(None if kind == JUMP else live, proposed)
 
 
 def rule_diff(live: dict[str, Any] | None, proposed: dict[str, Any]) -> tuple[DiffLine, ...]:

@@ -82,8 +82,8 @@ def serve(app: st.App, settings: Settings, port: int) -> None:
 def _demo_provider(workspace: OpenWorkspace, origin: str) -> DemoIdentityProvider | None:
     if workspace.settings.identity != "demo":
         return None
-    # The radar proposes too, but nobody signs in as the radar.
-    persons = [one for one in people.list_all(workspace.store) if one != RADAR]
+    # The radar and the circuit breaker propose too, but nobody signs in as either.
+    persons = [p for p in people.list_all(workspace.store) if p not in (RADAR, people.BREAKER)]
     return mounted(workspace.settings.host, origin, persons)
 
 

@@ -9,6 +9,8 @@ from control import kill_switches, pipeline, requests, versions
 from control.pipeline import PipelineRun, StepRun
 from core.lifecycle import IntentState, State
 from core.pipeline import MEANING
+from orchestrate import jump_requests
+from orchestrate.cycle import last_cycle
 from ui import modelling
 from warehouse.clocks.freshness import stale
 from warehouse.models import build
@@ -27,6 +29,7 @@ def status(workspace: Workspace) -> dict[str, Any]:
         "schedule": _schedule(workspace),
         "rules_live": len(versions.live(workspace.store)),
         "waiting_for_approval": len(requests.list_all(workspace.store, State.IN_REVIEW)),
+        "held": _held(workspace),
         "kill_switches": len(kill_switches.active(workspace.store).switches),
         "log_bytes_waiting": workspace.intake.log.unloaded_bytes,
         "outbox": workspace.outbox_counts(),
@@ -102,6 +105,14 @@ def _behind(workspace: Workspace) -> tuple[Any, ...]:
         return stale(cursor, models, workspace.as_of()) if build.managed(cursor) else ()
 
 
+def _held(workspace: Workspace) -> dict[str, Any] | None:
+    """The request about the jump that holds the cycles; None when nothing does."""
+    found = jump_requests.holding(workspace.store, last_cycle(workspace.warehouse))
+    if found is None:
+        return None
+    return {"change_request": found.id, "state": found.state.value, "why": found.name}
+
+
 def _stale(one: Any) -> dict[str, Any]:
     return {"trait": one.trait, "owner": one.owner, "source": one.source, "newest": one.newest}
 
@@ -135,6 +146,9 @@ def _rest(document: dict[str, Any]) -> list[str]:
         f"Outbox: {waiting:,} waiting, {sum(outbox.values()) - waiting:,} done with. "
         f"Raw log: {document['log_bytes_waiting']:,} bytes waiting.",
     ]
+    if held := document["held"]:
+        state = held["state"].replace("_", " ")
+        lines.append(f"Cycles are held: {held['why']}. {held['change_request']} is {state}.")
     for one in document["stale_traits"]:
         newest = f"{one['newest']:%Y-%m-%d %H:%M}" if one["newest"] else "never"
         lines.append(f"Stale: {one['trait']} ({one['owner']}): newest of {one['source']} {newest}.")

@@ -23,7 +23,7 @@ from core.settings import Settings
 from deliver import outbox
 from deliver.delivery import DeliveryReport, deliver
 from measure.lift import LiftReport, lift
-from orchestrate import approvals
+from orchestrate import approvals, jump_requests
 from orchestrate.cycle import CycleReport, run_cycle
 from orchestrate.explain import explain, separate
 from orchestrate.intents import reconcile as reconcile_intents
@@ -158,6 +158,8 @@ class Workspace:
     def _rests_on(self, request: ChangeRequest) -> dict[str, str]:
         if journey := request.journey:
             return journeys.rests_on(self, journey)
+        if jump := request.jump:
+            return jump_requests.rests_on(self.store, jump)
         live, fingerprints = versions.live(self.store), data_changes.fingerprints(self)
         return dependencies(request.rule, self.catalog, live, fingerprints)
 
@@ -189,12 +191,11 @@ class Workspace:
         as_of: datetime | None = None,
         dry_run: bool = False,
         only_journeys: bool = False,
-        accept_jump: bool = False,
     ) -> CycleReport:
         """Decide for everybody; the trace id of the cycle follows its messages.
 
         Messages that journeys have due then are candidates too, or the only ones. A population
-        that jumped since the last cycle is refused, unless a person accepts it.
+        that jumped since the last cycle raises ``Held``, unless a person accepted it.
         """
         trace_id, moment = new_id(), as_of or self.as_of()
         if not dry_run and not only_journeys:
@@ -208,7 +209,7 @@ class Workspace:
                 dry_run=dry_run,
                 trace_id=trace_id,
                 only_journeys=only_journeys,
-                accept_jump=accept_jump,
+                now=self.now(),
             )
             counted = {"selected": report.selected, "held_out": report.held_out}
             counted |= {"suppressed": report.suppressed, "lost": report.lost}

@@ -17,6 +17,7 @@ from ui.cli.session import Listing, Output, Session, common, said_by
 from ui.console.view.data_change import diff_words, outcome_lines, part_line, readers
 from ui.console.view.diff import SAME, plain_rows
 from ui.console.view.journey import effect_lines, step_lines
+from ui.console.view.jump import jump_lines
 
 if TYPE_CHECKING:
     from ui.workspace import Workspace
@@ -82,7 +83,7 @@ def _card(request: ChangeRequest, workspace: Workspace) -> str:
         f"{request.id}  {request.name} ({request.target_key})",
         f"State      {request.state.replace('_', ' ')}",
         f"Author     {request.author}",
-        f"{'Reason' if request.changes_data else 'Prompt'}     {request.prompt}",
+        f"{'Reason' if request.has_reason else 'Prompt'}     {request.prompt}",
         *_what(request, workspace),
         *(f"Finding    {one.severity}: {one.message}" for one in request.findings),
     ]
@@ -96,6 +97,8 @@ def _card(request: ChangeRequest, workspace: Workspace) -> str:
 def _what(request: ChangeRequest, workspace: Workspace) -> list[str]:
     if request.changes_data:
         return _data_card(request)
+    if jump := request.jump:
+        return [f"Held       {line}" for line in jump_lines(jump)]
     if journey := request.journey:
         effect = request.journey_effect
         told = effect_lines(effect) if effect else []

@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from measure.lift import lift
-from ui.cli.session import MOMENT, Listing, Output, Session, common
+from ui.cli.session import MOMENT, Listing, Output, Session, common, said_by
+from ui.jumps import run_accepting
 
 
 @click.group(cls=Listing)
@@ -19,12 +20,18 @@ def cycle() -> None:
 @cycle.command("run")
 @click.option("--as-of", type=MOMENT, help="The moment of decision (UTC).")
 @click.option("--dry-run", is_flag=True, help="Decide and write nothing.")
-@click.option("--accept-jump", is_flag=True, help="Decide although a population jumped.")
+@click.option("--accept-jump", is_flag=True, help="Approve a population that jumped, and decide.")
+@said_by("pavel@demo", "Who accepts a jump: an approver.")
 @common
-def cycle_run(session: Session, as_of: datetime | None, dry_run: bool, accept_jump: bool) -> Output:
+def cycle_run(
+    session: Session, as_of: datetime | None, dry_run: bool, accept_jump: bool, email: str
+) -> Output:
     """Run one decision cycle; the same moment and rules again change nothing."""
     with session.workspace() as workspace:
-        report = workspace.run_cycle(as_of=as_of, dry_run=dry_run, accept_jump=accept_jump)
+        if accept_jump and not dry_run:
+            report = run_accepting(workspace, session.person(workspace, email), as_of=as_of)
+        else:
+            report = workspace.run_cycle(as_of=as_of, dry_run=dry_run)
     lines = [
         f"{report.selected:,} selected, {report.held_out:,} held out, "
         f"{report.suppressed:,} suppressed, {report.lost:,} lost to a higher priority.",

@@ -94,6 +94,8 @@ def _row(request: ChangeRequest, author: str, age: str) -> None:
             size = f" · reaches {number(request.preview.audience_size)} people"
         elif request.changes_data:
             size = f" · {phrase(request.kind)}"
+        elif request.jump:
+            size = " · holds the cycle"
         st.caption(f"{request.id} · {plain(author)} · {age}{size}")
     with right, st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
         for badge in (

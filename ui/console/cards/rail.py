@@ -13,6 +13,7 @@ from core.rules import DecisionPolicy, EligibilityRule
 from ui.console.cards.parts import heading, refusal_card
 from ui.console.desk import Desk
 from ui.console.view.impact import needs_judgement, passed_count, policies_of
+from ui.console.view.jump import jump_consequence
 from ui.console.view.state import REQUEST
 from ui.console.view.text import ago, people, plain
 
@@ -47,6 +48,8 @@ def rail(office: Desk, person: Person, request: ChangeRequest) -> None:
 def _consequence_of(request: ChangeRequest) -> str:
     if request.changes_data:
         return _data_consequence(request)
+    if jump := request.jump:
+        return jump_consequence(jump)
     return _journey_consequence(request) if request.journey else consequence(request)
 
 
@@ -90,7 +93,7 @@ def _data_consequence(request: ChangeRequest) -> str:
 def _counts(request: ChangeRequest) -> None:
     judgement = len(needs_judgement(request.findings))
     passed = passed_count(request.findings, policies_of(request))
-    lines = [f":green[:material/check_circle:] {passed} checks passed"]
+    lines = [f":green[:material/check_circle:] {passed} checks passed"] if passed else []
     if judgement:
         verb = "needs" if judgement == 1 else "need"
         lines.append(f":orange[:material/error_outline:] {judgement} {verb} your judgement")
@@ -126,6 +129,8 @@ def _buttons(office: Desk, person: Person, request: ChangeRequest) -> None:
 
 
 def _approve_label(request: ChangeRequest) -> str:
+    if request.jump:
+        return "Accept this jump"
     rule = request.artifact
     sends = isinstance(rule, DecisionPolicy | Journey)
     sends |= isinstance(rule, EligibilityRule) and rule.action is not None

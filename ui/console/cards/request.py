@@ -8,6 +8,7 @@ from control.audit import AuditEntry
 from control.people import Person
 from control.requests import ChangeRequest
 from core.errors import PilothouseError
+from core.jumps import PopulationJump
 from core.rules import DecisionPolicy, EligibilityRule
 from ui.console.cards.data_change import (
     data_difference,
@@ -40,6 +41,7 @@ from ui.console.view.impact import (
     risk,
     sentences,
 )
+from ui.console.view.jump import jump_lines
 from ui.console.view.state import CHANGE, REQUEST, RISK, Badge
 from ui.console.view.text import ago, clock, moment, number, percent, phrase, plain, share_of
 
@@ -60,6 +62,8 @@ def request_card(office: Desk, person: Person, request: ChangeRequest) -> None:
     with evidence:
         if request.changes_data:
             _data_evidence(request)
+        elif jump := request.jump:
+            _held(jump)
         elif journey := request.journey:
             journey_impact(request)
             journey_steps(journey, office.catalog)
@@ -70,6 +74,13 @@ def request_card(office: Desk, person: Person, request: ChangeRequest) -> None:
         _activity(office, request)
     with side, st.container(key="rail", border=True):
         rail(office, person, request)
+
+
+def _held(jump: PopulationJump) -> None:
+    with st.container(border=True):
+        heading("What holds the cycle")
+        bullets(plain(line) for line in jump_lines(jump))
+        st.caption("Until somebody decides, nobody is decided on and nothing new is sent.")
 
 
 def _rule_evidence(office: Desk, request: ChangeRequest) -> None:
@@ -104,15 +115,16 @@ def _header(office: Desk, request: ChangeRequest) -> None:
     base = f"v{request.base_version}" if request.base_version else first
     key = phrase(request.target_key) if request.changes_data else request.target_key
     target = (request.base_version or 0) + 1
+    versions = Badge(f"{plain(key)} {base} → v{target}", "gray", "difference")
     badges(
         REQUEST[request.state],
         Badge(request.id, "gray", "tag"),
-        Badge(f"{plain(key)} {base} → v{target}", "gray", "difference"),
+        versions if request.jump is None else Badge("Cycle held", "orange", "pause_circle"),
         RISK[risk(request.findings, request.preview)],
     )
     author = office.names().get(request.author, request.author)
     age = ago(office.now(), request.created_at)
-    origin = "because" if request.changes_data else "from the prompt"
+    origin = "because" if request.has_reason else "from the prompt"
     st.caption(f"Proposed by {plain(author)}, {age}, {origin} “{plain(request.prompt)}”")
 
 

@@ -32,7 +32,7 @@ class Check(NamedTuple):
 
 def policies_of(request: ChangeRequest) -> Policies:
     """The guardrail policies that look at a change of this kind."""
-    if request.journey:
+    if request.journey or request.jump:
         # What a journey's guardrails find is listed as it is; there are none by name to pass.
         return ()
     return DATA_POLICIES if request.changes_data else POLICIES
