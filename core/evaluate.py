@@ -8,7 +8,7 @@ three-valued logic: a leaf whose bits are both unset is unknown.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from core.conditions import AnyLeaf, Condition
@@ -108,6 +108,13 @@ class Evaluator:
         """The names of the conditions that hold."""
         return [name for name, is_true in self._true.items() if is_true(literals)]
 
+    def together(self, names: Iterable[str]) -> tuple[Literals, Holds | None]:
+        """Whether all of some conditions hold: literals that must all be there, and what else
+        must hold of them."""
+        every = Every(tuple(self.program.trees[name] for name in names))
+        mask, parts = _split(_clauses(every), len(self.program.leaves), wanted=True)
+        return mask, parts[0] if len(parts) == 1 else _all_of(0, parts) if parts else None
+
     def truth(self, name: str, literals: Literals) -> bool | None:
         """Whether a condition holds; None is unknown."""
         if self._true[name](literals):
@@ -175,15 +182,23 @@ def holds(node: Node, leaves: int, *, wanted: bool) -> Holds:
         node, wanted = node.of, not wanted
     if isinstance(node, int):
         return _all_of(literal(node, wanted, leaves), ())
+    mask, parts = _split(node.of, leaves, wanted=wanted)
+    every = isinstance(node, Every) is wanted
+    return _all_of(mask, parts) if every else _any_of(mask, parts)
+
+
+def _split(
+    nodes: Iterable[Node], leaves: int, *, wanted: bool
+) -> tuple[Literals, tuple[Holds, ...]]:
+    """The literals of those that are leaves, and the functions of the others."""
     mask, parts = 0, []
-    for part in node.of:
-        flat, as_wanted = _plain_leaf(part, wanted)
+    for node in nodes:
+        flat, as_wanted = _plain_leaf(node, wanted)
         if flat is None:
-            parts.append(holds(part, leaves, wanted=wanted))
+            parts.append(holds(node, leaves, wanted=wanted))
         else:
             mask |= literal(flat, as_wanted, leaves)
-    every = isinstance(node, Every) is wanted
-    return _all_of(mask, tuple(parts)) if every else _any_of(mask, tuple(parts))
+    return mask, tuple(parts)
 
 
 def _plain_leaf(node: Node, wanted: bool) -> tuple[int | None, bool]:

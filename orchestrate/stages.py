@@ -148,18 +148,19 @@ def _laid(one: Decided, candidate: Candidate) -> dict[str, npt.NDArray[Any]]:
 
 def _is_stale(cursor: duckdb.DuckDBPyConnection, policy: PlannedPolicy, tick: Tick) -> bool:
     return any(
-        _newest(cursor, table, tick.catalog) < tick.as_of - timedelta(seconds=limit)
+        newest(cursor, table, tick.catalog) < tick.as_of - timedelta(seconds=limit)
         for table, limit in policy.max_staleness_seconds.items()
     )
 
 
-def _newest(cursor: duckdb.DuckDBPyConnection, table: str, catalog: Catalog) -> datetime:
+def newest(cursor: duckdb.DuckDBPyConnection, table: str, catalog: Catalog) -> datetime:
+    """When the newest row of a table is of; a table without times is never old."""
     column = catalog.tables[table].time_column
     if column is None:
         return datetime.max
     query = exp.select(exp.Max(this=exp.column(column))).from_(table).sql(DIALECT)
-    ((newest,),) = cursor.execute(query).fetchall()
-    return newest if isinstance(newest, datetime) else datetime.min
+    ((found,),) = cursor.execute(query).fetchall()
+    return found if isinstance(found, datetime) else datetime.min
 
 
 def sql(name: str) -> str:

@@ -1,7 +1,7 @@
 """One user at a time: conditions as the online evaluator, and users' states from the warehouse.
 
 Attributes, traits, related rows and consents are read as they are at the moment of
-loading; after that only events change a state, as they come, until it is refreshed.
+loading; after that only events change a state, as they come.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 import duckdb
 from sqlglot import exp
 
 from core.conditions import Condition
 from core.evaluate import Evaluator, UserState
-from core.kinds import Plain, plain
+from core.kinds import plain
 from core.moments import micros
 from warehouse.catalog import Catalog
 from warehouse.compile import Audiences
@@ -50,57 +51,42 @@ def states(
     users: tuple[str, ...] | None = None,
 ) -> dict[str, UserState]:
     """User id → everything an evaluator reads of the user, as of a moment; None is everybody."""
-    values = _values(cursor, asking, Sources(catalog, as_of, users))
-    made = {user: asking.state(known) for user, known in values.items()}
-    _remember(cursor, asking, catalog, made, users)
+    query = select_values(asking, Sources(catalog, as_of, users))
+    made = made_states(asking, catalog, cursor.execute(query.sql(dialect=DIALECT)).fetchall())
+    if asking.events:
+        events = select_events(asking.events, catalog, users)
+        record_events(cursor.execute(events.sql(dialect=DIALECT)), asking, made)
     for state in made.values():
         asking.trim(state, micros(as_of))
     return made
 
 
-def refresh(
-    cursor: duckdb.DuckDBPyConnection,
-    asking: Evaluator,
-    catalog: Catalog,
-    known: Mapping[str, UserState],
-    *,
-    as_of: datetime,
-) -> None:
-    """Read the values of known users anew, and keep what is remembered of their events."""
-    values = _values(cursor, asking, Sources(catalog, as_of, tuple(known)))
-    for user, state in known.items():
-        # Who is no longer a user of their own has no values.
-        state.values = asking.state(values.get(user, {})).values
-
-
-def _values(
-    cursor: duckdb.DuckDBPyConnection, asking: Evaluator, sources: Sources
-) -> dict[str, dict[int, Plain]]:
-    """User id → the number of a reading → its value."""
-    numbers = [number for number, _ in asking.stored]
-    types = kinds(sources.catalog)
-    kind = [types.of(read) for _, read in asking.stored]
+def select_values(asking: Evaluator, sources: Sources) -> exp.Select:
+    """The query of ``user_id`` and what is stored of each reading."""
     columns = [
         exp.alias_(read_value(read, sources), f"r{number}", copy=False)
         for number, read in asking.stored
     ]
-    query = sources.build().select(exp.column("user_id", FACTS), *columns, copy=False)
-    rows = cursor.execute(query.sql(dialect=DIALECT)).fetchall()
+    return sources.build().select(exp.column("user_id", FACTS), *columns, copy=False)
+
+
+def made_states(
+    asking: Evaluator, catalog: Catalog, rows: Iterable[tuple[Any, ...]]
+) -> dict[str, UserState]:
+    """User id → state, of the rows that ``select_values`` gives; no event is remembered yet."""
+    numbers = [number for number, _ in asking.stored]
+    types = kinds(catalog)
+    kind = [types.of(read) for _, read in asking.stored]
     return {
-        user: dict(zip(numbers, map(plain, values, kind), strict=True)) for user, *values in rows
+        user: asking.state(dict(zip(numbers, map(plain, values, kind), strict=True)))
+        for user, *values in rows
     }
 
 
-def _remember(
-    cursor: duckdb.DuckDBPyConnection,
-    asking: Evaluator,
-    catalog: Catalog,
-    made: dict[str, UserState],
-    users: tuple[str, ...] | None,
+def record_events(
+    cursor: duckdb.DuckDBPyConnection, asking: Evaluator, made: dict[str, UserState]
 ) -> None:
-    if not asking.events:
-        return
-    cursor.execute(_events(asking.events, catalog, users).sql(dialect=DIALECT))
+    """Remember the events that a cursor gives."""
     while rows := cursor.fetchmany(BATCH):
         for user, name, at, properties in rows:
             state = made.get(user)
@@ -108,7 +94,10 @@ def _remember(
                 asking.record(state, name, micros(at), json.loads(properties or "{}") or {})
 
 
-def _events(names: Iterable[str], catalog: Catalog, users: tuple[str, ...] | None) -> exp.Select:
+def select_events(
+    names: Iterable[str], catalog: Catalog, users: tuple[str, ...] | None
+) -> exp.Select:
+    """The query of ``user_id``, name, time and properties of these events."""
     layout = catalog.layout.events
     user, name = exp.column(layout.user), exp.column(layout.name)
     columns = (user, name, exp.column(layout.time), exp.column(layout.properties))

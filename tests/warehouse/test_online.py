@@ -21,7 +21,7 @@ from tests.warehouse.condition_strategies import CATALOG, EVENT_LEAVES, grown
 from tests.warehouse.messy_world import AS_OF, EDGES, EVENTS, PROPERTIES, Rows
 from tests.warehouse.reference_evaluator import Reference
 from tests.warehouse.test_one_meaning import world
-from warehouse.online import evaluator, refresh, states
+from warehouse.online import evaluator, states
 
 TREES = 30
 USERS = ("u0", "u1", "u2")
@@ -99,22 +99,6 @@ def test_a_state_holds_what_the_warehouse_says_of_the_asked_users() -> None:
     for user, state in known.items():
         holds = asking.decide(state, micros(where.as_of))
         assert holds == [name for name, one in rules.items() if reference.truth(one, user)]
-
-
-def test_values_are_read_anew_while_events_stay_remembered() -> None:
-    rules = {"german": Attribute(column="country", value="DE"), "new": EventCount(event=EVENTS[0])}
-    asking, where = evaluator(rules, CATALOG), world(0)
-    cursor, now = where.warehouse.cursor(), micros(where.as_of)
-    state = asking.state({number: "XX" for number, _ in asking.stored})
-    asking.record(state, EVENTS[0], now - 1, {})
-
-    refresh(cursor, asking, CATALOG, {"u1": state, "u8": state}, as_of=where.as_of)
-    merged = asking.decide(state, now)
-    refresh(cursor, asking, CATALOG, {"u1": state}, as_of=where.as_of)
-
-    german = Reference(where.rows, where.as_of).truth(rules["german"], "u1")
-    assert merged == ["new"]
-    assert asking.decide(state, now) == (["german"] if german else []) + ["new"]
 
 
 def test_rules_that_read_no_events_remember_none() -> None:

@@ -1,0 +1,298 @@
+"""The stages of a decision for one user, in the order of the engine; later ones are looked at only
+for candidates that passed the earlier ones."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from core.assignment import bucket, in_range
+from core.lookups import Literals
+from orchestrate.engine.lots import Lot
+from orchestrate.engine.staging import CODE, NO_CHANNEL, RUNNING
+from orchestrate.engine.state import NOTHING
+from orchestrate.live.book import Book, Counting, Line
+from orchestrate.live.clock import There
+from orchestrate.live.history import History, history
+from orchestrate.live.person import Person
+
+SELECTED, _CAP = CODE["SELECTED"], CODE["CAP_REACHED"]
+_LOWER, _GROUP, _OFFER = (
+    CODE[name] for name in ("LOWER_PRIORITY", "EXCLUSION_GROUP", "OFFER_CONFLICT")
+)
+_STOPS_ALL = (CODE["STALE_DATA"], CODE["KILLED"])
+
+
+class Row:
+    """A candidate that is eligible and applies, and what became of it."""
+
+    __slots__ = ("ghost", "line", "place", "ready", "reason")
+
+    def __init__(self, line: Line, reason: int, place: int) -> None:
+        self.line = line
+        self.reason = reason
+        self.place = place
+        self.ghost = False
+        self.ready = 0
+
+
+class Told(NamedTuple):
+    """What was decided for one user at a moment."""
+
+    now: int
+    literals: Literals
+    history: History
+    rows: list[Row]
+    """In the static order."""
+
+
+def decide(
+    book: Book,
+    person: Person,
+    now: int,
+    *,
+    released: frozenset[str] = frozenset(),
+    stale: frozenset[str] = frozenset(),
+) -> Told:
+    """Decide for a user at a moment (microseconds). ``released`` decisions gave their place back;
+    ``stale`` policies read data that is too old."""
+    literals = book.asking.literals(person.state, now)
+    there = book.clock.there(person.zone, now)
+    past = history(book, person, now, released, there)
+    stops = _Stops(book, person, past, literals, now, stale)
+    rows = [
+        stops.staged(line)
+        for line in book.lines
+        if literals & line.needs == line.needs
+        and (line.rest is None or line.rest(literals))
+        and (line.offer_from is None or line.offer_from <= now)
+    ]
+    running = [row for row in rows if row.reason == RUNNING]
+    if running:
+        if book.scored:
+            running.sort(key=lambda row: _turn(row.line, person))
+        running = _within_policies(running)
+        _across_policies(running, book, person, past, there, now)
+    if person.held_out:
+        for row in rows:
+            if row.reason not in _STOPS_ALL:
+                row.reason = CODE["HELD_OUT_GLOBAL"]
+    return Told(now, literals, past, rows)
+
+
+class _Stops:
+    """What stops a candidate of one user before arbitration."""
+
+    def __init__(
+        self,
+        book: Book,
+        person: Person,
+        past: History,
+        literals: Literals,
+        now: int,
+        stale: frozenset[str],
+    ) -> None:
+        self._truth, self._literals = book.asking.truth, literals
+        self._routed, self._past = person.routed, past
+        self._now, self._stale = now, stale
+        self._calm = not past.resting and not past.paused
+
+    def staged(self, line: Line) -> Row:
+        """The row of a candidate that is eligible and applies."""
+        place = self._routed[line.route].first
+        if line.plain and place >= 0 and self._calm:
+            return Row(line, RUNNING, place)
+        found = self._stop(line)
+        return Row(line, RUNNING if found is None else CODE[found], place)
+
+    def _stop(self, line: Line) -> str | None:  # noqa: C901 - one case a reason, in their order
+        """The first reason, in the order of the stages."""
+        routed = self._routed[line.route]
+        if line.policy in self._stale:
+            return "STALE_DATA"
+        if line.killed or (routed.permitted and not routed.open):
+            return "KILLED"
+        if not routed.permitted:
+            return "NO_CONSENT" if routed.denied else "CONSENT_UNKNOWN"
+        suppressed = self._holds(line.suppressed)
+        if suppressed:
+            return "SUPPRESSED_STATE"
+        if self._is_paused(line, routed.first):
+            return "SUPPRESSED_OUTCOME"
+        stopped = self._holds(line.stopped)
+        if stopped:
+            return "STOPPED"
+        if line.offer_until is not None and self._now >= line.offer_until:
+            return "EXPIRED"
+        if suppressed is None or stopped is None:
+            return "INPUT_UNKNOWN"
+        if routed.first == NO_CHANNEL:
+            return "UNREACHABLE"
+        if line.offer != NOTHING and self._past.standing not in (NOTHING, line.offer):
+            return "OFFER_CONFLICT"
+        return None
+
+    def _holds(self, name: str | None) -> bool | None:
+        return False if name is None else self._truth(name, self._literals)
+
+    def _is_paused(self, line: Line, place: int) -> bool:
+        if line.policy in self._past.resting:
+            return True
+        return any(
+            number == line.number and (where < 0 or where == place)
+            for number, where in self._past.paused
+        )
+
+
+def _turn(line: Line, person: Person) -> tuple[tuple[bool, int], bool, float, int]:
+    """The place in the total order: level, score from high to low, then the static order."""
+    score = math.nan if line.score is None else person.scores[line.score]
+    missing = math.isnan(score)
+    return line.level, missing, 0.0 if missing else -score, line.number
+
+
+def _within_policies(running: Sequence[Row]) -> list[Row]:
+    """Leave each policy its best k; the others lose to a higher priority."""
+    taken: dict[str, int] = {}
+    left = []
+    for row in running:
+        line = row.line
+        if line.alone:
+            left.append(row)
+            continue
+        has = taken.get(line.policy, 0)
+        if has < line.k:
+            taken[line.policy] = has + 1
+            left.append(row)
+        else:
+            row.reason = _LOWER
+    return left
+
+
+def _across_policies(
+    running: Sequence[Row], book: Book, person: Person, past: History, there: There, now: int
+) -> None:
+    """One group, one offer and so many messages: granted in the total order."""
+    groups: set[str] = set()
+    offered = NOTHING
+    contact = _Contact(book, person, past, there, now)
+    for row in running:
+        line = row.line
+        if line.group in groups:
+            row.reason = _GROUP
+            continue
+        if line.offer != NOTHING and offered not in (NOTHING, line.offer):
+            row.reason = _OFFER
+            continue
+        if line.group is not None:
+            groups.add(line.group)
+        if line.offer != NOTHING:
+            offered = line.offer
+        tagged = RUNNING if line.usual else _held_out(line, person)
+        ghost = person.held_out or tagged != RUNNING
+        reason = contact.ask(row, ghost)
+        row.ghost = ghost and reason == SELECTED
+        row.reason = reason if tagged == RUNNING else tagged
+
+
+def _held_out(line: Line, person: Person) -> int:
+    found = person.drawn.get(line.number)
+    if found is None:
+        found = person.drawn[line.number] = _lots(line, person.user)
+    return found
+
+
+def _lots(line: Line, user: str) -> int:
+    if line.holdout is not None and _drawn(line.holdout, user):
+        return CODE["HELD_OUT_POLICY"]
+    if line.experiment is not None and not _drawn(line.experiment, user):
+        return CODE["HELD_OUT_EXPERIMENT"]
+    return RUNNING
+
+
+def _drawn(lot: Lot, user: str) -> bool:
+    drawn = bucket(lot.salt, user)
+    return any(in_range(drawn, low, high) for low, high in lot.ranges)
+
+
+class _Contact:
+    """The limits on one user; a granted message counts for those that come after it."""
+
+    def __init__(self, book: Book, person: Person, past: History, there: There, now: int) -> None:
+        self._book, self._person, self._there, self._now = book, person, there, now
+        self._counts, self._shadow = [*past.counts], [*past.shadow]
+        self._near, self._near_shadow = past.near, past.near_shadow
+        self._valid = past.valid
+        self._full: dict[int, bool | None] = {}
+        """What ``_is_full`` came to since the last message was granted."""
+
+    def ask(self, row: Row, ghost: bool) -> int:
+        """Whether a winner may go out: SELECTED, or the reason why not; fills in its place, and
+        when it may go out."""
+        line, there = row.line, self._there
+        exempt = line.exempt
+        row.ready = self._now if exempt else there.ready
+        if not exempt:
+            full = self._is_full(line, row.place, ghost)
+            if full is not None:
+                place = self._next(row, ghost) if full else NO_CHANNEL
+                if place == NO_CHANNEL:
+                    return _CAP
+                row.place = place
+            if self._book.gap and (self._near or (ghost and self._near_shadow)):
+                return CODE["MIN_GAP"]
+            if not there.known:
+                return CODE["TZ_UNKNOWN"]
+        if row.ready >= _expires(line, self._now):
+            return CODE["QUIET_HOURS"]
+        if line.number in self._valid:
+            return CODE["DUPLICATE_INTENT"]
+        self._count(line, row.place, ghost)
+        return SELECTED
+
+    def _next(self, row: Row, ghost: bool) -> int:
+        """The next usable place in the route on which nothing is full, or NO_CHANNEL."""
+        usable = self._person.routed[row.line.route].usable
+        for place in range(row.place + 1, len(usable)):
+            if usable[place]:
+                full = self._is_full(row.line, place, ghost)
+                if not full:
+                    return NO_CHANNEL if full is False else place
+        return NO_CHANNEL
+
+    def _is_full(self, line: Line, place: int, ghost: bool) -> bool | None:
+        """None: no cap is full on a channel; True: only such that give way to the next one."""
+        counting = line.counted[place]
+        key = 2 * counting.number + ghost
+        if key not in self._full:
+            self._full[key] = self._over(counting, ghost)
+        return self._full[key]
+
+    def _over(self, counting: Counting, ghost: bool) -> bool | None:
+        soft: bool | None = None
+        for number, n, gives_way in counting.caps:
+            counted = self._counts[number] + (self._shadow[number] if ghost else 0)
+            if counted >= n:
+                if not gives_way:
+                    return False
+                soft = True
+        return soft
+
+    def _count(self, line: Line, place: int, ghost: bool) -> None:
+        """What goes out counts from here on; what a ghost would have got counts for ghosts."""
+        counts = self._shadow if ghost else self._counts
+        self._full.clear()
+        for number, _, _ in line.counted[place].caps:
+            # What goes out at once may fall into another calendar unit than what waits.
+            if not line.exempt or self._there.current[number]:
+                counts[number] += 1
+        if ghost:
+            self._near_shadow = True
+        else:
+            self._near = True
+
+
+def _expires(line: Line, now: int) -> int:
+    expires = now + line.expires_after
+    return expires if line.offer_until is None else min(expires, line.offer_until)
