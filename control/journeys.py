@@ -210,10 +210,14 @@ def _insert(
 def _update_runs(connection: sa.Connection, rows: Sequence[Row]) -> None:
     if not rows:
         return
-    changing = [name for name in COLUMNS if name != "run_id"]
+    changing = [name for name in COLUMNS if name not in ("run_id", "version")]
     statement = (
         journey_runs.update()
-        .where(journey_runs.c.run_id == sa.bindparam("b_run_id"))
+        .where(
+            journey_runs.c.run_id == sa.bindparam("b_run_id"),
+            # Who was put on another version meanwhile goes on from there at the next look.
+            journey_runs.c.version == sa.bindparam("b_version"),
+        )
         .values({name: sa.bindparam(f"b_{name}") for name in changing})
     )
     names = [f"b_{name}" for name in COLUMNS]
