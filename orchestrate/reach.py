@@ -17,14 +17,17 @@ from core.conditions import (
     Or,
     Related,
 )
-from core.rules import Action, DecisionPolicy, EligibilityRule, Holdout
+from core.rules import Action, DecisionPolicy, EligibilityRule, FrequencyCap, Holdout
 from warehouse.catalog import Catalog
 
 Artifact = EligibilityRule | DecisionPolicy
 
 
 def reachable(actions: tuple[Action, ...], artifact: Artifact, catalog: Catalog) -> Condition:
-    """Consent and an address for some channel, not held out, below the frequency cap."""
+    """Consent and an address for some channel, not held out, below the rolling caps on everything.
+
+    Caps of a calendar unit, a channel or a group are left to a dry run, which counts them exactly.
+    """
     contact = catalog.defaults.contact_policy
     parts: list[Condition] = [
         Not(of=held_out(artifact.holdout)),
@@ -33,13 +36,22 @@ def reachable(actions: tuple[Action, ...], artifact: Artifact, catalog: Catalog)
     if actions:
         parts.append(Or(of=tuple(contactable(action, catalog) for action in actions)))
     marketing = all(action.message_class == "marketing" for action in actions)
-    for cap in contact.caps:
-        if marketing and cap.message_class in ("marketing", None) and cap.channel is None:
-            recent = Filter(
-                column="sent_at", op=Op.GE, value=AsOf(as_of_offset_seconds=-cap.window_seconds)
-            )
-            parts.append(Related(entity="message", where=(recent,), op=Op.LT, n=cap.n))
+    parts += [_room(cap) for cap in contact.caps if marketing and _counts_everything(cap)]
     return And(of=tuple(parts))
+
+
+def _counts_everything(cap: FrequencyCap) -> bool:
+    """Whether a cap limits marketing messages whatever their channel and group."""
+    is_rolling = cap.n is not None and cap.calendar is None
+    is_narrow = cap.channel is not None or cap.group is not None
+    return is_rolling and not is_narrow and cap.message_class in ("marketing", None)
+
+
+def _room(cap: FrequencyCap) -> Condition:
+    """Fewer messages lately than a cap allows; one of exactly that age no longer counts."""
+    since = AsOf(as_of_offset_seconds=-cap.window_seconds)
+    recent = Filter(column="sent_at", op=Op.GT, value=since)
+    return Related(entity="message", where=(recent,), op=Op.LT, n=cap.n or 0)
 
 
 def contactable(action: Action, catalog: Catalog) -> Condition:

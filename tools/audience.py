@@ -22,7 +22,7 @@ from core.conditions import (
 from core.errors import PilothouseError
 from core.policies import findings, risk
 from core.proposal import Proposal, actions_of, conditions_of
-from core.rules import DecisionPolicy, EligibilityRule
+from core.rules import DecisionPolicy, EligibilityRule, FrequencyCap
 from orchestrate.edge_cases import edge_cases
 from orchestrate.policy_checks import entry_facts, spelled_out, unpinned
 from orchestrate.simulation import Artifact, simulate
@@ -175,12 +175,19 @@ def defaults_used(artifact: Artifact, catalog: Catalog) -> tuple[str, ...]:
         )
     if all(action.message_class == defaults.message_class for action in actions):
         said.append(f"It is {defaults.message_class}: consent is needed (default).")
-    caps = " and ".join(
-        f"at most {cap.n} {cap.message_class or ''} messages in {duration(cap.window_seconds)}"
-        for cap in defaults.contact_policy.caps
-    )
-    said.append(f"The contact policy '{defaults.contact_policy.key}' applies: {caps} (default).")
+    contact = defaults.contact_policy
+    caps = " and ".join(_said(cap) for cap in contact.caps if cap.n is not None) or "no cap"
+    said.append(f"The contact policy '{contact.key}' applies: {caps} (default).")
     return tuple(said)
+
+
+def _said(cap: FrequencyCap) -> str:
+    noun = "message" if cap.n == 1 else "messages"
+    kind = " ".join(word for word in (cap.message_class, noun) if word)
+    which = [f" by {cap.channel}"] if cap.channel else []
+    which += [f" of the group {cap.group}"] if cap.group else []
+    span = f"a calendar {cap.calendar}" if cap.calendar else duration(cap.window_seconds)
+    return f"at most {cap.n} {kind}{''.join(which)} in {span}"
 
 
 def scores_of(artifact: Artifact) -> set[str]:

@@ -1,32 +1,36 @@
-"""What the workspace's defaults are said to have filled in."""
+"""What the workspace's defaults fill in is said in whole sentences, whatever its caps are."""
 
 from __future__ import annotations
 
-from core.conditions import EventCount
-from core.rules import EligibilityRule, Holdout
+from core.conditions import EVERYONE
+from core.rules import Action, ContactPolicy, EligibilityRule, FrequencyCap
 from tools.audience import defaults_used
 from warehouse.catalog import load_catalog
 
-CATALOG = load_catalog()
-LEFT_OPEN = "10 % are held out to measure lift: no holdout was named."
-ASKED_FOR = "10 % are held out to measure lift: as asked."
+CAPS = (
+    FrequencyCap(key="weekly", n=3, window_seconds=7 * 86_400),
+    FrequencyCap(key="daily", n=1, calendar="day", message_class=None, channel="push"),
+    FrequencyCap(key="of_offers", n=2, calendar="month", group="offers"),
+    FrequencyCap(key="open", n=None, window_seconds=3_600),
+)
 
 
-def _said(assumption: str) -> tuple[str, ...]:
-    rule = EligibilityRule(
-        key="nudge",
-        name="Nudge",
-        condition=EventCount(event="pricing_viewed"),
-        action=CATALOG.actions["upgrade_nudge"],
-        holdout=Holdout(share=0.1, salt="nudge"),
-        assumptions=(assumption,),
+def said(*caps: FrequencyCap) -> str:
+    catalog = load_catalog()
+    contact = ContactPolicy(key="default", caps=caps)
+    defaults = catalog.defaults.model_copy(update={"contact_policy": contact})
+    action = Action(key="nudge", name="Nudge", channels=("push",))
+    rule = EligibilityRule(key="nudge", name="Nudge", condition=EVERYONE, action=action)
+    return defaults_used(rule, catalog.model_copy(update={"defaults": defaults}))[-1]
+
+
+def test_each_cap_is_told_with_what_it_counts_and_its_window() -> None:
+    assert said(*CAPS) == (
+        "The contact policy 'default' applies: at most 3 marketing messages in 7 days and "
+        "at most 1 message by push in a calendar day and "
+        "at most 2 marketing messages of the group offers in a calendar month (default)."
     )
-    return defaults_used(rule, CATALOG)
 
 
-def test_a_holdout_that_the_prompt_left_open_is_a_default() -> None:
-    assert LEFT_OPEN in _said(LEFT_OPEN)
-
-
-def test_a_holdout_that_the_prompt_asked_for_is_no_default() -> None:
-    assert not any("held out" in sentence for sentence in _said(ASKED_FOR))
+def test_no_cap_is_told_as_well() -> None:
+    assert said() == "The contact policy 'default' applies: no cap (default)."
