@@ -7,14 +7,18 @@ is one function and one line; skipping one is visible.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Literal
 
-from core.artifacts import Finding
+from core.artifacts import Finding, Preview
 from core.proposal import Proposal, actions_of
 from core.rules import DecisionPolicy
 from core.validation import VALIDATIONS
 
 Policy = Callable[[Proposal], Finding | None]
+Risk = Literal["low", "medium", "high"]
+LARGE_SHARE = 0.5
+"""Of the people whom a rule considers."""
 
 
 def consent_path(proposal: Proposal) -> Finding | None:
@@ -203,10 +207,11 @@ def findings(proposal: Proposal) -> tuple[Finding, ...]:
     return tuple(sorted(found, key=lambda finding: finding.rank))
 
 
-def risk(proposal: Proposal) -> str:
-    """``high``, ``medium`` or ``low``: by reach and by what the rule reads."""
-    share = proposal.preview.audience_size / max(proposal.users_total, 1)
-    warned = any(finding.severity != "info" for finding in findings(proposal))
-    if share > 0.5 or "sensitive" in proposal.data_classes.values():
+def risk(found: Sequence[Finding], preview: Preview | None) -> Risk:
+    """How closely an approver should look: ``high`` where a guardrail policy blocks; ``medium``
+    where one warns, or more than half of the people considered are reached; else ``low``."""
+    share = preview.audience_size / max(preview.population_size, 1) if preview else 0.0
+    severities = {finding.severity for finding in found}
+    if "block" in severities:
         return "high"
-    return "medium" if share > 0.1 or warned else "low"
+    return "medium" if "warn" in severities or share > LARGE_SHARE else "low"

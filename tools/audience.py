@@ -20,7 +20,7 @@ from core.conditions import (
     leaves,
 )
 from core.errors import PilothouseError
-from core.policies import findings, risk
+from core.policies import Risk, findings, risk
 from core.proposal import Proposal, actions_of, conditions_of
 from core.rules import DecisionPolicy, EligibilityRule, FrequencyCap
 from orchestrate.edge_cases import edge_cases
@@ -40,7 +40,7 @@ class Simulated(Frozen):
     required: Required
     findings: tuple[Finding, ...]
     edge_cases: tuple[str, ...]
-    risk: str
+    risk: Risk
     sql: str
     """The rule's own query: who is meant; for a policy, also which action wins."""
 
@@ -99,7 +99,7 @@ def _simulated(artifact: Artifact, context: ToolContext) -> Simulated:
     preview = _preview(artifact, context, audiences)
     cases: tuple[str, ...] = ()
     if isinstance(artifact, DecisionPolicy):
-        found = edge_cases(
+        in_data = edge_cases(
             artifact,
             context.runner,
             context.catalog,
@@ -107,7 +107,7 @@ def _simulated(artifact: Artifact, context: ToolContext) -> Simulated:
             preview=preview,
             audiences=audiences,
         )
-        cases = tuple(artifact.edge_cases) + found
+        cases = (*artifact.edge_cases, *in_data)
     proposal = Proposal(
         artifact=artifact,
         required=required_of(artifact, context.catalog, audiences),
@@ -126,12 +126,13 @@ def _simulated(artifact: Artifact, context: ToolContext) -> Simulated:
             artifact, context.runner, context.catalog, as_of=as_of, audiences=audiences
         ),
     )
+    found = findings(proposal)
     return Simulated(
         preview=preview,
         required=proposal.required,
-        findings=findings(proposal),
+        findings=found,
         edge_cases=cases,
-        risk=risk(proposal),
+        risk=risk(found, preview),
         sql=_own_sql(artifact, context, audiences),
     )
 

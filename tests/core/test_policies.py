@@ -143,8 +143,15 @@ def test_a_sound_proposal_has_no_findings_but_its_defaults() -> None:
     assert findings(FINE) == ()
 
 
-def test_risk_grows_with_reach_and_with_what_is_read() -> None:
-    assert risk(FINE) == "low"
-    assert risk(proposal(preview={"audience_size": 101})) == "medium"
-    assert risk(proposal(preview={"audience_size": 501})) == "high"
-    assert risk(proposal(data_classes={"dim_users.health": "sensitive"})) == "high"
+def test_risk_grows_with_reach_and_with_what_guardrails_say() -> None:
+    half = proposal(preview={"audience_size": 500})
+    most = proposal(preview={"audience_size": 501})
+    reads = proposal(data_classes={"dim_users.health": "sensitive"})
+    blocked = proposal(rule(action(channels=("fax",))))
+
+    assert risk(findings(FINE), FINE.preview) == "low"
+    assert risk(findings(half), half.preview) == "low"
+    assert risk(findings(most), most.preview) == "medium"
+    assert risk(findings(reads), reads.preview) == "medium"
+    assert risk(findings(blocked), blocked.preview) == "high"
+    assert risk((), None) == "low"

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from core.artifacts import WaterfallStep
+from core.policies import risk
 from core.rules import Holdout
 from tests.ui import answers
 from ui.console.view import charts
 from ui.console.view.comparison import exposure_pairs, step_labels, step_pairs
 from ui.console.view.diff import plain_rows
-from ui.console.view.impact import checks, passed_count, risk, sentences
+from ui.console.view.impact import checks, passed_count, sentences
 from ui.console.view.text import ago, listing, percent, plain, points, rich, title
 from warehouse.catalog import load_catalog
 from warehouse.wording import duration

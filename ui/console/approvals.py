@@ -5,10 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from control.requests import ChangeRequest
+from core.policies import risk
 from ui.console.cards.request import request_card
 from ui.console.desk import Desk, desk
 from ui.console.sidebar import open_request
-from ui.console.view.impact import risk
 from ui.console.view.state import REQUEST, RISK
 from ui.console.view.text import ago, number, phrase, plain
 

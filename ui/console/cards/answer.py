@@ -10,6 +10,7 @@ from control.runs import Run
 from core.artifacts import AskResult, DebugReport, QueryAnswer, Status
 from core.errors import PilothouseError
 from core.lifecycle import PROPOSERS
+from core.policies import risk
 from core.rules import DecisionPolicy, EligibilityRule
 from ui.console.cards.parts import (
     badges,
@@ -26,7 +27,7 @@ from ui.console.cards.rule import rule_body
 from ui.console.cards.table import table_body
 from ui.console.desk import Desk
 from ui.console.sidebar import open_request
-from ui.console.view.impact import needs_judgement, risk
+from ui.console.view.impact import needs_judgement
 from ui.console.view.state import REQUEST, RISK, Badge
 from ui.console.view.text import first_paragraph, number, plain, rich
 

@@ -9,6 +9,7 @@ from control.people import Person
 from control.requests import ChangeRequest
 from core.errors import PilothouseError
 from core.jumps import PopulationJump
+from core.policies import risk
 from core.rules import DecisionPolicy, EligibilityRule
 from ui.console.cards.data_change import (
     data_difference,
@@ -38,7 +39,6 @@ from ui.console.view.impact import (
     needs_judgement,
     passed_count,
     policies_of,
-    risk,
     sentences,
 )
 from ui.console.view.jump import jump_lines

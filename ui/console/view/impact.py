@@ -1,9 +1,9 @@
-"""What a proposal would do to people, and how much of a risk it is."""
+"""What a proposal would do to people, and what the guardrails say of it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from control.requests import ChangeRequest
 from core.artifacts import Finding, Preview
@@ -13,7 +13,6 @@ from core.rules import DecisionPolicy, EligibilityRule
 from ui.console.view.text import number, people, percent, phrase, plain, share_of, title
 
 Rule = EligibilityRule | DecisionPolicy
-Risk = Literal["low", "medium", "high"]
 Policies = Sequence[Callable[..., Finding | None]]
 
 
@@ -58,16 +57,6 @@ def passed_count(findings: tuple[Finding, ...], policies: Policies = POLICIES) -
     """How many guardrail policies found nothing that needs a judgement."""
     failed = {finding.policy for finding in needs_judgement(findings)}
     return sum(policy.__name__ not in failed for policy in policies)
-
-
-def risk(findings: tuple[Finding, ...], preview: Preview | None) -> Risk:
-    """By reach and by what the guardrails say."""
-    share = preview.audience_size / max(preview.population_size, 1) if preview else 0.0
-    if any(finding.severity == "block" for finding in findings):
-        return "high"
-    if needs_judgement(findings) or share > 0.5:
-        return "medium"
-    return "low"
 
 
 def held_out(rule: Rule, preview: Preview) -> int:

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 from control.requests import ChangeRequest
 from control.runs import Run
 from core.lifecycle import State
-from ui.console.view.impact import Risk
+from core.policies import Risk
 
 Colour = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray"]
 
