@@ -10,19 +10,27 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-import sqlalchemy as sa
-
 from control import audit, journeys, requests
 from control.hashing import content_hash
 from control.people import Person
 from control.requests import ChangeRequest
 from control.store import Store, utc
-from control.tables import change_requests, versions
-from control.versions import AnyVersion, read_version
+from control.versions import AnyVersion
 from core.data_changes import DATA_KINDS, DataChange
 from core.errors import Code, PilothouseError, Refusal, refuse
-from core.lifecycle import Role, State
+from core.lifecycle import State
 from orchestrate.approval_check import check_dependencies, current, publishable
+from orchestrate.rulebook.writing import (
+    deed,
+    insert_version,
+    move,
+    numbered,
+    put_in_force,
+    require,
+    require_current,
+    set_state,
+    version_of,
+)
 
 ReliesOn = Callable[[ChangeRequest], Mapping[str, str]]
 Prepare = Callable[[ChangeRequest], Mapping[str, str]]
@@ -31,7 +39,6 @@ Prepare = Callable[[ChangeRequest], Mapping[str, str]]
 Gives the hashes of what the change relies on now; refuses with the reason. May run again for
 the same request, after a crash or because two people publish at once.
 """
-MAY_CHANGE = frozenset({Role.APPROVER, Role.ADMIN})
 SHIPPED_BY = "pilothouse"
 
 
@@ -61,12 +68,12 @@ def publish(
     if requests.get(store, request_id).changes_data:
         dependencies = _prepared(store, request_id, prepare, now)
     with store.write() as connection:
-        if existing := _version_of(connection, request_id):
+        if existing := version_of(connection, request_id):
             return existing
         request = requests.find(connection, request_id)
         before = publishable(connection, request)
         check_dependencies(request, dependencies)
-        return _put_in_force(connection, request, before, now)
+        return put_in_force(connection, request, before, now)
 
 
 def reconcile(
@@ -118,17 +125,17 @@ def begin(store: Store, shipped: DataChange, *, now: datetime) -> AnyVersion | N
             "content_hash": content_hash(shipped),
             "change_request_id": None,
         }
-        version = _insert_version(connection, row, None, SHIPPED_BY, now)
-        audit.append(connection, _act(now, SHIPPED_BY, "publish", None, version))
+        version = insert_version(connection, row, None, SHIPPED_BY, now)
+        audit.append(connection, deed(now, SHIPPED_BY, "publish", None, version))
         return version
 
 
 def rollback(store: Store, key: str, number: int, *, person: Person, now: datetime) -> AnyVersion:
     """Put an older version's content into force again, as a new version."""
-    _require(person, "roll back a version")
+    require(person, "roll back a version")
     with store.write() as connection:
-        before = _require_current(connection, key)
-        older = _numbered(connection, key, number)
+        before = require_current(connection, key)
+        older = numbered(connection, key, number)
         if older.content_hash == before.content_hash:
             raise refuse(
                 Code.INVALID_ARGUMENT,
@@ -136,9 +143,9 @@ def rollback(store: Store, key: str, number: int, *, person: Person, now: dateti
                 fix="Choose another version from its history.",
             )
         row = {**older._mapping, "change_request_id": None}
-        version = _insert_version(connection, row, before, person.email, now)
-        act = _act(now, person.email, "rollback", before, version)
-        audit.append(connection, act._replace(note=f"to version {number}"))
+        version = insert_version(connection, row, before, person.email, now)
+        told = deed(now, person.email, "rollback", before, version)
+        audit.append(connection, told._replace(note=f"to version {number}"))
         return version
 
 
@@ -157,7 +164,7 @@ def _prepared(
 ) -> Mapping[str, str] | None:
     """What a change of the data layer relies on, once it is built; None when it is live already."""
     with store.write() as connection:
-        if _version_of(connection, request_id):
+        if version_of(connection, request_id):
             return None
         request = requests.find(connection, request_id)
         # Asked again before the version is written: building takes its time.
@@ -176,43 +183,8 @@ def _prepared(
         raise
 
 
-def _put_in_force(
-    connection: sa.Connection, request: ChangeRequest, before: AnyVersion | None, now: datetime
-) -> AnyVersion:
-    row = {
-        "key": request.target_key,
-        "kind": request.kind,
-        "content": request.content,
-        "content_hash": request.content_hash,
-        "change_request_id": request.id,
-    }
-    approver = request.review.by if request.review else request.author
-    version = _insert_version(connection, row, before, approver, now)
-    _move(connection, request.id, State.LIVE, now)
-    act = _act(now, approver, "publish", before, version)
-    audit.append(connection, act._replace(note=request.id))
-    return version
-
-
-def _insert_version(
-    connection: sa.Connection,
-    row: Mapping[str, object],
-    before: AnyVersion | None,
-    by: str,
-    now: datetime,
-) -> AnyVersion:
-    number = before.version + 1 if before else 1
-    if before:
-        _set_state(connection, before, "superseded")
-        if before.change_request_id:
-            _move(connection, before.change_request_id, State.SUPERSEDED, now)
-    values = {"version": number, "state": "live", "published_at": utc(now), "published_by": by}
-    connection.execute(versions.insert().values({**row, **values}))
-    return _require_current(connection, str(row["key"]))
-
-
 def _switch(store: Store, key: str, state: str, person: Person, now: datetime) -> AnyVersion:
-    _require(person, "pause or resume a rule")
+    require(person, "pause or resume a rule")
     if key in DATA_KINDS:
         raise refuse(
             Code.INVALID_ARGUMENT,
@@ -221,14 +193,14 @@ def _switch(store: Store, key: str, state: str, person: Person, now: datetime) -
             fix="Roll it back to an older version, or pause the rules that read it.",
         )
     with store.write() as connection:
-        before = _require_current(connection, key)
+        before = require_current(connection, key)
         if before.state == state:
             return before
-        _set_state(connection, before, state)
+        set_state(connection, before, state)
         after, what = before._replace(state=state), "pause" if state == "paused" else "resume"
         if (before.kind, what) == ("journey", "pause"):
             journeys.mark_paused(connection, key, utc(now))
-        audit.append(connection, _act(now, person.email, what, before, after))
+        audit.append(connection, deed(now, person.email, what, before, after))
     return after
 
 
@@ -236,65 +208,6 @@ def _expire(store: Store, request: ChangeRequest, refusal: Refusal, now: datetim
     with store.write() as connection:
         if requests.find(connection, request.id).state is not State.APPROVED:
             return
-        _move(connection, request.id, State.EXPIRED, now)
+        move(connection, request.id, State.EXPIRED, now)
         act = audit.Act(now, "pilothouse", "expire", request.id, note=refusal.message)
         audit.append(connection, act)
-
-
-def _move(connection: sa.Connection, request_id: str, state: State, now: datetime) -> None:
-    values = {"state": state.value, "updated_at": utc(now)}
-    this = change_requests.c.id == request_id
-    connection.execute(change_requests.update().where(this).values(values))
-
-
-def _set_state(connection: sa.Connection, version: AnyVersion, state: str) -> None:
-    this = sa.and_(versions.c.key == version.key, versions.c.version == version.version)
-    connection.execute(versions.update().where(this).values(state=state))
-
-
-def _version_of(connection: sa.Connection, request_id: str) -> AnyVersion | None:
-    query = sa.select(versions).where(versions.c.change_request_id == request_id)
-    found = connection.execute(query).first()
-    return read_version(found) if found else None
-
-
-def _require_current(connection: sa.Connection, key: str) -> AnyVersion:
-    found = current(connection, key)
-    if found is None:
-        raise refuse(
-            Code.UNKNOWN_KEY,
-            f"No rule '{key}' is in force.",
-            span=key,
-            fix="List the rules with 'pilothouse rules list'.",
-        )
-    return found
-
-
-def _numbered(connection: sa.Connection, key: str, number: int) -> sa.Row[tuple[object, ...]]:
-    this = sa.and_(versions.c.key == key, versions.c.version == number)
-    found = connection.execute(sa.select(versions).where(this)).first()
-    if found is None:
-        raise refuse(
-            Code.UNKNOWN_KEY,
-            f"There is no version {number} of '{key}'.",
-            span=str(number),
-            fix="Choose a version from its history.",
-        )
-    return found
-
-
-def _act(
-    now: datetime, who: str, what: str, before: AnyVersion | None, after: AnyVersion
-) -> audit.Act:
-    subject = f"{after.key} version {after.version}"
-    before_hash = before.content_hash if before else None
-    return audit.Act(now, who, what, subject, before_hash, after.content_hash)
-
-
-def _require(person: Person, what: str) -> None:
-    if not person.roles & MAY_CHANGE:
-        raise refuse(
-            Code.NOT_ALLOWED,
-            f"{person.email} may not {what}: only approver or admin may.",
-            fix="Ask somebody with that role.",
-        )
