@@ -1,7 +1,11 @@
-"""When a message may go out where the user is. Right across midnight and clock changes."""
+"""When a message may go out where the user is. Right across midnight and clock changes.
+
+Deciding and sending both ask here, so that they cannot disagree.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from typing import NamedTuple
@@ -34,6 +38,19 @@ def ready_at(moment: datetime, zone: str | None, quiet: QuietHours | None) -> da
     if known is None:
         return None
     return _first_loud(moment, _zone(known), _window(quiet.start, quiet.end))
+
+
+def released_at(
+    ready: datetime, zone: str | None, quiet: QuietHours, key: str, *, before: datetime
+) -> datetime:
+    """When a message that waited for the end of quiet hours leaves: its own moment in the spread.
+
+    The same for the same ``key``; the end itself where that moment would be quiet again, or not
+    earlier than ``before``.
+    """
+    share = int(hashlib.md5(f"spread:{key}".encode(), usedforsecurity=False).hexdigest()[:8], 16)
+    later = ready + timedelta(seconds=quiet.spread_seconds * share // 2**32)
+    return later if later < before and ready_at(later, zone, quiet) == later else ready
 
 
 def _first_loud(instant: datetime, zone: ZoneInfo, window: _Window) -> datetime:
@@ -93,6 +110,7 @@ def _since_midnight(clock: str) -> timedelta:
     return timedelta(hours=at.hour, minutes=at.minute)
 
 
+@cache
 def _zone(name: str) -> ZoneInfo:
     if name not in known_zones():
         raise refuse(

@@ -284,6 +284,9 @@ class QuietHours(Frozen):
     end: str = Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
     fallback_zone: str | None = "UTC"
     """Used when the user's zone is unknown; None suppresses with TZ_UNKNOWN."""
+    spread_seconds: int = Field(default=0, ge=0, le=4 * 3600)
+    """Over how long after their end the messages that waited for it leave, so that a morning
+    brings no flood; each has its own moment in it, always the same."""
 
     @model_validator(mode="after")
     def _not_all_day(self) -> QuietHours:

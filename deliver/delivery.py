@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict
@@ -24,11 +25,20 @@ from deliver import outbox
 from deliver.destinations.mailbox import Mailbox
 from deliver.messages import Destination, Message
 from deliver.outbox import Intent, Settled
+from deliver.quiet_hours import Waiting, count_later, in_quiet_hours
 from deliver.recheck import Rulebook, recheck
 from warehouse.catalog import Catalog
 from warehouse.engines.duckdb import DuckDBWarehouse
 
 BATCH = 1_000
+MOST_BATCHES = 20
+ENDS = {
+    None: IntentState.ACCEPTED,
+    "EXPIRED": IntentState.EXPIRED,
+    "QUIET_HOURS": IntentState.EXPIRED,
+    "PROVIDER_REJECTED": IntentState.REJECTED,
+}
+"""Why an intent ends → the state it ends in; cancelled for every other reason."""
 _SENT = Path(__file__).parent / "sql" / "sent.sql"
 
 
@@ -44,8 +54,25 @@ class DeliveryReport(BaseModel):
     by_channel: dict[str, int]
     by_trace: dict[str, int]
     """Trace id of the cycle → messages delivered."""
+    put_off: int
+    """Intents that came up in quiet hours, and wait for their end after all."""
     waiting: int
     """Intents whose quiet hours have not ended."""
+    has_more: bool = False
+    """Whether there may be more to send at once."""
+
+    def then(self, later: DeliveryReport) -> DeliveryReport:
+        """Both runs as one."""
+        return DeliveryReport(
+            delivered=self.delivered + later.delivered,
+            stopped=self.stopped + later.stopped,
+            by_reason=_sums(self.by_reason, later.by_reason),
+            by_channel=_sums(self.by_channel, later.by_channel),
+            by_trace=_sums(self.by_trace, later.by_trace),
+            put_off=self.put_off + later.put_off,
+            waiting=later.waiting,
+            has_more=later.has_more,
+        )
 
 
 def deliver(
@@ -57,60 +84,112 @@ def deliver(
     now: datetime,
     worker: str = "worker",
 ) -> DeliveryReport:
-    """Send everything that is due at ``now`` (naive UTC) into the local mailbox."""
-    destination = Mailbox(store, mailbox_folder)
-    sent: list[Intent] = []
-    reasons: Counter[str] = Counter()
+    """Send what is due at ``now`` (naive UTC) into the local mailbox, up to a number of batches.
+
+    Whoever has more to send asks again with the moment that it is by then: ``now`` is what
+    quiet hours and expiry are judged by.
+    """
+    run = _Run(store, warehouse, catalog, Mailbox(store, mailbox_folder), now, worker)
+    batches: list[_Batch] = []
     _tell_warehouse(store, warehouse, now)
-    while batch := outbox.lease(store, worker=worker, now=now, limit=BATCH):
-        went, stopped = _send_batch(batch, store, warehouse, catalog, destination, now, worker)
-        sent += went
-        reasons.update(stopped)
+    while len(batches) < MOST_BATCHES:
+        intents = outbox.lease(store, worker=worker, now=now, limit=BATCH)
+        if not intents:
+            break
+        batches.append(_send_batch(run, intents))
         _tell_warehouse(store, warehouse, now)
+    sent = [intent for batch in batches for intent in batch.sent]
+    reasons = Counter(reason for batch in batches for reason in batch.stopped.values())
     return DeliveryReport(
         delivered=len(sent),
         stopped=reasons.total(),
         by_reason=dict(sorted(reasons.items())),
         by_channel=dict(sorted(Counter(one.channel for one in sent).items())),
         by_trace=dict(Counter(one.trace_id for one in sent)),
+        put_off=sum(batch.put_off for batch in batches),
         waiting=outbox.not_yet_due(store, now=now),
+        has_more=len(batches) == MOST_BATCHES,
     )
 
 
-def _send_batch(
-    batch: list[Intent],
-    store: Store,
-    warehouse: DuckDBWarehouse,
-    catalog: Catalog,
-    destination: Destination,
-    now: datetime,
-    worker: str,
-) -> tuple[list[Intent], list[str]]:
+class _Run(NamedTuple):
+    """What one delivery run works with."""
+
+    store: Store
+    warehouse: DuckDBWarehouse
+    catalog: Catalog
+    destination: Destination
+    now: datetime
+    worker: str
+
+
+class _Batch(NamedTuple):
+    """What became of one batch of intents."""
+
+    sent: list[Intent]
+    stopped: dict[str, str]
+    """Intent id → reason code."""
+    put_off: int
+
+
+def _send_batch(run: _Run, batch: list[Intent]) -> _Batch:
+    rulebook = _rulebook(run.store)
+    # Whoever died between handing over and writing it down left it there: it is not sent again,
+    # and what happened since cannot stop it any more.
+    gone = run.destination.holds([one.intent_id for one in batch if one.attempts])
+    here = [one for one in batch if one.intent_id not in gone]
+    stopped = recheck(here, rulebook, run.warehouse, run.catalog, now=run.now)
+    here = [one for one in here if one.intent_id not in stopped]
+    waiting = in_quiet_hours(here, rulebook, run.warehouse, run.catalog, now=run.now)
+    _put_off(run, here, waiting)
+    stopped |= waiting.stopped
+    here = [one for one in here if one.intent_id not in {*stopped, *waiting.until}]
+    messages, unreachable = _compose(here, rulebook, run.warehouse, run.catalog)
+    stopped |= dict.fromkeys(unreachable, "UNREACHABLE")
+    accepted, rejected = _hand_over(run, messages)
+    stopped |= dict.fromkeys(rejected, "PROVIDER_REJECTED")
+    sent = [one for one in batch if one.intent_id in gone | accepted]
+    settled = [_settled(one) for one in (*((s.intent_id, None) for s in sent), *stopped.items())]
+    outbox.settle(run.store, settled, worker=run.worker, now=run.now)
+    return _Batch(sent, stopped, len(waiting.until))
+
+
+def _rulebook(store: Store) -> Rulebook:
     live = {version.key: version for version in versions.live(store)}
-    rulebook = Rulebook(
+    return Rulebook(
         live,
         kill_switches.active(store),
         versions.audiences(store),
         versions.running_journeys(store),
     )
-    stopped = recheck(batch, rulebook, warehouse, catalog, now=now)
-    going = [one for one in batch if one.intent_id not in stopped]
-    messages, unreachable = _compose(going, rulebook, warehouse, catalog)
-    stopped |= dict.fromkeys(unreachable, "UNREACHABLE")
-    receipts = destination.send(messages, now=now)
-    stopped |= {one.intent_id: "PROVIDER_REJECTED" for one in receipts if one.outcome == "rejected"}
-    settled = [_settled(one, stopped.get(one.intent_id)) for one in batch]
-    outbox.settle(store, settled, worker=worker, now=now)
-    return [one for one in batch if one.intent_id not in stopped], list(stopped.values())
 
 
-def _settled(intent: Intent, reason: str | None) -> Settled:
-    ends = {
-        None: IntentState.ACCEPTED,
-        "EXPIRED": IntentState.EXPIRED,
-        "PROVIDER_REJECTED": IntentState.REJECTED,
-    }
-    return Settled(intent.intent_id, ends.get(reason, IntentState.CANCELLED), reason)
+def _put_off(run: _Run, intents: list[Intent], waiting: Waiting) -> None:
+    """Back to waiting, until quiet hours are over; it was no attempt.
+
+    The caps come first: a crash in between leaves a claim that runs out, and is looked at again.
+    """
+    count_later(run.warehouse, intents, waiting)
+    outbox.put_off(run.store, waiting.until, worker=run.worker, now=run.now)
+
+
+def _hand_over(run: _Run, messages: list[Message]) -> tuple[frozenset[str], frozenset[str]]:
+    """The ids that the destination took and those that it rejected; lost leases are in neither."""
+    ids = [one.intent_id for one in messages]
+    ours = outbox.submit(run.store, ids, worker=run.worker, now=run.now)
+    letters = [one for one in messages if one.intent_id in ours]
+    receipts = run.destination.send(letters, now=run.now)
+    rejected = frozenset(one.intent_id for one in receipts if one.outcome == "rejected")
+    return ours - rejected, rejected
+
+
+def _sums(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
+    return dict(sorted((Counter(one) + Counter(other)).items()))
+
+
+def _settled(end: tuple[str, str | None]) -> Settled:
+    intent_id, reason = end
+    return Settled(intent_id, ENDS.get(reason, IntentState.CANCELLED), reason)
 
 
 def _compose(

@@ -34,3 +34,7 @@ class Destination(Protocol):
     def send(self, messages: Sequence[Message], *, now: datetime) -> list[Receipt]:
         """Hand over messages; one receipt each, in the same order."""
         ...
+
+    def holds(self, intent_ids: Sequence[str]) -> frozenset[str]:
+        """Which of these intents it has taken already."""
+        ...

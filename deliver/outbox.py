@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -13,6 +13,10 @@ from control.tables import outbox
 from core.lifecycle import IntentState
 
 LEASE = timedelta(seconds=120)
+_CLAIMED = sa.or_(
+    outbox.c.state == IntentState.LEASED.value, outbox.c.state == IntentState.SUBMITTED.value
+)
+"""In a worker's hands: claimed, or on its way to the destination."""
 
 
 class Intent(NamedTuple):
@@ -27,7 +31,10 @@ class Intent(NamedTuple):
     action_key: str
     user_id: str
     channel: str
+    decided_at: datetime
     expires_at: datetime
+    attempts: int
+    """How often it was on its way to the destination before, without an answer."""
 
 
 class Settled(NamedTuple):
@@ -45,10 +52,7 @@ def lease(store: Store, *, worker: str, now: datetime, limit: int) -> list[Inten
         outbox.c.not_before <= moment,
         sa.or_(
             outbox.c.state == IntentState.PENDING.value,
-            sa.and_(
-                outbox.c.state == IntentState.LEASED.value,
-                outbox.c.lease_until <= moment,
-            ),
+            sa.and_(_CLAIMED, outbox.c.lease_until <= moment),
         ),
     )
     columns = [outbox.c[name] for name in Intent._fields]
@@ -59,7 +63,6 @@ def lease(store: Store, *, worker: str, now: datetime, limit: int) -> list[Inten
             "state": IntentState.LEASED.value,
             "lease_owner": worker,
             "lease_until": moment + LEASE,
-            "attempts": outbox.c.attempts + 1,
             "updated_at": moment,
         }
         ids = [intent.intent_id for intent in found]
@@ -67,15 +70,57 @@ def lease(store: Store, *, worker: str, now: datetime, limit: int) -> list[Inten
     return found
 
 
-def settle(store: Store, settled: Sequence[Settled], *, worker: str, now: datetime) -> int:
-    """Write what became of leased intents; those another worker took over meanwhile are left."""
-    if not settled:
+def submit(store: Store, ids: Sequence[str], *, worker: str, now: datetime) -> frozenset[str]:
+    """Mark leased intents as on their way, which is one attempt; gives those that still are ours.
+
+    From here on nobody can tell whether the destination has them, unless it is asked.
+    """
+    ours = sa.and_(outbox.c.state == IntentState.LEASED.value, outbox.c.lease_owner == worker)
+    values = {
+        "state": IntentState.SUBMITTED.value,
+        "attempts": outbox.c.attempts + 1,
+        "updated_at": utc(now),
+    }
+    with store.write() as connection:
+        query = sa.select(outbox.c.intent_id).where(ours, outbox.c.intent_id.in_(ids))
+        found = frozenset(connection.execute(query).scalars())
+        connection.execute(outbox.update().where(outbox.c.intent_id.in_(found)).values(values))
+    return found
+
+
+def put_off(store: Store, until: Mapping[str, datetime], *, worker: str, now: datetime) -> int:
+    """Give leased intents back until a later moment each, as if nobody had claimed them."""
+    if not until:
         return 0
     statement = (
         outbox.update()
         .where(
             outbox.c.intent_id == sa.bindparam("id"),
             outbox.c.state == IntentState.LEASED.value,
+            outbox.c.lease_owner == worker,
+        )
+        .values(
+            state=IntentState.PENDING.value,
+            not_before=sa.bindparam("until"),
+            lease_owner=None,
+            lease_until=None,
+            updated_at=sa.bindparam("at"),
+        )
+    )
+    rows = [{"id": one, "until": utc(moment), "at": utc(now)} for one, moment in until.items()]
+    with store.write() as connection:
+        return connection.execute(statement, rows).rowcount
+
+
+def settle(store: Store, settled: Sequence[Settled], *, worker: str, now: datetime) -> int:
+    """Write what became of claimed intents; those another worker took over meanwhile are left."""
+    if not settled:
+        return 0
+    statement = (
+        outbox.update()
+        .where(
+            outbox.c.intent_id == sa.bindparam("id"),
+            _CLAIMED,
             outbox.c.lease_owner == worker,
         )
         .values(state=sa.bindparam("to"), reason=sa.bindparam("why"), updated_at=sa.bindparam("at"))

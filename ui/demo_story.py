@@ -14,6 +14,7 @@ from typing import Any
 from core.artifacts import AskResult
 from core.errors import Code, PilothouseError, refuse
 from core.settings import Settings
+from deliver.delivery import DeliveryReport
 from ui.cli.ask import as_text
 from ui.cli.data import make_demo_data
 from ui.cli.session import Output, Session
@@ -169,15 +170,22 @@ def _send(story: Story) -> None:
         f"{report.selected:,} selected, {report.held_out:,} held out, "
         f"{report.suppressed:,} suppressed, {report.lost:,} lost\n{reasons}",
     )
-    # A day later the quiet hours of every time zone have ended once.
-    delivered = workspace.deliver(now=report.decided_at + timedelta(days=1))
+    delivered = _over_a_day(workspace, report.decided_at)
     story.document["delivery"] = delivered.model_dump(mode="json")
     story.tell(
-        "8 Messages leave for the local mailbox",
+        "8 Over the next day messages leave for the local mailbox, each outside quiet hours",
         f"{delivered.delivered:,} delivered, {delivered.stopped:,} stopped before sending\n"
         f"Open one: {workspace.mailbox_folder}",
     )
     story.tell("9 Same platform, country and consent, different message", _two_users(story))
+
+
+def _over_a_day(workspace: Workspace, start: datetime) -> DeliveryReport:
+    """As a server would, only seldom: every hour, since it is morning somewhere."""
+    report = workspace.deliver(now=start)
+    for hour in range(1, 25):
+        report = report.then(workspace.deliver(now=start + timedelta(hours=hour)))
+    return report
 
 
 def _two_users(story: Story) -> str:

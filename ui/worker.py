@@ -25,6 +25,10 @@ log = structlog.get_logger(__name__)
 
 THREADS = 4
 SECONDS_BETWEEN_SENDS = 15.0
+UNFINISHED = frozenset(
+    {IntentState.PENDING, IntentState.LEASED, IntentState.SUBMITTED, IntentState.ACCEPTED}
+)
+"""Intents that somebody still has to bring to an end."""
 
 
 class Stopped(Exception):
@@ -93,8 +97,8 @@ class Worker:
         return result
 
     def _send_what_is_due(self) -> None:
-        """Messages whose quiet hours have ended leave the outbox."""
-        if self.workspace.outbox_counts().get(IntentState.PENDING):
+        """Messages whose quiet hours have ended leave the outbox, and so does what a crash left."""
+        if self.workspace.outbox_counts().keys() & UNFINISHED:
             self.workspace.deliver()
 
     def _run(self, run_id: str, submit: bool) -> None:

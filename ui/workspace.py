@@ -224,18 +224,18 @@ class Workspace:
         """Send what is due; what a journey stopped until now does not go out any more."""
         reconcile_intents(self.store, self.warehouse)
         journeys.look(self, now or self.now())
-        report = deliver(
-            self.store,
-            self.warehouse,
-            self.catalog,
-            mailbox_folder=self.mailbox_folder,
-            now=now or self.now(),
-        )
+        report = self._deliver(now or self.now())
+        while report.has_more:
+            report = report.then(self._deliver(now or self.now()))
         for trace_id, count in report.by_trace.items():
             log.info("delivered", trace_id=trace_id, messages=count)
         telemetry.MESSAGES.labels("delivered").inc(report.delivered)
         telemetry.MESSAGES.labels("stopped").inc(report.stopped)
         return report
+
+    def _deliver(self, now: datetime) -> DeliveryReport:
+        folder = self.mailbox_folder
+        return deliver(self.store, self.warehouse, self.catalog, mailbox_folder=folder, now=now)
 
     def outbox_counts(self) -> dict[str, int]:
         """Intents by state."""

@@ -58,6 +58,14 @@ class Mailbox:
         self._keep(rows)
         return receipts
 
+    def holds(self, intent_ids: Sequence[str]) -> frozenset[str]:
+        """Which of these intents are in the mailbox."""
+        if not intent_ids:
+            return frozenset()
+        query = sa.select(mailbox.c.intent_id).where(mailbox.c.intent_id.in_(intent_ids))
+        with self.store.read() as connection:
+            return frozenset(connection.execute(query).scalars())
+
     def _keep(self, rows: list[dict[str, object]]) -> None:
         postgres = self.store.engine.dialect.name == "postgresql"
         insert = postgresql.insert(mailbox) if postgres else sqlite.insert(mailbox)

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from core import quiet_hours
 from core.errors import Code, PilothouseError
 from core.quiet_hours import ready_at
 from core.rules import QuietHours
@@ -40,10 +41,12 @@ def pinned_zones() -> Iterator[list[str]]:
     zoneinfo.reset_tzpath(())
     ZoneInfo.clear_cache()
     known_zones.cache_clear()
+    quiet_hours._zone.cache_clear()
     yield sorted(zoneinfo.available_timezones())
     zoneinfo.reset_tzpath(before)
     ZoneInfo.clear_cache()
     known_zones.cache_clear()
+    quiet_hours._zone.cache_clear()
 
 
 @pytest.mark.parametrize(
