@@ -20,6 +20,7 @@ from control import (
     forgetting_tables,
     journey_tables,
     pipeline_tables,
+    radar_tables,
     routing_tables,
     token_tables,
 )
@@ -33,7 +34,14 @@ PRAGMAS = (
     "busy_timeout=15000",
     "recursive_triggers=ON",  # a REPLACE is a DELETE, and is refused like one
 )
-DECLARING = (forgetting_tables, journey_tables, pipeline_tables, routing_tables, token_tables)
+DECLARING = (
+    forgetting_tables,
+    journey_tables,
+    pipeline_tables,
+    radar_tables,
+    routing_tables,
+    token_tables,
+)
 """Modules that add tables to ``metadata`` as they are imported: all of them, before it is made."""
 _WRITES = {"pilothouse_writes": True}
 _WRITER_LOCK = 7_401_188

@@ -7,7 +7,7 @@ has grown to twice its size.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import structlog
@@ -15,6 +15,7 @@ import structlog
 from collect.radar import Candidate, scan, with_aliases
 from control import people, requests
 from control.people import Person
+from control.radar import Proposed, keep, latest
 from control.requests import ChangeRequest
 from core.errors import Code, PilothouseError
 from core.lifecycle import Role, State
@@ -32,17 +33,9 @@ RADAR = Person(
 FIRST_LOOK_SECONDS = 600.0
 LOOK_SECONDS = 6 * 3600.0
 _GROWN = 2
-_TABLE = """
-    CREATE TABLE IF NOT EXISTS radar_proposals (
-        sent_name VARCHAR, event_name VARCHAR, events BIGINT, change_request_id VARCHAR,
-        proposed_at TIMESTAMP
-    )
-"""
-_KEEP = "INSERT INTO radar_proposals VALUES ($sent, $event, $events, $request, $now)"
-_LAST = """
-    SELECT sent_name, event_name, ARG_MAX(events, proposed_at),
-        ARG_MAX(change_request_id, proposed_at)
-    FROM radar_proposals GROUP BY ALL
+_EARLIER = "SELECT 1 FROM information_schema.tables WHERE table_name = 'radar_proposals'"
+_KEPT = """
+    SELECT sent_name, event_name, change_request_id, events, proposed_at FROM radar_proposals
 """
 
 Standing = Literal["new", "waiting", "decided", "grown"]
@@ -65,9 +58,19 @@ def look(workspace: Workspace, *, days: int = DAYS) -> list[Seen]:
     """The renamed events of the last days, the surest first, with where each stands."""
     since = workspace.now() - timedelta(days=days)
     found = scan(workspace.warehouse, workspace.intake.plan, since)
-    workspace.warehouse.execute(_TABLE)
-    last = {(sent, event): rest for sent, event, *rest in workspace.warehouse.fetch(_LAST).rows}
+    _bring_over(workspace)
+    last = latest(workspace.store)
     return [_seen(workspace, one, last.get((one.sent_name, one.event_name))) for one in found]
+
+
+def _bring_over(workspace: Workspace) -> None:
+    """What was proposed lay in the warehouse once; it belongs where approvals are."""
+    if not workspace.warehouse.fetch(_EARLIER).rows:
+        return
+    known = {request.id for request in requests.list_all(workspace.store)}
+    found = [Proposed(*row) for row in workspace.warehouse.fetch(_KEPT).rows]
+    keep(workspace.store, [one for one in found if one.change_request_id in known])
+    workspace.warehouse.execute("DROP TABLE radar_proposals")
 
 
 def propose(
@@ -80,10 +83,13 @@ def propose(
     names = ", ".join(f"{one.sent_name} is {one.event_name}" for one in candidates)
     reason = f"The radar found events under other names: {names}."
     request = propose_plan(workspace, plan, effect, author=author, reason=reason)
-    for one in candidates:
-        row = {"sent": one.sent_name, "event": one.event_name, "events": one.events}
-        workspace.warehouse.execute(_KEEP, row | {"request": request.id, "now": workspace.now()})
+    now = workspace.now()
+    keep(workspace.store, [_proposed_as(one, request, now) for one in candidates])
     return request
+
+
+def _proposed_as(one: Candidate, request: ChangeRequest, now: datetime) -> Proposed:
+    return Proposed(one.sent_name, one.event_name, request.id, one.events, now)
 
 
 def propose_by_itself(workspace: Workspace) -> ChangeRequest | None:
@@ -133,11 +139,11 @@ def evidence(one: Candidate) -> list[str]:
     return told
 
 
-def _seen(workspace: Workspace, one: Candidate, last: list[object] | None) -> Seen:
+def _seen(workspace: Workspace, one: Candidate, last: Proposed | None) -> Seen:
     if last is None:
         return Seen(one, "new", None)
-    events, request_id = int(str(last[0])), str(last[1])
-    state = requests.get(workspace.store, request_id).state
+    request = last.change_request_id
+    state = requests.get(workspace.store, request).state
     if state in (State.IN_REVIEW, State.APPROVED):
-        return Seen(one, "waiting", request_id)
-    return Seen(one, "grown" if one.events >= _GROWN * events else "decided", request_id)
+        return Seen(one, "waiting", request)
+    return Seen(one, "grown" if one.events >= _GROWN * last.events else "decided", request)

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from control import people, requests
+from control.radar import keep, latest
+from control.radar_tables import radar_proposals
 from core.lifecycle import State
 from tests.collect.radar_worlds import DOMAINS, story
 from tests.ui.command_line import CommandLine
@@ -85,10 +87,36 @@ def test_by_itself_the_radar_proposes_one_after_the_other_and_none_twice(
         others.append(propose_by_itself(workspace))
     assert len(others) == count
     assert {one.standing for one in look(workspace)} == {"decided"}
-    workspace.warehouse.execute("UPDATE radar_proposals SET events = events // 2")
+    kept = latest(workspace.store).values()
+    keep(workspace.store, [one._replace(events=one.events // 2) for one in kept])
     assert {one.standing for one in look(workspace)} == {"grown"}
     assert propose_by_itself(workspace) is not None
     assert len(requests.list_all(workspace.store)) == count + 1
+
+
+def test_what_was_proposed_before_is_known_when_it_still_lies_in_the_warehouse(
+    workspace: Workspace,
+) -> None:
+    request = propose_by_itself(workspace)
+    assert request is not None
+    before = latest(workspace.store)
+    rows = ", ".join(["(?, ?, ?, ?, ?)"] * len(before))
+    workspace.warehouse.execute(
+        "CREATE TABLE radar_proposals (sent_name VARCHAR, event_name VARCHAR, "
+        "change_request_id VARCHAR, events BIGINT, proposed_at TIMESTAMP)"
+    )
+    with workspace.warehouse.cursor() as cursor:
+        values = [value for one in before.values() for value in one]
+        cursor.execute(f"INSERT INTO radar_proposals VALUES {rows}", values)
+    with workspace.store.write() as connection:
+        connection.execute(radar_proposals.delete())
+
+    seen = look(workspace)
+
+    assert latest(workspace.store) == before
+    assert [one.change_request_id for one in seen if one.standing == "waiting"] == [request.id]
+    tables = workspace.warehouse.fetch("SELECT table_name FROM duckdb_tables()").rows
+    assert ("radar_proposals",) not in tables
 
 
 def test_only_names_that_it_sees_can_be_proposed(told: CommandLine) -> None:
