@@ -257,8 +257,9 @@ class FrequencyCap(Frozen):
     """None counts over all channels."""
     group: str | None = None
     """None counts over all exclusion groups."""
-    on_exceed: Literal["drop", "next_channel"] = "drop"
-    """``next_channel``: the message tries its other channels before it is dropped."""
+    on_exceed: Literal["drop", "defer", "next_channel"] = "drop"
+    """``defer``: the message waits for the first moment with room, if it has not expired by then.
+    ``next_channel``: the message tries its other channels before it is dropped."""
 
     @model_validator(mode="after")
     def _one_window(self) -> FrequencyCap:
@@ -267,6 +268,13 @@ class FrequencyCap(Frozen):
         if self.on_exceed == "next_channel" and self.channel is None:
             raise ValueError("only a cap on a channel can give way to the next channel")
         return self
+
+    @property
+    def longest_seconds(self) -> int:
+        """After how long there is room again, at the latest."""
+        days = {"day": 1, "week": 7, "month": 31}
+        # A unit is an hour longer when clocks go back in it.
+        return self.window_seconds or days[self.calendar or "month"] * DAY + 3_600
 
     def limits(self, message_class: str, channel: str, group: str | None) -> bool:
         """Whether a message of that class, channel and group counts under this cap."""

@@ -129,7 +129,7 @@ def caps_leave_room(proposal: Proposal) -> Finding | None:
             )
     for cap, actions in under.items():
         together = min(at_once, len(actions))
-        if cap.n is not None and together > cap.n:
+        if cap.n is not None and together > cap.n and not _waits_for(cap, actions):
             return _finding(
                 "caps_leave_room",
                 f"Up to {together} messages are sent at once, but the cap '{cap.key}' allows "
@@ -260,6 +260,13 @@ def _under(cap: FrequencyCap, proposal: Proposal) -> list[Action]:
             cap.limits(one.message_class, channel, one.exclusion_group) for channel in one.channels
         )
     ]
+
+
+def _waits_for(cap: FrequencyCap, actions: list[Action]) -> bool:
+    """Whether a cap puts off what is too much, to a moment before it expires."""
+    if cap.on_exceed != "defer":
+        return False
+    return any(one.expires_after_seconds > cap.longest_seconds for one in actions)
 
 
 def _length(quiet: QuietHours) -> int:

@@ -12,7 +12,7 @@ import numpy as np
 from core.reasons import REASONS
 from orchestrate.engine.candidates import Candidate, Route, flag
 from orchestrate.engine.decided import Decided
-from orchestrate.engine.gather import insert
+from orchestrate.engine.inputs import insert
 from orchestrate.engine.rules_text import rules_document
 from orchestrate.engine.staging import CODE, RUNNING, before_eligibility
 from orchestrate.engine.state_blob import pack_state

@@ -19,9 +19,9 @@ from pydantic import BaseModel, ConfigDict
 from control.hashing import canonical
 from core.assignment import bucket, in_range
 from core.errors import Code, refuse
+from core.moments import EPOCH
 from core.reasons import BY_CODE, REASONS
 from orchestrate.engine.candidates import Candidate, candidates_of
-from orchestrate.engine.contact import EPOCH
 from orchestrate.engine.decided import Decided, decide_state, reasons_of
 from orchestrate.engine.lots import Lot
 from orchestrate.engine.rules_text import rules_of

@@ -18,7 +18,8 @@ from sqlglot import exp
 
 from orchestrate.engine.candidates import Candidate, Tick, asked_of, candidates_of
 from orchestrate.engine.decided import Decided, decide_state, reasons_of
-from orchestrate.engine.gather import Reader, prepare
+from orchestrate.engine.gather import Reader
+from orchestrate.engine.inputs import prepare
 from orchestrate.engine.zones import Zones
 from orchestrate.plan import PlannedPolicy
 from warehouse.batch import flags

@@ -47,6 +47,11 @@ class Tick(NamedTuple):
     moment that is past is decided on for good, users still get no more than they may."""
 
     @property
+    def until(self) -> datetime:
+        """What was sent and decided up to this moment counts."""
+        return datetime.max if self.counts_later else self.as_of
+
+    @property
     def rules(self) -> Rules:
         """What its decisions follow."""
         return Rules(

@@ -16,7 +16,7 @@ from orchestrate.engine.arbitration import (
 )
 from orchestrate.engine.candidates import Candidate, Rules, flag
 from orchestrate.engine.contact import Contact
-from orchestrate.engine.gather import offer_numbers
+from orchestrate.engine.inputs import offer_numbers
 from orchestrate.engine.lots import Draw, held_out
 from orchestrate.engine.staging import CODE, RUNNING, Chunk, before_eligibility, places_of, taken
 from orchestrate.engine.state import Codes, Places, State
@@ -40,7 +40,7 @@ def decide_state(
     rows = rows_of(chunk, candidates)
     within_policies(rows, candidates, state.size)
     contact = Contact(chunk, rules, zones, candidates)
-    lots = held_out(rows, candidates, draw)
+    lots = held_out(rows, candidates, state, draw)
     across_policies(rows, chunk, candidates, contact, lots)
     tag_global_holdout(rows, chunk)
     return Decided(chunk, rows)

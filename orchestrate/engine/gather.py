@@ -2,72 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import numpy as np
 import numpy.typing as npt
-from sqlglot import exp
+from sqlglot import exp, parse_one
 
-from core.reasons import REASONS
+from core.moments import EPOCH
+from core.rules import FrequencyCap
 from orchestrate.engine.candidates import Candidate, Rules, Tick
-from orchestrate.engine.contact import expires_at
+from orchestrate.engine.inputs import insert, sql
+from orchestrate.engine.ledger import counted
 from orchestrate.engine.lots import Lot, holdout_range
-from orchestrate.engine.state import NOTHING, SEVERAL, Bools, Codes, Places, State
-from orchestrate.engine.zones import Zones, zones_of
+from orchestrate.engine.state import (
+    NOTHING,
+    SEVERAL,
+    Bools,
+    Buckets,
+    Codes,
+    Floats,
+    Places,
+    Slots,
+    State,
+)
+from orchestrate.engine.zones import Zones
 from warehouse.engines.duckdb import DIALECT
-from warehouse.layout import consents, zones
-
-MANY = 500
-"""Rows of our own making that one statement inserts."""
-_SQL = Path(__file__).parent / "sql"
-
-
-def prepare(
-    cursor: duckdb.DuckDBPyConnection, tick: Tick, candidates: Sequence[Candidate]
-) -> Zones:
-    """Lay out what every chunk reads: names of the team's tables, and the tick's own lists."""
-    cursor.execute(_sql("inputs"))
-    _name_sources(cursor, tick)
-    found = cursor.execute("SELECT DISTINCT COALESCE(timezone, '') FROM zones_of_users").fetchall()
-    told = zones_of(tick.rules, sorted(zone for (zone,) in found))
-    insert(cursor, "zone_places", [(name, place) for place, name in enumerate(told.names)])
-    insert(cursor, "released", [(decision,) for decision in tick.released])
-    known = {**tick.catalog.actions} | {
-        one.entry.action.key: one.entry.action for one in candidates
-    }
-    actions = [(a.key, a.message_class, a.exclusion_group) for a in known.values()]
-    insert(cursor, "action_classes", actions)
-    insert(cursor, "cap_windows", _cap_rows(tick, told))
-    insert(cursor, "candidates", [_candidate_row(one, tick.as_of) for one in candidates])
-    ways = [
-        (one.number, place, one.route.channels[max(place, 0)])
-        for one in candidates
-        for place in range(-1, len(one.route.channels))
-    ]
-    insert(cursor, "ways", ways)
-    codes = [(number, reason.code, reason.outcome) for number, reason in enumerate(REASONS)]
-    insert(cursor, "reasons", codes)
-    insert(cursor, "pausing", [row for one in candidates for row in _pausing(one)])
-    asked = {
-        pair
-        for one in candidates
-        for pair in zip(one.route.purposes, one.route.channels, strict=True)
-        if pair[0] is not None
-    }
-    insert(cursor, "consents_asked", [(place, *pair) for place, pair in enumerate(sorted(asked))])
-    terms = sorted({o.terms for one in candidates if (o := one.entry.action.offer)})
-    insert(cursor, "offers_asked", [(place, one) for place, one in enumerate(terms)])
-    return told
-
-
-def offer_numbers(candidates: Sequence[Candidate]) -> dict[str, int]:
-    """The number of every offer that a tick could make."""
-    terms = {o.terms for one in candidates if (o := one.entry.action.offer)}
-    return {one: place for place, one in enumerate(sorted(terms))}
 
 
 class Reader:
@@ -81,10 +43,11 @@ class Reader:
         zones: Zones,
     ) -> None:
         self._cursor, self._tick, self._candidates = cursor, tick, candidates
-        self._rules = tick.rules
+        self._rules, self._zones = tick.rules, zones
         self._counted = _counted_from(self._rules, zones)
-        self._remembered = _remembered_from(self._rules, candidates, self._counted)
+        self._remembered = self._remembered_from()
         self._moment = {"as_of": tick.as_of}
+        self._slots_query = _slots_query([cap for cap, _ in self._rules.caps])
 
     def read(
         self,
@@ -95,15 +58,15 @@ class Reader:
         """The state of these users, whose flags are told already."""
         chunk = {"place": np.arange(len(users), dtype=np.int32), "user_id": users}
         self._cursor.register("chunk_arrays", chunk)
-        self._cursor.execute(_sql("chunk"))
+        self._cursor.execute(sql("chunk"))
         self._cursor.unregister("chunk_arrays")
         size = len(users)
-        until = datetime.max if self._tick.counts_later else self._tick.as_of
-        own = {"cycle_id": self._tick.cycle_id, "since": self._remembered, "until": until}
-        self._cursor.execute(_sql("past"), own)
-        self._cursor.execute(_sql("ledger"), {"since": self._counted, "until": until})
-        counts, shadow = self._counts(size)
-        near, near_shadow = self._near(size)
+        own = {"cycle_id": self._tick.cycle_id, "since": self._remembered}
+        self._cursor.execute(sql("past"), own | {"until": self._tick.until})
+        slots, zone = self._slots(), self._zone(size)
+        counts = counted(slots, zone, self._zones, self._rules.contact.min_gap_seconds)
+        held_by, tried_by = self._assigned()
+        puts_off = any(cap.on_exceed == "defer" for cap, _ in self._rules.caps)
         return State(
             users=users,
             true=true,
@@ -112,15 +75,18 @@ class Reader:
             consent=self._consent(size),
             address=self._address(size),
             held_out=self._held_out(size),
-            zone=self._zone(size),
-            counts=counts,
-            shadow=shadow,
-            near=near,
-            near_shadow=near_shadow,
+            zone=zone,
+            counts=counts.counts,
+            shadow=counts.shadow,
+            near=counts.near,
+            near_shadow=counts.near_shadow,
             standing=self._standing(size),
             resting=self._resting(),
             valid=self._valid(),
             paused=self._paused(),
+            slots=slots if puts_off else None,
+            held_by=held_by,
+            tried_by=tried_by,
         )
 
     def lots(self, users: Places, lots: npt.NDArray[np.int32], drawn: Sequence[Lot]) -> Bools:
@@ -135,32 +101,36 @@ class Reader:
         ]
         self._cursor.execute("DELETE FROM lots")
         insert(self._cursor, "lots", ranges)
-        told = self._cursor.execute(_sql("lots")).fetchnumpy()["row"]
+        told = self._cursor.execute(sql("lots")).fetchnumpy()["row"]
         self._cursor.unregister("draws")
         found[told] = True
         return found
 
+    def _remembered_from(self) -> datetime:
+        """Decisions before this moment change nothing: no longer valid, at rest or counted."""
+        candidates = self._candidates
+        if any(one.policy.never_again or one.entry.action.offer for one in candidates):
+            return datetime.min
+        seconds = [one.policy.cooldown_seconds for one in candidates]
+        seconds += [one.entry.action.expires_after_seconds for one in candidates]
+        waits = timedelta(seconds=max(seconds, default=0))
+        earliest = min(self._tick.as_of, self._counted) - waits
+        query = self._cursor.execute(sql("put_off"), {"counted": self._counted})
+        ((decided,),) = query.fetchall()
+        return min(earliest, decided or earliest) - timedelta(seconds=1)
+
     def _columns(self, name: str, **more: Any) -> tuple[npt.NDArray[Any], ...]:
         asked = {**self._moment, **more}
-        query = _sql(name)
+        query = sql(name)
         used = {key: value for key, value in asked.items() if f"${key}" in query}
         return tuple(self._cursor.execute(query, used).fetchnumpy().values())
 
-    def _counts(self, size: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-        counts, shadow = (np.zeros((len(self._rules.caps), size), np.int32) for _ in range(2))
-        if self._rules.caps:
-            place, cap, real, ghosts = self._columns("counts")
-            counts[cap, place], shadow[cap, place] = real, ghosts
-        return counts, shadow
-
-    def _near(self, size: int) -> tuple[Bools, Bools]:
-        near, near_shadow = (np.zeros(size, np.bool_) for _ in range(2))
-        gap = self._rules.contact.min_gap_seconds
-        if gap:
-            place, ghost = self._columns("near", gap=gap)
-            near[place[~ghost]] = True
-            near_shadow[place[ghost]] = True
-        return near, near_shadow
+    def _slots(self) -> Slots:
+        between = {"since": self._counted, "until": self._tick.until}
+        read = self._cursor.execute(self._slots_query, between).fetchnumpy()
+        users, at, ghosts, *caps = read.values()
+        counts = np.array(caps, np.bool_).reshape(len(caps), users.size)
+        return Slots(users, at, ghosts, counts)
 
     def _consent(self, size: int) -> dict[tuple[str, str], Codes]:
         asked = self._cursor.execute("FROM consents_asked ORDER BY place").fetchall()
@@ -177,43 +147,40 @@ class Reader:
             for name in sorted(channels)
             if (column := self._tick.catalog.channels[name].address) is not None
         }
-        if not columns:
-            return {}
         users = self._tick.catalog.layout.users
-        query = exp.select("place").from_("chunk_users")
-        query = query.join(
-            exp.to_table(users.table).as_("known"),
-            on=exp.column(users.key, "known").eq(exp.column("user_id", "chunk_users")),
-        )
-        for name, column in columns.items():
-            has_one = exp.column(column, "known").is_(exp.null()).not_()
-            query = query.select(exp.alias_(has_one, name, quoted=True))
-        read = self._cursor.execute(query.sql(DIALECT)).fetchnumpy()
+        asked = {
+            name: exp.column(column, "theirs").is_(exp.null()).not_()
+            for name, column in columns.items()
+        }
+        read = self._theirs(users.table, users.key, asked)
         found = {name: np.zeros(size, np.bool_) for name in columns}
         for name in columns:
             found[name][read["place"]] = read[name]
         return found
 
-    def _scores(self, size: int) -> dict[str, npt.NDArray[np.float64]]:
+    def _scores(self, size: int) -> dict[str, Floats]:
         traits = sorted({one.entry.score for one in self._candidates if one.entry.score})
-        if not traits:
-            return {}
         layout = self._tick.catalog.layout.traits
-        query = exp.select("place").from_("chunk_users")
-        query = query.join(
-            exp.to_table(layout.table).as_("scored"),
-            on=exp.column(layout.user, "scored").eq(exp.column("user_id", "chunk_users")),
-        )
-        for name in traits:
-            value = exp.cast(exp.column(name, "scored"), "double")
-            query = query.select(exp.alias_(value, name, quoted=True))
-        read = self._cursor.execute(query.sql(DIALECT)).fetchnumpy()
+        asked = {name: exp.cast(exp.column(name, "theirs"), "double") for name in traits}
+        read = self._theirs(layout.table, layout.user, asked)
         found = {name: np.full(size, np.nan) for name in traits}
         for name in traits:
             values = np.ma.filled(read[name], np.nan)
             # What is no finite number cannot be compared: it counts as missing.
             found[name][read["place"]] = np.where(np.isfinite(values), values, np.nan)
         return found
+
+    def _theirs(
+        self, table: str, key: str, asked: Mapping[str, exp.Expr]
+    ) -> dict[str, npt.NDArray[Any]]:
+        """Columns of a table of users, and the users' places."""
+        if not asked:
+            return {}
+        same = exp.column(key, "theirs").eq(exp.column("user_id", "chunk_users"))
+        query = exp.select("place").from_("chunk_users").where("own")
+        query = query.join(exp.to_table(table).as_("theirs"), on=same)
+        named = [exp.alias_(value, name, quoted=True) for name, value in asked.items()]
+        return self._cursor.execute(query.select(*named).sql(DIALECT)).fetchnumpy()
 
     def _held_out(self, size: int) -> Bools:
         found = np.zeros(size, np.bool_)
@@ -238,18 +205,18 @@ class Reader:
         return found
 
     def _resting(self) -> dict[str, Places]:
-        rows = self._cursor.execute(_sql("resting"), self._moment).fetchall()
+        rows = self._cursor.execute(sql("resting"), self._moment).fetchall()
         return {policy: np.array(places, np.int32) for policy, places in rows}
 
     def _valid(self) -> dict[int, Places]:
-        rows = self._cursor.execute(_sql("valid"), self._moment).fetchall()
+        rows = self._cursor.execute(sql("valid"), self._moment).fetchall()
         return {number: np.array(places, np.int32) for number, places in rows}
 
     def _paused(self) -> dict[int, tuple[Places, npt.NDArray[np.int16]]]:
         if not any(one.entry.outcomes for one in self._candidates):
             return {}
-        self._cursor.execute(_sql("outcomes"), self._moment)
-        rows = self._cursor.execute(_sql("paused"), self._moment).fetchall()
+        self._cursor.execute(sql("outcomes"), self._moment)
+        rows = self._cursor.execute(sql("paused"), self._moment).fetchall()
         found: dict[int, tuple[Places, npt.NDArray[np.int16]]] = {}
         for number, places, channels in rows:
             route = self._candidates[number].route.channels
@@ -257,23 +224,40 @@ class Reader:
             found[number] = (np.array(places, np.int32), np.array(where, np.int16))
         return found
 
+    def _assigned(self) -> tuple[dict[int, tuple[Places, Buckets]], ...]:
+        """By candidate, for its holdout and its experiment: who has another identity's bucket."""
+        held_by: dict[int, tuple[Places, Buckets]] = {}
+        tried_by: dict[int, tuple[Places, Buckets]] = {}
+        for number, is_holdout, places, buckets in self._cursor.execute(sql("assigned")).fetchall():
+            kept = np.array(places, np.int32), np.array(buckets, np.uint32)
+            (held_by if is_holdout else tried_by)[number] = kept
+        return held_by, tried_by
+
+
+def _slots_query(caps: Sequence[FrequencyCap]) -> str:
+    """What takes a place under the caps, and for each cap whether it counts."""
+    taken = parse_one(sql("slots"), into=exp.Select, dialect=DIALECT)
+    at = exp.alias_(exp.func("epoch_us", exp.column("at"), dialect=DIALECT), "at")
+    counts = [exp.alias_(_counts(cap), f"cap_{place}") for place, cap in enumerate(caps)]
+    query = exp.select("place", at, "ghost", *counts).from_(taken.subquery("taken"))
+    return query.sql(DIALECT)
+
+
+def _counts(cap: FrequencyCap) -> exp.Expr:
+    asked = {
+        "message_class": cap.message_class,
+        "channel": cap.channel,
+        "exclusion_group": cap.group,
+    }
+    same = [exp.column(name).eq(value) for name, value in asked.items() if value is not None]
+    return exp.func("COALESCE", exp.and_(*same), exp.false()) if same else exp.true()
+
 
 def _counted_from(rules: Rules, zones: Zones) -> datetime:
     """Messages before this moment count for nothing."""
-    begins = [begin for spans in zones.begins for begin in spans]
     gap = rules.as_of - timedelta(seconds=rules.contact.min_gap_seconds)
+    begins = [EPOCH + timedelta(microseconds=int(begin)) for begin in zones.begins.ravel()]
     return min([gap, *begins])
-
-
-def _remembered_from(rules: Rules, candidates: Sequence[Candidate], counted: datetime) -> datetime:
-    """Decisions before this moment change nothing: they are no longer valid, rest or counted."""
-    if any(one.policy.never_again or one.entry.action.offer for one in candidates):
-        return datetime.min
-    seconds = [one.policy.cooldown_seconds for one in candidates]
-    seconds += [one.entry.action.expires_after_seconds for one in candidates]
-    # A message counts from when it goes out, which is at most a few days after its decision.
-    waits = timedelta(seconds=max(seconds, default=0))
-    return min(rules.as_of, counted) - waits - timedelta(seconds=1)
 
 
 def _place_in(route: tuple[str, ...], channel: str | None) -> int:
@@ -281,55 +265,3 @@ def _place_in(route: tuple[str, ...], channel: str | None) -> int:
     if channel is None:
         return NOTHING
     return route.index(channel) if channel in route else len(route)
-
-
-def _name_sources(cursor: duckdb.DuckDBPyConnection, tick: Tick) -> None:
-    """The team's own tables under the names that the stages read."""
-    layout = tick.catalog.layout
-    for name, rows in (("zones_of_users", zones(layout)), ("consents_of_users", consents(layout))):
-        view = exp.Create(this=exp.table_(name), kind="VIEW", expression=rows, replace=True)
-        view.set("properties", exp.Properties(expressions=[exp.TemporaryProperty()]))
-        cursor.execute(view.sql(DIALECT))
-
-
-def _cap_rows(tick: Tick, told: Zones) -> list[tuple[Any, ...]]:
-    return [
-        (number, zone, told.begins[number][zone], told.ends[number][zone],
-         cap.message_class, cap.channel, cap.group)
-        for number, (cap, _) in enumerate(tick.rules.caps)
-        for zone in range(len(told.names))
-    ]  # fmt: skip
-
-
-def _candidate_row(one: Candidate, as_of: datetime) -> tuple[Any, ...]:
-    action, offer = one.entry.action, one.entry.action.offer
-    cooldown = None if one.policy.never_again else one.policy.cooldown_seconds
-    return (
-        one.number, one.policy.key, one.policy.version, action.key, one.entry.tier,
-        action.message_class, action.exclusion_group, action.expires_after_seconds, cooldown,
-        one.policy.repeats, expires_at(one, as_of),
-        *((offer.terms, offer.valid_from, offer.valid_until) if offer else (None, None, None)),
-    )  # fmt: skip
-
-
-def _pausing(one: Candidate) -> list[tuple[Any, ...]]:
-    return [
-        (one.number, place, s.scope, o.outcome, o.n, o.window_seconds, o.pause_seconds)
-        for place, (s, o) in enumerate(one.entry.outcomes)
-    ]
-
-
-def insert(cursor: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Insert rows of our own making."""
-    for start in range(0, len(rows), MANY):
-        part = rows[start : start + MANY]
-        marks = exp.Tuple(expressions=[exp.Placeholder() for _ in part[0]])
-        values = ", ".join([marks.sql(DIALECT)] * len(part))
-        cursor.execute(
-            f"INSERT INTO {exp.to_identifier(table).sql(DIALECT)} VALUES {values}",  # noqa: S608
-            [value for row in part for value in row],
-        )
-
-
-def _sql(name: str) -> str:
-    return (_SQL / f"{name}.sql").read_text(encoding="utf-8")

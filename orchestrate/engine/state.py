@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,11 +15,25 @@ Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int32]
 Codes = npt.NDArray[np.uint8]
+Moments = npt.NDArray[np.int64]
+"""Microseconds since 1970, of naive UTC."""
+Buckets = npt.NDArray[np.uint32]
 
 UNKNOWN, GRANTED, DENIED = 0, 1, 2
 """What a user said about a channel."""
 NOTHING, SEVERAL = -1, -2
 """The offer that a user has: none, or more than one."""
+
+
+class Slots(NamedTuple):
+    """Messages that take a place under the caps already: one row each, in any order."""
+
+    users: Places
+    at: Moments
+    """When it went out, or may."""
+    ghosts: Bools
+    counted: npt.NDArray[np.bool_]
+    """Cap × row: whether the cap counts it, were it the time."""
 
 
 @dataclass
@@ -47,9 +61,9 @@ class State:
     shadow: npt.NDArray[np.int32]
     """Cap × user: messages that ghosts would have got, which count for ghosts only."""
     near: Bools
-    """Whose last message is closer than the minimum gap."""
+    """Who has a message closer than the minimum gap to what would go out now."""
     near_shadow: Bools
-    """Whose last ghost is."""
+    """Who has a ghost so close."""
     standing: npt.NDArray[np.int32]
     """The offer that the user sees already, as its number; NOTHING or SEVERAL."""
     resting: dict[str, Places] = field(default_factory=dict)
@@ -58,6 +72,12 @@ class State:
     """Candidate → who has the same action of the same policy on its way."""
     paused: dict[int, tuple[Places, npt.NDArray[np.int16]]] = field(default_factory=dict)
     """Candidate → whom earlier outcomes pause, and on which channel (-1: on any)."""
+    slots: Slots | None = None
+    """What ``counts`` and ``near`` were counted from; kept where a cap puts messages off."""
+    held_by: dict[int, tuple[Places, Buckets]] = field(default_factory=dict)
+    """Candidate → merged users whose bucket for its holdout is another identity's."""
+    tried_by: dict[int, tuple[Places, Buckets]] = field(default_factory=dict)
+    """Candidate → merged users whose bucket for its experiment is another identity's."""
 
     @property
     def size(self) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from orchestrate.engine.state import NOTHING, State
+from orchestrate.engine.state import NOTHING, Buckets, Places, Slots, State
 from warehouse.batch.bits import Bits
 
 Array = npt.NDArray[Any]
@@ -29,6 +29,11 @@ def pack_state(state: State) -> bytes:
     arrays |= {f"valid:{number}": places for number, places in state.valid.items()}
     for number, (places, where) in state.paused.items():
         arrays[f"paused:{number}"] = np.stack([places, where.astype(np.int32)])
+    for kind in _ASSIGNED:
+        for number, (places, buckets) in getattr(state, kind).items():
+            arrays[f"{kind}:{number}"] = np.stack([places.astype(np.int64), buckets])
+    if state.slots is not None:
+        arrays |= {f"slots:{name}": one for name, one in state.slots._asdict().items()}
     file = io.BytesIO()
     np.savez(file, allow_pickle=False, **arrays)
     return file.getvalue()
@@ -84,7 +89,23 @@ def unpack_state(
             for key, pair in parts.get("paused", {}).items()
             if only in pair[0]
         },
+        slots=_slots(parts["slots"], only) if "slots" in parts else None,
+        **{kind: _assigned(parts.get(kind, {}), only) for kind in _ASSIGNED},
     )
+
+
+def _slots(kept: dict[str, Array], only: int) -> Slots:
+    mine = np.flatnonzero(kept["users"] == only)
+    users = np.zeros(mine.size, np.int32)
+    return Slots(users, kept["at"][mine], kept["ghosts"][mine], kept["counted"][:, mine])
+
+
+def _assigned(kept: dict[str, Array], only: int) -> dict[int, tuple[Places, Buckets]]:
+    return {
+        int(number): (np.zeros(1, np.int32), pair[1][pair[0] == only].astype(np.uint32))
+        for number, pair in kept.items()
+        if only in pair[0]
+    }
 
 
 def _paused(pair: Array, only: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int16]]:
@@ -92,6 +113,7 @@ def _paused(pair: Array, only: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[
     return np.zeros(where.size, np.int32), where.astype(np.int16)
 
 
+_ASSIGNED = ("held_by", "tried_by")
 _BITS = ("held_out", "near", "near_shadow")
 _COUNTS = ("zone", "counts", "shadow")
 

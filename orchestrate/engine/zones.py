@@ -10,67 +10,66 @@ from zoneinfo import ZoneInfo, available_timezones
 import numpy as np
 import numpy.typing as npt
 
+from core.moments import SECOND, micros
 from core.quiet_hours import ready_at
 from core.rules import FrequencyCap
 from orchestrate.engine.candidates import Rules
-
-EPOCH = datetime(1970, 1, 1)
+from orchestrate.engine.state import Moments
 
 
 class Zones(NamedTuple):
-    """One place a zone, in the order of ``names``."""
+    """One place a zone, in the order of ``names``. Moments are microseconds since 1970."""
 
     names: tuple[str, ...]
     """As the users table has them; '' where there is none."""
-    ready: npt.NDArray[np.int64]
-    """When a message that waits for quiet hours may go out; microseconds since 1970."""
+    ready: Moments
+    """When a message that waits for quiet hours may go out."""
     known: npt.NDArray[np.bool_]
     """Whether that can be told."""
-    begins: tuple[tuple[datetime, ...], ...]
-    """Cap → zone → from when on messages count."""
-    ends: tuple[tuple[datetime, ...], ...]
-    """Cap → zone → until when."""
-    is_current: tuple[npt.NDArray[np.bool_], ...]
-    """Cap → zone → whether what goes out at once counts."""
+    begins: Moments
+    """Cap × zone: what goes out from then on counts for what goes out when it is ready."""
+    ends: Moments
+    """Cap × zone: until when."""
 
 
 def zones_of(rules: Rules, names: Sequence[str]) -> Zones:
     """The tick's moment in each of these zones."""
-    quiet = rules.contact.quiet_hours
-    ready = [ready_at(rules.as_of, name, quiet) for name in names]
-    fallback = quiet.fallback_zone if quiet and quiet.fallback_zone else "UTC"
+    ready = [ready_at(rules.as_of, name, rules.contact.quiet_hours) for name in names]
     moments = [found or rules.as_of for found in ready]
-    spans = [
+    spans = np.array(
         [
-            _span(cap, name, moment, rules.as_of, fallback)
-            for name, moment in zip(names, moments, strict=True)
-        ]
-        for cap, _ in rules.caps
-    ]
+            [
+                span(cap, zone_of(cap, name, rules), at)
+                for name, at in zip(names, moments, strict=True)
+            ]
+            for cap, _ in rules.caps
+        ],
+        np.int64,
+    ).reshape(len(rules.caps), len(names), 2)
     return Zones(
         names=tuple(names),
-        ready=np.array([_micros(moment) for moment in moments], np.int64),
+        ready=np.array([micros(moment) for moment in moments], np.int64),
         known=np.array([found is not None for found in ready], np.bool_),
-        begins=tuple(tuple(begin for begin, _ in span) for span in spans),
-        ends=tuple(tuple(end for _, end in span) for span in spans),
-        is_current=tuple(
-            np.array([begin <= rules.as_of < end for begin, end in span], np.bool_)
-            for span in spans
-        ),
+        begins=spans[:, :, 0],
+        ends=spans[:, :, 1],
     )
 
 
-def _span(
-    cap: FrequencyCap, zone: str, moment: datetime, as_of: datetime, fallback: str
-) -> tuple[datetime, datetime]:
-    """[from, to) in which messages count under a cap for a user of a zone."""
+def zone_of(cap: FrequencyCap, users: str, rules: Rules) -> ZoneInfo:
+    """Whose midnight a cap goes by for users of a zone."""
+    quiet = rules.contact.quiet_hours
+    fallback = quiet.fallback_zone if quiet and quiet.fallback_zone else "UTC"
+    name = users if cap.zone == "user" else cap.zone
+    return ZoneInfo(name if name in available_timezones() else fallback)
+
+
+def span(cap: FrequencyCap, zone: ZoneInfo, moment: datetime) -> tuple[int, int]:
+    """[from, to) in which messages count for one that goes out at a moment."""
     if cap.calendar is None:
-        # A message of exactly that age no longer counts.
-        begin = as_of - timedelta(seconds=cap.window_seconds) + timedelta(microseconds=1)
-        return begin, datetime.max
-    name = zone if cap.zone == "user" else cap.zone
-    where = ZoneInfo(name if name in available_timezones() else fallback)
-    local = moment.replace(tzinfo=UTC).astimezone(where)
+        # What goes out exactly a window earlier or later no longer counts.
+        at, window = micros(moment), cap.window_seconds * SECOND
+        return at - window + 1, at + window
+    local = moment.replace(tzinfo=UTC).astimezone(zone)
     day = datetime.combine(local.date(), time())
     if cap.calendar == "day":
         begin, end = day, day + timedelta(days=1)
@@ -80,13 +79,9 @@ def _span(
     else:
         begin = day.replace(day=1)
         end = (begin + timedelta(days=32)).replace(day=1)
-    return _instant(begin, where), _instant(end, where)
+    return micros(_instant(begin, zone)), micros(_instant(end, zone))
 
 
 def _instant(wall: datetime, zone: ZoneInfo) -> datetime:
     """Midnight as naive UTC: the first of two; where a clock skips it, the moment of the skip."""
     return wall.replace(tzinfo=zone).astimezone(UTC).replace(tzinfo=None)
-
-
-def _micros(moment: datetime) -> int:
-    return (moment - EPOCH) // timedelta(microseconds=1)

@@ -9,7 +9,7 @@ from core.evaluate import Evaluator
 from core.moments import SECOND, micros
 from core.rules import FrequencyCap, Holdout, OutcomeSuppression
 from orchestrate.engine.candidates import Candidate, Route, Tick, asked_of, candidates_of, flag
-from orchestrate.engine.gather import offer_numbers
+from orchestrate.engine.inputs import offer_numbers
 from orchestrate.engine.lots import Lot, holdout_range
 from orchestrate.engine.state import NOTHING
 from orchestrate.live.clock import Clock

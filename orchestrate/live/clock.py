@@ -24,9 +24,7 @@ class There(NamedTuple):
     known: bool
     """Whether that can be told."""
     spans: tuple[Span, ...]
-    """Cap → [from, to) in which messages count."""
-    current: tuple[bool, ...]
-    """Cap → whether what goes out at once counts."""
+    """Cap → [from, to) in which messages count for what goes out when it is ready."""
 
 
 class Clock:
@@ -46,23 +44,15 @@ class Clock:
         if known is None or known[0] != minute:
             known = self._known[zone] = minute, self._work_out(zone, minute)
         there = known[1]
-        waits = there.ready > minute
+        ready = max(there.ready, now)
         spans = tuple(
-            span if window is None else (now - window + 1, _FOREVER)
+            span if window is None else (ready - window + 1, ready + window)
             for span, window in zip(there.spans, self._rolling, strict=True)
         )
-        return there._replace(ready=there.ready if waits else now, spans=spans)
+        return there._replace(ready=ready, spans=spans)
 
     def _work_out(self, zone: str, minute: int) -> There:
         moment = EPOCH + timedelta(microseconds=minute)
         told = zones_of(self._rules._replace(as_of=moment), [zone])
-        spans = (
-            ((begin - EPOCH) // _TICK, (end - EPOCH) // _TICK)
-            for (begin,), (end,) in zip(told.begins, told.ends, strict=True)
-        )
-        current = tuple(bool(is_current[0]) for is_current in told.is_current)
-        return There(int(told.ready[0]), bool(told.known[0]), tuple(spans), current)
-
-
-_TICK = timedelta(microseconds=1)
-_FOREVER = 1 << 62
+        spans = zip(told.begins[:, 0].tolist(), told.ends[:, 0].tolist(), strict=True)
+        return There(int(told.ready[0]), bool(told.known[0]), tuple(spans))

@@ -53,7 +53,7 @@ def history(
             begin, end = there.spans[number]
             if begin <= at < end and cap.limits(kind, channel, group):
                 (shadow if ghost else counts)[number] += 1
-        if book.gap and at > now - book.gap:
+        if abs(at - there.ready) < book.gap:
             near, near_shadow = near or not ghost, near_shadow or ghost
     return History(
         counts=tuple(counts),

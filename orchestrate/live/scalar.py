@@ -248,7 +248,7 @@ class _Contact:
             return CODE["QUIET_HOURS"]
         if line.number in self._valid:
             return CODE["DUPLICATE_INTENT"]
-        self._count(line, row.place, ghost)
+        self._count(line, row, ghost)
         return SELECTED
 
     def _next(self, row: Row, ghost: bool) -> int:
@@ -279,14 +279,17 @@ class _Contact:
                 soft = True
         return soft
 
-    def _count(self, line: Line, place: int, ghost: bool) -> None:
+    def _count(self, line: Line, row: Row, ghost: bool) -> None:
         """What goes out counts from here on; what a ghost would have got counts for ghosts."""
         counts = self._shadow if ghost else self._counts
         self._full.clear()
-        for number, _, _ in line.counted[place].caps:
-            # What goes out at once may fall into another calendar unit than what waits.
-            if not line.exempt or self._there.current[number]:
+        for number, _, _ in line.counted[row.place].caps:
+            # What goes out at once may fall outside the window of what waits.
+            begin, end = self._there.spans[number]
+            if begin <= row.ready < end:
                 counts[number] += 1
+        if abs(row.ready - self._there.ready) >= self._book.gap:
+            return
         if ghost:
             self._near_shadow = True
         else:

@@ -123,7 +123,7 @@ def contact(**limits: Any) -> ContactPolicy:
 
 
 def cap(n: int, **more: Any) -> FrequencyCap:
-    return FrequencyCap(key="weekly", n=n, window_seconds=7 * DAY, **more)
+    return FrequencyCap(**{"key": "weekly", "n": n, "window_seconds": 7 * DAY} | more)
 
 
 WRONG: dict[str, list[tuple[Proposal, str]]] = {
@@ -260,6 +260,15 @@ WRONG: dict[str, list[tuple[Proposal, str]]] = {
         (proposal(contact=contact(caps=(cap(0, message_class=None),))), "block"),
         (
             proposal(
+                policy(
+                    entry("help", 1, TICKET), entry("nudge", 2, LOOKED), hit_policy="top_k", k=2
+                ),
+                contact=contact(caps=(cap(1, on_exceed="defer"),)),
+            ),
+            "warn",
+        ),
+        (
+            proposal(
                 policy(entry("help", 1, TICKET, channels=("push",))),
                 contact=contact(caps=(cap(0, channel="push"),)),
             ),
@@ -390,6 +399,10 @@ RIGHT: dict[str, list[Proposal]] = {
         proposal(contact=contact(caps=(cap(1),), min_gap_seconds=3600)),
         proposal(contact=contact(caps=(cap(0, message_class="service"),))),
         proposal(contact=contact(caps=(cap(0, channel="push"),))),
+        proposal(
+            policy(entry("help", 1, TICKET), entry("nudge", 2, LOOKED), hit_policy="top_k", k=2),
+            contact=contact(caps=(cap(1, window_seconds=DAY, on_exceed="defer"),)),
+        ),
         proposal(contact=contact(caps=(cap(0, group="upgrades"),))),
         proposal(
             policy(

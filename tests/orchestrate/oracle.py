@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
@@ -87,7 +88,7 @@ class OCap(NamedTuple):
     message_class: str | None
     channel: str | None
     group: str | None
-    next_channel: bool
+    on_exceed: str
 
 
 class OContact(NamedTuple):
@@ -127,6 +128,16 @@ class OPast(NamedTuple):
     offer: OOffer | None
 
 
+class OFormer(NamedTuple):
+    """An id that a user had before it was merged into another, and what is kept under it."""
+
+    key: str
+    into: str
+    consents: tuple[tuple[str, str, datetime], ...]
+    messages: tuple[OMessage, ...]
+    past: tuple[OPast, ...]
+
+
 class OUser(NamedTuple):
     """One user with everything that is known."""
 
@@ -140,6 +151,7 @@ class OUser(NamedTuple):
     """(channel, status, effective at)"""
     messages: tuple[OMessage, ...]
     past: tuple[OPast, ...]
+    former: tuple[OFormer, ...] = ()
 
 
 class OWorld(NamedTuple):
@@ -172,15 +184,20 @@ def decide(world: OWorld) -> dict[tuple[str, str, str], OResult]:
     """(user, policy, action) → what must become of it, for every user of a population."""
     found: dict[tuple[str, str, str], OResult] = {}
     for user in world.users:
-        found |= _decide_user(world, user)
+        found |= _decide_user(world, user, _units(world, user))
     return found
 
 
 def _decide_user(  # noqa: C901 - one user from first to last stage, in one piece
-    world: OWorld, user: OUser
+    world: OWorld, user: OUser, units: dict[tuple[str, ...], str]
 ) -> dict[tuple[str, str, str], OResult]:
     found: dict[tuple[str, str, str], OResult] = {}
-    held_out = world.contact.holdout is not None and _below(user.key, *world.contact.holdout)
+    user = user._replace(
+        messages=tuple(m for one in (user, *user.former) for m in one.messages),
+        past=tuple(p for one in (user, *user.former) for p in one.past),
+    )
+    unit = units.get((), user.key)
+    held_out = world.contact.holdout is not None and _below(unit, *world.contact.holdout)
     winners = []
     for policy in world.policies:
         if _truth(policy.population, user, False) is not True:
@@ -233,8 +250,10 @@ def _decide_user(  # noqa: C901 - one user from first to last stage, in one piec
             groups.add(action.group)
         if action.offer is not None:
             offered = action.offer.terms
-        in_holdout = policy.holdout is not None and _below(user.key, *policy.holdout)
-        in_control = entry.experiment is not None and not _treated(user.key, *entry.experiment)
+        unit = units.get((policy.key,), user.key)
+        in_holdout = policy.holdout is not None and _below(unit, *policy.holdout)
+        unit = units.get((policy.key, action.key), user.key)
+        in_control = entry.experiment is not None and not _treated(unit, *entry.experiment)
         ghost = held_out or in_holdout or in_control
         stopped, channel, ready = _contact(world, policy, entry, user, channel, ghost, slots)
         if stopped is None:
@@ -317,24 +336,31 @@ def _contact(  # noqa: C901 - the stages in their order
     slots: list,
 ) -> tuple[str | None, str, datetime | None]:
     action, contact = entry.action, world.contact
+    expires = world.at + timedelta(seconds=action.expires)
+    if action.offer:
+        expires = min(expires, action.offer.valid_until)
     ready = world.at
     if action.message_class != "transactional":
         ready = _ready(world.at, user.zone, contact.quiet)
         seen = [slot for slot in slots if ghost or not slot[4]]
+        put_off = False
         for place in _usable_from(world, entry, user, channel):
             over = [c for c in contact.caps if _is_over(c, action, place, seen, user, ready, world)]
-            if not over:
+            asked = {cap.on_exceed for cap in over}
+            if asked == {"defer"}:
+                later = _first_room(world, action, place, seen, user, ready, expires)
+                if later is None:
+                    return "CAP_REACHED", channel, ready
+                ready, put_off = later, True
+            if not over or put_off:
                 channel = place
                 break
-            if not all(cap.next_channel for cap in over):
+            if "drop" in asked:
                 return "CAP_REACHED", channel, ready
         else:
             return "CAP_REACHED", channel, ready
-        if contact.gap and any(at > world.at - timedelta(seconds=contact.gap) for at, *_ in seen):
+        if not put_off and _is_near(world, seen, ready or world.at):
             return "MIN_GAP", channel, ready
-    expires = world.at + timedelta(seconds=action.expires)
-    if action.offer:
-        expires = min(expires, action.offer.valid_until)
     if ready is not None and ready >= expires:
         return "QUIET_HOURS", channel, ready
     if ready is None:
@@ -344,6 +370,41 @@ def _contact(  # noqa: C901 - the stages in their order
         if (one.policy, one.action) == (policy.key, action.key) and one.decided > since:
             return "DUPLICATE_INTENT", channel, ready
     return None, channel, ready
+
+
+def _is_near(world: OWorld, slots: list, moment: datetime) -> bool:
+    gap = timedelta(seconds=world.contact.gap)
+    return any(abs(at - moment) < gap for at, *_ in slots)
+
+
+def _first_room(
+    world: OWorld,
+    action: OAction,
+    channel: str,
+    slots: list,
+    user: OUser,
+    ready: datetime | None,
+    expires: datetime,
+) -> datetime | None:
+    """Tries every moment at which anything changes, one after the other."""
+    if ready is None:
+        return None
+    caps, gap = world.contact.caps, timedelta(seconds=world.contact.gap)
+    changes = {ready} | {at + gap for at, *_ in slots}
+    changes |= {at + timedelta(seconds=cap.seconds) for at, *_ in slots for cap in caps}
+    for cap in caps:
+        end = ready
+        while cap.calendar and end < expires:
+            _, end = _period(end, cap.calendar, _zone_of(cap, user, world))
+            changes.add(end)
+    awake = {_ready(one, user.zone, world.contact.quiet) for one in changes if one >= ready}
+    for moment in sorted(one for one in awake if one is not None):
+        if moment >= expires:
+            return None
+        full = any(_is_over(cap, action, channel, slots, user, moment, world) for cap in caps)
+        if not full and not _is_near(world, slots, moment):
+            return moment
+    return None
 
 
 def _usable_from(world: OWorld, entry: OEntry, user: OUser, first: str) -> list[str]:
@@ -377,24 +438,23 @@ def _is_over(
     asked = (action.message_class, channel, action.group)
     if not _concerns(cap, *asked):
         return False
+    moment = ready or world.at
     if cap.calendar is None:
-        begins, ends = world.at - timedelta(seconds=cap.seconds), None
+        window = timedelta(seconds=cap.seconds)
+        counted = [slot for slot in slots if abs(slot[0] - moment) < window]
     else:
-        quiet = world.contact.quiet
-        zone = cap.zone
-        if zone == "user":
-            known = user.zone in ZONES
-            zone = user.zone if known else (quiet[2] if quiet and quiet[2] else "UTC")
-        begins, ends = _period(ready or world.at, cap.calendar, ZoneInfo(zone))
-    counted = 0
-    for at, message_class, slot_channel, group, _ghost in slots:
-        if not _concerns(cap, message_class, slot_channel, group):
-            continue
-        if ends is None:
-            counted += at > begins
-        else:
-            counted += begins <= at < ends
-    return counted >= cap.n
+        begins, ends = _period(moment, cap.calendar, _zone_of(cap, user, world))
+        counted = [slot for slot in slots if begins <= slot[0] < ends]
+    return sum(_concerns(cap, *slot[1:4]) for slot in counted) >= cap.n
+
+
+def _zone_of(cap: OCap, user: OUser, world: OWorld) -> ZoneInfo:
+    if cap.zone != "user":
+        return ZoneInfo(cap.zone)
+    quiet = world.contact.quiet
+    return ZoneInfo(
+        user.zone if user.zone in ZONES else (quiet[2] if quiet and quiet[2] else "UTC")
+    )
 
 
 def _concerns(cap: OCap, message_class: str, channel: str, group: str | None) -> bool:
@@ -441,8 +501,19 @@ def _ready(
     raise AssertionError("quiet hours that never end")
 
 
-def _past(world: OWorld, user: OUser) -> list[OPast]:
+def _past(world: OWorld, user: OUser | OFormer) -> list[OPast]:
     return [one for one in user.past if one.decided <= world.at and not one.released]
+
+
+def _units(world: OWorld, user: OUser) -> dict[tuple[str, ...], str]:
+    """(), (policy,) and (policy, action) → the id that was first to be reached, where any was."""
+    exposed: dict[tuple[str, ...], tuple[datetime, str]] = {}
+    for one in (user, *user.former) if user.former else ():
+        for past in _past(world, one):
+            for scope in ((), (past.policy,), (past.policy, past.action)):
+                first = past.decided, one.key
+                exposed[scope] = min(exposed.get(scope, first), first)
+    return {scope: key for scope, (_, key) in exposed.items()}
 
 
 def _rests(world: OWorld, policy: OPolicy, user: OUser) -> bool:
@@ -508,7 +579,14 @@ def _paused(world: OWorld, entry: OEntry, user: OUser, channel: str | None) -> b
 
 
 def _consent(user: OUser, channel: str, at: datetime) -> str | None:
-    said = [(when, status) for name, status, when in user.consents if name == channel]
+    """A later word under a former id takes away, and never gives."""
+    every = [word for one in (user, *user.former) for word in one.consents]
+    latest = _latest(every, channel, at)
+    return _latest(user.consents, channel, at) if latest == "granted" else latest
+
+
+def _latest(words: Sequence[tuple[str, str, datetime]], channel: str, at: datetime) -> str | None:
+    said = [(when, status) for name, status, when in words if name == channel]
     said = [one for one in said if one[0] <= at]
     if not said:
         return None

@@ -37,6 +37,7 @@ from tests.orchestrate.oracle import (
     OCap,
     OContact,
     OEntry,
+    OFormer,
     OMessage,
     OOffer,
     OOutcome,
@@ -56,8 +57,11 @@ SHARES = {0.0: "00000000", 0.3: "4ccccccd", 0.5: "80000000", 1.0: None}
 """Share → exclusive end, written out."""
 
 
-def batch(seed: int, worlds: int) -> list[OWorld]:
-    """That many worlds with one moment, one contact policy and one set of channel switches."""
+def batch(seed: int, worlds: int, *, everything: bool = False) -> list[OWorld]:
+    """That many worlds with one moment, one contact policy and one set of channel switches.
+
+    With ``everything`` caps may put messages off, and users may have been merged.
+    """
     r = random.Random(seed)
     at = datetime(2026, r.choice((3, 6, 12)), r.randint(1, 28), r.randrange(24), r.randrange(60))
     contact, killed = _contact(r), set()
@@ -65,7 +69,18 @@ def batch(seed: int, worlds: int) -> list[OWorld]:
         killed.add(("channel", r.choice(CHANNELS)))
     if r.random() < 0.02:
         killed.add(("global", "*"))
-    return [_world(r, f"{seed}x{n}", at, contact, frozenset(killed)) for n in range(worlds)]
+    made = [_world(r, f"{seed}x{n}", at, contact, frozenset(killed)) for n in range(worlds)]
+    return made if everything else [_simpler(world) for world in made]
+
+
+def _simpler(world: OWorld) -> OWorld:
+    """Nobody was merged, and no cap puts anything off."""
+    drops = {"defer": "drop"}
+    caps = (c._replace(on_exceed=drops.get(c.on_exceed, c.on_exceed)) for c in world.contact.caps)
+    return world._replace(
+        contact=world.contact._replace(caps=tuple(caps)),
+        users=tuple(user._replace(former=()) for user in world.users),
+    )
 
 
 def _contact(r: random.Random) -> OContact:
@@ -77,6 +92,8 @@ def _contact(r: random.Random) -> OContact:
         (f"global{r.random()}", SHARES[r.choice((0.3, 0.0, 0.5))]) if r.random() < 0.4 else None
     )
     caps = tuple(_cap(r) for _ in range(r.choice((0, 1, 2, 2, 3, 4))))
+    if r.random() < 0.4:
+        caps = tuple(cap._replace(n=cap.n or 1, on_exceed="defer") for cap in caps)
     return OContact(caps, r.choice((0, 0, 3_600, 4 * 3_600)), quiet, holdout)
 
 
@@ -85,14 +102,20 @@ def _cap(r: random.Random) -> OCap:
     channel = r.choice((None, None, None, None, *CHANNELS))
     return OCap(
         n=r.choice((None, 0, 1, 1, 1, 2, 2, 3)),
-        seconds=0 if calendar else r.choice((DAY, 3 * DAY, 7 * DAY)),
+        seconds=0 if calendar else r.choice((6 * 3_600, DAY, DAY, 3 * DAY, 7 * DAY)),
         calendar=calendar,
         zone=r.choice(("user", "user", "Asia/Tokyo")),
         message_class=r.choice(("marketing", "marketing", None, "service")),
         channel=channel,
         group=r.choice((None, None, None, None, "g1")),
-        next_channel=channel is not None and r.random() < 0.6,
+        on_exceed=_on_exceed(r, channel),
     )
+
+
+def _on_exceed(r: random.Random, channel: str | None) -> str:
+    if channel is not None and r.random() < 0.6:
+        return "next_channel"
+    return r.choice(("drop", "defer", "defer"))
 
 
 def _world(
@@ -228,6 +251,47 @@ def _user(
     actions: Sequence[OAction],
 ) -> OUser:
     score = (None, 0.0, -0.0, 0.5, 0.5, 1.5, float("nan"), float("inf"), float("-inf"))
+    consents, messages, past = _history(r, key, at, policies, actions)
+    return OUser(
+        key=key,
+        country=r.choice((None, "DE", "FR", "US")),
+        momentum=r.choice((None, 10.0, 60.0, 90.0)),
+        scores={name: r.choice(score) for name in TRAITS},
+        zone=r.choice(ZONES),
+        email=r.random() < 0.8,
+        consents=consents,
+        messages=messages,
+        past=past,
+        former=tuple(_former(r, key, n, at, policies, actions) for n in range(_mergers(r))),
+    )
+
+
+def _mergers(r: random.Random) -> int:
+    return r.choice((0, 0, 0, 0, 0, 1, 1, 2))
+
+
+def _former(
+    r: random.Random,
+    key: str,
+    number: int,
+    at: datetime,
+    policies: Sequence[OPolicy],
+    actions: Sequence[OAction],
+) -> OFormer:
+    # The second was merged into the first, or straight into the user.
+    into = f"{key}_was0" if number and r.random() < 0.5 else key
+    own = f"{key}_was{number}"
+    return OFormer(own, into, *_history(r, own, at, policies, actions))
+
+
+def _history(
+    r: random.Random,
+    key: str,
+    at: datetime,
+    policies: Sequence[OPolicy],
+    actions: Sequence[OAction],
+) -> tuple[tuple[tuple[str, str, datetime], ...], tuple[OMessage, ...], tuple[OPast, ...]]:
+    """Consents, messages and decisions under one id."""
     consents = [
         (channel, status, at - timedelta(hours=r.choice((1, 24, 24, 48, -2))))
         for channel in ("push", "email", "sms")
@@ -240,17 +304,7 @@ def _user(
     messages += [
         _message(r, at, actions, one) for one in past if r.random() < 0.4 and not one.ghost
     ]
-    return OUser(
-        key=key,
-        country=r.choice((None, "DE", "FR", "US")),
-        momentum=r.choice((None, 10.0, 60.0, 90.0)),
-        scores={name: r.choice(score) for name in TRAITS},
-        zone=r.choice(ZONES),
-        email=r.random() < 0.8,
-        consents=tuple(consents),
-        messages=tuple(messages),
-        past=past,
-    )
+    return tuple(consents), tuple(messages), past
 
 
 def _past(r: random.Random, key: str, at: datetime, policies: Sequence[OPolicy]) -> OPast:
@@ -317,7 +371,12 @@ def tick_of(worlds: Sequence[OWorld], catalog: Catalog) -> Tick:
         killed=Killed(tuple(KillSwitch(scope, key, "", "", at) for scope, key in killed)),  # type: ignore[arg-type]
         audiences=lambda _key, _version: None,
         released=frozenset(
-            one.decision_id for w in worlds for u in w.users for one in u.past if one.released
+            one.decision_id
+            for world in worlds
+            for user in world.users
+            for known in (user, *user.former)
+            for one in known.past
+            if one.released
         ),
     )
 
@@ -439,7 +498,7 @@ def _contact_policy(contact: OContact) -> ContactPolicy:
             message_class=cap.message_class,  # type: ignore[arg-type]
             channel=cap.channel,
             group=cap.group,
-            on_exceed="next_channel" if cap.next_channel else "drop",
+            on_exceed=cap.on_exceed,  # type: ignore[arg-type]
         )
         for number, cap in enumerate(contact.caps)
     )
@@ -486,7 +545,7 @@ def _insert(cursor: duckdb.DuckDBPyConnection, table: str, columns: list[tuple[A
 
 
 COLUMNS = {
-    "dim_users": ("user_id", "app_version", "country", "timezone", "email"),
+    "dim_users": ("user_id", "app_version", "country", "timezone", "email", "merged_into"),
     "traits": ("user_id", "momentum_score", *TRAITS),
     "fct_consent": ("user_id", "purpose", "channel", "status", "effective_at", "observed_at"),
     "fct_messages": (
@@ -508,8 +567,20 @@ def _write_user(
 ) -> None:
     key = user.key
     email = f"{key}@example.com" if user.email else None
-    rows["dim_users"].append((key, world, user.country, user.zone, email))
+    rows["dim_users"].append((key, world, user.country, user.zone, email, None))
     rows["traits"].append((key, user.momentum, *(user.scores[name] for name in TRAITS)))
+    _write_history(rows, user, at)
+    for former in user.former:
+        # What is known of the id itself is nobody's any more.
+        rows["dim_users"].append((former.key, world, "DE", "Asia/Tokyo", None, former.into))
+        rows["traits"].append((former.key, 90.0, *(9.0 for _ in TRAITS)))
+        _write_history(rows, former, at)
+
+
+def _write_history(
+    rows: dict[str, list[tuple[Any, ...]]], user: OUser | OFormer, at: datetime
+) -> None:
+    key = user.key
     for channel, status, when in user.consents:
         rows["fct_consent"].append((key, "marketing", channel, status, when, when))
     for m in user.messages:

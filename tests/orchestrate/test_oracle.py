@@ -33,7 +33,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DuckDBWareho
 
 def laid_out(warehouse: DuckDBWarehouse, seed: int) -> list[oracle.OWorld]:
     """Worlds, written in an order of no meaning."""
-    worlds = small_worlds.batch(seed, WORLDS)
+    worlds = small_worlds.batch(seed, WORLDS, everything=True)
     random.Random(-seed).shuffle(worlds)
     with warehouse.cursor() as cursor:
         stages.create_tables(cursor)

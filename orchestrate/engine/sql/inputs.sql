@@ -2,9 +2,6 @@
 CREATE OR REPLACE TEMP TABLE zone_places (timezone VARCHAR, zone SMALLINT);
 CREATE OR REPLACE TEMP TABLE released (decision_id VARCHAR);
 CREATE OR REPLACE TEMP TABLE action_classes (action_key VARCHAR, message_class VARCHAR, exclusion_group VARCHAR);
-CREATE OR REPLACE TEMP TABLE cap_windows (
-    cap INTEGER, zone SMALLINT, begins TIMESTAMP, ends TIMESTAMP, message_class VARCHAR, channel VARCHAR, exclusion_group VARCHAR
-);
 CREATE OR REPLACE TEMP TABLE candidates (
     number INTEGER, policy_key VARCHAR, policy_version INTEGER, action_key VARCHAR, tier INTEGER, message_class VARCHAR,
     exclusion_group VARCHAR, expires_after_seconds BIGINT, cooldown_seconds BIGINT, repeats BOOLEAN,
@@ -16,7 +13,9 @@ CREATE OR REPLACE TEMP TABLE pausing (
 CREATE OR REPLACE TEMP TABLE consents_asked (place INTEGER, purpose VARCHAR, channel VARCHAR);
 CREATE OR REPLACE TEMP TABLE offers_asked (offer INTEGER, terms VARCHAR);
 CREATE OR REPLACE TEMP TABLE lots (lot INTEGER, salt VARCHAR, low VARCHAR, high VARCHAR);
-CREATE OR REPLACE TEMP TABLE chunk_users (place INTEGER, user_id VARCHAR, zone SMALLINT);
+CREATE OR REPLACE TEMP TABLE chunk_users (place INTEGER, user_id VARCHAR, zone SMALLINT, own BOOLEAN);
+-- The holdouts and experiments of candidates; an experiment belongs to an action, a holdout to a whole policy.
+CREATE OR REPLACE TEMP TABLE assignments (number INTEGER, is_holdout BOOLEAN, policy_key VARCHAR, action_key VARCHAR, salt VARCHAR);
 -- The channel at each place of a candidate's route; -1, which reaches nobody, shows the first.
 CREATE OR REPLACE TEMP TABLE ways (number INTEGER, place TINYINT, channel VARCHAR);
 CREATE OR REPLACE TEMP TABLE reasons (reason UTINYINT, reason_code VARCHAR, outcome VARCHAR);

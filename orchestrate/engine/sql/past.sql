@@ -1,7 +1,7 @@
--- What was decided for these users before and not given back.
+-- What was decided for these users before and not given back. What was put off to a moment that counts is not forgotten.
 CREATE OR REPLACE TEMP TABLE past AS
 SELECT
-    u.place, u.zone, d.decision_id, d.decided_at, d.policy_key, d.action_key, d.channel, d.ghost,
+    u.place, d.decision_id, d.decided_at, d.policy_key, d.action_key, d.channel, d.ghost,
     COALESCE(s.counts_at, d.decided_at) AS at, s.offer_terms, s.offer_from, s.offer_until
 FROM decisions d
 JOIN chunk_users u ON u.user_id = d.user_id

@@ -1,2 +1,2 @@
 -- The place of every user's zone in the tick's list.
-SELECT place, zone FROM chunk_users WHERE zone IS NOT NULL
+SELECT place, zone FROM chunk_users WHERE own AND zone IS NOT NULL

@@ -1,12 +1,11 @@
 -- Messages count from when they were sent, decisions whose message is still on its way from when it may go out.
-CREATE OR REPLACE TEMP TABLE ledger AS
-SELECT u.place, u.zone, m.sent_at AS at, COALESCE(a.message_class, 'marketing') AS message_class, m.channel, a.exclusion_group, FALSE AS ghost
+SELECT u.place, m.sent_at AS at, COALESCE(a.message_class, 'marketing') AS message_class, m.channel, a.exclusion_group, FALSE AS ghost
 FROM fct_messages m
 JOIN chunk_users u ON u.user_id = m.user_id
 LEFT JOIN action_classes a ON a.action_key = m.action_key
 WHERE m.sent_at >= $since AND m.sent_at < $until AND m.failed_reason IS NULL
 UNION ALL
-SELECT p.place, p.zone, p.at, COALESCE(a.message_class, 'marketing'), p.channel, a.exclusion_group, p.ghost
+SELECT p.place, p.at, COALESCE(a.message_class, 'marketing'), p.channel, a.exclusion_group, p.ghost
 FROM past p
 LEFT JOIN action_classes a ON a.action_key = p.action_key
 WHERE p.at >= $since AND NOT EXISTS (SELECT 1 FROM fct_messages m WHERE m.decision_id = p.decision_id AND m.sent_at < $until)
