@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 import duckdb
 import numpy as np
@@ -167,8 +168,12 @@ def _a_query_each(
     """CPU-seconds of one audience query a rule, from some of them."""
     some = random.Random(2).sample(sorted(rules), SAMPLED)
     queries = [compile_audience(rules[name], catalog, as_of=AS_OF) for name in some]
-    spent = sum(_cpu(lambda sql=sql: connection.execute(sql).fetchnumpy(), 1) for sql in queries)  # type: ignore[misc]
+    spent = sum(_cpu(partial(_fetched, connection, query), 1) for query in queries)
     return spent / SAMPLED * len(rules)
+
+
+def _fetched(connection: duckdb.DuckDBPyConnection, query: str) -> object:
+    return connection.execute(query).fetchnumpy()
 
 
 def _cpu(work: Callable[[], object], repeats: int) -> float:

@@ -27,8 +27,10 @@ from core.readings import (
     TraitValue,
 )
 
-Plain = bool | int | float | str | None
-"""A value as conditions compare it; None is missing."""
+Known = bool | int | float | str
+"""A value as conditions compare it."""
+Plain = Known | None
+"""The same, or None where it is missing."""
 
 _DIGITS = r"\d+(?:_\d+)*"
 _NUMBER = re.compile(

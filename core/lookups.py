@@ -8,6 +8,7 @@ search decides them all.
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
@@ -28,7 +29,7 @@ from core.conditions import (
     Trait,
     WhenUnknown,
 )
-from core.kinds import Kinds, Plain
+from core.kinds import Kinds, Known, Plain
 from core.moments import SECOND, instant, micros
 from core.program import Program
 from core.readings import BucketOf, RowsOf, Times
@@ -45,7 +46,7 @@ class _Step(NamedTuple):
     read: int
     relative: bool
     """Whether the constants are counted from the moment of decision."""
-    constants: list[Plain]
+    constants: list[Known]
     """Sorted."""
     slots: list[Literals]
     missing: Literals
@@ -59,7 +60,7 @@ class Test(NamedTuple):
     """Whether the constants are counted from the moment of decision."""
     op: Op | None
     """None: in the half-open range of two constants."""
-    constants: tuple[Plain, ...]
+    constants: tuple[Known, ...]
 
 
 _SLOTS: dict[Op | None, Callable[[int, tuple[int, ...]], bool]] = {
@@ -88,17 +89,18 @@ class Lookups:
         """Small whole numbers that are never missing: reading, table, the last place of it."""
         self._words: list[tuple[int, dict[Plain, Literals], Literals]] = []
         """What is only compared for equality: reading, table, what holds for other values."""
-        self._lines: list[tuple[int, bool, list[Plain], int, list[Literals], Literals]] = []
+        self._lines: list[tuple[int, bool, list[Known], int, list[Literals], Literals]] = []
         """All others: reading, relative, constants with one that equals nothing, how many they
         are without it, slots, what holds when it is missing."""
         for step in _steps(program, kinds):
             read = program.readings[step.read]
-            if isinstance(read, Times | RowsOf) and step.constants[-1] <= SMALL:  # type: ignore[operator]
-                self._counts.append(_count_table(step))
+            highest = step.constants[-1] if isinstance(read, Times | RowsOf) else None
+            if isinstance(highest, int) and highest <= SMALL:
+                self._counts.append(_count_table(step, highest))
             elif kinds.of(read) in ("string", "boolean") and not isinstance(read, BucketOf):
                 self._words.append(_word_table(step))
             else:
-                constants = [*step.constants, None]
+                constants = [*step.constants, math.nan]
                 self._lines.append(
                     (step.read, step.relative, constants, len(step.constants), *step[3:])
                 )
@@ -108,6 +110,7 @@ class Lookups:
         found = 0
         for read, table, last in self._counts:
             value = values[read]
+            # A count is a whole number; to ask for that would cost more than to look it up.
             found |= table[value if value < last else last]  # type: ignore[operator, index]
         for read, known, other in self._words:
             found |= known.get(values[read], other)
@@ -117,15 +120,15 @@ class Lookups:
                 found |= missing
                 continue
             if relative:
+                # Only moments are compared with the moment of decision.
                 value -= now  # type: ignore[operator]
-            place = bisect_left(constants, value, 0, many)  # type: ignore[type-var]
+            place = bisect_left(constants, value, 0, many)
             found |= slots[2 * place + (constants[place] == value)]
         return found
 
 
-def _count_table(step: _Step) -> tuple[int, list[Literals], int]:
-    counts = range(int(step.constants[-1] or 0) + 2)
-    table = [step.slots[slot(step.constants, count)] for count in counts]
+def _count_table(step: _Step, highest: int) -> tuple[int, list[Literals], int]:
+    table = [step.slots[slot(step.constants, count)] for count in range(highest + 2)]
     return step.read, table, len(table) - 1
 
 
@@ -136,9 +139,9 @@ def _word_table(step: _Step) -> tuple[int, dict[Plain, Literals], Literals]:
     return step.read, {**known, None: step.missing}, step.slots[0]
 
 
-def slot(constants: list[Plain], value: Plain) -> int:
+def slot(constants: list[Known], value: Known) -> int:
     """Where a value lies among sorted constants."""
-    place = bisect_left(constants, value)  # type: ignore[type-var]
+    place = bisect_left(constants, value)
     return 2 * place + (place < len(constants) and constants[place] == value)
 
 
@@ -162,7 +165,7 @@ def _step(read: int, relative: bool, group: list[tuple[int, Test]], leaves: list
     return _Step(read, relative, constants, slots, missing)
 
 
-def _places(test: Test, constants: list[Plain]) -> tuple[int, ...]:
+def _places(test: Test, constants: list[Known]) -> tuple[int, ...]:
     """The slots of a test's own constants."""
     return tuple(2 * constants.index(one) + 1 for one in test.constants)
 
@@ -193,10 +196,10 @@ def leaf_test(leaf: AnyLeaf, kind: str) -> Test:
             return Test(False, Op.EQ, (True,))
         case ConsentIs():
             return Test(False, Op.EQ, (leaf.status,))
-        case Bucket(high=None):
-            return Test(False, Op.GE, (leaf.low,))
+        case Bucket(high=str() as high):
+            return Test(False, None, (leaf.low, high))
         case Bucket():
-            return Test(False, None, (leaf.low, leaf.high))
+            return Test(False, Op.GE, (leaf.low,))
         case _:
             raise ValueError(f"{leaf.kind} is refused or expanded before it is evaluated")
 
@@ -212,9 +215,9 @@ def filter_test(one: Filter, kind: str) -> Callable[[Plain], bool]:
     return lambda value: if_missing if value is None else slots[slot(constants, value)]
 
 
-def _sorted(constants: Iterable[Plain]) -> list[Plain]:
+def _sorted(constants: Iterable[Known]) -> list[Known]:
     # Constants of one reading are of one type: the catalog's check saw to that.
-    return sorted(set(constants))  # type: ignore[type-var]
+    return sorted(set(constants))
 
 
 def _comparison(leaf: Attribute | Trait | Filter, kind: str) -> Test:
@@ -229,7 +232,7 @@ def _comparison(leaf: Attribute | Trait | Filter, kind: str) -> Test:
             return Test(False, leaf.op, (_constant(leaf.value, kind),))
 
 
-def _constant(value: Scalar, kind: str) -> Plain:
+def _constant(value: Scalar, kind: str) -> Known:
     if kind in ("timestamp", "date"):
         return micros(instant(str(value), kind))
     return value

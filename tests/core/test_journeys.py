@@ -63,9 +63,14 @@ def test_a_journey_that_makes_no_sense_is_refused_with_a_sentence(
 
 
 def test_a_wait_is_for_seconds_or_for_a_time_and_an_event_has_a_timeout() -> None:
-    for wrong in ({}, {"seconds": 1, "until": "09:00"}, {"seconds": 1, "on_timeout": "done"}):
+    wrong_ones: tuple[dict[str, Any], ...] = (
+        {},
+        {"seconds": 1, "until": "09:00"},
+        {"seconds": 1, "on_timeout": "done"},
+    )
+    for wrong in wrong_ones:
         with pytest.raises(ValidationError):
-            Wait(key="w", next="done", **wrong)  # type: ignore[arg-type]
+            Wait(key="w", next="done", **wrong)
 
 
 def test_shares_add_up_to_everybody() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlglot import exp
@@ -202,7 +203,7 @@ def test_an_empty_warehouse_gives_a_report_and_not_an_error(world: SmallWorld) -
 def test_a_question_that_makes_no_sense_is_refused_with_the_next_step(
     world: SmallWorld, change: dict[str, object], code: Code, named: str
 ) -> None:
-    asked: dict[str, object] = {
+    asked: dict[str, Any] = {
         "metric": "conversion",
         "compared": Compared(IOS),
         "start": AS_OF - WEEK,
@@ -211,7 +212,7 @@ def test_a_question_that_makes_no_sense_is_refused_with_the_next_step(
     } | change
 
     with pytest.raises(PilothouseError) as refused:
-        diagnose(world.runner(), CATALOG, **asked)  # type: ignore[arg-type]
+        diagnose(world.runner(), CATALOG, **asked)
 
     assert refused.value.refusal.code == code
     assert named in (refused.value.refusal.fix or "")

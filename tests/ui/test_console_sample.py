@@ -70,10 +70,14 @@ def test_nobody_by_that_id_is_a_refusal(sampler: Sampler) -> None:
 
 
 def test_an_approver_checks_one_person_on_the_card(
-    visit: Visit, office: Desk, warehouse: DuckDBWarehouse, sampler: Sampler
+    visit: Visit,
+    office: Desk,
+    warehouse: DuckDBWarehouse,
+    sampler: Sampler,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    office.workspace.warehouse = warehouse  # type: ignore[attr-defined]
-    office.workspace.as_of = lambda: MOMENT  # type: ignore[method-assign]
+    monkeypatch.setattr(office.workspace, "warehouse", warehouse, raising=False)
+    monkeypatch.setattr(office.workspace, "as_of", lambda: MOMENT)
     request_id = proposed(office)
     page = visit("pavel@demo")
     page.query_params["request"] = request_id

@@ -152,7 +152,7 @@ def said_by(email: str, about: str) -> Callable[[Command], Command]:
     return click.option("--as", "email", default=email, show_default=True, help=about)
 
 
-def common(command: Command) -> Command:
+def common(command: Callable[..., Any]) -> Callable[..., Any]:
     """The global options, so that they may stand after the command as well."""
 
     @click.option("--workspace", type=click.Path(), help="Folder of the workspace.")
@@ -170,7 +170,7 @@ def common(command: Command) -> Command:
         session.speak_as_told()
         return command(session, **rest)
 
-    return wrapped  # type: ignore[return-value]
+    return wrapped
 
 
 class Moment(click.ParamType):

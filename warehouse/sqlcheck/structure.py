@@ -196,8 +196,9 @@ def _series_length(node: exp.Expr) -> float | None:
     start, end, step = (*values, 1)[:3]
     if isinstance(start, datetime) and isinstance(end, datetime) and isinstance(step, float):
         return abs((end - start).total_seconds() / step) if step else None
-    numbers = all(isinstance(value, int) for value in (start, end, step))
-    return abs((end - start) / step) if numbers and step else None  # type: ignore[operator]
+    if isinstance(start, int) and isinstance(end, int) and isinstance(step, int):
+        return abs((end - start) / step) if step else None
+    return None
 
 
 _SECONDS = {"second": 1.0, "minute": 60.0, "hour": 3_600.0, "day": 86_400.0, "week": 604_800.0}

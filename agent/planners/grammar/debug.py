@@ -31,6 +31,11 @@ _RISE = frozenset(
     "improved higher better surge surged climbed climb increasing".split()
 )
 _CHANGE = frozenset("change changed differ different move moved shift shifted".split())
+_DIRECTIONS: tuple[tuple[frozenset[str], Direction], ...] = (
+    (_DROP, "drop"),
+    (_RISE, "rise"),
+    (_CHANGE, "change"),
+)
 _FILLERS = frozenset(
     "why get gets did do does is are was were has have had been being the a an "
     "our of in on for at by to from and "
@@ -102,11 +107,11 @@ class DebugReader:
 
     def _word(self, i: int) -> int | None:
         low = self.text.low(i)
-        for words, direction in ((_DROP, "drop"), (_RISE, "rise"), (_CHANGE, "change")):
+        for words, direction in _DIRECTIONS:
             if low in words and not (
                 low == "behind" and self.text.low(i - 1) in ("is", "s", "what")
             ):
-                self.directions.append(direction)  # type: ignore[arg-type]
+                self.directions.append(direction)
                 return i + 1
         if low in _FILLERS or self.text[i].kind == "mark":
             return i + 1

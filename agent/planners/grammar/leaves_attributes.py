@@ -23,6 +23,7 @@ from core.conditions import (
     Op,
     Rolling,
     Trait,
+    Value,
     leaves,
 )
 from warehouse.catalog import Column
@@ -277,7 +278,7 @@ class AttributeLeaves:
     def _bounds(self, sense: Sense, count: Quantity) -> Condition:
         return all_of([self._leaf(sense, op, _plain(n)) for op, n in count.bounds()])
 
-    def _leaf(self, sense: Sense, op: Op, value: int | float | bool | str | AsOf) -> Condition:
+    def _leaf(self, sense: Sense, op: Op, value: Value) -> Condition:
         if sense.kind == "trait":
             return Trait(name=sense.name, op=op, value=value)
         prefix = f"{sense.owner.removeprefix('entity:')}." if sense.owner else ""
@@ -322,7 +323,7 @@ class AttributeLeaves:
                 f"N days ago' or with a date."
             )
             return
-        parts = [self._leaf(sense, one.op, one.value) for one in filters]  # type: ignore[arg-type]
+        parts = [self._leaf(sense, one.op, one.value) for one in filters]
         if span.kind == "next":
             parts, extra = self._still_running(sense, parts)
             found = replace(found, notes=(*found.notes, *extra))

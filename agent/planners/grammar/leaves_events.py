@@ -20,6 +20,7 @@ from core.conditions import (
     Filter,
     Op,
     Rolling,
+    Window,
 )
 
 ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "tenth": 10}
@@ -271,13 +272,13 @@ class EventLeaves:
             notes=notes[:-1], questions=asked, stated=stated,
         )  # fmt: skip
 
-    def _window(self, read: _Read) -> Rolling | None:
+    def _window(self, read: _Read) -> Window | None:
         span = read.span
         if span is None:
             return None
         if span.kind == "ago":
             return Rolling(seconds=span.seconds)
-        return span.window  # type: ignore[return-value]
+        return span.window
 
     def _said(
         self, read: _Read, count: Quantity | None, stated: str, negative: bool

@@ -144,8 +144,9 @@ def quantity(text: Text, i: int) -> Quantity | None:
 
 
 def _vague(text: Text, i: int) -> Quantity | None:
-    if text.low(i) in _ROUGH and number(text, i + 1):
-        end = number(text, i + 1)[1]  # type: ignore[index]
+    rough = number(text, i + 1) if text.low(i) in _ROUGH else None
+    if rough is not None:
+        end = rough[1]
         return _with_times(text, Quantity(end, Op.GE, 1, vague=text.words(i, end)))
     compared = comparison(text, i)
     start = compared[1] if compared else i

@@ -71,8 +71,9 @@ class Times:
         """A quantity of a time unit: the quantity, its unit in seconds and where it ends."""
         found = quantity(self.text, i)
         if found is None or found.high is not None:
-            found_at, end = self._article_unit(i)
-            return found_at and (found_at, UNITS[self._unit(end - 1)], end)  # type: ignore[index, return-value]
+            one, end = self._article_unit(i)
+            named = self._unit(end - 1)
+            return (one, UNITS[named], end) if one is not None and named is not None else None
         end = found.end + (1 if self.text.low(found.end) == "full" else 0)
         unit = self._unit(end)
         if unit is None:

@@ -73,6 +73,9 @@ _SUFFIXES = {
 }  # fmt: skip
 
 
+TokenKind = Literal["word", "number", "date", "mark"]
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
     """One word, number, date or mark, with its place in the prompt."""
@@ -81,7 +84,7 @@ class Token:
     low: str
     start: int
     end: int
-    kind: Literal["word", "number", "date", "mark"] = "word"
+    kind: TokenKind = "word"
     value: float | date | None = None
 
 
@@ -148,9 +151,9 @@ def _contracted(source: str, match: re.Match[str]) -> bool:
 
 
 def _token(
-    match: re.Match[str], text: str, kind: str = "word", value: float | date | None = None
+    match: re.Match[str], text: str, kind: TokenKind = "word", value: float | date | None = None
 ) -> Token:
-    return Token(text, text.lower(), match.start(), match.end(), kind, value)  # type: ignore[arg-type]
+    return Token(text, text.lower(), match.start(), match.end(), kind, value)
 
 
 def _number(match: re.Match[str]) -> list[Token]:

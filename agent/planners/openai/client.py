@@ -116,10 +116,12 @@ class ModelClient:
         if mode != "json_schema":
             shape = load("shape").render(schema=json.dumps(schema, separators=(",", ":")))
             messages = (*messages, Message(role="system", content=shape.system))
+        # The library has a type for each role; ours has the role as data.
+        said: Any = [message.model_dump() for message in messages]
         try:
             answered: Any = self._client.chat.completions.create(
                 model=self._settings.name,
-                messages=[message.model_dump() for message in messages],  # type: ignore[misc]
+                messages=said,
                 **_format(mode, schema),
                 **self._options,
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -50,10 +51,10 @@ def truths(made: list[Flags], name: str) -> dict[str, bool | None]:
     return found
 
 
-def asked(condition: Condition, **more: object) -> list[Flags]:
+def asked(condition: Condition, **more: Any) -> list[Flags]:
     """The chunks for one condition, named ``wanted``."""
     cursor = warehouse().cursor()
-    return list(flags(cursor, {"wanted": condition}, CATALOG, as_of=AS_OF, **more))  # type: ignore[arg-type]
+    return list(flags(cursor, {"wanted": condition}, CATALOG, as_of=AS_OF, **more))
 
 
 @pytest.mark.parametrize("chunk", [1, 7, 8, 9, 1_000])
