@@ -1,81 +1,32 @@
-"""What a condition means, case by case: users, windows, entities, consent, waterfalls, refusals."""
+"""What a condition means, case by case: windows, users, entities, consent, and what is unknown."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any
 
-import pytest
-import sqlglot
-
-from control.store import open_store
-from core.assignment import bucket
 from core.conditions import (
     Absolute,
     And,
-    AsOf,
     Attribute,
-    Bucket,
     Calendar,
     Condition,
     ConsentIs,
     EventAge,
     EventCount,
     EventSequence,
-    Filter,
-    HeldFor,
     InAudience,
     Not,
     Op,
-    Or,
-    Related,
-    Rolling,
     SinceEvent,
     SinceMoment,
-    Trait,
     WhenUnknown,
 )
-from core.errors import Code, PilothouseError
 from tests.orchestrate.world import NOW, World
-from warehouse.catalog import Audience, load_catalog
+from tests.warehouse.compiled import CATALOG, NEVER, OPEN_TICKET, TRAINED, WEEK, audience, subscribe
 from warehouse.compile import (
     compile_audience,
-    compile_flags,
-    compile_leaves,
-    compile_waterfall,
     required,
-    validate,
 )
-from warehouse.sqlcheck import CheckedQuery, check
-
-CATALOG = load_catalog()
-TRAINED = EventCount(event="workout_completed")
-NEVER = EventCount(event="workout_completed", op=Op.EQ, n=0)
-WEEK = Rolling(seconds=7 * 86_400)
-OPEN_TICKET = Related(entity="ticket", where=(Filter(column="status", value="open"),))
-
-
-@pytest.fixture
-def people(tmp_path: Path) -> Iterator[World]:
-    store = open_store(f"sqlite:///{tmp_path}/control.db")
-    made = World(tmp_path, store)
-    yield made
-    made.warehouse.close()
-    store.close()
-
-
-def audience(people: World, condition: Condition, at: datetime = NOW, **scope: Any) -> list[str]:
-    sql = compile_audience(condition, CATALOG, as_of=at, **scope)
-    assert isinstance(check(sql, CATALOG, role="system"), CheckedQuery)
-    return [user for (user,) in people.rows(sql)]
-
-
-def subscribe(people: World, user: str, status: str, start: datetime, **more: Any) -> None:
-    row = {"status": status, "trial_start": start, "trial_end": start + timedelta(days=14)}
-    people.insert("fct_subscriptions", user_id=user, **(row | more))
-
 
 # Events and windows.
 
@@ -313,259 +264,3 @@ def test_whoever_has_no_subscription_is_known_not_to_be_on_trial(people: World) 
     people.user("no_subscription")
 
     assert audience(people, Not(of=InAudience(key="trial_users"))) == ["no_subscription"]
-
-
-# Statements.
-
-
-def test_an_audience_is_the_population_that_meets_the_condition(people: World) -> None:
-    for user, os in {"a": "ios", "b": "android", "c": "ios"}.items():
-        people.user(user)
-        people.warehouse.execute(
-            "UPDATE dim_users SET device_os = $os WHERE user_id = $user", {"os": os, "user": user}
-        )
-    for user in ("a", "b"):
-        people.did(user, "workout_completed")
-    ios = Attribute(column="device_os", value="ios")
-
-    assert audience(people, TRAINED, population=ios) == ["a"]
-
-
-def test_a_waterfall_only_falls_and_ends_at_the_audience(people: World) -> None:
-    for number in range(9):
-        user = people.user(f"u{number}", country="DE" if number % 2 else None)
-        people.did(user, "workout_completed", times=number % 4)
-        if number % 3 == 0:
-            people.ticket(user)
-    condition = And(
-        of=(
-            TRAINED,
-            Attribute(column="country", value="DE"),
-            Or(of=(OPEN_TICKET, EventCount(event="workout_completed", n=3))),
-        )
-    )
-
-    (row,) = people.rows(compile_waterfall(condition, CATALOG, as_of=NOW))
-
-    assert row[0] == 9
-    assert list(row) == sorted(row, reverse=True)
-    assert row[-1] == len(audience(people, condition)) > 0
-
-
-def test_each_leaf_shows_what_it_read_and_whether_it_held(people: World) -> None:
-    people.user("u1", country="DE")
-    people.did("u1", "workout_completed", times=2)
-    condition = And(
-        of=(
-            EventCount(event="workout_completed", n=3),
-            Attribute(column="country", value="DE"),
-            Trait(name="momentum_score", op=Op.GT, value=1),
-            Not(of=OPEN_TICKET),
-        )
-    )
-
-    query = compile_leaves(condition, CATALOG, as_of=NOW, users=("u1",))
-
-    assert isinstance(check(query.sql, CATALOG, role="system"), CheckedQuery)
-    (row,) = people.rows(query.sql)
-    assert row == ("u1", "2", False, "DE", True, None, False, "0", False)
-    assert [leaf.kind for leaf in query.leaves] == ["event_count", "attribute", "trait", "related"]
-
-
-def test_flags_carry_asked_columns_for_asked_users_only(people: World) -> None:
-    for user in ("a", "b"):
-        people.user(user, country="DE")
-        people.did(user, "workout_completed")
-
-    sql = compile_flags(
-        {"in": TRAINED, "out": NEVER}, CATALOG, as_of=NOW, columns=("country",), users=("a",)
-    )
-
-    assert people.rows(sql) == [("a", "DE", True, False)]
-
-
-def test_a_bucket_in_sql_is_the_bucket_of_core(people: World) -> None:
-    for number in range(20):
-        people.user(f"u{number}")
-    half = Bucket(salt="it's", high="80000000")
-
-    expected = sorted(f"u{n}" for n in range(20) if bucket("it's", f"u{n}") < "80000000")
-
-    assert audience(people, half) == expected
-
-
-# Names, types and data.
-
-
-@pytest.mark.parametrize(
-    ("condition", "code", "nearest"),
-    [
-        (EventCount(event="workout_complete"), Code.UNKNOWN_EVENT, "workout_completed"),
-        (EventSequence(first="pricing_view", then="x"), Code.UNKNOWN_EVENT, "pricing_viewed"),
-        (
-            EventCount(event="app_opened", window=SinceEvent(event="ap_opened")),
-            Code.UNKNOWN_EVENT,
-            "app_opened",
-        ),
-        (Trait(name="churn_rsk", op=Op.GT, value=1), Code.UNKNOWN_TRAIT, "churn_risk"),
-        (Attribute(column="contry", value="DE"), Code.UNKNOWN_COLUMN, "country"),
-        (
-            Attribute(column="current_subscription.plon", value="annual"),
-            Code.UNKNOWN_COLUMN,
-            "plan",
-        ),
-        (Attribute(column="ticket.status", value="open"), Code.UNKNOWN_TABLE, "subscription"),
-        (Related(entity="tickets"), Code.UNKNOWN_TABLE, "ticket"),
-        (
-            Related(entity="ticket", where=(Filter(column="statos", value="open"),)),
-            Code.UNKNOWN_COLUMN,
-            "status",
-        ),
-        (
-            Related(entity="ticket", where=(Filter(column="status", value="opened"),)),
-            Code.UNKNOWN_VALUE,
-            "open",
-        ),
-        (Attribute(column="device_os", value="iOs"), Code.UNKNOWN_VALUE, "ios"),
-        (InAudience(key="trial_user"), Code.UNKNOWN_AUDIENCE, "trial_users"),
-        (InAudience(key="trial_users", version=3), Code.UNKNOWN_AUDIENCE, "trial_users"),
-        (ConsentIs(purpose="marketing", channel="emial"), Code.UNKNOWN_VALUE, "email"),
-        (ConsentIs(purpose="marketting", channel="email"), Code.UNKNOWN_VALUE, "marketing"),
-    ],
-)
-def test_an_unknown_name_is_refused_with_the_nearest_ones(
-    condition: Condition, code: Code, nearest: str
-) -> None:
-    (refusal, *_) = validate(condition, CATALOG)
-
-    assert refusal.code is code
-    assert refusal.fix
-    assert nearest in refusal.fix
-    with pytest.raises(PilothouseError):
-        compile_audience(condition, CATALOG, as_of=NOW)
-
-
-@pytest.mark.parametrize(
-    ("condition", "code"),
-    [
-        (Attribute(column="country", op=Op.GT, value="DE"), Code.INVALID_OPERATOR),
-        (Attribute(column="marketing_opt_in", value="yes"), Code.TYPE_MISMATCH),
-        (Attribute(column="marketing_opt_in", value=1), Code.TYPE_MISMATCH),
-        (Trait(name="momentum_score", op=Op.GT, value="8"), Code.TYPE_MISMATCH),
-        (Trait(name="momentum_score", op=Op.GT, value=True), Code.TYPE_MISMATCH),
-        (Attribute(column="country", value=AsOf()), Code.TYPE_MISMATCH),
-        (Attribute(column="signup_at", op=Op.GT, value="yesterday"), Code.TYPE_MISMATCH),
-        (
-            Attribute(column="signup_at", op=Op.LT, value="9999-12-31T23:00:00-14:00"),
-            Code.TYPE_MISMATCH,
-        ),
-        (
-            EventCount(event="app_opened", window=SinceMoment(column="country")),
-            Code.TYPE_MISMATCH,
-        ),
-        (
-            EventCount(event="app_opened", window=Calendar(unit="day", zone="Mars/Olympus")),
-            Code.UNKNOWN_VALUE,
-        ),
-        (HeldFor(trait="activation_state", value="new", seconds=60), Code.UNDECIDABLE),
-        (And(of=(TRAINED, NEVER)), Code.CONTRADICTION),
-    ],
-)
-def test_a_comparison_that_makes_no_sense_is_refused(condition: Condition, code: Code) -> None:
-    (refusal, *_) = validate(condition, CATALOG)
-
-    assert refusal.code is code
-    assert refusal.fix
-
-
-def test_an_audience_that_contains_itself_is_refused() -> None:
-    loop = Audience(description="Itself.", condition=InAudience(key="loop"))
-    catalog = CATALOG.model_copy(update={"audiences": {"loop": loop}})
-
-    (refusal,) = validate(InAudience(key="loop"), catalog)
-
-    assert refusal.code is Code.UNDECIDABLE
-
-
-def test_a_published_rule_is_an_audience_of_others(people: World) -> None:
-    people.user("u1")
-    people.did("u1", "workout_completed")
-
-    def known(key: str, version: int | None) -> Condition | None:
-        return TRAINED if (key, version) == ("trained", 2) else None
-
-    found = audience(people, InAudience(key="trained", version=2), audiences=known)
-
-    assert found == ["u1"]
-    assert validate(InAudience(key="trained", version=3), CATALOG, known)
-
-
-@pytest.mark.parametrize("text", ["O'Brien", "'; DROP TABLE dim_users; --", "a\\'b", "$1 %s {0}"])
-def test_quotes_and_sql_in_values_stay_data(people: World, text: str) -> None:
-    people.user("u1", app_version=text)
-    people.user("u2", app_version="4.2.0")
-
-    assert audience(people, Attribute(column="app_version", value=text)) == ["u1"]
-    assert audience(people, Attribute(column="app_version", op=Op.IN, value=(text, "x"))) == ["u1"]
-    with_property = EventCount(event="checkout_failed", where=(Filter(column="error", value=text),))
-    assert audience(people, with_property) == []
-
-
-def test_a_condition_says_what_it_reads() -> None:
-    condition = And(
-        of=(
-            InAudience(key="trial_users"),
-            EventCount(event="plan_selected", window=SinceMoment(column="signup_at")),
-            Trait(name="ltv", op=Op.GT, value=1),
-            OPEN_TICKET,
-            ConsentIs(purpose="marketing", channel="email"),
-        )
-    )
-
-    found = required(condition, CATALOG)
-
-    assert found.traits == ("ltv",)
-    assert found.events == ("checkout_started",)
-    assert found.columns == (
-        "dim_users.signup_at",
-        "fct_consent.status",
-        "fct_subscriptions.status",
-        "fct_subscriptions.trial_end",
-        "fct_support.status",
-    )
-
-
-EVERY_KIND: tuple[Condition, ...] = (
-    InAudience(key="trial_users"),
-    EventCount(
-        event="workout_completed",
-        where=(Filter(column="duration_seconds", op=Op.GT, value=60),),
-        window=WEEK,
-    ),
-    EventCount(event="app_opened", window=SinceEvent(event="pricing_viewed")),
-    EventAge(event="app_opened", seconds=60),
-    EventSequence(first="pricing_viewed", then="checkout_started", within_seconds=60),
-    Not(of=OPEN_TICKET),
-    ConsentIs(purpose="marketing", channel="push"),
-    Bucket(salt="s", high="80000000"),
-    Trait(name="ltv", op=Op.GE, value=0.1),
-    Attribute(column="country", op=Op.NOT_IN, value=("DE", "FR")),
-)
-
-
-@pytest.mark.parametrize("dialect", ["postgres", "spark"])
-def test_the_same_rule_reads_as_sql_of_other_engines(dialect: str) -> None:
-    for sql in (
-        compile_audience(And(of=EVERY_KIND), CATALOG, as_of=NOW, dialect=dialect),
-        compile_waterfall(And(of=EVERY_KIND), CATALOG, as_of=NOW, dialect=dialect),
-    ):
-        (parsed,) = sqlglot.parse(sql, read=dialect, error_level=sqlglot.ErrorLevel.RAISE)
-        assert parsed is not None
-
-
-def test_every_event_of_a_rule_is_read_in_one_scan(people: World) -> None:
-    events = tuple(EventCount(event=name) for name in CATALOG.events)
-
-    sql = compile_audience(And(of=events), CATALOG, as_of=NOW)
-
-    assert sql.count("fct_events") == 1
