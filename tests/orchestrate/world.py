@@ -165,3 +165,15 @@ def single(catalog: Catalog, *, eligibility: Condition = LOOKED, **more: Any) ->
 
 
 EVERYBODY_HELD_OUT = Holdout(share=1.0, salt="all")
+
+
+def looker(world: World, user: str = "u1", **more: Any) -> str:
+    """A user who looked at prices, for whom the upgrade nudge is; gives the id."""
+    world.user(user, **more)
+    world.did(user, "pricing_viewed")
+    return user
+
+
+def upgrade(world: World, user: str = "u1") -> str:
+    """The reason code of the upgrade nudge for a user."""
+    return world.reasons()[user, "upgrade_nudge"]
