@@ -10,7 +10,7 @@ from sqlglot import exp
 DIALECT = "duckdb"
 _HISTORY = "trait_history"
 _MOVED = "moved"
-_NOW, _BEFORE = "n", "b"
+_NOW, _BEFORE, _HERE = "n", "b", "is here"
 
 
 def note_moves(
@@ -30,14 +30,14 @@ def note_moves(
     parts = [*_rows(now, before, both, was - here, fingerprints, here)]
     if not parts:
         return 0
-    rows = exp.union(*parts, distinct=False) if len(parts) > 1 else parts[0]
+    rows = exp.union(*parts, distinct=False, copy=False) if len(parts) > 1 else parts[0]
     # In one statement: rows that follow an insert of none in the same transaction may not be seen.
     insert = exp.Insert(this=exp.to_table(_HISTORY), expression=rows)
     moved = exp.CTE(
         this=_moved(now, before, both), alias=exp.TableAlias(this=_MOVED), materialized=True
     )
     insert.set("with_", exp.With(expressions=[moved]))
-    row = connection.execute(insert.sql(DIALECT), marks).fetchone()
+    row = connection.execute(insert.sql(DIALECT, copy=False), marks).fetchone()
     return int(row[0]) if row else 0
 
 
@@ -47,21 +47,31 @@ def _columns(connection: duckdb.DuckDBPyConnection, table: exp.Table) -> set[str
 
 
 def _moved(now: exp.Table, before: exp.Table, both: list[str]) -> exp.Select:
-    """Users for whom anything differs, with both values of every trait."""
+    """Users for whom anything differs: every trait's value, and whether it is another."""
     user = exp.func("COALESCE", exp.column("user_id", _NOW), exp.column("user_id", _BEFORE))
-    values = [
-        exp.column(name, side).as_(f"{side}_{name}") for name in both for side in (_NOW, _BEFORE)
+    known = exp.column("user_id", _NOW).is_(exp.null()).not_().as_(_HERE)
+    one_sided = [exp.column("user_id", side).is_(exp.null()) for side in (_NOW, _BEFORE)]
+    values = [exp.column(name, _NOW) for name in both]
+    flags = [
+        exp.or_(
+            *one_sided,
+            exp.NullSafeNEQ(this=exp.column(name, _NOW), expression=exp.column(name, _BEFORE)),
+        ).as_(_differs(name))
+        for name in both
     ]
-    known = [exp.column("user_id", s).is_(exp.null()).not_().as_(s) for s in (_NOW, _BEFORE)]
     on = exp.column("user_id", _NOW).eq(exp.column("user_id", _BEFORE))
-    alone = [exp.column("user_id", side).is_(exp.null()) for side in (_NOW, _BEFORE)]
-    differs = [_differ(exp.column(name, _NOW), exp.column(name, _BEFORE)) for name in both]
-    return (
-        exp.select(user.as_("user_id"), *known, *values)
+    compared = (
+        exp.select(user.as_("user_id"), known, *values, *flags)
         .from_(now.copy().as_(_NOW))
-        .join(before.copy().as_(_BEFORE), on=on, join_type="full")
-        .where(exp.or_(*alone, *differs))
+        .join(before.copy().as_(_BEFORE), on=on, join_type="full", copy=False)
     )
+    any_differs = exp.or_(*(exp.column(_differs(name)) for name in both))
+    return exp.select("*").from_(compared.subquery("compared", copy=False)).where(any_differs)
+
+
+def _differs(name: str) -> str:
+    """The column that says whether a trait's value is another than before."""
+    return f"{name} differs"
 
 
 def _rows(
@@ -73,27 +83,28 @@ def _rows(
     here: set[str],
 ) -> Iterator[exp.Select]:
     for name in both:
-        new, old = exp.column(f"{_NOW}_{name}"), exp.column(f"{_BEFORE}_{name}")
-        known = exp.column(_NOW)
-        fingerprint = exp.Case().when(known, exp.Literal.string(fingerprints[name]))
-        value = exp.cast(new, "VARCHAR")
-        one_sided = exp.or_(exp.not_(known.copy()), exp.not_(exp.column(_BEFORE)))
-        query = _row(name, value, fingerprint).from_(_MOVED)
-        yield query.where(exp.or_(one_sided, _differ(new.copy(), old)))
+        fingerprint = exp.Case().when(exp.column(_HERE), _text(fingerprints[name]))
+        query = _row(name, exp.cast(exp.column(name), "VARCHAR"), fingerprint).from_(_MOVED)
+        yield query.where(exp.column(_differs(name)))
     for name in sorted(fingerprints.keys() & here - {*both}):
-        text = exp.Literal.string(fingerprints[name])
-        yield _row(name, exp.cast(exp.column(name), "VARCHAR"), text).from_(now.copy())
+        value = exp.cast(exp.column(name), "VARCHAR")
+        yield _row(name, value, _text(fingerprints[name])).from_(now.copy())
     for name in sorted(gone):
         yield _row(name, exp.null(), exp.null()).from_(before.copy())
 
 
 def _row(name: str, value: exp.Expr, fingerprint: exp.Expr) -> exp.Select:
     marks = {mark: exp.Placeholder(this=mark) for mark in ("event_at", "known_at", "build")}
-    trait = exp.Literal.string(name)
     return exp.select(
-        "user_id", trait, value, marks["event_at"], marks["known_at"], fingerprint, marks["build"]
+        "user_id",
+        _text(name),
+        value,
+        marks["event_at"],
+        marks["known_at"],
+        fingerprint,
+        marks["build"],
     )
 
 
-def _differ(one: exp.Expr, other: exp.Expr) -> exp.Expr:
-    return exp.NullSafeNEQ(this=one, expression=other)
+def _text(value: str) -> exp.Expr:
+    return exp.Literal.string(value)

@@ -78,7 +78,8 @@ def build(
         number = _next(cursor)
         relation = f"traits__{models.fingerprint[:12]}__{number}"
         query = traits_query(models, tables)
-        write(cursor, query, relation, USER, columns_of(cursor, query, as_of), as_of)
+        columns = columns_of(cursor, query, as_of)
+        write(cursor, query, relation, columns, as_of, uncompressed={USER})
     audits = (
         audit_rows(cursor, models, tables, relation, as_of),
         *audit(cursor, models, relation),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import datetime
 
 import duckdb
@@ -11,8 +11,8 @@ from sqlglot import exp
 from warehouse.models.assemble import stored
 
 DIALECT = "duckdb"
-# A text for every user, each different: to look for a way to compress them costs as much as
-# writing ten counters, for every build anew.
+# To look for a way to compress a column costs more than to write it. It is not worth it for texts
+# that all differ, nor for what the next build reads whole and replaces.
 _AS_IT_IS = exp.ColumnConstraint(kind=exp.var("USING COMPRESSION 'uncompressed'"))
 
 
@@ -29,16 +29,20 @@ def write(
     cursor: duckdb.DuckDBPyConnection,
     query: exp.Query,
     relation: str,
-    key: str,
     columns: Mapping[str, str],
     as_of: datetime,
+    *,
+    uncompressed: Container[str],
 ) -> None:
-    """Fill a table of the models' schema; ``columns`` has every column of the query, in order."""
+    """Fill a table of the models' schema; ``columns`` has every column of the query, in order.
+
+    ``uncompressed``: the columns that are stored as they are.
+    """
     defined = [
         exp.ColumnDef(
             this=exp.to_identifier(name, quoted=True),
             kind=exp.DataType.build(kind, dialect=DIALECT),
-            constraints=[_AS_IT_IS.copy()] if name == key and kind == "VARCHAR" else [],
+            constraints=[_AS_IT_IS.copy()] if name in uncompressed else [],
         )
         for name, kind in columns.items()
     ]

@@ -158,7 +158,7 @@ def _write(
         name: types.get(name, "BIGINT")
         for name in (shape.key, *(one.name for one in shape.counters))
     }
-    write(cursor, query, relation, shape.key, columns, as_of)
+    write(cursor, query, relation, columns, as_of, uncompressed=columns)
 
 
 def _remember(cursor: duckdb.DuckDBPyConnection, shape: Shape, logic: str, state: State) -> None:

@@ -161,9 +161,12 @@ class TestAudits:
 def test_history_found_by_one_join_is_that_of_reading_all_of_it(
     demo: duckdb.DuckDBPyConnection,
 ) -> None:
-    """Days pass, a model changes, one goes, a user goes: each noted in both ways."""
+    """Days pass, a model changes, one goes, a user comes, one goes: each noted in both ways."""
     without = {n: t for n, t in SHIPPED.files.items() if n != "ltv"}
     for models, day in ((SHIPPED, 1), (SOONER, 2), (models_of(without), 3), (SHIPPED, 4)):
+        if day == 2:
+            newcomer = "INSERT INTO dim_users BY NAME SELECT 'new' AS user_id, $now AS signup_at"
+            demo.execute(newcomer, {"now": NOW})
         if day == 3:
             demo.execute("DELETE FROM dim_users WHERE user_id = (SELECT MIN(user_id) FROM traits)")
         demo.execute("CREATE OR REPLACE TABLE kept_history AS FROM trait_history")
