@@ -95,6 +95,11 @@ class Lexicon:
         found = self._by_stem.get((kind, stem(low)), [])
         return [entry for entry in found if _first_matches(entry, text, i, same)]
 
+    def is_person(self, text: Text, i: int) -> bool:
+        """Whether a word for people stands at an index: 'users', 'everyone'."""
+        low = text.low(i)
+        return any(same_plural(low, one.words[0]) for one in self.starting("person", text, i))
+
     def at(self, kind: Kind, text: Text, i: int) -> list[Match]:
         """The phrases of a kind that start at an index, longest first."""
         matches = []

@@ -11,10 +11,12 @@ from datetime import datetime
 
 from agent.planners.defaults import new_action
 from agent.planners.grammar.asking import not_understood
+from agent.planners.grammar.channels import Channels
 from agent.planners.grammar.clauses import Clauses
 from agent.planners.grammar.exclusions import Exclusions
-from agent.planners.grammar.frame import Channels, Frame
+from agent.planners.grammar.frame import Frame
 from agent.planners.grammar.giving import given
+from agent.planners.grammar.holdouts import holdout
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.logic import combine
 from agent.planners.grammar.meaning import Found, Item, Sep, Unclear, all_of, negate
@@ -118,17 +120,16 @@ class Reader:
         return span.end + 1
 
     def _separator(self, i: int) -> int | None:
-        low = self.text.low(i)
         sep, end = separator(self.text, i)
         if sep is None or end == i:
             return None
         self._sep = sep if self._contiguous else "sentence"
-        if low == "or" and not self._contiguous:
+        if self.text.low(i) == "or" and not self._contiguous:
             return None
         return end
 
     def _holdout(self, i: int) -> int | None:
-        found = self.frame.holdout(i)
+        found = holdout(self.text, i)
         if found is None:
             return None
         share, end = found
@@ -139,8 +140,8 @@ class Reader:
         return end
 
     def _channels(self, i: int) -> int | None:
-        found = self.frame.channels(i, in_clause=self._contiguous)
-        return None if found is None else self._set_channels(found)
+        found = self.frame.channels.read(i, in_clause=self._contiguous)
+        return self._set_channels(found) if found else None
 
     def _set_channels(self, found: Channels) -> int:
         if found.excluded:

@@ -1,0 +1,70 @@
+"""How many are held out: 'hold out 20 %', 'with a 10 percent control group', 'no holdout'."""
+
+from __future__ import annotations
+
+from agent.planners.grammar.frame_words import HOLDOUT_WORDS
+from agent.planners.grammar.quantities import number
+from agent.planners.grammar.words import Text
+
+
+def holdout(text: Text, i: int) -> tuple[float, int] | None:
+    """'hold out 20 %', 'with a 10 percent control group', 'no holdout'."""
+    if text.low(i) not in HOLDOUT_WORDS and number(text, i) is None:
+        return None
+    end, share, said = i, None, False
+    none = False
+    while end < len(text):
+        low = text.low(end)
+        found = number(text, end) if low not in ("a", "an") else None
+        if found is not None and share is None and text.low(found[1]) == "percent":
+            share, end = found[0] / 100, found[1] + 1
+            continue
+        if low not in HOLDOUT_WORDS:
+            break
+        said = said or low in ("holdout", "holdouts") or _held(text, end)
+        none = none or (low in ("no", "without", "zero"))
+        end += 1
+        if (
+            said
+            and (share is not None or none)
+            and low in ("holdout", "holdouts", "group", "out", "back")
+        ):
+            if text.low(end) == "group":
+                end += 1
+            if share is not None or none:
+                break
+    if not said or (share is None and not none) or (share is not None and not 0 <= share < 1):
+        return None
+    end = _trim(text, end)
+    return (share if share is not None else 0.0), end
+
+
+def _held(text: Text, i: int) -> bool:
+    pair = (text.low(i), text.low(i + 1))
+    return pair in (
+        ("hold", "out"),
+        ("hold", "back"),
+        ("holding", "out"),
+        ("holding", "back"),
+        ("held", "out"),
+        ("held", "back"),
+        ("control", "group"),
+        ("set", "aside"),
+    )
+
+
+def _trim(text: Text, end: int) -> int:
+    while text.low(end - 1) in (
+        "and",
+        "with",
+        "for",
+        "a",
+        "an",
+        "the",
+        "no",
+        "without",
+        "to",
+        "we",
+    ):
+        end -= 1
+    return end
