@@ -16,7 +16,7 @@ from core.event_memory import Memory, Properties
 from core.event_reads import EventReadings
 from core.kinds import Kinds, Plain
 from core.lookups import Literals, Lookups, literal
-from core.program import Every, Node, Opposite, Some, program
+from core.program import Every, Node, Opposite, Program, Some, program
 from core.readings import Followed, Reading, RowsOf, TimeOf, Times
 
 Holds = Callable[[Literals], bool]
@@ -56,6 +56,25 @@ class Explanation(NamedTuple):
     """Left to right."""
 
 
+class Truths:
+    """Named conditions as functions of the literals of a program's leaves."""
+
+    def __init__(self, program: Program) -> None:
+        leaves, trees = len(program.leaves), program.trees
+        self._true = {name: holds(tree, leaves, wanted=True) for name, tree in trees.items()}
+        self._false = {name: holds(tree, leaves, wanted=False) for name, tree in trees.items()}
+
+    def true(self, literals: Literals) -> list[str]:
+        """The names of the conditions that hold."""
+        return [name for name, is_true in self._true.items() if is_true(literals)]
+
+    def truth(self, name: str, literals: Literals) -> bool | None:
+        """Whether a condition holds; None is unknown."""
+        if self._true[name](literals):
+            return True
+        return False if self._false[name](literals) else None
+
+
 class Evaluator:
     """Named conditions, ready to be asked about one user at a time."""
 
@@ -66,10 +85,7 @@ class Evaluator:
         self._reads = EventReadings(self.program, kinds)
         self._recorder = self._reads.recorder()
         self._lookups = Lookups(self.program, kinds)
-        leaves = len(self.program.leaves)
-        trees = self.program.trees
-        self._true = {name: holds(tree, leaves, wanted=True) for name, tree in trees.items()}
-        self._false = {name: holds(tree, leaves, wanted=False) for name, tree in trees.items()}
+        self.truths = Truths(self.program)
 
     @property
     def stored(self) -> tuple[tuple[int, Reading], ...]:
@@ -104,10 +120,6 @@ class Evaluator:
         """The truth of every leaf at a moment (microseconds): what all conditions are asked of."""
         return self._lookups.literals(self.values(state, now), now)
 
-    def true(self, literals: Literals) -> list[str]:
-        """The names of the conditions that hold."""
-        return [name for name, is_true in self._true.items() if is_true(literals)]
-
     def together(self, names: Iterable[str]) -> tuple[Literals, Holds | None]:
         """Whether all of some conditions hold: literals that must all be there, and what else
         must hold of them."""
@@ -115,15 +127,9 @@ class Evaluator:
         mask, parts = _split(_clauses(every), len(self.program.leaves), wanted=True)
         return mask, parts[0] if len(parts) == 1 else _all_of(0, parts) if parts else None
 
-    def truth(self, name: str, literals: Literals) -> bool | None:
-        """Whether a condition holds; None is unknown."""
-        if self._true[name](literals):
-            return True
-        return False if self._false[name](literals) else None
-
     def decide(self, state: UserState, now: int) -> list[str]:
         """The names of the conditions that hold for a user at a moment (microseconds)."""
-        return self.true(self.literals(state, now))
+        return self.truths.true(self.literals(state, now))
 
     def values(self, state: UserState, now: int) -> list[Plain]:
         """What every reading gives at a moment.
@@ -153,7 +159,7 @@ class Evaluator:
             )
             for leaf, wanted in _leaves(tree, True)
         )
-        return Explanation(self.truth(name, literals), clauses, failing, seen)
+        return Explanation(self.truths.truth(name, literals), clauses, failing, seen)
 
     def _truth(self, node: Node, literals: Literals) -> bool | None:
         leaves = len(self.program.leaves)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
+from typing import Any, Protocol
 
 import duckdb
 import numpy as np
 
 from core.reasons import REASONS
-from orchestrate.engine.candidates import Candidate, Route, flag
+from orchestrate.engine.candidates import Candidate, Route, Rules, flag
 from orchestrate.engine.decided import Decided
 from orchestrate.engine.inputs import insert
 from orchestrate.engine.rules_text import rules_document
-from orchestrate.engine.staging import CODE, RUNNING, before_eligibility
+from orchestrate.engine.staging import CODE, RUNNING, Chunk, before_eligibility
+from orchestrate.engine.state import State
 from orchestrate.engine.state_blob import pack_state
+from orchestrate.engine.zones import Zones
 from orchestrate.stages import Stand, sql
 from warehouse.batch.bits import pack
 
@@ -23,7 +25,30 @@ UNKNOWN = "unknown:"
 """What the bits of those for whom a flag cannot be told are called, before the flag's name."""
 
 
-def keep_rules(cursor: duckdb.DuckDBPyConnection, stand: Stand) -> None:
+class Cycle(Protocol):
+    """What the record of a cycle names: its id, and the rules it decided by."""
+
+    @property
+    def cycle_id(self) -> str: ...
+
+    @property
+    def rules(self) -> Rules: ...
+
+
+class Laid(Protocol):
+    """A cycle with its candidates and the zones of its users."""
+
+    @property
+    def tick(self) -> Cycle: ...
+
+    @property
+    def candidates(self) -> tuple[Candidate, ...]: ...
+
+    @property
+    def zones(self) -> Zones: ...
+
+
+def keep_rules(cursor: duckdb.DuckDBPyConnection, stand: Laid) -> None:
     """Keep what a cycle decides by: its rules, and its candidates in their order."""
     tick = stand.tick
     document = rules_document(tick.rules, stand.zones, _stale(stand))
@@ -43,8 +68,8 @@ def keep_rules(cursor: duckdb.DuckDBPyConnection, stand: Stand) -> None:
 def keep_chunk(cursor: duckdb.DuckDBPyConnection, stand: Stand, number: int, one: Decided) -> None:
     """Keep a chunk of users: its decisions and intents, and the state they were made from."""
     _keep_decisions(cursor, stand, one)
-    _keep_state(cursor, stand, number, one)
-    _keep_early(cursor, stand, number, one)
+    keep_state(cursor, stand, number, one.chunk.state)
+    keep_early(cursor, stand, number, one.chunk)
 
 
 def _keep_decisions(cursor: duckdb.DuckDBPyConnection, stand: Stand, one: Decided) -> None:
@@ -78,8 +103,9 @@ def _insert(
     cursor.unregister(name)
 
 
-def _keep_state(cursor: duckdb.DuckDBPyConnection, stand: Stand, number: int, one: Decided) -> None:
-    state, cycle = one.chunk.state, stand.tick.cycle_id
+def keep_state(cursor: duckdb.DuckDBPyConnection, stand: Laid, number: int, state: State) -> None:
+    """Keep what a chunk of users brought to its decisions."""
+    cycle = stand.tick.cycle_id
     roster = hashlib.sha256("\n".join(state.users.tolist()).encode()).hexdigest()
     known = cursor.execute("SELECT 1 FROM record_users WHERE roster = ? LIMIT 1", (roster,))
     if known.fetchone() is None:
@@ -102,14 +128,15 @@ def _keep_state(cursor: duckdb.DuckDBPyConnection, stand: Stand, number: int, on
     _insert(cursor, "bit_rows", columns, "bits", named, tuple(named))
 
 
-def _keep_early(cursor: duckdb.DuckDBPyConnection, stand: Stand, number: int, one: Decided) -> None:
+def keep_early(cursor: duckdb.DuckDBPyConnection, stand: Laid, number: int, chunk: Chunk) -> None:
+    """Keep which of a chunk's users each class of candidates was closed to before eligibility."""
     early, kept = _early_classes(stand), set()
     for candidate in stand.candidates:
         place = early[_class(candidate)]
         if place in kept:
             continue
         kept.add(place)
-        reasons = before_eligibility(one.chunk, candidate)
+        reasons = before_eligibility(chunk, candidate)
         for code in np.unique(reasons[reasons != RUNNING]):
             bits = pack(reasons == code).tobytes()
             row = (stand.tick.cycle_id, number, place, REASONS[code].code, bits)
@@ -118,7 +145,7 @@ def _keep_early(cursor: duckdb.DuckDBPyConnection, stand: Stand, number: int, on
             )
 
 
-def _early_classes(stand: Stand) -> dict[tuple[Route, bool, bool], int]:
+def _early_classes(stand: Laid) -> dict[tuple[Route, bool, bool], int]:
     """What comes before eligibility is the same for all candidates of a class."""
     found: dict[tuple[Route, bool, bool], int] = {}
     for one in stand.candidates:
@@ -130,5 +157,5 @@ def _class(one: Candidate) -> tuple[Route, bool, bool]:
     return one.route, one.stale, one.killed
 
 
-def _stale(stand: Stand) -> list[str]:
+def _stale(stand: Laid) -> list[str]:
     return sorted({one.policy.key for one in stand.candidates if one.stale})

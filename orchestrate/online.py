@@ -1,14 +1,14 @@
-"""What to do for some users now: decided as a cycle decides, and kept like a cycle's.
+"""What to do for a user now, as it is told to whoever asks.
 
-It goes through the same engine over the same facts, takes its place under the same
-caps, and is explained and replayed like any other.
+A desk decides from what it has at hand; about moments that are past the engine decides, as in a
+cycle. Either way it takes its place under the same caps, and is explained and replayed.
 """
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlglot import exp
@@ -16,12 +16,18 @@ from sqlglot import exp
 from control.store import Store
 from core.conditions import Frozen
 from core.errors import Code, refuse
+from core.moments import EPOCH
+from core.reasons import REASONS
 from orchestrate.cycle import decide_tick, plan_tick
-from orchestrate.engine.candidates import Tick
+from orchestrate.engine.candidates import Candidate, Tick
 from orchestrate.intents import enqueue
 from orchestrate.journeys.offers import Due
 from orchestrate.journeys.relations import with_relations
-from orchestrate.plan import PlannedEntry, PlannedPolicy
+from orchestrate.live.book import narrowed
+from orchestrate.live.desk import Kept
+from orchestrate.live.entry import Decision, Entry
+from orchestrate.live.writing import decision_id, expires
+from orchestrate.stages import sql
 from warehouse.catalog import Catalog
 from warehouse.engines.duckdb import DuckDBWarehouse
 
@@ -82,27 +88,60 @@ def decide_now(
     if not known:
         return {}
     cycle_id = str(uuid.uuid5(uuid.NAMESPACE_URL, f"online/{trace_id}"))
-    tick = plan_tick(store, catalog, as_of=as_of, trace_id=trace_id)
-    policies = tuple(_by(policy, channels) for policy in tick.policies)
-    kept = tuple(policy for policy in policies if policy.entries)
-    tick = tick._replace(cycle_id=cycle_id, policies=kept, catalog=with_relations(tick.catalog))
+    tick = narrowed(plan_tick(store, catalog, as_of=as_of, trace_id=trace_id), channels)
+    tick = tick._replace(cycle_id=cycle_id, catalog=with_relations(tick.catalog))
     decide_tick(warehouse, tick, NO_JOURNEYS, users=known)
     enqueue(store, warehouse, cycle_id=cycle_id)
     return _told(warehouse, tick, known)
 
 
-def _by(policy: PlannedPolicy, channels: Collection[str] | None) -> PlannedPolicy:
-    """A policy with only the channels that may be used."""
-    if channels is None:
-        return policy
-    narrowed = (_narrowed(entry, channels) for entry in policy.entries)
-    return policy._replace(entries=tuple(one for one in narrowed if one is not None))
+def as_told(kept: Kept) -> OnlineDecision:
+    """What a desk decided, for whoever asked."""
+    entry = kept.entry
+    rows = [(kept.edition.candidates[one.number], one) for one in entry.decisions]
+    rows.sort(key=lambda row: (row[0].policy.key, row[0].entry.action.key))
+    considered = [(candidate, one, _considered(entry, candidate, one)) for candidate, one in rows]
+    return OnlineDecision.model_construct(
+        trace_id=entry.trace_id,
+        user_id=entry.user,
+        decided_at=_moment(entry.now),
+        selected=tuple(
+            _selected(entry, candidate, one, told)
+            for candidate, one, told in considered
+            if told.outcome == "selected"
+        ),
+        considered=tuple(told for *_, told in considered),
+    )
 
 
-def _narrowed(entry: PlannedEntry, channels: Collection[str]) -> PlannedEntry | None:
-    kept = tuple(name for name in entry.action.channels if name in channels)
-    action = entry.action.model_copy(update={"channels": kept})
-    return entry._replace(action=action) if kept else None
+def _considered(entry: Entry, candidate: Candidate, one: Decision) -> Considered:
+    reason, action = REASONS[one.reason], candidate.entry.action
+    assert reason.outcome is not None, "what is not eligible is not kept"
+    return Considered.model_construct(
+        decision_id=decision_id(entry.cycle_id, candidate, entry.user),
+        policy=candidate.policy.key,
+        version=candidate.policy.version,
+        action=action.key,
+        channel=action.channels[max(one.place, 0)],
+        outcome=reason.outcome,
+        reason_code=reason.code,
+    )
+
+
+def _selected(entry: Entry, candidate: Candidate, one: Decision, told: Considered) -> Selected:
+    return Selected.model_construct(
+        decision_id=told.decision_id,
+        policy=told.policy,
+        version=told.version,
+        action=told.action,
+        channel=told.channel,
+        not_before=_moment(one.ready),
+        expires_at=_moment(expires(candidate, entry.now)),
+    )
+
+
+def _moment(microseconds: int) -> datetime:
+    return EPOCH + timedelta(microseconds=microseconds)
 
 
 def require_channels(channels: Collection[str] | None, catalog: Catalog) -> None:
@@ -131,16 +170,7 @@ def _known(warehouse: DuckDBWarehouse, catalog: Catalog, users: Collection[str])
 def _told(
     warehouse: DuckDBWarehouse, tick: Tick, users: tuple[str, ...]
 ) -> dict[str, OnlineDecision]:
-    found = warehouse.fetch(
-        """
-        SELECT d.user_id, d.decision_id, d.policy_key AS policy, d.policy_version AS version,
-            d.action_key AS action, d.channel, d.outcome, d.reason_code, i.not_before, i.expires_at
-        FROM decisions d LEFT JOIN intents i ON i.decision_id = d.decision_id
-        WHERE d.cycle_id = $cycle_id
-        ORDER BY d.user_id, policy, action
-        """,
-        {"cycle_id": tick.cycle_id},
-    )
+    found = warehouse.fetch(sql("online"), {"cycle_id": tick.cycle_id})
     rows: dict[str, list[dict[str, Any]]] = {user: [] for user in users}
     for row in found.rows:
         rows[row[0]].append(dict(zip(found.columns, row, strict=True)))

@@ -96,7 +96,7 @@ def replay(warehouse: DuckDBWarehouse, decision_id: str) -> Replay:
         user_id=found.user_id,
         decided_at=found.decided_at,
         recorded=tuple(_line(*row) for row in recorded),
-        replayed=_decide(json.loads(found.rules), state),
+        replayed=_decide(json.loads(found.rules), state, found.decided_at),
     )
 
 
@@ -128,8 +128,10 @@ def _state(cursor: duckdb.DuckDBPyConnection, found: _Found) -> State:
     return unpack_state(found.state, users, true, unknown, only=found.place)
 
 
-def _decide(document: dict[str, Any], state: State) -> tuple[Line, ...]:
+def _decide(document: dict[str, Any], state: State, at: datetime) -> tuple[Line, ...]:
     rules, stale, zones = rules_of(document)
+    # Of users who were decided on one by one each has a moment of their own.
+    rules = rules._replace(as_of=at)
     candidates = candidates_of(rules, stale)
     nobody = np.zeros(1, np.uint8)
     for one in candidates:

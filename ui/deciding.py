@@ -1,12 +1,11 @@
-"""Decisions on demand: who asks at once is decided on together, in one pass over the facts."""
+"""Decisions on demand, over HTTP and for whoever sent an event, by the desk of a workspace."""
 
 from __future__ import annotations
 
-import threading
-from collections import defaultdict
+import asyncio
 from concurrent.futures import Future
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -16,9 +15,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from control import sources, tokens
+from control.stamps import Stamp
 from control.tokens import TokenScope
 from core.errors import Code, PilothouseError, refuse
-from orchestrate.online import OnlineDecision, decide_now, require_channels
+from orchestrate.live.desk import unknown
+from orchestrate.live.whom import Ids, arrived, latest
+from orchestrate.online import OnlineDecision, as_told, decide_now, require_channels
 from ui.ids import new_id
 
 if TYPE_CHECKING:
@@ -28,9 +30,11 @@ log = structlog.get_logger(__name__)
 
 PATH = "/v1/decide"
 LOOK_SECONDS = 0.5
+WRITE_SECONDS = 0.5
+"""How long a decision that was told waits at most until it is written to the warehouse."""
 PATIENCE_SECONDS = 30.0
 BODY_BYTES = 64 * 1024
-STATUS = {Code.UNKNOWN_USER: 404, Code.NOT_ALLOWED: 403}
+STATUS = {Code.UNKNOWN_USER: 404, Code.NOT_ALLOWED: 401, Code.WAREHOUSE_LOCKED: 503}
 
 
 class Asked(BaseModel):
@@ -51,65 +55,59 @@ class Asked(BaseModel):
             raise ValueError("give either user_id or anonymous_id")
         return self
 
-
-class Waiting(NamedTuple):
-    """Somebody who waits for a decision."""
-
-    user: str
-    channels: frozenset[str] | None
-    answer: Future[OnlineDecision]
+    @property
+    def by(self) -> tuple[str, str]:
+        """The kind of the id, and the id."""
+        if self.user_id is not None:
+            return "user_id", self.user_id
+        assert self.anonymous_id is not None, "checked above"
+        return "anonymous_id", self.anonymous_id
 
 
 class Decider:
-    """Decides for whoever asks. While one pass runs the next users gather."""
+    """Decides for whoever asks, with the desk of a workspace."""
 
     def __init__(self, workspace: Workspace) -> None:
-        self._workspace = workspace
-        self._waiting: list[Waiting] = []
-        self._guard = threading.Lock()
-        self._turn = threading.Lock()
+        self._workspace, _ = workspace, workspace.intake  # which makes the tables of identity
+        self._ids = Ids(workspace.warehouse)
+        self._moments = Moments(workspace)
 
-    def decide(self, user: str, channels: frozenset[str] | None = None) -> OnlineDecision:
-        """The decision for a user; refuses with UNKNOWN_USER who is none of the warehouse's."""
-        require_channels(channels, self._workspace.catalog)
-        answer: Future[OnlineDecision] = Future()
-        with self._guard:
-            self._waiting.append(Waiting(user, channels, answer))
-        with self._turn:
-            if not answer.done():
-                self._pass()
-        return answer.result(PATIENCE_SECONDS)
-
-    def _pass(self) -> None:
-        """Decide for everybody who waits, once for each choice of channels."""
-        with self._guard:
-            taken, self._waiting = self._waiting, []
-        groups: dict[frozenset[str] | None, list[Waiting]] = defaultdict(list)
-        for one in taken:
-            groups[one.channels].append(one)
-        for channels, group in groups.items():
-            try:
-                told = self._decided({one.user for one in group}, channels)
-            except Exception as error:  # noqa: BLE001 - whoever waits is told, and goes on with it
-                for one in group:
-                    one.answer.set_exception(error)
-                continue
-            for one in group:
-                _tell(one, told.get(one.user))
-
-    def _decided(
-        self, users: set[str], channels: frozenset[str] | None
-    ) -> dict[str, OnlineDecision]:
+    def decide(self, asked: Asked) -> tuple[OnlineDecision, Future[int]]:
+        """The decision for a user, and when it is on disk; refuses with UNKNOWN_USER who is none of
+        the warehouse's."""
         workspace = self._workspace
-        return decide_now(
+        channels = None if asked.channels is None else frozenset(asked.channels)
+        require_channels(channels, workspace.catalog)
+        user, trace_id = self._ids.user(*asked.by), new_id()
+        kept = workspace.desk.decide(user, self._moments, trace_id=trace_id, channels=channels)
+        if kept is not None:
+            return as_told(kept), kept.on_disk
+        return self._looking_back(user, channels, trace_id), _done()
+
+    def decide_at_once(self, asked: Asked) -> tuple[OnlineDecision, Future[int]] | None:
+        """The same, if everything it takes is at hand; None: it is not."""
+        user = self._ids.known(*asked.by)
+        if user is None or asked.channels is not None or asked.event is not None:
+            return None
+        kept = self._workspace.desk.decide_at_once(user, self._moments, trace_id=new_id())
+        return None if kept is None else (as_told(kept), kept.on_disk)
+
+    def _looking_back(
+        self, user: str, channels: frozenset[str] | None, trace_id: str
+    ) -> OnlineDecision:
+        workspace = self._workspace
+        found = decide_now(
             workspace.store,
             workspace.warehouse,
             workspace.catalog,
-            users,
-            as_of=moment(workspace),
-            trace_id=new_id(),
+            [user],
+            as_of=self._moments(),
+            trace_id=trace_id,
             channels=channels,
         )
+        if user not in found:
+            raise unknown(user)
+        return found[user]
 
 
 class EventRound:
@@ -117,71 +115,84 @@ class EventRound:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._since = self._latest()
+        self._moments = Moments(workspace)
+        self._since = latest(workspace.warehouse)
 
     def once(self) -> int:
         """One look at what was loaded since the last one; gives how many users were decided on."""
-        workspace, latest = self._workspace, self._latest()
-        if latest == self._since:
+        workspace, until = self._workspace, latest(self._workspace.warehouse)
+        if until == self._since:
             return 0
-        users = workspace.warehouse.fetch(
-            """
-            WITH sent AS (
-                SELECT user_id, anonymous_id FROM raw_events WHERE seq > $since AND seq <= $latest
-            ),
-            ids AS (
-                SELECT 'user_id' AS kind, user_id AS value FROM sent
-                UNION
-                SELECT 'anonymous_id', anonymous_id FROM sent
+        users, trace_id = arrived(workspace.warehouse, self._since, until), new_id()
+        kept = workspace.desk.decide_all(users, self._moments, trace_id=trace_id)
+        behind = [user for user, one in kept.items() if one is None]
+        if behind:
+            decide_now(
+                workspace.store,
+                workspace.warehouse,
+                workspace.catalog,
+                behind,
+                as_of=self._moments(),
+                trace_id=trace_id,
             )
-            SELECT user_id FROM sent WHERE user_id IS NOT NULL
-            UNION
-            SELECT m.user_id FROM identity_map m JOIN ids i ON i.kind = m.kind AND i.value = m.value
-            """,
-            {"since": self._since, "latest": latest},
-        ).rows
-        told = decide_now(
-            workspace.store,
-            workspace.warehouse,
-            workspace.catalog,
-            [user for (user,) in users],
-            as_of=moment(workspace),
-            trace_id=new_id(),
-        )
-        self._since = latest
-        return len(told)
-
-    def _latest(self) -> int:
-        query = "SELECT COALESCE(MAX(seq), -1) FROM raw_events"
-        return int(self._workspace.warehouse.fetch(query).scalar())
+        for one in kept.values():
+            if one is not None:
+                one.on_disk.result(PATIENCE_SECONDS)
+        self._since = until
+        return len(kept)
 
 
-def moment(workspace: Workspace) -> datetime:
+class Moments:
     """The moment of an online decision (naive UTC): now, which events that came in are before."""
-    return max(workspace.intake.now(), workspace.as_of())
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._seen = -1
+        self._end = datetime.min
+
+    def __call__(self) -> datetime:
+        seen = self._workspace.warehouse.changes
+        if seen != self._seen:
+            self._end, self._seen = self._workspace.as_of(), seen
+        return max(self._workspace.intake.now(), self._end)
+
+
+def _done() -> Future[int]:
+    done: Future[int] = Future()
+    done.set_result(0)
+    return done
 
 
 def decide_routes(workspace: Workspace) -> list[Route]:
     """``POST /v1/decide`` for programs with a token of the scope ``decide``."""
-    decider, _ = Decider(workspace), workspace.intake  # which makes the tables of identity
+    decider = Decider(workspace)
+
+    allowed = Allowed(workspace)
 
     async def decide(request: Request) -> Response:
         try:
-            _require_token(workspace, request.headers.get("authorization", ""))
+            allowed.require(request.headers.get("authorization", ""))
             asked = _read(await request.body())
-            found = await run_in_threadpool(_answer, workspace, decider, asked)
+            told = decider.decide_at_once(asked)
+            if told is None:
+                told = await run_in_threadpool(_answer, workspace, decider, asked)
+            found, on_disk = told
+            await asyncio.wait_for(asyncio.wrap_future(on_disk), PATIENCE_SECONDS)
         except PilothouseError as error:
             return _refused(error)
-        return JSONResponse(found.model_dump(mode="json"))
+        except OSError as error:
+            return _refused(_not_kept(error))
+        return Response(found.model_dump_json(), media_type="application/json")
 
     return [Route(PATH, decide, methods=["POST"])]
 
 
-def _answer(workspace: Workspace, decider: Decider, asked: Asked) -> OnlineDecision:
+def _answer(
+    workspace: Workspace, decider: Decider, asked: Asked
+) -> tuple[OnlineDecision, Future[int]]:
     if asked.event is not None:
         _take_in(workspace, asked, asked.event)
-    channels = None if asked.channels is None else frozenset(asked.channels)
-    return decider.decide(_user(workspace, asked), channels)
+    return decider.decide(asked)
 
 
 def _take_in(workspace: Workspace, asked: Asked, event: dict[str, Any]) -> None:
@@ -204,43 +215,36 @@ def _take_in(workspace: Workspace, asked: Asked, event: dict[str, Any]) -> None:
         )
 
 
-def _user(workspace: Workspace, asked: Asked) -> str:
-    """The canonical user of an id; an id that identity does not know stands for itself."""
-    kind, value = (
-        ("user_id", asked.user_id) if asked.user_id else ("anonymous_id", asked.anonymous_id)
-    )
-    found = workspace.warehouse.fetch(
-        "SELECT user_id FROM identity_map WHERE kind = $kind AND value = $value "
-        "ORDER BY valid_from DESC NULLS LAST LIMIT 1",
-        {"kind": kind, "value": value},
-    ).rows
-    return str(found[0][0]) if found else str(value)
+class Allowed:
+    """Which secrets may ask, remembered until the control store is written to."""
 
+    def __init__(self, workspace: Workspace) -> None:
+        self._store = workspace.store
+        self._stamp = Stamp(workspace.store)
+        self._seen: object = None
+        self._known: set[str] = set()
 
-def _tell(one: Waiting, decision: OnlineDecision | None) -> None:
-    if decision is not None:
-        one.answer.set_result(decision)
-        return
-    unknown = refuse(
-        Code.UNKNOWN_USER,
-        "The warehouse has no such user.",
-        span=one.user,
-        fix="Send an event of this user first, or ask by an id that is known.",
-    )
-    one.answer.set_exception(unknown)
+    def require(self, shown: str) -> None:
+        """Refuse with NOT_ALLOWED what is no token that works and has the scope."""
+        kind, _, secret = shown.partition(" ")
+        stamp, secret = self._stamp.value(), secret.strip()
+        if stamp != self._seen:
+            self._known, self._seen = set(), stamp
+        if kind.lower() != "bearer" or not self._may(secret):
+            raise refuse(
+                Code.NOT_ALLOWED,
+                "The token is missing, revoked, or has not the scope 'decide'.",
+                span="Authorization",
+                fix="Send 'Authorization: Bearer …'; 'pilothouse tokens create' makes one.",
+            )
 
-
-def _require_token(workspace: Workspace, shown: str) -> None:
-    kind, _, secret = shown.partition(" ")
-    if kind.lower() != "bearer" or not tokens.allowed(
-        workspace.store, secret.strip(), TokenScope.DECIDE
-    ):
-        raise refuse(
-            Code.NOT_ALLOWED,
-            "The token is missing, revoked, or has not the scope 'decide'.",
-            span="Authorization",
-            fix="Send 'Authorization: Bearer …'; 'pilothouse tokens create' makes one.",
-        )
+    def _may(self, secret: str) -> bool:
+        if secret in self._known:
+            return True
+        if not tokens.allowed(self._store, secret, TokenScope.DECIDE):
+            return False
+        self._known.add(secret)
+        return True
 
 
 def _read(body: bytes) -> Asked:
@@ -263,8 +267,14 @@ def _read(body: bytes) -> Asked:
         ) from error
 
 
+def _not_kept(error: OSError) -> PilothouseError:
+    return refuse(
+        Code.WAREHOUSE_LOCKED,
+        f"The decision could not be kept on disk: {error}. It may be made all the same.",
+        fix="See that the disk of the workspace has room, then ask again.",
+    )
+
+
 def _refused(error: PilothouseError) -> JSONResponse:
     status = STATUS.get(error.refusal.code, 400)
-    if error.refusal.span == "Authorization":
-        status = 401
     return JSONResponse({"refusals": [error.refusal.model_dump(mode="json")]}, status)

@@ -27,6 +27,9 @@ from orchestrate import approvals, jump_requests
 from orchestrate.cycle import CycleReport, run_cycle
 from orchestrate.explain import explain, separate
 from orchestrate.intents import reconcile as reconcile_intents
+from orchestrate.live.desk import Desk
+from orchestrate.live.journal import Journal
+from orchestrate.live.unwritten import make_up
 from orchestrate.rulebook import Reconciled, expire_stale, publish, reconcile
 from tools.propose import dependencies
 from ui import clock, data_changes, journeys, own_warehouse, telemetry, tracking_plan
@@ -65,6 +68,9 @@ class Workspace:
         if settings.identity == "demo":
             people.add_demo_people(self.store)
             sources.add_demo_source(self.store)
+        # What a process decided and could not write comes before anything else is decided.
+        self._decisions = settings.workspace / "decisions"
+        make_up(self.store, self.warehouse, self._decisions)
         self.asking = Asking(self)
         self.ask, self.submit = self.asking.ask, self.asking.submit
 
@@ -110,6 +116,12 @@ class Workspace:
         tracking_plan.begin(self.store, self.settings, self.now())
         plan = partial(tracking_plan.live_plan, self.store)
         return Intake(self.warehouse, self.store, log, self.now(), plan)
+
+    @cached_property
+    def desk(self) -> Desk:
+        """Where single users are decided on; what it decides is kept until it is closed."""
+        journal = Journal(self._decisions)
+        return Desk(self.store, self.warehouse, lambda: self.catalog, journal)
 
     def decide(
         self,
@@ -296,6 +308,8 @@ class Workspace:
     def close(self) -> None:
         """Let go of the warehouse file, the control store and the model's connections."""
         self.asking.close()
+        if "desk" in self.__dict__:
+            self.desk.close()
         if "intake" in self.__dict__:
             self.intake.close()
         self.warehouse.close()

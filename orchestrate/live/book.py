@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from core.evaluate import Evaluator
@@ -15,9 +15,30 @@ from orchestrate.engine.state import NOTHING
 from orchestrate.live.clock import Clock
 from orchestrate.live.person import Person, Routed
 from orchestrate.live.reading import PersonReader
-from warehouse.online import evaluator
+from orchestrate.plan import PlannedEntry, PlannedPolicy
+from warehouse.compile.kinds import kinds
+from warehouse.compile.queries import expanded
 
 GRANTED, DENIED = 1, 2
+
+
+def narrowed(tick: Tick, channels: Collection[str] | None) -> Tick:
+    """A tick with only the channels that may be used; None is all."""
+    if channels is None:
+        return tick
+    policies = (_by(policy, channels) for policy in tick.policies)
+    return tick._replace(policies=tuple(one for one in policies if one.entries))
+
+
+def _by(policy: PlannedPolicy, channels: Collection[str]) -> PlannedPolicy:
+    narrowed = (_narrowed(entry, channels) for entry in policy.entries)
+    return policy._replace(entries=tuple(one for one in narrowed if one is not None))
+
+
+def _narrowed(entry: PlannedEntry, channels: Collection[str]) -> PlannedEntry | None:
+    kept = tuple(name for name in entry.action.channels if name in channels)
+    action = entry.action.model_copy(update={"channels": kept})
+    return entry._replace(action=action) if kept else None
 
 
 class Limits(NamedTuple):
@@ -105,7 +126,10 @@ class Book:
         self.rules = tick.rules
         self.candidates = candidates_of(self.rules)
         asked = asked_of(self.candidates)
-        self.asking: Evaluator = evaluator(asked, tick.catalog, tick.audiences)
+        self.conditions = {
+            name: expanded(one, tick.catalog, tick.audiences) for name, one in asked.items()
+        }
+        self.asking = Evaluator(self.conditions, kinds(tick.catalog))
         self.caps: tuple[tuple[FrequencyCap, int], ...] = self.rules.caps
         self._countings: dict[tuple[tuple[int, int, bool], ...], Counting] = {}
         self.offers = offer_numbers(self.candidates)

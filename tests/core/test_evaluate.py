@@ -207,7 +207,7 @@ def test_a_missing_value_counts_as_the_leaf_says(rule: WhenUnknown, truth: bool 
 
     literals = asked.literals(asked.state({}), micros(NOW))
 
-    assert asked.truth("low", literals) is truth
+    assert asked.truths.truth("low", literals) is truth
 
 
 def test_an_explanation_names_every_leaf_and_the_first_clause_that_fails() -> None:

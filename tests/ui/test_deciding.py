@@ -17,9 +17,9 @@ from control import people, requests, tokens
 from control.tokens import TokenScope
 from core.errors import PilothouseError
 from core.lifecycle import State
-from orchestrate.online import decide_now
+from orchestrate.online import OnlineDecision, decide_now
 from tests.tools.demo import DECISION, demo_file, open_demo
-from ui.deciding import Decider, EventRound, decide_routes
+from ui.deciding import Asked, Decider, EventRound, decide_routes
 from ui.workspace import Workspace
 
 COLUMNS = "user_id, policy_key, policy_version, action_key, channel, outcome, reason_code, ghost"
@@ -79,6 +79,12 @@ def decisions(workspace: Workspace, where: str = "TRUE") -> list[tuple[Any, ...]
     return workspace.warehouse.fetch(query).rows
 
 
+def ask(decider: Decider, user: str) -> OnlineDecision:
+    told, on_disk = decider.decide(Asked(user_id=user))
+    on_disk.result(10)
+    return told
+
+
 def selected_user(workspace: Workspace) -> str:
     """Somebody whom a cycle would send something."""
     with_cycle = workspace.run_cycle(dry_run=True)
@@ -117,6 +123,22 @@ def test_everybody_asked_one_batch_after_the_other_gets_what_a_cycle_decides(
     assert decisions(online, cycle) == expected
 
 
+def test_everybody_decided_on_alone_gets_what_a_cycle_decides(
+    ruled: Callable[[str], Workspace],
+) -> None:
+    batch, online = ruled("batch"), ruled("online")
+    batch.run_cycle()
+    cycle = "decided_at = (SELECT MAX(decided_at) FROM decisions)"
+    expected = decisions(batch, cycle)
+
+    told = online.desk.decide_all(users_of(online), online.as_of, trace_id="t")
+    online.desk.write_out()
+
+    assert None not in told.values()
+    assert expected
+    assert decisions(online, cycle) == expected
+
+
 def test_a_place_under_a_cap_that_was_taken_online_is_not_given_again_by_the_cycle(
     workspace: Workspace,
 ) -> None:
@@ -145,9 +167,10 @@ def test_many_who_ask_for_one_user_at_once_get_one_message_sent(workspace: Works
     )
 
     with ThreadPoolExecutor(asked) as pool:
-        found = list(pool.map(lambda _: decider.decide(user), range(asked)))
+        found = list(pool.map(lambda _: ask(decider, user), range(asked)))
 
     assert len(found) == asked
+    workspace.desk.write_out()
     now = f"user_id = '{user}' AND decided_at >= TIMESTAMP '{workspace.as_of()}'"
     assert len(decisions(workspace, f"{now} AND outcome = 'selected'")) <= 1
 
@@ -163,6 +186,7 @@ def test_a_program_asks_for_a_user_and_is_told_what_was_selected_and_why_not_the
     found = answer.json()
     assert found["user_id"] == user
     assert set(found) == {"trace_id", "user_id", "decided_at", "selected", "considered"}
+    workspace.desk.write_out()
     kept = decisions(workspace, f"user_id = '{user}' AND decided_at = '{found['decided_at']}'")
     assert len(kept) == len(found["considered"])
 
@@ -235,8 +259,8 @@ def test_users_of_whom_events_came_in_are_decided_on_and_nobody_else(
     assert round_.once() == 1
 
     assert round_.once() == 0
-    query = "SELECT COUNT(*) FROM cycles"
-    assert workspace.warehouse.fetch(query).scalar() == 1
+    workspace.desk.write_out()
+    assert workspace.warehouse.fetch("SELECT user_id FROM record_users").rows == [(user,)]
 
 
 def test_a_fault_while_deciding_reaches_whoever_asked_and_nobody_after(
@@ -245,9 +269,9 @@ def test_a_fault_while_deciding_reaches_whoever_asked_and_nobody_after(
     decider = Decider(workspace)
     workspace.warehouse.execute("ALTER TABLE fct_consent RENAME TO away")
     with pytest.raises(Exception, match="fct_consent"):
-        decider.decide(users_of(workspace)[0])
+        ask(decider, users_of(workspace)[0])
     workspace.warehouse.execute("ALTER TABLE away RENAME TO fct_consent")
 
-    assert decider.decide(users_of(workspace)[0]).user_id == users_of(workspace)[0]
+    assert ask(decider, users_of(workspace)[0]).user_id == users_of(workspace)[0]
     with pytest.raises(PilothouseError, match="no such user"):
-        decider.decide("nobody")
+        ask(decider, "nobody")

@@ -85,7 +85,7 @@ def by_online(asked: dict[str, Condition], where: World) -> Truths:
     for user, state in known.items():
         literals = asking.literals(state, now)
         for name in asked:
-            found[name][user] = asking.truth(name, literals)
+            found[name][user] = asking.truths.truth(name, literals)
     return found
 
 

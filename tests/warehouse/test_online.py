@@ -79,7 +79,7 @@ def test_events_may_come_in_any_order_while_time_goes_on_and_old_ones_are_droppe
             asking.trim(state, micros(now))
             literals = asking.literals(state, micros(now))
             for name, condition in asked.items():
-                got, meant = asking.truth(name, literals), reference.truth(condition, user)
+                got, meant = asking.truths.truth(name, literals), reference.truth(condition, user)
                 assert got is meant, (condition, user, now)
 
 

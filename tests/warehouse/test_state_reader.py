@@ -57,7 +57,7 @@ def test_what_was_read_stays_true_as_long_as_it_says(
                 continue
             literals = asking.literals(state, micros(moment))
             for name, condition in asked.items():
-                assert asking.truth(name, literals) is reference.truth(condition, user)
+                assert asking.truths.truth(name, literals) is reference.truth(condition, user)
 
 
 def test_a_word_on_consent_that_takes_effect_later_ends_what_was_read() -> None:

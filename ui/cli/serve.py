@@ -89,10 +89,12 @@ def _background(workspace: Workspace) -> tuple[Rounds, ...]:
     load = collecting.LoadRound(workspace.intake, partial(follow, workspace))
     spool = workspace.settings.workspace / collector_app.FOLDER
     take_over = collector_app.SpoolRound(spool, workspace.intake.log)
-    at_once: tuple[Rounds, ...] = ()
+    at_once: tuple[Rounds, ...] = (
+        Rounds("decisions", workspace.desk.once, deciding.WRITE_SECONDS),
+    )
     if workspace.settings.pipeline.decide_on_events:
         by_event = deciding.EventRound(workspace)
-        at_once = (Rounds("decide", by_event.once, deciding.LOOK_SECONDS),)
+        at_once += (Rounds("decide", by_event.once, deciding.LOOK_SECONDS),)
     return (
         *at_once,
         Rounds("load", load.once, collecting.LOAD_SECONDS),

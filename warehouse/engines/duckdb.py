@@ -11,7 +11,7 @@ import os
 import re
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ import duckdb
 from sqlglot import exp
 
 from core.errors import Code, PilothouseError, refuse
+from warehouse.changes import Changes
 from warehouse.gate import Gate, StillInside
 from warehouse.rows import Rows
 from warehouse.transactions import all_or_nothing
@@ -72,14 +73,25 @@ class DuckDBWarehouse:
         self._read_only = read_only
         self._attached = dict(attached or {})
         self._gate = Gate()
+        self._changes = Changes(path)
         if not must_exist and not read_only and str(path) != IN_MEMORY:
             _make_whole(path)
         self._connection = self._opened()
 
+    @property
+    def changes(self) -> int:
+        """How often something was written: whoever keeps what it read looks here whether it may
+        have changed since. It grows once a writer is done, and may grow without one."""
+        return self._changes.count
+
     @contextmanager
-    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A cursor of its own, for callers that stream or load."""
-        with self._gate.passed(), self._connection.cursor() as cursor:
+    def cursor(self, *, told: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A cursor of its own, for callers that stream or load.
+
+        ``told=False``: nothing is written with it that whoever keeps what it read does not know.
+        """
+        noticing = self._changes.noticed() if told else nullcontext()
+        with self._gate.passed(), noticing, self._connection.cursor() as cursor:
             yield cursor
 
     def fetch(
@@ -89,12 +101,12 @@ class DuckDBWarehouse:
         *,
         timeout_seconds: float | None = None,
     ) -> Rows:
-        """Run one query and give all its rows.
+        """Run one query, which writes nothing, and give all its rows.
 
         A query that runs longer than ``timeout_seconds`` is interrupted and
         refused with WAREHOUSE_LIMIT, as is one that needs more memory than allowed.
         """
-        with self.cursor() as cursor:
+        with self.cursor(told=False) as cursor:
             return fetch_on(cursor, sql, params, timeout_seconds=timeout_seconds)
 
     def execute(self, sql: str, params: dict[str, Any] | None = None) -> None:

@@ -1,0 +1,2 @@
+-- The last place in the log that was loaded.
+SELECT COALESCE(MAX(seq), -1) FROM raw_events
