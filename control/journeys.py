@@ -67,13 +67,15 @@ def active(store: Store, keys: Sequence[str]) -> Iterator[list[Row]]:
     yield from _chunks(store, query)
 
 
-def due(store: Store, at: datetime) -> Iterator[list[Row]]:
-    """The runs whose message asks for its turn at a moment, in chunks."""
+def due(store: Store, at: datetime, *, user: str | None = None) -> Iterator[list[Row]]:
+    """The runs whose message asks for its turn at a moment, of one user or of all, in chunks."""
     query = journey_runs.select().where(
         journey_runs.c.exit_reason.is_(None),
         journey_runs.c.phase == "due",
         journey_runs.c.step_at <= at,
     )
+    if user is not None:
+        query = query.where(journey_runs.c.user_id == user)
     yield from _chunks(store, query)
 
 

@@ -9,19 +9,23 @@ from typing import Any, NamedTuple
 
 import duckdb
 
+from control import versions
 from control.store import Store
-from core.conditions import Condition, ConsentIs, Or, Trait
+from core.conditions import Trait
 from core.errors import Code, refuse
 from core.reasons import BY_CODE, REASONS
 from orchestrate import stages
-from orchestrate.cycle import plan_tick
+from orchestrate.cycle import plan_tick, with_due
 from orchestrate.engine.candidates import Candidate as EngineCandidate
 from orchestrate.engine.candidates import asked_of
 from orchestrate.engine.decided import Decided, reasons_of
 from orchestrate.engine.state import State
-from orchestrate.evidence import Deciding, Seen, deciding, kind_of, observe
+from orchestrate.evidence import Deciding, Seen, kind_of, observe
+from orchestrate.faults import at_fault, conditions_of, leaf_document
 from orchestrate.flips import Flip, flip
 from orchestrate.ground import Ground
+from orchestrate.journeys.explaining import Teller
+from orchestrate.journeys.offers import offered_to
 from orchestrate.plan import PlannedEntry, PlannedPolicy
 from orchestrate.whom import check_user, latest_moment
 from warehouse.catalog import Catalog
@@ -29,18 +33,6 @@ from warehouse.clocks.past import OnCursor, Past, as_known, stand_at
 from warehouse.engines.duckdb import DuckDBWarehouse
 from warehouse.runner import Engine
 from warehouse.wording import describe
-
-# Reason code → the condition that gave it, and what that would have to be instead.
-ASKED = {
-    "NOT_IN_POPULATION": ("population", True),
-    "NO_CONSENT": ("consented", True),
-    "CONSENT_UNKNOWN": ("consented", True),
-    "INELIGIBLE": ("eligible", True),
-    "NOT_APPLICABLE": ("applicable", True),
-    "SUPPRESSED_STATE": ("suppressed", False),
-    "STOPPED": ("stopped", False),
-    "INPUT_UNKNOWN": ("suppressed", False),
-}
 
 
 class Candidate(NamedTuple):
@@ -62,30 +54,39 @@ def explain(
     policy: str | None = None,
     at: datetime | None = None,
 ) -> dict[str, Any]:
-    """What every live rule, or one, decides for a user at a moment, and why.
+    """What every live rule, or one, decides for a user at a moment, and why; and their journeys.
 
-    Without ``at``: the moment of the latest cycle, or the end of the data. A moment
-    that is past is explained by what was known then. Gives the document of
+    A message that a journey has due is decided on like any other. Runs are told as they stand,
+    however long ago the moment is. Without ``at``: the moment of the latest cycle, or the end of
+    the data. A moment that is past is explained by what was known then. Gives the document of
     ``explain --json``; refuses with UNKNOWN_USER and UNKNOWN_KEY.
     """
     moment = at or latest_moment(warehouse)
     tick = plan_tick(store, catalog, as_of=moment)
-    wanted = [p for p in tick.policies if policy in (None, p.key)]
-    if policy is not None and not wanted:
-        raise refuse(
-            Code.UNKNOWN_KEY,
-            f"No rule '{policy}' that sends something is live.",
-            span=policy,
-            fix=f"Live: {', '.join(p.key for p in tick.policies) or 'none yet'}.",
-        )
-    with _decided(warehouse, tick, user_id) as (cursor, past, told):
+    if policy is not None:
+        _check_known(policy, [p.key for p in tick.policies], store)
+    with _decided(store, warehouse, tick, user_id) as (cursor, past, told):
+        tick = told.stand.tick
+        wanted = [p for p in tick.policies if policy in (None, p.key, p.key.partition("@")[0])]
         tried = [(p, _candidates(p, tick, cursor, told)) for p in wanted]
     return {
         "user_id": user_id,
         "at": moment.isoformat(),
         "as_known": past.traits if past else None,
-        "decisions": [_document(p, found, catalog) for p, found in tried],
+        "decisions": [_document(p, found, tick.catalog) for p, found in tried],
+        "journeys": Teller(store, warehouse, catalog, tick, user_id).tell(policy),
     }
+
+
+def _check_known(policy: str, rules: list[str], store: Store) -> None:
+    known = [*rules, *(one.key for one in versions.journeys(store))]
+    if policy.partition("@")[0] not in known:
+        raise refuse(
+            Code.UNKNOWN_KEY,
+            f"No rule '{policy}' that sends something is live.",
+            span=policy,
+            fix=f"Live: {', '.join(known) or 'none yet'}.",
+        )
 
 
 def separate(
@@ -160,7 +161,7 @@ class Told(NamedTuple):
 
 @contextmanager
 def _decided(
-    warehouse: DuckDBWarehouse, tick: stages.Tick, user_id: str
+    store: Store, warehouse: DuckDBWarehouse, tick: stages.Tick, user_id: str
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, Past | None, Told]]:
     """The decision on one user; nothing is kept."""
     with warehouse.cursor() as cursor:
@@ -170,7 +171,8 @@ def _decided(
             past = stand_at(cursor, tick.catalog, tick.as_of)
             if past is not None:
                 check_user(cursor, tick.catalog, user_id, then=tick.as_of)
-            stand = stages.lay_out(cursor, tick)
+            waiting = offered_to(cursor, store, tick.cycle_id, user_id, tick.as_of)
+            stand = stages.lay_out(cursor, with_due(tick, waiting))
             (one,) = stages.decided(cursor, stand, users=(user_id,))
             yield cursor, past, Told(user_id, stand, one.chunk.state, one)
         finally:
@@ -180,47 +182,15 @@ def _decided(
 def _candidates(
     policy: PlannedPolicy, tick: stages.Tick, cursor: duckdb.DuckDBPyConnection, told: Told
 ) -> list[Candidate]:
-    seen = observe(_conditions(policy, tick.catalog), tick, OnCursor(cursor), told.user_id)
+    seen = observe(conditions_of(policy, tick.catalog), tick, OnCursor(cursor), told.user_id)
     ground = told.ground(cursor)
     found = []
     for entry in policy.entries:
         decided = told.candidate(policy.key, entry.action.key)
         code, ghost = told.outcome(decided)
-        name, wanted = ASKED.get(code, ("", True))
-        at_fault = _at_fault(seen, name, entry, wanted)
-        found.append(Candidate(entry, code, ghost, at_fault, flip(ground, decided.number)))
+        fault = at_fault(seen, code, entry)
+        found.append(Candidate(entry, code, ghost, fault, flip(ground, decided.number)))
     return found
-
-
-def _at_fault(
-    seen: dict[str, Seen], name: str, entry: PlannedEntry, wanted: bool
-) -> Deciding | None:
-    asked = seen.get(name) or seen.get(f"{name}_{entry.position}")
-    found = deciding(asked, wanted=wanted) if asked else None
-    if found is None and name == "suppressed":  # the unknown one may be a stop condition
-        stop = seen.get(f"stopped_{entry.position}")
-        found = deciding(stop, wanted=False) if stop else None
-    return found
-
-
-def _conditions(policy: PlannedPolicy, catalog: Catalog) -> dict[str, Condition]:
-    asked = {"population": policy.population}
-    for entry in policy.entries:
-        parts = {
-            "eligible": entry.eligibility,
-            "applicable": entry.applicability,
-            "suppressed": entry.suppressed,
-            "stopped": entry.stopped,
-        }
-        asked |= {f"{name}_{entry.position}": one for name, one in parts.items() if one is not None}
-        wanted = [
-            ConsentIs(purpose=purpose, channel=name)
-            for name in entry.action.channels
-            if (purpose := catalog.channels[name].consent_purpose) is not None
-        ]
-        if wanted and entry.action.message_class == "marketing":
-            asked[f"consented_{entry.position}"] = Or(of=tuple(wanted))
-    return asked
 
 
 def _document(
@@ -237,29 +207,20 @@ def _document(
 
 def _line(candidate: Candidate, catalog: Catalog) -> dict[str, Any]:
     reason = BY_CODE[candidate.reason_code]
-    found, flip = candidate.deciding, candidate.flip
+    flip = candidate.flip
     line: dict[str, Any] = {
         "action": candidate.entry.action.key,
         "tier": candidate.entry.tier,
         "stage": reason.stage,
         "reason_code": reason.code,
         "sentence": reason.sentence,
-        "failed_leaf": None,
-        "value_read": None,
-        "expected": None,
+        **leaf_document(candidate.deciding, catalog),
         "flip": None,
     }
     if flip is not None:
         change = " and ".join(flip.changes)
         line["flip"] = {"change": change, "would_become": flip.would_become}
-    if found is None:
-        return line
-    words = describe(found.leaf.condition, catalog)
-    return line | {
-        "failed_leaf": words,
-        "value_read": found.leaf.value,
-        "expected": words if found.leaf.truth is not True else f"not: {words}",
-    }
+    return line
 
 
 def _otherwise(leaf: Seen, catalog: Catalog) -> str:
@@ -275,7 +236,7 @@ def _separating(
     engine: Engine,
     user_ids: tuple[str, str],
 ) -> list[dict[str, Any]]:
-    seen = [observe(_conditions(policy, tick.catalog), tick, engine, user) for user in user_ids]
+    seen = [observe(conditions_of(policy, tick.catalog), tick, engine, user) for user in user_ids]
     found: dict[str, tuple[bool, dict[str, Any]]] = {}
     for name in seen[0]:
         for one, other in zip(seen[0][name].leaves(), seen[1][name].leaves(), strict=True):

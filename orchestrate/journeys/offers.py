@@ -17,6 +17,7 @@ from control.journeys import Row
 from control.kill_switches import Killed
 from control.store import Store
 from control.versions import JourneyVersion
+from core.journey_steps import Message
 from core.journeys import Journey
 from core.rules import Action, StopCondition
 from orchestrate.journeys import runs
@@ -25,7 +26,10 @@ from orchestrate.journeys.statements import insert, run
 from orchestrate.plan import PlannedEntry, PlannedPolicy
 from orchestrate.stages import create_tables
 
-STEP, KEY, VERSION = (journeys.COLUMNS.index(one) for one in ("step", "journey_key", "version"))
+STEP, KEY, VERSION, ENTERED, RUN = (
+    journeys.COLUMNS.index(one)
+    for one in ("step", "journey_key", "version", "entered_at", "run_id")
+)
 
 
 class Due(NamedTuple):
@@ -48,7 +52,7 @@ def due(store: Store, as_of: datetime) -> Due:
     rows = [row for chunk in journeys.due(store, as_of) for row in chunk]
     rows = [row for row in rows if _policy_key(row) in running]
     named = sorted({_policy_key(row) for row in rows})
-    return Due(tuple(rows), tuple(_planned(running[name]) for name in named), running)
+    return Due(tuple(rows), tuple(planned_version(running[name]) for name in named), running)
 
 
 def offer(cursor: duckdb.DuckDBPyConnection, due: Due, as_of: datetime) -> None:
@@ -72,6 +76,52 @@ def offer(cursor: duckdb.DuckDBPyConnection, due: Due, as_of: datetime) -> None:
     run(cursor, "offer", as_of=as_of)
 
 
+def offered_to(
+    cursor: duckdb.DuckDBPyConnection,
+    store: Store,
+    cycle_id: str,
+    user_id: str,
+    as_of: datetime,
+) -> Due:
+    """What the cycle of a moment was offered of one user's runs; what is due, if there was none.
+
+    Of the policies only the actions that are offered. Writes what is due into the cursor's
+    transaction, which is not to be committed.
+    """
+    running = versions.running_journeys(store)
+    create_tables(cursor)
+    run(cursor, "offered", cycle_id=cycle_id, user_id=user_id, as_of=as_of)
+    offered = {(policy, action) for policy, action in cursor.fetchall() if policy in running}
+    if not offered:
+        rows = _due_of(store, running, user_id, as_of)
+        insert(cursor, "journey_offers", rows)
+        offered = {(row[1], row[2]) for row in rows}
+    named = sorted({policy for policy, _ in offered})
+    policies = tuple(_only(planned_version(running[name]), offered) for name in named)
+    return Due((), policies, running)
+
+
+def _due_of(
+    store: Store, running: dict[str, JourneyVersion], user_id: str, as_of: datetime
+) -> list[tuple[datetime, str, str, str, str, str, str]]:
+    """Rows of what is offered; of two runs with the same message due the older one's."""
+    found = {}
+    rows = [row for chunk in journeys.due(store, as_of, user=user_id) for row in chunk]
+    for row in sorted(rows, key=lambda row: (str(row[ENTERED]), str(row[RUN])), reverse=True):
+        version = running.get(_policy_key(row))
+        step = version.artifact.step(str(row[STEP])) if version else None
+        if isinstance(step, Message):
+            place = (_policy_key(row), step.action.key)
+            run_id, key = str(row[RUN]), step.key
+            found[place] = (as_of, *place, user_id, run_id, key, f"{run_id}/{key}")
+    return [*found.values()]
+
+
+def _only(policy: PlannedPolicy, offered: set[tuple[str, str]]) -> PlannedPolicy:
+    entries = (one for one in policy.entries if (policy.key, one.action.key) in offered)
+    return policy._replace(entries=tuple(entries))
+
+
 def killed_too(killed: Killed, due: Due) -> Killed:
     """The switches, with those on a journey's key stopping every version of it."""
     stopped = [one for one in killed.switches if one.scope == "policy"]
@@ -88,7 +138,8 @@ def _policy_key(row: Row) -> str:
     return f"{row[KEY]}@{row[VERSION]}"
 
 
-def _planned(version: JourneyVersion) -> PlannedPolicy:
+def planned_version(version: JourneyVersion) -> PlannedPolicy:
+    """A version as a policy of the cycle, whose population is whoever has a message due."""
     key, journey = f"{version.key}@{version.version}", version.artifact
     stops = tuple(
         StopCondition(key=one.key, name=one.name, when=one.when)

@@ -14,7 +14,7 @@ def with_relations(catalog: Catalog) -> Catalog:
     """The catalog with the messages that are due, and with who is being looked at."""
     names = ("policy_key", "action_key")
     columns = {name: Column(description=name, type="string") for name in names}
-    due = "message that a journey has due"
+    due = "message due"
     made = {
         OFFER: _entity(due, "journey_offers", columns, "offered_at = as_of"),
         RUNNER: _entity("run of a journey", "jr_moving", {}, "TRUE"),
@@ -33,5 +33,10 @@ def has_due(policy_key: str, action_key: str | None = None) -> Condition:
 
 def _entity(described: str, table: str, columns: dict[str, Column], visible: str) -> Entity:
     return Entity(
-        description=described, table=table, cardinality="many", visible=visible, columns=columns
+        description=described,
+        phrases=(described,),
+        table=table,
+        cardinality="many",
+        visible=visible,
+        columns=columns,
     )

@@ -112,6 +112,26 @@ def test_runs_are_looked_at_decided_on_and_delivered(cli: CommandLine, tmp_path:
     )
 
 
+def test_explain_tells_where_a_users_run_is_and_what_became_of_its_message(
+    cli: CommandLine, tmp_path: Path
+) -> None:
+    live(cli, trip(tmp_path))
+    at = str(cli.json("journeys", "run")["as_of"])
+    cli.json("cycle", "run", "--as-of", at)
+    cli.json("journeys", "run")
+    rows = cli.rows("SELECT MIN(user_id) FROM intents WHERE policy_key = 'trip@1'")
+    user = str(rows[0][0])
+
+    told = cli("explain", user, "--at", at).out
+    (run,) = cli.json("explain", user, "--policy", "trip", "--at", at)["journeys"]
+
+    assert f"journey trip v1: at push since {at[:10]}" in told
+    assert run["run_id"] in told
+    (push,) = run["messages"]
+    assert f"leaves {push['not_before'][:16].replace('T', ' ')}" in told
+    assert (run["version"], run["step"], push["reason_code"]) == (1, "push", "SELECTED")
+
+
 def test_a_pause_asks_what_becomes_of_those_who_qualified_meanwhile(
     cli: CommandLine, tmp_path: Path
 ) -> None:

@@ -63,15 +63,56 @@ def _explained(document: dict[str, Any]) -> str:
         lines.append(f"{decision['policy']} v{decision['version']}: {winner}")
         for one in decision["candidates"]:
             lines.append(f"  {one['action']:<24} {one['reason_code']:<18} {one['sentence']}")
-            if one.get("failed_leaf"):
-                read = one["value_read"]
-                found = "nothing is known" if read is None else f"it is {read}"
-                lines.append(f"    Needed: {one['failed_leaf']}; {found}.")
+            lines += _leaf(one)
             if one.get("flip"):
                 lines.append(f"    Would change if {one['flip']['change']}")
     if not document["decisions"]:
         lines.append("No live rule sends anything.")
+    for run in document["journeys"]:
+        lines += _run_lines(run)
     return "\n".join(lines)
+
+
+def _leaf(one: dict[str, Any]) -> list[str]:
+    if not one["failed_leaf"]:
+        return []
+    read, expected = one["value_read"], one["expected"]
+    found = "nothing is known" if read is None else f"it is {read}"
+    return [f"    Needed: {expected}; {found}."]
+
+
+def _run_lines(run: dict[str, Any]) -> list[str]:
+    """One run of a journey: where it is, why, and every message that it came to."""
+    where = f"at {run['step']} since {_moment(run['since'])}" if run["step"] else run["state"]
+    if run["exit_reason"]:
+        where = f"{run['exit_reason']} on {_moment(run['exited_at'])}"
+    key = f" {run['entry_key']}" if run["entry_key"] else ""
+    lines = [f"journey {run['journey']} v{run['version']}{key}: {where}. {run['sentence']}"]
+    if run["run_id"]:
+        lines[0] += f" Run {run['run_id']}."
+    lines += _leaf(run)
+    after = run["next"]
+    if after["at"] or after["what"]:
+        told = f"{_moment(after['at'])}: {after['what']}" if after["at"] else after["what"]
+        lines.append(f"    Next: {told}")
+    return [*lines, *(_message_line(one) for one in run["messages"])]
+
+
+def _message_line(one: dict[str, Any]) -> str:
+    became = one["sentence"]
+    if one["sent_at"]:
+        became = f"sent {_moment(one['sent_at'])}"
+        became += f", opened {_moment(one['opened_at'])}" if one["opened_at"] else ""
+        became += f", failed: {one['failed_reason']}" if one["failed_reason"] else ""
+    elif one["dropped"]:
+        became = f"chosen, then {one['state']}: {one['dropped']}"
+    elif one["not_before"]:
+        became = f"leaves {_moment(one['not_before'])}"
+    return f"  {one['step']:<16} {one['action']:<24} {one['reason_code']:<18} {became}"
+
+
+def _moment(text: str) -> str:
+    return text[:16].replace("T", " ")
 
 
 @click.group(cls=Listing)
