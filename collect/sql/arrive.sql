@@ -1,7 +1,6 @@
--- A slice of the raw log, typed, with times and ids settled: all of it, as if all of it could stay. It is judged here, and
+-- A slice of the raw log, typed, with times and ids settled: all of it, as if all of it could stay. It is judged as it is, and
 -- what stays is then written once: rows that are written and taken out again make the engine write every row three times.
 -- A line that the collector refused has no type, and the reason in rest. Lines of older logs have no keys.
-CREATE OR REPLACE TEMP TABLE slice AS
 WITH lines AS (
     SELECT *, moment(batch_sent_at) AS batch_sent
     FROM READ_JSON($files, format = 'newline_delimited', maximum_object_size = $line_bytes, columns = {

@@ -1,7 +1,7 @@
 -- Planned properties that were sent otherwise than planned, or not at all.
 CREATE OR REPLACE TEMP TABLE given AS
 WITH found AS (
-    SELECT r.seq, p.property, p.sent_property, p.type, p.required,
+    SELECT r.seq, p.place, p.property, p.sent_property, p.type, p.required,
         NULLIF(JSON_EXTRACT(r.properties, p.property_path), 'null') AS own,
         CASE WHEN p.sent_path <> p.property_path THEN NULLIF(JSON_EXTRACT(r.properties, p.sent_path), 'null') END AS renamed
     FROM slice r JOIN planned_properties p ON p.sent_name = r.sent_name
@@ -51,12 +51,9 @@ WHERE (value IS NULL AND required) OR (value IS NOT NULL AND fitting IS NULL)
 GROUP BY seq;
 
 -- What to change in the properties: an alias's names become the plan's, and readable values get their type.
-CREATE OR REPLACE TEMP TABLE patches AS
-WITH changes AS (
-    SELECT seq, property AS name, fitting AS value FROM given
-    WHERE fitting IS NOT NULL AND (fitting <> value OR own IS NULL)
-    UNION ALL
-    SELECT seq, sent_property, JSON('null') FROM given
-    WHERE sent_property <> property AND renamed IS NOT NULL
-)
-SELECT seq, JSON_GROUP_OBJECT(name, value) AS patch FROM changes GROUP BY seq;
+CREATE OR REPLACE TEMP TABLE changes AS
+SELECT seq, place, property AS name, fitting AS value FROM given
+WHERE fitting IS NOT NULL AND (fitting <> value OR own IS NULL)
+UNION ALL
+SELECT seq, place, sent_property, JSON('null') FROM given
+WHERE sent_property <> property AND renamed IS NOT NULL;

@@ -5,7 +5,7 @@ CREATE OR REPLACE TEMP TABLE planned_names AS SELECT UNNEST($sent_names) AS sent
 CREATE OR REPLACE TEMP TABLE planned_properties AS
 SELECT UNNEST($property_names) AS sent_name, UNNEST($properties) AS property, UNNEST($sent_properties) AS sent_property,
     '$."' || UNNEST($properties) || '"' AS property_path, '$."' || UNNEST($sent_properties) || '"' AS sent_path,
-    UNNEST($property_types) AS type, UNNEST($property_required) AS required;
+    UNNEST($property_types) AS type, UNNEST($property_required) AS required, GENERATE_SUBSCRIPTS($properties, 1) AS place;
 SET VARIABLE junk_ids = CAST($junk_ids AS VARCHAR[]);
 SET VARIABLE junk_bytes = CAST($junk_bytes AS BIGINT);
 CREATE OR REPLACE TEMP TABLE policies AS SELECT UNNEST($source_ids) AS source_id, UNNEST($unplanned) AS unplanned;

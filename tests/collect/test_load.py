@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from collect.load import Loaded, Unbalanced, prepare
+from collect.plan import TrackingPlan
 from control.sources import Source
 from tests.collect.world import NOON, World, codes, track
 from warehouse.demo.generate import generate
@@ -28,6 +29,26 @@ def test_an_alias_becomes_the_event_it_means_with_the_plans_property_names(world
         ("checkout_started", '{"colour":"red","plan":"annual"}')
     ]
     assert world.rows("raw_events", "sent_name") == [("plan_selected",)]
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_several_properties_that_are_changed_come_in_the_plans_order_however_events_are_loaded(
+    tmp_path: Path, together: bool
+) -> None:
+    asked = {key: {"type": "string"} for key in ("plan", "colour", "answer")}
+    renames = {"of": "answer", "tone": "colour", "for": "plan"}
+    event = {"properties": asked, "aliases": {"bought": renames}}
+    world = World(tmp_path, TrackingPlan.model_validate({"events": {"order": event}}))
+    for _ in range(40):
+        world.send(track("bought", properties={"tone": 5, "for": 6, "own": 0, "of": 7}))
+        if not together:
+            world.load()
+    world.load()
+
+    assert {row[0] for row in world.rows("raw_events", "properties")} == {
+        '{"own":0,"plan":"6","colour":"5","answer":"7"}'
+    }
+    world.close()
 
 
 @pytest.mark.parametrize(
