@@ -3,50 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Literal
 
-from agent.planners.grammar.lexicon import Entry, Lexicon
+from agent.planners.grammar.event_phrases import EventPhrase, EventPhrases
+from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.meaning import Found, all_of
-from agent.planners.grammar.quantities import Quantity, comparison, quantity, trailing_comparison
+from agent.planners.grammar.quantities import Quantity, quantity
 from agent.planners.grammar.times import Span, Times
 from agent.planners.grammar.values import Values
-from agent.planners.grammar.words import ARTICLES, Text, same_plural, same_word
+from agent.planners.grammar.words import ARTICLES, Text
 from core.conditions import (
     Absolute,
     Condition,
     EventAge,
     EventCount,
-    Filter,
     Op,
     Rolling,
     Window,
 )
 
-ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "tenth": 10}
 _LATEST = (
     ("most", "recent"), ("last", "ever"), ("very", "last"), ("last",), ("latest",), ("first",),
     ("earliest",), ("very", "first"),
 )  # fmt: skip
 _HAPPENED = ("was", "is", "were", "happened", "occurred", "took", "place", "dates", "back", "to")
-NO = Quantity(0, Op.EQ, 0)
-
-
-@dataclass
-class _Read:
-    """An event phrase while it is being read."""
-
-    event: str
-    start: int
-    end: int
-    count: Quantity | None = None
-    filters: list[Filter] = field(default_factory=list)
-    span: Span | None = None
-    no: bool = False
-    inflected: bool = False
-    ordinal: int | None = None
-    adjacent: bool = False
-    nominal: bool = False
 
 
 class EventLeaves:
@@ -56,7 +37,7 @@ class EventLeaves:
         self.text = text
         self.lexicon = lexicon
         self.times = times
-        self.values = values
+        self.phrases = EventPhrases(text, lexicon, times, values)
 
     def at(self, i: int, *, negated: bool = False, only: bool = False) -> list[Found]:
         """Every reading that starts at an index, longest first."""
@@ -64,177 +45,11 @@ class EventLeaves:
         return sorted(found, key=lambda one: -one.end)
 
     def _counts(self, i: int, *, negated: bool, only: bool) -> Iterator[Found]:
-        for read in self._reads(i):
-            self._after(read)
+        for read in self.phrases.at(i):
+            self.phrases.after(read)
             yield self._count(read, negated=negated, only=only)
 
-    def _reads(self, i: int) -> Iterator[_Read]:
-        for start, count, no, article in self._leading(i):
-            yield from self._phrases(i, start, count, no, article, [])
-            listed = self.values.listed(start, "event:")
-            if listed is not None:
-                for owner in listed.owners:
-                    one = listed.filter()
-                    for read in self._phrases(i, listed.end, count, no, True, [one]):
-                        if f"event:{read.event}" == owner:
-                            yield read
-
-    def _leading(self, i: int) -> Iterator[tuple[int, Quantity | None, bool, bool]]:
-        low = self.text.low(i)
-        found = quantity(self.text, i)
-        if low in ("no", "any", "zero") and (found is None or low == "zero"):
-            yield i + 1, None, low != "any", True
-        elif low in ARTICLES:
-            yield i + 1, None, False, True
-        if found is not None and not found.times:
-            end = found.end
-            while (
-                self.text.low(end) in (*ARTICLES, "different", "of")
-                and self.text.low(end) != "different"
-            ):
-                end += 1
-            yield end, found, False, True
-        yield i, None, False, False
-
-    def _phrases(
-        self, i: int, start: int, count: Quantity | None, no: bool, article: bool,
-        filters: list[Filter],
-    ) -> Iterator[_Read]:  # fmt: skip
-        for entry in self.lexicon.starting("event", self.text, start):
-            low = self.text.low(start)
-            inflected = not same_plural(low, entry.words[0]) or (
-                len(entry.words) == 1 and "_" in low
-            )
-            read = _Read(entry.sense.name, i, start + 1, count, [*filters], no=no)
-            read.inflected = inflected or (article and (no or count is not None))
-            read.nominal = article
-            if self._rest(entry, read, start) and not self._message(read, start):
-                yield read
-
-    def _message(self, read: _Read, start: int) -> bool:
-        """'the upgrade nudge' is a message, though 'upgrade' is an event."""
-        action = self.lexicon.longest("action", self.text, start)
-        return action is not None and action.end > read.end
-
-    def _rest(self, entry: Entry, read: _Read, start: int) -> bool:
-        inserted = False
-        for word in entry.words[1:]:
-            while not (self.text.low(read.end) and same_word(self.text.low(read.end), word)):
-                if word == entry.words[-1] and self._pronoun(read, word):
-                    return True
-                if not self._insertion(read):
-                    return False
-                inserted = True
-            read.end += 1
-        read.adjacent = not inserted and len(entry.words) > 1
-        return True
-
-    def _pronoun(self, read: _Read, word: str) -> bool:
-        """'saved two workouts but never completed any': the object was named before."""
-        low = self.text.low(read.end)
-        if low not in ("any", "one", "none", "them") or read.count is not None:
-            return False
-        following = self.text.low(read.end + 1)
-        if self.lexicon.knows(following) or following == "of":
-            return False
-        if not any(same_word(self.text.low(k), word) for k in range(read.start)):
-            return False
-        read.no = read.no or low == "none"
-        read.end += 1
-        return True
-
-    def _insertion(self, read: _Read) -> bool:
-        low = self.text.low(read.end)
-        if (read.count is None and read.ordinal is None and self._ordinal(read)) or (
-            read.count is None and self._quantity(read)
-        ):
-            pass
-        elif low in ("no", "zero") and not read.no and read.count is None:
-            read.no, read.end = True, read.end + 1
-        elif low in ARTICLES or low in ("any", "single", "of"):
-            read.end += 1
-        else:
-            listed = self.values.listed(read.end, f"event:{read.event}")
-            if listed is None:
-                return False
-            read.filters.append(listed.filter())
-            read.end = listed.end
-        return True
-
-    def _ordinal(self, read: _Read) -> bool:
-        low = self.text.low(read.end)
-        if low in ORDINALS:
-            read.ordinal, read.end = ORDINALS[low], read.end + 1
-            return True
-        if low.isdigit() and self.text.low(read.end + 1) == "th":
-            read.ordinal, read.end = int(low), read.end + 2
-            return True
-        return False
-
-    def _quantity(self, read: _Read) -> bool:
-        found = quantity(self.text, read.end)
-        if found is None or found.times or read.no:
-            return False
-        read.count, read.end = found, found.end
-        return True
-
-    def _after(self, read: _Read) -> None:
-        while self._times_after(read) or self._span_after(read) or self._property_after(read):
-            pass
-
-    def _times_after(self, read: _Read) -> bool:
-        if read.count is None and not read.no and read.ordinal is None:
-            found = quantity(self.text, read.end)
-            if found is not None and found.times:
-                read.count, read.end = found, found.end
-                return True
-        if read.count is not None and read.count.bare:
-            trailing = trailing_comparison(self.text, read.end)
-            if trailing is not None:
-                read.count = replace(read.count, op=trailing[0], bare=False)
-                read.end = trailing[1]
-                return True
-        return self._upper_end(read)
-
-    def _upper_end(self, read: _Read) -> bool:
-        """'at least one workout but no more than four': the same count once more."""
-        low = read.count
-        joined = self.text.low(read.end) in ("but", "and")
-        if low is None or low.high is not None or low.op not in (Op.GE, Op.GT) or not joined:
-            return False
-        start = read.end + 1
-        high = quantity(self.text, start) if comparison(self.text, start) else None
-        if high is None or high.vague or high.op not in (Op.LE, Op.LT) or high.high is not None:
-            return False
-        if self.lexicon.knows(self.text.low(high.end)) or self.text.low(high.end) == "percent":
-            return False
-        last = high.n - (high.op is Op.LT)
-        first = low.n + (low.op is Op.GT)
-        read.count = replace(low, op=Op.GE, n=first, high=last, bare=False)
-        read.end = high.end
-        return True
-
-    def _span_after(self, read: _Read) -> bool:
-        if read.span is not None:
-            return False
-        start = read.end
-        if self.text.low(start) in ("anytime", "sometime", "at"):
-            start += 1 if self.text.low(start) != "at" else 0
-        span = self.times.span(start)
-        if span is None or span.kind == "next":
-            return False
-        read.span, read.end = replace(span, stated=self.text.words(start, span.end)), span.end
-        return True
-
-    def _property_after(self, read: _Read) -> bool:
-        found = self.values.property_filter(read.end, read.event)
-        if found is None:
-            return False
-        read.filters.extend(found[0])
-        read.end = found[1]
-        return True
-
-    def _count(self, read: _Read, *, negated: bool, only: bool) -> Found:
+    def _count(self, read: EventPhrase, *, negated: bool, only: bool) -> Found:
         stated = self.text.words(read.start, read.end)
         count = read.count
         if only and count is not None and count.bare:
@@ -258,7 +73,7 @@ class EventLeaves:
         return found
 
     def _first(
-        self, read: _Read, stated: str, notes: tuple[str, ...], questions: tuple[str, ...]
+        self, read: EventPhrase, stated: str, notes: tuple[str, ...], questions: tuple[str, ...]
     ) -> Found:
         """'completed their first workout in the last 7 days': when the first was."""
         condition, question = _age(read, "first", read.span, stated) if read.span else (None, None)
@@ -272,7 +87,7 @@ class EventLeaves:
             notes=notes[:-1], questions=asked, stated=stated,
         )  # fmt: skip
 
-    def _window(self, read: _Read) -> Window | None:
+    def _window(self, read: EventPhrase) -> Window | None:
         span = read.span
         if span is None:
             return None
@@ -281,7 +96,7 @@ class EventLeaves:
         return span.window
 
     def _said(
-        self, read: _Read, count: Quantity | None, stated: str, negative: bool
+        self, read: EventPhrase, count: Quantity | None, stated: str, negative: bool
     ) -> tuple[tuple[str, ...], tuple[str, ...]]:
         questions: list[str] = []
         notes: list[str] = []
@@ -319,8 +134,8 @@ class EventLeaves:
                 "first" if words[-1] in ("first", "earliest") else "last"
             )
             for entry in self.lexicon.starting("event", self.text, after):
-                read = _Read(entry.sense.name, i, after + 1)
-                if self._rest(entry, read, after) and read.count is None and not read.no:
+                read = EventPhrase(entry.sense.name, i, after + 1)
+                if self.phrases.rest(entry, read, after) and read.count is None and not read.no:
                     found = self._aged(read, which)
                     if found is not None:
                         yield found
@@ -339,7 +154,9 @@ class EventLeaves:
         op = Op.GT if start > i else found.op
         return Span(end + old, "ago", seconds=int(found.n * unit), op=op)
 
-    def _between_ages(self, read: _Read, which: Literal["first", "last"], i: int) -> Found | None:
+    def _between_ages(
+        self, read: EventPhrase, which: Literal["first", "last"], i: int
+    ) -> Found | None:
         """'last opened the app between 7 and 14 days ago'."""
         found = quantity(self.text, i)
         if found is None or found.high is None or found.ends is not None:
@@ -357,7 +174,7 @@ class EventLeaves:
         both = all_of([base, upper])
         return Found(end=end, condition=both, form="verb", notes=(note,), stated=stated)
 
-    def _aged(self, read: _Read, which: Literal["first", "last"]) -> Found | None:
+    def _aged(self, read: EventPhrase, which: Literal["first", "last"]) -> Found | None:
         position = read.end
         while self.text.low(position) in _HAPPENED:
             position += 1
@@ -381,7 +198,9 @@ class EventLeaves:
         )  # fmt: skip
 
 
-def _age(read: _Read, which: str, span: Span, stated: str) -> tuple[Condition | None, str | None]:
+def _age(
+    read: EventPhrase, which: str, span: Span, stated: str
+) -> tuple[Condition | None, str | None]:
     base = {"event": read.event, "where": tuple(read.filters), "which": which}
     if span.kind == "ago":
         question = None

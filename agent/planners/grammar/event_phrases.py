@@ -1,0 +1,215 @@
+"""Phrases about events as they stand in a prompt: the words, and their count, filters and span."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from agent.planners.grammar.lexicon import Entry, Lexicon
+from agent.planners.grammar.quantities import Quantity, comparison, quantity, trailing_comparison
+from agent.planners.grammar.times import Span, Times
+from agent.planners.grammar.values import Values
+from agent.planners.grammar.words import ARTICLES, Text, same_plural, same_word
+from core.conditions import (
+    Filter,
+    Op,
+)
+
+ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "tenth": 10}
+NO = Quantity(0, Op.EQ, 0)
+
+
+@dataclass
+class EventPhrase:
+    """An event phrase while it is being read."""
+
+    event: str
+    start: int
+    end: int
+    count: Quantity | None = None
+    filters: list[Filter] = field(default_factory=list)
+    span: Span | None = None
+    no: bool = False
+    inflected: bool = False
+    ordinal: int | None = None
+    adjacent: bool = False
+    nominal: bool = False
+
+
+class EventPhrases:
+    """Reads phrases about events in one text."""
+
+    def __init__(self, text: Text, lexicon: Lexicon, times: Times, values: Values) -> None:
+        self.text = text
+        self.lexicon = lexicon
+        self.times = times
+        self.values = values
+
+    def at(self, i: int) -> Iterator[EventPhrase]:
+        """Every phrase that starts at an index, as far as its own words go."""
+        for start, count, no, article in self._leading(i):
+            yield from self._phrases(i, start, count, no, article, [])
+            listed = self.values.listed(start, "event:")
+            if listed is not None:
+                for owner in listed.owners:
+                    one = listed.filter()
+                    for read in self._phrases(i, listed.end, count, no, True, [one]):
+                        if f"event:{read.event}" == owner:
+                            yield read
+
+    def _leading(self, i: int) -> Iterator[tuple[int, Quantity | None, bool, bool]]:
+        low = self.text.low(i)
+        found = quantity(self.text, i)
+        if low in ("no", "any", "zero") and (found is None or low == "zero"):
+            yield i + 1, None, low != "any", True
+        elif low in ARTICLES:
+            yield i + 1, None, False, True
+        if found is not None and not found.times:
+            end = found.end
+            while (
+                self.text.low(end) in (*ARTICLES, "different", "of")
+                and self.text.low(end) != "different"
+            ):
+                end += 1
+            yield end, found, False, True
+        yield i, None, False, False
+
+    def _phrases(
+        self, i: int, start: int, count: Quantity | None, no: bool, article: bool,
+        filters: list[Filter],
+    ) -> Iterator[EventPhrase]:  # fmt: skip
+        for entry in self.lexicon.starting("event", self.text, start):
+            low = self.text.low(start)
+            inflected = not same_plural(low, entry.words[0]) or (
+                len(entry.words) == 1 and "_" in low
+            )
+            read = EventPhrase(entry.sense.name, i, start + 1, count, [*filters], no=no)
+            read.inflected = inflected or (article and (no or count is not None))
+            read.nominal = article
+            if self.rest(entry, read, start) and not self._message(read, start):
+                yield read
+
+    def _message(self, read: EventPhrase, start: int) -> bool:
+        """'the upgrade nudge' is a message, though 'upgrade' is an event."""
+        action = self.lexicon.longest("action", self.text, start)
+        return action is not None and action.end > read.end
+
+    def rest(self, entry: Entry, read: EventPhrase, start: int) -> bool:
+        """Whether the words of an event go on from an index; what stands between them is kept."""
+        inserted = False
+        for word in entry.words[1:]:
+            while not (self.text.low(read.end) and same_word(self.text.low(read.end), word)):
+                if word == entry.words[-1] and self._pronoun(read, word):
+                    return True
+                if not self._insertion(read):
+                    return False
+                inserted = True
+            read.end += 1
+        read.adjacent = not inserted and len(entry.words) > 1
+        return True
+
+    def _pronoun(self, read: EventPhrase, word: str) -> bool:
+        """'saved two workouts but never completed any': the object was named before."""
+        low = self.text.low(read.end)
+        if low not in ("any", "one", "none", "them") or read.count is not None:
+            return False
+        following = self.text.low(read.end + 1)
+        if self.lexicon.knows(following) or following == "of":
+            return False
+        if not any(same_word(self.text.low(k), word) for k in range(read.start)):
+            return False
+        read.no = read.no or low == "none"
+        read.end += 1
+        return True
+
+    def _insertion(self, read: EventPhrase) -> bool:
+        low = self.text.low(read.end)
+        if (read.count is None and read.ordinal is None and self._ordinal(read)) or (
+            read.count is None and self._quantity(read)
+        ):
+            pass
+        elif low in ("no", "zero") and not read.no and read.count is None:
+            read.no, read.end = True, read.end + 1
+        elif low in ARTICLES or low in ("any", "single", "of"):
+            read.end += 1
+        else:
+            listed = self.values.listed(read.end, f"event:{read.event}")
+            if listed is None:
+                return False
+            read.filters.append(listed.filter())
+            read.end = listed.end
+        return True
+
+    def _ordinal(self, read: EventPhrase) -> bool:
+        low = self.text.low(read.end)
+        if low in ORDINALS:
+            read.ordinal, read.end = ORDINALS[low], read.end + 1
+            return True
+        if low.isdigit() and self.text.low(read.end + 1) == "th":
+            read.ordinal, read.end = int(low), read.end + 2
+            return True
+        return False
+
+    def _quantity(self, read: EventPhrase) -> bool:
+        found = quantity(self.text, read.end)
+        if found is None or found.times or read.no:
+            return False
+        read.count, read.end = found, found.end
+        return True
+
+    def after(self, read: EventPhrase) -> None:
+        """Take in what may follow a phrase: how often, when, and with which properties."""
+        while self._times_after(read) or self._span_after(read) or self._property_after(read):
+            pass
+
+    def _times_after(self, read: EventPhrase) -> bool:
+        if read.count is None and not read.no and read.ordinal is None:
+            found = quantity(self.text, read.end)
+            if found is not None and found.times:
+                read.count, read.end = found, found.end
+                return True
+        if read.count is not None and read.count.bare:
+            trailing = trailing_comparison(self.text, read.end)
+            if trailing is not None:
+                read.count = replace(read.count, op=trailing[0], bare=False)
+                read.end = trailing[1]
+                return True
+        return self._upper_end(read)
+
+    def _upper_end(self, read: EventPhrase) -> bool:
+        """'at least one workout but no more than four': the same count once more."""
+        low = read.count
+        joined = self.text.low(read.end) in ("but", "and")
+        if low is None or low.high is not None or low.op not in (Op.GE, Op.GT) or not joined:
+            return False
+        start = read.end + 1
+        high = quantity(self.text, start) if comparison(self.text, start) else None
+        if high is None or high.vague or high.op not in (Op.LE, Op.LT) or high.high is not None:
+            return False
+        if self.lexicon.knows(self.text.low(high.end)) or self.text.low(high.end) == "percent":
+            return False
+        last = high.n - (high.op is Op.LT)
+        first = low.n + (low.op is Op.GT)
+        read.count = replace(low, op=Op.GE, n=first, high=last, bare=False)
+        read.end = high.end
+        return True
+
+    def _span_after(self, read: EventPhrase) -> bool:
+        if read.span is not None:
+            return False
+        start = read.end
+        if self.text.low(start) in ("anytime", "sometime", "at"):
+            start += 1 if self.text.low(start) != "at" else 0
+        span = self.times.span(start)
+        if span is None or span.kind == "next":
+            return False
+        read.span, read.end = replace(span, stated=self.text.words(start, span.end)), span.end
+        return True
+
+    def _property_after(self, read: EventPhrase) -> bool:
+        found = self.values.property_filter(read.end, read.event)
+        if found is None:
+            return False
+        read.filters.extend(found[0])
+        read.end = found[1]
+        return True
