@@ -31,10 +31,9 @@ SELECT
     COALESCE(p.paying, 0) AS paying,
     COALESCE(p.paid, 0) AS paid,
     COALESCE(p.trialing, 0) AS trialing,
-    COALESCE(r.revenue, 0) AS revenue
+    COALESCE(p.revenue, 0) AS revenue
 FROM dim_users AS u
 LEFT JOIN user_events AS e ON e.user_id = u.user_id
 LEFT JOIN user_tickets AS t ON t.user_id = u.user_id
 LEFT JOIN user_plans AS p ON p.user_id = u.user_id
-LEFT JOIN user_revenue AS r ON r.user_id = u.user_id
 WHERE u.merged_into IS NULL
