@@ -62,13 +62,6 @@ def open_thread(store: Store, thread: Thread) -> Thread:
     return thread
 
 
-def list_threads(store: Store, owner: str) -> list[Thread]:
-    """A person's threads, newest first."""
-    query = sa.select(threads).where(threads.c.owner == owner).order_by(threads.c.created_at.desc())
-    with store.read() as connection:
-        return [Thread(*row) for row in connection.execute(query)]
-
-
 def create(
     store: Store, run_id: str, *, thread_id: str, person: str, prompt: str, now: datetime
 ) -> Run:

@@ -44,11 +44,6 @@ def run(
         return [_run_suite(one, speaker, data, progress) for one in suites]
 
 
-def run_suite(suite: Suite, planner: Planner, data: Bench) -> SuiteReport:
-    """Run one suite over a prepared bench."""
-    return _run_suite(suite, planner, data, None)
-
-
 def _chosen(suite: str | None, file: Path | None) -> list[Suite]:
     if file is not None:
         return [load_file(file)]

@@ -14,6 +14,7 @@ from warehouse.clocks.past import newest, step_back
 from warehouse.clocks.tables import Moment
 from warehouse.engines.duckdb import DuckDBWarehouse
 from warehouse.models.modelset import ModelSet
+from warehouse.transactions import undone
 
 _SQL = Path(__file__).parent / "sql"
 EXAMPLES = 100
@@ -56,8 +57,7 @@ def decisions_in_hindsight(
     tick = plan_tick(store, catalog, as_of=at)
     with warehouse.cursor() as cursor:
         known = max(newest(cursor) or at, at)
-        cursor.execute("BEGIN")
-        try:
+        with undone(cursor):
             step_back(cursor, catalog, Moment(at, at), models=models, recompute=True)
             stages.decide(cursor, tick)
             cursor.execute("CREATE OR REPLACE TEMP TABLE decided_then AS FROM outcome")
@@ -65,7 +65,5 @@ def decisions_in_hindsight(
             stages.decide(cursor, tick)
             query = (_SQL / "hindsight.sql").read_text(encoding="utf-8")
             rows = cursor.execute(query, {"examples": EXAMPLES}).fetchall()
-        finally:
-            cursor.execute("ROLLBACK")
     changed = tuple(ChangedDecision(*row[:5]) for row in rows)
     return DecisionHindsight(at, known, rows[0][5] if rows else 0, changed)
