@@ -173,8 +173,9 @@ def _told(
     found = warehouse.fetch(sql("online"), {"cycle_id": tick.cycle_id})
     rows: dict[str, list[dict[str, Any]]] = {user: [] for user in users}
     for row in found.rows:
-        rows[row[0]].append(dict(zip(found.columns, row, strict=True)))
-    return {user: _decision(tick, user, own) for user, own in rows.items()}
+        # A trace id that was used before names who was asked about then, too.
+        rows.setdefault(row[0], []).append(dict(zip(found.columns, row, strict=True)))
+    return {user: _decision(tick, user, rows[user]) for user in users}
 
 
 def _decision(tick: Tick, user: str, rows: list[dict[str, Any]]) -> OnlineDecision:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
+from functools import cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -60,7 +61,7 @@ def zone_of(cap: FrequencyCap, users: str, rules: Rules) -> ZoneInfo:
     quiet = rules.contact.quiet_hours
     fallback = quiet.fallback_zone if quiet and quiet.fallback_zone else "UTC"
     name = users if cap.zone == "user" else cap.zone
-    return ZoneInfo(name if name in available_timezones() else fallback)
+    return ZoneInfo(name if name in _zones() else fallback)
 
 
 def span(cap: FrequencyCap, zone: ZoneInfo, moment: datetime) -> tuple[int, int]:
@@ -85,3 +86,9 @@ def span(cap: FrequencyCap, zone: ZoneInfo, moment: datetime) -> tuple[int, int]
 def _instant(wall: datetime, zone: ZoneInfo) -> datetime:
     """Midnight as naive UTC: the first of two; where a clock skips it, the moment of the skip."""
     return wall.replace(tzinfo=zone).astimezone(UTC).replace(tzinfo=None)
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """The names of all zones: each look would read the files of all of them."""
+    return frozenset(available_timezones())

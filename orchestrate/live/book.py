@@ -144,6 +144,7 @@ class Book:
         self.actions = {one.key: (one.message_class, one.exclusion_group) for one in known.values()}
         self._killed = self.rules.killed.keys("channel")
         self.by_policy = _grouped(self.lines)
+        self.puts_off = any(cap.on_exceed == "defer" for cap, _ in self.caps)
         self.gap = self.rules.contact.min_gap_seconds * SECOND
         self.offering = bool(self.offers)
         self.outcomes = tuple(line for line in self.lines if line.outcomes)

@@ -86,7 +86,8 @@ class Desk:
     def decide(
         self, user: str, moment: Moment, *, trace_id: str, channels: Channels = None
     ) -> Kept | None:
-        """Decide for a user now; None when the moment is past and the engine must look back.
+        """Decide for a user now; None where the engine must: when the moment is past, when a cap
+        may put messages off, and for users into whom others were merged.
 
         ``channels`` names those that may be used; None is all. Refuses with UNKNOWN_USER who is
         no user of their own, and with WAREHOUSE_LOCKED when a cycle does not end in time.
@@ -160,6 +161,8 @@ class Desk:
     ) -> Kept | Shelf | None:
         """The decision; or the shelf for which the user is to be read first."""
         shelf, now = self._shelf(channels, as_of), micros(as_of)
+        if shelf.book.puts_off:
+            return None
         known, facts = shelf.people.get(user), shelf.facts
         if known is None or not known.seen == facts.seen == self._warehouse.changes:
             return shelf
@@ -168,6 +171,8 @@ class Desk:
         person = known.person
         if person is None:
             raise unknown(user)
+        if person.is_merged:
+            return None
         if not person.read_at <= now <= person.last:
             return shelf
         shelf.people.move_to_end(user)

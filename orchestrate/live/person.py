@@ -44,8 +44,8 @@ class Person:
     """One user. Only what the user does and what is decided for the user changes it."""
 
     __slots__ = (
-        "address", "consent", "drawn", "held_out", "last", "messages", "past", "read_at", "routed",
-        "scores", "seen_at", "state", "user", "zone",
+        "address", "consent", "drawn", "held_out", "is_merged", "last", "messages",
+        "past", "read_at", "routed", "scores", "state", "user", "zone",
     )  # fmt: skip
 
     def __init__(self, user: str, state: UserState, read_at: int) -> None:
@@ -56,8 +56,8 @@ class Person:
         """The moment for which it was read."""
         self.last = read_at
         """The last moment for which it holds as it was read, if nothing is written."""
-        self.seen_at = -1
-        """How often the warehouse had been written to when it was read."""
+        self.is_merged = False
+        """Other users were merged into this one: what they did and were told counts, too."""
         self.zone = ""
         self.address: dict[str, bool] = {}
         """Channel that needs an address → whether there is one."""

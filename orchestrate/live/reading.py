@@ -48,6 +48,7 @@ class PersonReader:
         words = exp.maybe_parse(_sql("consents"), dialect=DIALECT, into=exp.Select)
         said = words.with_("consents_of_users", as_=consents(tick.catalog.layout))
         self._consents = said.sql(DIALECT)
+        self._merged = self._merged_query()
         holdout = tick.rules.contact.global_holdout
         self._holdout = None if holdout is None else holdout_range(holdout)
 
@@ -73,6 +74,8 @@ class PersonReader:
         self._read_scores(cursor, made)
         self._read_consent(cursor, made, as_of)
         given = {"users": [*made]}
+        for (user,) in cursor.execute(self._merged, given).fetchall() if self._merged else ():
+            made[user].is_merged = True
         for user, *message in cursor.execute(_sql("messages"), given).fetchall():
             made[user].messages.append(Message(*message))
         for user, *past in cursor.execute(_sql("past"), given).fetchall():
@@ -90,6 +93,14 @@ class PersonReader:
         zoned = zones(self._tick.catalog.layout).subquery("zoned")
         query = query.join(zoned, on=exp.column("user_id", "zoned").eq(key), join_type="left")
         return query.where(_asked_for(key.copy())).sql(DIALECT)
+
+    def _merged_query(self) -> str | None:
+        """Who of these users has others merged into them."""
+        if "merged_into" not in self._tick.catalog.user_columns():
+            return None
+        into = exp.column("merged_into")
+        query = exp.select(into).distinct().from_(self._tick.catalog.layout.users.table)
+        return query.where(_asked_for(into.copy())).sql(DIALECT)
 
     def _scores_query(self) -> str:
         layout = self._tick.catalog.layout.traits

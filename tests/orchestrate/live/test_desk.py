@@ -295,6 +295,20 @@ def test_nobody_is_decided_on_who_is_no_user_of_their_own(world: World, desk: De
     assert desk.decide_all(["a", "old", "nobody"], lambda: NOW, trace_id="t").keys() == {"a"}
 
 
+def test_what_a_desk_does_not_decide_is_left_to_the_engine(world: World, desk: Desk) -> None:
+    trained(world, "a", "b")
+    world.user("old", merged_into="a")
+    world.publish(policy(world.catalog))
+    at = NOW + timedelta(seconds=1)
+
+    assert desk.decide("a", lambda: at, trace_id="t") is None
+    assert desk.decide("b", lambda: at, trace_id="t") is not None
+
+    cap = FrequencyCap(key="week", n=1, window_seconds=7 * DAY, on_exceed="defer")
+    world.contact(caps=(cap,))
+    assert desk.decide("b", lambda: at, trace_id="t") is None
+
+
 def test_without_rules_nothing_is_considered(world: World, desk: Desk) -> None:
     world.user("a")
 
