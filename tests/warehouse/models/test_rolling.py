@@ -152,6 +152,29 @@ class TestOnlyWhatChangedIsRead:
         world.moment += timedelta(days=1)
         assert world.build() == "rolled"
 
+    def test_at_the_moment_of_the_build_before_its_counters_are_taken_as_they_are(
+        self, world: World
+    ) -> None:
+        counters = "SELECT relation FROM models.counters"
+        before = world.connection.execute(counters).fetchall()
+        world.arrives(1, "app_opened", world.moment, world.moment, None)
+        assert world.build() == "rolled"
+        assert world.connection.execute(counters).fetchall() == before
+
+    def test_an_event_that_came_late_for_that_moment_is_counted(self, world: World) -> None:
+        late = world.moment - timedelta(hours=2)
+        world.arrives(1, "app_opened", late, world.moment, None)
+        assert world.build() == "rolled"
+
+    def test_an_event_that_came_late_while_another_went_has_everybody_counted_anew(
+        self, world: World
+    ) -> None:
+        world.goes(1, told=False)
+        for _ in range(20):
+            late = world.moment - timedelta(hours=2)
+            world.arrives(0, "app_opened", late, world.moment, None)
+        assert world.build() == "full"
+
     def test_late_events_are_added_without_counting_anew(self, world: World) -> None:
         late = world.moment - timedelta(days=12)
         world.arrives(0, "workout_completed", late, world.moment, "yoga")
