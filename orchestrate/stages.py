@@ -27,8 +27,10 @@ from warehouse.catalog import Catalog
 
 _SQL = Path(__file__).parent / "sql"
 DIALECT = "duckdb"
-CHUNK = 250_000
+CHUNK = 500_000
 """Users at a time: what bounds a cycle's memory, whatever the population."""
+MANY = 250_000_000
+"""Truths of users at a time: with more conditions, fewer users."""
 
 
 class Stand(NamedTuple):
@@ -72,6 +74,7 @@ def decided(
     """Decide for everybody, or for some users, a chunk at a time."""
     tick = stand.tick
     asked = asked_of(stand.candidates)
+    chunk = min(chunk, MANY // max(len(asked), 1))
     told = flags(
         cursor,
         asked,
@@ -149,18 +152,26 @@ def _laid(one: Decided, candidate: Candidate) -> dict[str, npt.NDArray[Any]]:
 
 def _is_stale(cursor: duckdb.DuckDBPyConnection, policy: PlannedPolicy, tick: Tick) -> bool:
     return any(
-        newest(cursor, table, tick.catalog) < tick.as_of - timedelta(seconds=limit)
+        newest(cursor, table, tick.catalog, tick.as_of) < tick.as_of - timedelta(seconds=limit)
         for table, limit in policy.max_staleness_seconds.items()
     )
 
 
-def newest(cursor: duckdb.DuckDBPyConnection, table: str, catalog: Catalog) -> datetime:
-    """When the newest row of a table is of; a table without times is never old."""
+def newest(
+    cursor: duckdb.DuckDBPyConnection, table: str, catalog: Catalog, as_of: datetime
+) -> datetime:
+    """When the newest row of a table is of, rows of a clock that is ahead left out.
+
+    A table without times is never old; one that the catalog no longer has is as old as can be.
+    """
+    if table not in catalog.tables:
+        return datetime.min
     column = catalog.tables[table].time_column
     if column is None:
         return datetime.max
-    query = exp.select(exp.Max(this=exp.column(column))).from_(table).sql(DIALECT)
-    ((found,),) = cursor.execute(query).fetchall()
+    known = exp.column(column) <= exp.Placeholder(this="as_of")
+    query = exp.select(exp.Max(this=exp.column(column))).from_(table).where(known)
+    ((found,),) = cursor.execute(query.sql(DIALECT), {"as_of": as_of}).fetchall()
     return found if isinstance(found, datetime) else datetime.min
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from weakref import WeakKeyDictionary, WeakMethod
 
 import duckdb
@@ -12,6 +12,7 @@ import duckdb
 from core.errors import Code, PilothouseError, refuse
 from orchestrate.stages import create_tables
 from warehouse.engines.duckdb import DuckDBWarehouse
+from warehouse.transactions import all_or_nothing
 
 PAUSE_SECONDS = 0.05
 PATIENCE_SECONDS = 600.0
@@ -78,17 +79,13 @@ def turn_in(
     """The same for decisions that were made already; ``told=False``: by somebody who keeps them."""
     with warehouse.cursor(told=told) as cursor:
         waited = 0.0
-        while not _has_turn(cursor, cycle_id):
-            if waited >= patience_seconds:
-                raise _taken(patience_seconds)
-            threading.Event().wait(PAUSE_SECONDS)
-            waited += PAUSE_SECONDS
-        try:
+        with ExitStack() as turn:
+            while not _has_turn(cursor, cycle_id, turn):
+                if waited >= patience_seconds:
+                    raise _taken(patience_seconds)
+                threading.Event().wait(PAUSE_SECONDS)
+                waited += PAUSE_SECONDS
             yield cursor
-        except BaseException:
-            cursor.execute("ROLLBACK")
-            raise
-        cursor.execute("COMMIT")
 
 
 def _taken(patience_seconds: float) -> PilothouseError:
@@ -99,18 +96,20 @@ def _taken(patience_seconds: float) -> PilothouseError:
     )
 
 
-def _has_turn(cursor: duckdb.DuckDBPyConnection, cycle_id: str) -> bool:
-    """Whether the row was ours to write; the engine lets one open transaction write it."""
+def _has_turn(cursor: duckdb.DuckDBPyConnection, cycle_id: str, turn: ExitStack) -> bool:
+    """Whether the row was ours to write; the engine lets one open transaction write it.
+
+    Its transaction is the turn's from then on.
+    """
     try:
         create_tables(cursor)
         if cursor.execute("SELECT 1 FROM cycle_turn LIMIT 1").fetchone() is None:
             cursor.execute("INSERT INTO cycle_turn VALUES (NULL)")
     except duckdb.TransactionException:
         return False  # somebody else makes the tables at this moment
-    cursor.execute("BEGIN")
-    try:
+    with suppress(duckdb.TransactionException), ExitStack() as trying:
+        trying.enter_context(all_or_nothing(cursor))
         cursor.execute("UPDATE cycle_turn SET taken_by = ?", (cycle_id,))
-    except duckdb.TransactionException:
-        cursor.execute("ROLLBACK")
-        return False
-    return True
+        turn.push(trying.pop_all())
+        return True
+    return False

@@ -128,7 +128,7 @@ def _candidate(
     action, offer = entry.action, entry.action.offer
     # Only marketing needs the user's opt-in; what serves the user does not.
     marketing = action.message_class == "marketing"
-    purposes = tuple(rules.purposes[name] if marketing else None for name in action.channels)
+    purposes = tuple(rules.purposes.get(name) if marketing else None for name in action.channels)
     return Candidate(
         number=number,
         policy=policy,

@@ -21,6 +21,7 @@ Numbers = npt.NDArray[np.int16]
 Channels = npt.NDArray[np.int8]
 ROOM, DEFER, NEXT_CHANNEL, DROP = range(4)
 """What full caps ask of a message; of several the last."""
+_NOBODY = np.zeros(0, np.int32), np.zeros(0, np.int16)
 ASKS = {"drop": DROP, "defer": DEFER, "next_channel": NEXT_CHANNEL}
 
 
@@ -126,8 +127,14 @@ class Contact:
             usable = self._chunk.routed(self._candidates[number].route).usable
             for place in range(len(usable) - 1, 0, -1):
                 fits = here & (place > found) & usable[place][users]
-                following[fits] = place
+                following[fits & ~self._is_paused(int(number), place, users)] = place
         return following
+
+    def _is_paused(self, number: int, place: int, users: Places) -> Bools:
+        """Whom earlier outcomes pause on one channel of a candidate."""
+        who, where = self._chunk.state.paused.get(number, _NOBODY)
+        paused: Bools = np.isin(users, who[where == place])
+        return paused
 
     def _opening(self, asking: Asking, places: Channels, which: Bools) -> Moments:
         """When there is room for those that are put off; NEVER: not before they expire."""

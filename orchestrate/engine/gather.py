@@ -47,6 +47,8 @@ class Reader:
         self._counted = _counted_from(self._rules, zones)
         self._remembered = self._remembered_from()
         self._moment = {"as_of": tick.as_of}
+        query = cursor.execute("SELECT 1 FROM stand_ins LIMIT 1")
+        self._has_stand_ins = query.fetchone() is not None
         self._slots_query = _slots_query([cap for cap, _ in self._rules.caps])
 
     def read(
@@ -141,11 +143,12 @@ class Reader:
         return {(purpose, channel): codes[number] for number, purpose, channel in asked}
 
     def _address(self, size: int) -> dict[str, Bools]:
-        channels = {name for one in self._candidates for name in one.route.channels}
+        channels = sorted({name for one in self._candidates for name in one.route.channels})
+        known = self._tick.catalog.channels
         columns = {
             name: column
-            for name in sorted(channels)
-            if (column := self._tick.catalog.channels[name].address) is not None
+            for name in channels
+            if name in known and (column := known[name].address) is not None
         }
         users = self._tick.catalog.layout.users
         asked = {
@@ -153,7 +156,9 @@ class Reader:
             for name, column in columns.items()
         }
         read = self._theirs(users.table, users.key, asked)
-        found = {name: np.zeros(size, np.bool_) for name in columns}
+        # A channel that the catalog no longer has reaches nobody.
+        gone = [name for name in channels if name not in known]
+        found = {name: np.zeros(size, np.bool_) for name in (*columns, *gone)}
         for name in columns:
             found[name][read["place"]] = read[name]
         return found
@@ -228,6 +233,8 @@ class Reader:
         """By candidate, for its holdout and its experiment: who has another identity's bucket."""
         held_by: dict[int, tuple[Places, Buckets]] = {}
         tried_by: dict[int, tuple[Places, Buckets]] = {}
+        if not self._has_stand_ins:
+            return held_by, tried_by
         for number, is_holdout, places, buckets in self._cursor.execute(sql("assigned")).fetchall():
             kept = np.array(places, np.int32), np.array(buckets, np.uint32)
             (held_by if is_holdout else tried_by)[number] = kept

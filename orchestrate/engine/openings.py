@@ -94,7 +94,7 @@ class Openings:
     def _unit_bounds(self, cap: FrequencyCap, name: str) -> Moments:
         """Where calendar units begin, from the current one until nothing is left to send."""
         zone = zone_of(cap, name, self._rules)
-        key = cap.calendar, zone.key
+        key = cap.calendar, zone
         if key not in self._units:
             bounds = list(span(cap, zone, self._rules.as_of))
             while bounds[-1] <= self._until:

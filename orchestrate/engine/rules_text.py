@@ -6,59 +6,26 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import BaseModel, ConfigDict
+from pydantic_core import to_jsonable_python
 
-from control.kill_switches import Killed, KillSwitch
-from core.conditions import Condition
-from core.rules import Action, ContactPolicy, Experiment, Holdout, StopCondition, Suppression
+from control.kill_switches import Killed, KillSwitch, Scope
+from core.rules import ContactPolicy
 from orchestrate.engine.candidates import Rules
 from orchestrate.engine.zones import Zones
-from orchestrate.plan import PlannedEntry, PlannedPolicy
-
-
-class _Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    tier: int
-    position: int
-    action: Action
-    eligibility: Condition
-    applicability: Condition | None
-    score: str | None
-    suppressions: tuple[Suppression, ...]
-    stop_conditions: tuple[StopCondition, ...]
-    experiment: Experiment | None
-
-
-class _Policy(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    key: str
-    version: int
-    is_rule: bool
-    population: Condition
-    entries: tuple[_Entry, ...]
-    k: int
-    cooldown_seconds: int
-    holdout: Holdout | None
-    max_staleness_seconds: dict[str, int]
-    repeats: bool
-    never_again: bool
+from orchestrate.plan import PlannedPolicy
 
 
 class _Document(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     as_of: datetime
-    policies: tuple[_Policy, ...]
+    policies: tuple[PlannedPolicy, ...]
     contact: ContactPolicy
     purposes: dict[str, str | None]
-    killed: tuple[tuple[str, str], ...]
+    killed: tuple[tuple[Scope, str], ...]
     stale: tuple[str, ...]
     zones: tuple[str, ...]
-
-
-_DOCUMENT = TypeAdapter(_Document)
 
 
 def rules_document(rules: Rules, zones: Zones, stale: Collection[str]) -> dict[str, Any]:
@@ -67,7 +34,7 @@ def rules_document(rules: Rules, zones: Zones, stale: Collection[str]) -> dict[s
         policy._asdict() | {"entries": [entry._asdict() for entry in policy.entries]}
         for policy in rules.policies
     ]
-    document = _Document.model_validate(
+    told: dict[str, Any] = to_jsonable_python(
         {
             "as_of": rules.as_of,
             "policies": policies,
@@ -78,26 +45,12 @@ def rules_document(rules: Rules, zones: Zones, stale: Collection[str]) -> dict[s
             "zones": zones.names,
         }
     )
-    told: dict[str, Any] = _DOCUMENT.dump_python(document, mode="json")
     return told
 
 
 def rules_of(document: dict[str, Any]) -> tuple[Rules, tuple[str, ...], tuple[str, ...]]:
     """The rules, the policies on old data and the zones of a kept document."""
-    kept = _DOCUMENT.validate_python(document)
-    policies = tuple(
-        PlannedPolicy(
-            **{name: getattr(policy, name) for name in PlannedPolicy._fields if name != "entries"},
-            entries=tuple(
-                PlannedEntry(**{name: getattr(entry, name) for name in PlannedEntry._fields})
-                for entry in policy.entries
-            ),
-        )
-        for policy in kept.policies
-    )
-    switches = tuple(
-        KillSwitch(scope=scope, key=key, reason="", by="", at=kept.as_of)  # type: ignore[arg-type]
-        for scope, key in kept.killed
-    )
-    rules = Rules(kept.as_of, policies, kept.contact, kept.purposes, Killed(switches))
+    kept = _Document.model_validate(document)
+    switches = tuple(KillSwitch(scope, key, "", "", kept.as_of) for scope, key in kept.killed)
+    rules = Rules(kept.as_of, kept.policies, kept.contact, kept.purposes, Killed(switches))
     return rules, kept.stale, kept.zones

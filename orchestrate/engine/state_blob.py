@@ -21,7 +21,9 @@ def pack_state(state: State) -> bytes:
     for (purpose, channel), codes in state.consent.items():
         arrays[f"consent:{purpose}:{channel}"] = codes
     arrays |= {f"address:{name}": np.packbits(has) for name, has in state.address.items()}
-    arrays |= {name: np.packbits(getattr(state, name)) for name in _BITS if any_(state, name)}
+    arrays |= {
+        name: np.packbits(getattr(state, name)) for name in _BITS if getattr(state, name).any()
+    }
     arrays |= {name: _small(getattr(state, name)) for name in _COUNTS}
     if (state.standing != NOTHING).any():
         arrays["standing"] = state.standing
@@ -116,11 +118,6 @@ def _paused(pair: Array, only: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[
 _ASSIGNED = ("held_by", "tried_by")
 _BITS = ("held_out", "near", "near_shadow")
 _COUNTS = ("zone", "counts", "shadow")
-
-
-def any_(state: State, name: str) -> bool:
-    """Whether a set has anybody in it."""
-    return bool(getattr(state, name).any())
 
 
 def _small(array: Array) -> Array:

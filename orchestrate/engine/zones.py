@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, time, timedelta
-from functools import cache
+from datetime import datetime
 from typing import NamedTuple
-from zoneinfo import ZoneInfo, available_timezones
 
 import numpy as np
 import numpy.typing as npt
 
+from core.conditions import Calendar
 from core.moments import SECOND, micros
 from core.quiet_hours import ready_at
 from core.rules import FrequencyCap
+from core.wall_clock import zone_or
+from core.windows import current_period
 from orchestrate.engine.candidates import Rules
 from orchestrate.engine.state import Moments
 
@@ -56,39 +57,20 @@ def zones_of(rules: Rules, names: Sequence[str]) -> Zones:
     )
 
 
-def zone_of(cap: FrequencyCap, users: str, rules: Rules) -> ZoneInfo:
+def zone_of(cap: FrequencyCap, users: str, rules: Rules) -> str:
     """Whose midnight a cap goes by for users of a zone."""
     quiet = rules.contact.quiet_hours
     fallback = quiet.fallback_zone if quiet and quiet.fallback_zone else "UTC"
-    name = users if cap.zone == "user" else cap.zone
-    return ZoneInfo(name if name in _zones() else fallback)
+    return zone_or(users if cap.zone == "user" else cap.zone, fallback)
 
 
-def span(cap: FrequencyCap, zone: ZoneInfo, moment: datetime) -> tuple[int, int]:
+def span(cap: FrequencyCap, zone: str, moment: datetime) -> tuple[int, int]:
     """[from, to) in which messages count for one that goes out at a moment."""
     if cap.calendar is None:
         # What goes out exactly a window earlier or later no longer counts.
         at, window = micros(moment), cap.window_seconds * SECOND
         return at - window + 1, at + window
-    local = moment.replace(tzinfo=UTC).astimezone(zone)
-    day = datetime.combine(local.date(), time())
-    if cap.calendar == "day":
-        begin, end = day, day + timedelta(days=1)
-    elif cap.calendar == "week":
-        begin = day - timedelta(days=day.weekday())
-        end = begin + timedelta(days=7)
-    else:
-        begin = day.replace(day=1)
-        end = (begin + timedelta(days=32)).replace(day=1)
-    return micros(_instant(begin, zone)), micros(_instant(end, zone))
-
-
-def _instant(wall: datetime, zone: ZoneInfo) -> datetime:
-    """Midnight as naive UTC: the first of two; where a clock skips it, the moment of the skip."""
-    return wall.replace(tzinfo=zone).astimezone(UTC).replace(tzinfo=None)
-
-
-@cache
-def _zones() -> frozenset[str]:
-    """The names of all zones: each look would read the files of all of them."""
-    return frozenset(available_timezones())
+    begin, end = current_period(Calendar(unit=cap.calendar, zone=zone), moment)
+    assert begin is not None
+    assert end is not None
+    return micros(begin), micros(end)

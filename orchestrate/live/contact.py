@@ -31,7 +31,7 @@ class Contact:
         self._book, self._person, self._there, self._now = book, person, there, now
         self._counts, self._shadow = [*past.counts], [*past.shadow]
         self._near, self._near_shadow = past.near, past.near_shadow
-        self._valid = past.valid
+        self._valid, self._paused = past.valid, past.paused
         self._full: dict[int, bool | None] = {}
         """What ``_is_full`` came to since the last message was granted."""
 
@@ -63,7 +63,7 @@ class Contact:
         """The next usable place in the route on which nothing is full, or NO_CHANNEL."""
         usable = self._person.routed[row.line.route].usable
         for place in range(row.place + 1, len(usable)):
-            if usable[place]:
+            if usable[place] and (row.line.number, place) not in self._paused:
                 full = self._is_full(row.line, place, ghost)
                 if not full:
                     return NO_CHANNEL if full is False else place

@@ -224,7 +224,7 @@ class Desk:
             with self._warehouse.cursor(told=False) as cursor, undone(cursor):
                 people = shelf.book.reader.read(cursor, wanted, as_of)
                 newest = {
-                    table: micros(stages.newest(cursor, table, shelf.book.tick.catalog))
+                    table: micros(stages.newest(cursor, table, shelf.book.tick.catalog, as_of))
                     for table in shelf.book.watched
                 }
                 last = present(cursor)

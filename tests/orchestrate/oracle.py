@@ -414,7 +414,8 @@ def _usable_from(world: OWorld, entry: OEntry, user: OUser, first: str) -> list[
     return [
         channel
         for channel in rest
-        if (
+        if (channel == first or not _paused(world, entry, user, channel))
+        and (
             not needs
             or channel in NO_CONSENT_NEEDED
             or _consent(user, channel, world.at) == "granted"

@@ -69,6 +69,33 @@ def test_a_rule_on_stale_data_decides_nothing(world: World) -> None:
     assert world.reasons("fresh") == {("u1", "win_back"): "STALE_DATA"}
 
 
+def test_a_row_from_a_clock_that_is_ahead_makes_no_table_fresh(world: World) -> None:
+    looker(world)
+    world.did("u1", "app_opened", days_ago=-3)
+    action = world.catalog.actions["win_back"]
+    limit = {"fct_events": 3600}
+    world.publish(
+        EligibilityRule(
+            key="fresh", name="F", condition=LOOKED, action=action, max_staleness_seconds=limit
+        )
+    )
+
+    world.cycle()
+
+    assert world.reasons("fresh") == {("u1", "win_back"): "STALE_DATA"}
+
+
+def test_a_channel_that_the_catalog_no_longer_has_reaches_nobody(world: World) -> None:
+    looker(world)
+    world.publish(single(world.catalog))
+    left = {name: one for name, one in world.catalog.channels.items() if name == "sms"}
+    world.catalog = world.catalog.model_copy(update={"channels": left})
+
+    world.cycle()
+
+    assert upgrade(world) == "UNREACHABLE"
+
+
 def test_a_rule_that_the_catalog_cannot_decide_stops_the_cycle_and_writes_nothing(
     world: World,
 ) -> None:

@@ -18,7 +18,9 @@ from core.rules import (
     Experiment,
     FrequencyCap,
     Offer,
+    OutcomeSuppression,
     QuietHours,
+    Suppression,
 )
 from tests.orchestrate.world import LOOKED, NOW, World, policy, single
 
@@ -190,6 +192,26 @@ def test_a_full_channel_gives_way_to_the_next_one(world: World) -> None:
     world.cycle()
 
     assert world.rows("SELECT channel FROM intents") == [("email",)]
+
+
+def test_a_full_channel_never_gives_way_to_one_that_outcomes_pause(world: World) -> None:
+    _looker(world)
+    world.message("u1", days_ago=1.5)
+    world.warehouse.execute("UPDATE fct_messages SET channel = 'email'")
+    world.message("u1", days_ago=1)
+    push = FrequencyCap(
+        key="push", n=1, window_seconds=7 * DAY, channel="push", on_exceed="next_channel"
+    )
+    world.contact(caps=(push,))
+    ignored = OutcomeSuppression(outcome="ignored", n=1, window_seconds=DAY, pause_seconds=9 * DAY)
+    held = Suppression(key="ignored", name="I", outcome=ignored, scope="channel")
+    world.publish(single(world.catalog, suppressions=(held,)))
+    world.warehouse.execute("UPDATE fct_messages SET action_key = 'upgrade_nudge'")
+    world.warehouse.execute("UPDATE fct_messages SET opened_at = sent_at WHERE channel = 'push'")
+
+    world.cycle()
+
+    assert _reason(world) == "CAP_REACHED"
 
 
 # Scores

@@ -1,5 +1,5 @@
 -- The rows whose user's bucket lies in a range of its lot.
-SELECT DISTINCT b.row
+SELECT b.row
 FROM (
     SELECT d.row, d.lot, left(md5(s.salt || ':' || u.user_id), 8) AS bucket
     FROM draws d

@@ -47,7 +47,10 @@ def alone_tells(warehouse: DuckDBWarehouse, tick: Tick, read_at: datetime) -> Re
     """The same, user by user; users are read anew only where what was read no longer holds."""
     book, now = Book(tick), micros(tick.as_of)
     with warehouse.cursor() as cursor:
-        newest = {one: micros(stages.newest(cursor, one, tick.catalog)) for one in book.watched}
+        newest = {
+            one: micros(stages.newest(cursor, one, tick.catalog, tick.as_of))
+            for one in book.watched
+        }
         users = [user for (user,) in cursor.execute("SELECT user_id FROM dim_users").fetchall()]
         people = book.reader.read(cursor, users, read_at)
         old = [user for user, person in people.items() if person.last < now]

@@ -48,7 +48,10 @@ def entries_of(warehouse: DuckDBWarehouse, tick: Tick) -> tuple[Edition, list[En
     """Everybody decided on one after the other, at moments of their own."""
     book = Book(tick)
     with warehouse.cursor() as cursor:
-        newest = {one: micros(stages.newest(cursor, one, tick.catalog)) for one in book.watched}
+        newest = {
+            one: micros(stages.newest(cursor, one, tick.catalog, tick.as_of))
+            for one in book.watched
+        }
         users = [user for (user,) in cursor.execute("SELECT user_id FROM dim_users").fetchall()]
         people = book.reader.read(cursor, users, tick.as_of)
     stale = book.stale(newest, micros(tick.as_of))
