@@ -76,7 +76,7 @@ def load(
 ) -> Loaded:
     """Load what the log holds and the tables of a schema do not have yet."""
     total = Loaded()
-    with _session(warehouse, plan, sources, schema) as cursor:
+    with session(warehouse, plan, sources, schema) as cursor:
         position = _position(cursor)
         while (piece := log.read(position, slice_bytes)) is not None:
             total = total.and_also(_load_slice(cursor, piece, log.folder))
@@ -101,8 +101,11 @@ def shown(
 
 
 @contextmanager
-def _session(
-    warehouse: DuckDBWarehouse, plan: TrackingPlan, sources: Iterable[Source], schema: Schema
+def session(
+    warehouse: DuckDBWarehouse,
+    plan: TrackingPlan,
+    sources: Iterable[Source],
+    schema: Schema = "main",
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A cursor that knows the plan and the policies of the sources."""
     names, properties, known = plan.names(), plan.properties(), list(sources)
@@ -129,8 +132,23 @@ def _session(
         yield cursor
 
 
+@contextmanager
+def arrived(cursor: duckdb.DuckDBPyConnection, piece: Slice, folder: Path) -> Iterator[None]:
+    """The lines of a slice, typed, as ``slice`` for the statements of a session.
+
+    They are kept as a result: writing them into a table counts and looks at much that nobody asks.
+    """
+    with _as_files(piece, folder) as files:
+        asked = {"files": [_by_name(file) for file in files], "line_bytes": _line_bytes(files)}
+        cursor.register("slice", cursor.sql(sql("arrive"), params=asked).materialize())
+        try:
+            yield
+        finally:
+            cursor.unregister("slice")
+
+
 def _load_slice(cursor: duckdb.DuckDBPyConnection, piece: Slice, folder: Path) -> Loaded:
-    with _as_files(piece, folder) as files, _typed(cursor, files):
+    with arrived(cursor, piece, folder):
         cursor.execute("BEGIN")
         try:
             loaded = _write(cursor, piece)
@@ -178,20 +196,6 @@ def _has_short_lines(file: Path) -> bool:
     with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as lines:
         starts = range(0, len(lines) - piece, piece)
         return all(lines.rfind(b"\n", start, start + piece) >= 0 for start in starts)
-
-
-@contextmanager
-def _typed(cursor: duckdb.DuckDBPyConnection, files: list[Path]) -> Iterator[None]:
-    """The lines of files as ``slice``, to be read several times.
-
-    Rows kept as a result cost a third of rows written into a table: nothing is counted of them.
-    """
-    asked = {"files": [_by_name(file) for file in files], "line_bytes": _line_bytes(files)}
-    cursor.register("slice", cursor.sql(sql("arrive"), params=asked).materialize())
-    try:
-        yield
-    finally:
-        cursor.unregister("slice")
 
 
 def _write(cursor: duckdb.DuckDBPyConnection, piece: Slice) -> Loaded:
