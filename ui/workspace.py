@@ -5,7 +5,7 @@ One process owns a workspace. Everything here may be called from several threads
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,12 @@ from control.people import Person
 from control.requests import ChangeRequest
 from control.store import Store, open_store
 from core.artifacts import AskResult
-from core.errors import Code, PilothouseError
+from core.errors import PilothouseError
 from core.lifecycle import Verdict
 from core.settings import Settings
 from deliver import outbox
 from deliver.delivery import DeliveryReport, deliver
-from measure.lift import LiftReport, lift
+from measure.lift import LiftReport
 from orchestrate import approvals, jump_requests
 from orchestrate.cycle import CycleReport, run_cycle
 from orchestrate.explain import explain, separate
@@ -32,11 +32,13 @@ from orchestrate.live.journal import Journal
 from orchestrate.live.unwritten import make_up
 from orchestrate.rulebook import Reconciled, expire_stale, publish, reconcile
 from tools.propose import dependencies
-from ui import clock, data_changes, journeys, own_warehouse, telemetry, tracking_plan
+from ui import data_changes, journeys, own_warehouse, telemetry, tracking_plan
 from ui.asking import Asking
 from ui.collecting import Intake
 from ui.ids import new_id
-from warehouse.catalog import Catalog, load_catalog, unknown_name
+from ui.reading_out import read_out
+from ui.workspace_clock import Clock
+from warehouse.catalog import Catalog, load_catalog
 from warehouse.clocks.past import KnownThen
 from warehouse.connect.importing import create_empty
 from warehouse.engines.duckdb import DuckDBWarehouse
@@ -71,37 +73,17 @@ class Workspace:
         # What a process decided and could not write comes before anything else is decided.
         self._decisions = settings.workspace / "decisions"
         make_up(self.store, self.warehouse, self._decisions)
+        self.clock = Clock(settings, self.warehouse, self.catalog)
         self.asking = Asking(self)
         self.ask, self.submit = self.asking.ask, self.asking.submit
 
-    # The clock.
-
     def as_of(self) -> datetime:
         """The end of the data (naive UTC): what ``now`` means for rules in the demo."""
-        if self.settings.source_url is not None:
-            return self._end_of_source
-        tables = self.warehouse.fetch(
-            "SELECT COUNT(*) FROM information_schema.tables WHERE table_name = 'meta'"
-        )
-        if tables.scalar():
-            found = self.warehouse.fetch("SELECT value FROM meta WHERE key = 'as_of'").rows
-            if found:
-                return datetime.fromisoformat(found[0][0])
-        return datetime.now(UTC).replace(tzinfo=None)
-
-    @cached_property
-    def _end_of_source(self) -> datetime:
-        """Read once: while it is attached, nobody writes to the team's warehouse."""
-        wall = datetime.now(UTC).replace(tzinfo=None)
-        return own_warehouse.end_of_events(self.warehouse, self.catalog, wall)
+        return self.clock.as_of()
 
     def now(self) -> datetime:
         """The workspace's clock (naive UTC): the demo's starts at the end of its data and ticks."""
-        wall = datetime.now(UTC).replace(tzinfo=None)
-        if self.settings.identity != "demo":
-            return wall
-        as_of = self.as_of()
-        return max(as_of, clock.read(self.settings.workspace, wall=wall) or as_of)
+        return self.clock.now(self.as_of)
 
     def person(self, email: str) -> Person:
         """Somebody by e-mail; refuses unknown ones."""
@@ -263,21 +245,7 @@ class Workspace:
 
     def lift(self, policy: str, *, as_of: datetime | None = None) -> LiftReport:
         """What a policy's messages changed, against its holdout."""
-        live = versions.current(self.store, policy)
-        decided = self.warehouse.fetch("SELECT DISTINCT policy_key FROM decisions ORDER BY 1").rows
-        known = [row[0] for row in decided]
-        if live is None and policy not in known:
-            raise PilothouseError(unknown_name(Code.UNKNOWN_KEY, "policy", policy, known))
-        journey = versions.running_journeys(self.store).get(policy)
-        in_force = live.artifact if live else journey.artifact if journey else None
-        holdout = in_force.holdout if in_force else None
-        return lift(
-            self.runner(),
-            self.catalog,
-            policy,
-            as_of=as_of or self.as_of(),
-            held_out_share=holdout.share if holdout else None,
-        )
+        return read_out(self, policy, as_of or self.as_of())
 
     def separate(self, users: tuple[str, str], *, at: datetime | None = None) -> dict[str, Any]:
         """What tells two users apart."""
