@@ -142,6 +142,7 @@ class Book:
             one.entry.action.key: one.entry.action for one in self.candidates
         }
         self.actions = {one.key: (one.message_class, one.exclusion_group) for one in known.values()}
+        self.global_holdout = _excluded(self.rules.contact.global_holdout)
         self._killed = self.rules.killed.keys("channel")
         self.by_policy = _grouped(self.lines)
         self.puts_off = any(cap.on_exceed == "defer" for cap, _ in self.caps)

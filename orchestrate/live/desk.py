@@ -86,8 +86,8 @@ class Desk:
     def decide(
         self, user: str, moment: Moment, *, trace_id: str, channels: Channels = None
     ) -> Kept | None:
-        """Decide for a user now; None where the engine must: when the moment is past, when a cap
-        may put messages off, and for users into whom others were merged.
+        """Decide for a user now; None where the engine must: when the moment is past, and when a
+        cap may put messages off.
 
         ``channels`` names those that may be used; None is all. Refuses with UNKNOWN_USER who is
         no user of their own, and with WAREHOUSE_LOCKED when a cycle does not end in time.
@@ -171,8 +171,6 @@ class Desk:
         person = known.person
         if person is None:
             raise unknown(user)
-        if person.is_merged:
-            return None
         if not person.read_at <= now <= person.last:
             return shelf
         shelf.people.move_to_end(user)
@@ -240,8 +238,9 @@ class Desk:
             if person is not None:
                 shelf.book.settle(person)
                 known = {one.decision_id for one in person.past}
-                more = self._unwritten.past_of(user)
-                person.past += (one for one in more if one.decision_id not in known)
+                for one in (user, *person.former):
+                    more = self._unwritten.past_of(one)
+                    person.past += (past for past in more if past.decision_id not in known)
             shelf.people[user] = Known(seen, person)
             shelf.people.move_to_end(user)
         while len(shelf.people) > PEOPLE:

@@ -54,6 +54,10 @@ class Entry(NamedTuple):
     literals: Literals
     zone: str
     held_out: bool
+    held_by: Mapping[int, str]
+    """Candidate → the bucket that counts for its holdout, where it is a merged id's."""
+    tried_by: Mapping[int, str]
+    """The same for its experiment."""
     scores: Mapping[str, float]
     consent: Mapping[tuple[str, str], int]
     address: Mapping[str, bool]
@@ -105,7 +109,11 @@ def read_entry(line: dict[str, Any]) -> Entry:
     sets = {name: frozenset(past[name]) for name in ("resting", "valid")}
     paused = frozenset((number, place) for number, place in past["paused"])
     counts = {name: tuple(past[name]) for name in ("counts", "shadow")}
-    read = {
+    buckets = {
+        name: {int(number): one for number, one in told[name].items()}
+        for name in ("held_by", "tried_by")
+    }
+    read = buckets | {
         "literals": int(told["literals"], 16),
         "consent": {(purpose, channel): code for purpose, channel, code in told["consent"]},
         "history": History(**past | sets | counts | {"paused": paused}),

@@ -20,7 +20,9 @@ def entry_of(person: Person, told: Told, of: Edition, cycle_id: str, trace_id: s
         now=told.now,
         literals=told.literals,
         zone=person.zone,
-        held_out=person.held_out,
+        held_out=told.lots.held_out,
+        held_by=told.lots.held_by,
+        tried_by=told.lots.tried_by,
         scores=person.scores,
         consent=person.consent,
         address=person.address,
@@ -39,6 +41,7 @@ def pasts_of(entry: Entry, told: Told) -> Iterator[Past]:
             candidate = row.line.candidate
             action = candidate.entry.action
             yield Past(
+                by=entry.user,
                 decision_id=decision_id(entry.cycle_id, candidate, entry.user),
                 decided=entry.now,
                 policy=candidate.policy.key,

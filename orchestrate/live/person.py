@@ -24,6 +24,8 @@ class Message(NamedTuple):
 class Past(NamedTuple):
     """A decision that selected a message for the user, or would have for a ghost."""
 
+    by: str
+    """The id under which it was made: the user's, or one that was merged into it."""
     decision_id: str
     decided: int
     policy: str
@@ -44,7 +46,7 @@ class Person:
     """One user. Only what the user does and what is decided for the user changes it."""
 
     __slots__ = (
-        "address", "consent", "drawn", "held_out", "is_merged", "last", "messages",
+        "address", "consent", "drawn", "former", "held_out", "last", "messages",
         "past", "read_at", "routed", "scores", "state", "user", "zone",
     )  # fmt: skip
 
@@ -56,8 +58,8 @@ class Person:
         """The moment for which it was read."""
         self.last = read_at
         """The last moment for which it holds as it was read, if nothing is written."""
-        self.is_merged = False
-        """Other users were merged into this one: what they did and were told counts, too."""
+        self.former: list[str] = []
+        """Ids that were merged into this one: what they were sent counts, too."""
         self.zone = ""
         self.address: dict[str, bool] = {}
         """Channel that needs an address → whether there is one."""

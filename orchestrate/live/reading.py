@@ -16,7 +16,7 @@ from core.evaluate import Evaluator
 from core.moments import micros
 from orchestrate.engine.candidates import Candidate, Tick
 from orchestrate.engine.lots import holdout_range
-from orchestrate.engine.state import UNKNOWN
+from orchestrate.engine.state import DENIED, GRANTED
 from orchestrate.live.person import Message, Past, Person
 from orchestrate.stages import DIALECT
 from warehouse.layout import consents, zones
@@ -48,7 +48,7 @@ class PersonReader:
         words = exp.maybe_parse(_sql("consents"), dialect=DIALECT, into=exp.Select)
         said = words.with_("consents_of_users", as_=consents(tick.catalog.layout))
         self._consents = said.sql(DIALECT)
-        self._merged = self._merged_query()
+        self._former = self._former_query()
         holdout = tick.rules.contact.global_holdout
         self._holdout = None if holdout is None else holdout_range(holdout)
 
@@ -72,14 +72,13 @@ class PersonReader:
                 person.held_out = in_range(bucket(salt, user), "00000000", end)
         self._read_own(cursor, made)
         self._read_scores(cursor, made)
-        self._read_consent(cursor, made, as_of)
-        given = {"users": [*made]}
-        for (user,) in cursor.execute(self._merged, given).fetchall() if self._merged else ():
-            made[user].is_merged = True
+        people = self._people(cursor, made)
+        self._read_consent(cursor, people, as_of)
+        given = {"users": [*people]}
         for user, *message in cursor.execute(_sql("messages"), given).fetchall():
-            made[user].messages.append(Message(*message))
-        for user, *past in cursor.execute(_sql("past"), given).fetchall():
-            made[user].past.append(Past(*past))
+            people[user].messages.append(Message(*message))
+        for past in cursor.execute(_sql("past"), given).fetchall():
+            people[past[0]].past.append(Past(*past))
         return made
 
     def _own_query(self) -> str:
@@ -94,13 +93,33 @@ class PersonReader:
         query = query.join(zoned, on=exp.column("user_id", "zoned").eq(key), join_type="left")
         return query.where(_asked_for(key.copy())).sql(DIALECT)
 
-    def _merged_query(self) -> str | None:
-        """Who of these users has others merged into them."""
+    def _people(
+        self, cursor: duckdb.DuckDBPyConnection, made: dict[str, Person]
+    ) -> dict[str, Person]:
+        """Id → person, of those who were read and of whoever was merged into them."""
+        people = dict(made)
+        if self._former is not None:
+            for user, person in cursor.execute(self._former, {"users": [*made]}).fetchall():
+                people[user] = made[person]
+                made[person].former.append(user)
+        return people
+
+    def _former_query(self) -> str | None:
+        users = self._tick.catalog.layout.users
         if "merged_into" not in self._tick.catalog.user_columns():
             return None
         into = exp.column("merged_into")
-        query = exp.select(into).distinct().from_(self._tick.catalog.layout.users.table)
-        return query.where(_asked_for(into.copy())).sql(DIALECT)
+        merges = exp.select(exp.alias_(exp.column(users.key), "user_id"), into)
+        merges = merges.from_(users.table).where(into.is_(exp.null()).not_())
+
+        def place(node: exp.Expr) -> exp.Expr:
+            if isinstance(node, exp.Table) and node.name == "merges_of_users":
+                return merges.subquery(node.alias or "merges")
+            return node
+
+        query: exp.Expr = exp.maybe_parse(_sql("former"), dialect=DIALECT)
+        placed: str = query.transform(place).sql(DIALECT)
+        return placed
 
     def _scores_query(self) -> str:
         layout = self._tick.catalog.layout.traits
@@ -124,18 +143,30 @@ class PersonReader:
             made[user].scores = dict(zip(self._scores, finite, strict=True))
 
     def _read_consent(
-        self, cursor: duckdb.DuckDBPyConnection, made: dict[str, Person], as_of: datetime
+        self, cursor: duckdb.DuckDBPyConnection, people: dict[str, Person], as_of: datetime
     ) -> None:
-        given = {"users": [*made], "as_of": as_of}
-        rows = cursor.execute(self._consents, given).fetchall()
-        for user, purpose, channel, code, following in rows:
+        given = {"users": [*people], "as_of": as_of}
+        latest: dict[tuple[str, str, str], int] = {}
+        own: dict[tuple[str, str, str], int] = {}
+        for user, purpose, channel, word, following in cursor.execute(
+            self._consents, given
+        ).fetchall():
             if (purpose, channel) not in self._asked:
                 continue
-            person = made[user]
-            if code not in (None, UNKNOWN):
-                person.consent[purpose, channel] = code
+            person = people[user]
             if following is not None:
                 person.last = min(person.last, following - 1)
+            if word is not None:
+                said = (person.user, purpose, channel)
+                latest[said] = max(word, latest.get(said, word))
+                if user == person.user:
+                    own[said] = word
+        for said, word in latest.items():
+            # What was said under an id that was merged since takes consent away, but gives none.
+            told = word & 3 or own.get(said, 3) & 3
+            if told != 3:
+                user, *pair = said
+                people[user].consent[pair[0], pair[1]] = GRANTED if told == 0 else DENIED
 
 
 _FOREVER = 1 << 62

@@ -7,15 +7,14 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from core.assignment import bucket, in_range
 from core.lookups import Literals
-from orchestrate.engine.lots import Lot
 from orchestrate.engine.staging import CODE, NO_CHANNEL, RUNNING
 from orchestrate.engine.state import NOTHING
 from orchestrate.live.book import Book, Line
 from orchestrate.live.clock import There
 from orchestrate.live.contact import SELECTED, Contact, Row
 from orchestrate.live.history import History, history
+from orchestrate.live.lots import Lots, lots_of
 from orchestrate.live.person import Person
 
 _LOWER, _GROUP, _OFFER = (
@@ -30,6 +29,7 @@ class Told(NamedTuple):
     now: int
     literals: Literals
     history: History
+    lots: Lots
     rows: list[Row]
     """In the static order."""
 
@@ -46,7 +46,7 @@ def decide(
     ``stale`` policies read data that is too old."""
     literals = book.asking.literals(person.state, now)
     there = book.clock.there(person.zone, now)
-    past = history(book, person, now, released, there)
+    past, lots = history(book, person, now, released, there), lots_of(book, person, released)
     stops = _Stops(book, person, past, literals, now, stale)
     rows = [
         stops.staged(line)
@@ -60,12 +60,12 @@ def decide(
         if book.scored:
             running.sort(key=lambda row: _turn(row.line, person))
         running = _within_policies(running)
-        _across_policies(running, book, person, past, there, now)
-    if person.held_out:
+        _across_policies(running, book, person, past, lots, there, now)
+    if lots.held_out:
         for row in rows:
             if row.reason not in _STOPS_ALL:
                 row.reason = CODE["HELD_OUT_GLOBAL"]
-    return Told(now, literals, past, rows)
+    return Told(now, literals, past, lots, rows)
 
 
 class _Stops:
@@ -158,7 +158,13 @@ def _within_policies(running: Sequence[Row]) -> list[Row]:
 
 
 def _across_policies(
-    running: Sequence[Row], book: Book, person: Person, past: History, there: There, now: int
+    running: Sequence[Row],
+    book: Book,
+    person: Person,
+    past: History,
+    lots: Lots,
+    there: There,
+    now: int,
 ) -> None:
     """One group, one offer and so many messages: granted in the total order."""
     groups: set[str] = set()
@@ -176,28 +182,8 @@ def _across_policies(
             groups.add(line.group)
         if line.offer != NOTHING:
             offered = line.offer
-        tagged = RUNNING if line.usual else _held_out(line, person)
-        ghost = person.held_out or tagged != RUNNING
+        tagged = lots.reason(line, person)
+        ghost = lots.held_out or tagged != RUNNING
         reason = contact.ask(row, ghost)
         row.ghost = ghost and reason == SELECTED
         row.reason = reason if tagged == RUNNING else tagged
-
-
-def _held_out(line: Line, person: Person) -> int:
-    found = person.drawn.get(line.number)
-    if found is None:
-        found = person.drawn[line.number] = _lots(line, person.user)
-    return found
-
-
-def _lots(line: Line, user: str) -> int:
-    if line.holdout is not None and _drawn(line.holdout, user):
-        return CODE["HELD_OUT_POLICY"]
-    if line.experiment is not None and not _drawn(line.experiment, user):
-        return CODE["HELD_OUT_EXPERIMENT"]
-    return RUNNING
-
-
-def _drawn(lot: Lot, user: str) -> bool:
-    drawn = bucket(lot.salt, user)
-    return any(in_range(drawn, low, high) for low, high in lot.ranges)

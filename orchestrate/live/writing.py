@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -20,7 +20,7 @@ from core.reasons import REASONS
 from orchestrate.engine.candidates import Candidate, Rules, asked_of
 from orchestrate.engine.inputs import offer_numbers
 from orchestrate.engine.staging import CODE, Chunk
-from orchestrate.engine.state import State
+from orchestrate.engine.state import Buckets, Places, State
 from orchestrate.engine.zones import Zones, zones_of
 from orchestrate.keeping import keep_early, keep_rules, keep_state
 from orchestrate.live.entry import Decision, Edition, Entry
@@ -169,6 +169,8 @@ def _state(batch: Batch, zones: Sequence[str]) -> State:
             if any(one.number in earlier.valid for earlier in past)
         },
         paused=_paused(entries),
+        held_by=_buckets([entry.held_by for entry in entries]),
+        tried_by=_buckets([entry.tried_by for entry in entries]),
     )
 
 
@@ -188,8 +190,19 @@ def _by_name(values: Sequence[Any], missing: Any, kind: Any) -> dict[Any, npt.ND
     return {name: np.array([one.get(name, missing) for one in values], kind) for name in names}
 
 
-def _places(is_in: Sequence[bool]) -> npt.NDArray[np.int32]:
+def _places(is_in: Sequence[bool]) -> Places:
     return np.flatnonzero(is_in).astype(np.int32)
+
+
+def _buckets(values: Sequence[Mapping[int, str]]) -> dict[int, tuple[Places, Buckets]]:
+    """Candidate → who has the bucket of another id, and which."""
+    numbers = sorted({number for one in values for number in one})
+    found: dict[int, tuple[Places, Buckets]] = {}
+    for number in numbers:
+        places = _places([number in one for one in values])
+        buckets = [int(values[place][number], 16) for place in places]
+        found[number] = places, np.array(buckets, np.uint32)
+    return found
 
 
 def _paused(

@@ -295,18 +295,27 @@ def test_nobody_is_decided_on_who_is_no_user_of_their_own(world: World, desk: De
     assert desk.decide_all(["a", "old", "nobody"], lambda: NOW, trace_id="t").keys() == {"a"}
 
 
-def test_what_a_desk_does_not_decide_is_left_to_the_engine(world: World, desk: Desk) -> None:
-    trained(world, "a", "b")
-    world.user("old", merged_into="a")
+def test_what_was_sent_to_a_user_who_was_merged_counts_for_the_person(
+    world: World, desk: Desk
+) -> None:
+    trained(world, "a", "old")
+    world.contact(caps=(FrequencyCap(key="week", n=1, window_seconds=7 * DAY),))
     world.publish(policy(world.catalog))
-    at = NOW + timedelta(seconds=1)
+    ask(desk, "old")
+    world.warehouse.execute("UPDATE dim_users SET merged_into = 'a' WHERE user_id = 'old'")
 
-    assert desk.decide("a", lambda: at, trace_id="t") is None
-    assert desk.decide("b", lambda: at, trace_id="t") is not None
+    assert reasons(ask(desk, "a", NOW + timedelta(seconds=1))) == {
+        "second_workout_help": "CAP_REACHED"
+    }
 
+
+def test_a_cap_that_puts_messages_off_is_left_to_the_engine(world: World, desk: Desk) -> None:
+    trained(world, "b")
+    world.publish(policy(world.catalog))
     cap = FrequencyCap(key="week", n=1, window_seconds=7 * DAY, on_exceed="defer")
     world.contact(caps=(cap,))
-    assert desk.decide("b", lambda: at, trace_id="t") is None
+
+    assert desk.decide("b", lambda: NOW, trace_id="t") is None
 
 
 def test_without_rules_nothing_is_considered(world: World, desk: Desk) -> None:

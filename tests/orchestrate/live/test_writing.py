@@ -28,6 +28,7 @@ from orchestrate.live.writing import Batch, write
 from orchestrate.replay import replay
 from orchestrate.stages import Tick
 from tests.orchestrate import small_worlds
+from tests.orchestrate.live.test_one_user import OWN, without_putting_off
 from tests.orchestrate.world import SCHEMA
 from warehouse.catalog import load_catalog
 from warehouse.engines.duckdb import DuckDBWarehouse
@@ -52,7 +53,7 @@ def entries_of(warehouse: DuckDBWarehouse, tick: Tick) -> tuple[Edition, list[En
             one: micros(stages.newest(cursor, one, tick.catalog, tick.as_of))
             for one in book.watched
         }
-        users = [user for (user,) in cursor.execute("SELECT user_id FROM dim_users").fetchall()]
+        users = [user for (user,) in cursor.execute(OWN).fetchall()]
         people = book.reader.read(cursor, users, tick.as_of)
     stale = book.stale(newest, micros(tick.as_of))
     of = edition(str(uuid.uuid4()), book.rules, book.conditions, stale, book.asking.truths)
@@ -70,14 +71,13 @@ def entries_of(warehouse: DuckDBWarehouse, tick: Tick) -> tuple[Edition, list[En
 def test_every_decision_that_was_kept_is_replayed_from_its_record(
     warehouse: DuckDBWarehouse, seed: int
 ) -> None:
-    worlds = small_worlds.batch(seed, 12)
+    worlds = small_worlds.batch(seed, 12, everything=True)
     with warehouse.cursor() as cursor:
         stages.create_tables(cursor)
         small_worlds.write(cursor, worlds)
         cursor.execute("DELETE FROM decisions")
-    tick = small_worlds.tick_of(worlds, load_catalog())._replace(
-        cycle_id=f"seed {seed}", counts_later=True
-    )
+    tick = without_putting_off(small_worlds.tick_of(worlds, load_catalog()))
+    tick = tick._replace(cycle_id=f"seed {seed}", counts_later=True)
     of, entries = entries_of(warehouse, tick)
     kept_of = read_edition(json.loads(edition_line(of)))
     kept = [read_entry(json.loads(entry_line(entry))) for entry in entries]
