@@ -26,6 +26,7 @@ from agent.publish import publish_approved
 from agent.state import AskState
 from control import requests, versions
 from core.errors import PilothouseError, Refusal
+from core.lifecycle import State
 from core.rules import DecisionPolicy, EligibilityRule
 from tools.context import Refused
 from tools.propose import dependencies
@@ -135,6 +136,9 @@ def publish(state: AskState, runtime: Runtime[AskContext]) -> dict[str, Any]:
     """Putting the approved version into force"""
     context = runtime.context
     request = requests.get(context.store, state["change_request"]["id"])
+    if request.state is State.SCHEDULED:
+        # It is in staging: it goes live when somebody promotes it.
+        return {"change_request": request.ref.model_dump(mode="json"), "status": "answered"}
     try:
         publish_approved(
             context.store,

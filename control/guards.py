@@ -46,6 +46,8 @@ _OTHER_KIND = """
 _JUMP_AND_OTHER = """
     NEW.kind <> NEW.key AND 'population_jump' IN (NEW.kind, NEW.key)
 """
+# Only what is in the outbox reaches a destination, and cycles of staging bear their name.
+_STAGED = "substr(NEW.cycle_id, 1, 8) = 'staging-'"
 # A key that names a journey once does so for good, and so does one that names a rule.
 _JOURNEY_AND_RULE = """
     EXISTS (
@@ -71,6 +73,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard("kinds_stay_apart", "versions", "INSERT", _OTHER_KIND, "this key is of another kind"),
     Guard("journeys_stay_apart", "versions", "INSERT", _JOURNEY_AND_RULE, "this key is taken"),
     Guard("jumps_stay_apart", "versions", "INSERT", _JUMP_AND_OTHER, "this key is kept"),
+    Guard("staged_stay_inside", "outbox", "INSERT", _STAGED, "what staging decides is not sent"),
     Guard("versions_stay", "versions", "UPDATE", _REWRITTEN, "a version is immutable"),
     Guard("versions_remain", "versions", "DELETE", "1 = 1", "a version is immutable"),
     Guard("requests_remain", "change_requests", "DELETE", "1 = 1", "a change request is kept"),

@@ -22,6 +22,7 @@ from control import (
     pipeline_tables,
     radar_tables,
     routing_tables,
+    staging_tables,
     token_tables,
 )
 from control.guards import statements
@@ -40,6 +41,7 @@ DECLARING = (
     pipeline_tables,
     radar_tables,
     routing_tables,
+    staging_tables,
     token_tables,
 )
 """Modules that add tables to ``metadata`` as they are imported: all of them, before it is made."""

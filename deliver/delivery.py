@@ -144,7 +144,7 @@ def _send_batch(run: _Run, batch: list[Intent]) -> _Batch:
     _put_off(run, here, waiting)
     stopped |= waiting.stopped
     here = [one for one in here if one.intent_id not in {*stopped, *waiting.until}]
-    messages, unreachable = _compose(here, rulebook, run.warehouse, run.catalog)
+    messages, unreachable = compose(here, rulebook, run.warehouse, run.catalog)
     stopped |= dict.fromkeys(unreachable, "UNREACHABLE")
     accepted, rejected = _hand_over(run, messages)
     stopped |= dict.fromkeys(rejected, "PROVIDER_REJECTED")
@@ -192,7 +192,7 @@ def _settled(end: tuple[str, str | None]) -> Settled:
     return Settled(intent_id, ENDS.get(reason, IntentState.CANCELLED), reason)
 
 
-def _compose(
+def compose(
     intents: list[Intent], rulebook: Rulebook, warehouse: DuckDBWarehouse, catalog: Catalog
 ) -> tuple[list[Message], list[str]]:
     """The messages, and the ids of intents whose user has no address on the channel any more."""

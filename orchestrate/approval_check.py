@@ -14,9 +14,14 @@ from core.errors import Code, PilothouseError, refuse
 from core.lifecycle import State
 
 
-def publishable(connection: sa.Connection, request: ChangeRequest) -> AnyVersion | None:
-    """What the request would replace; refuses what was not approved, or not on top of it."""
-    _check_approval(request)
+def publishable(
+    connection: sa.Connection, request: ChangeRequest, waits_as: State = State.APPROVED
+) -> AnyVersion | None:
+    """What the request would replace; refuses what was not approved, or not on top of it.
+
+    ``waits_as``: the state of what is approved and not live: what staging has is scheduled.
+    """
+    _check_approval(request, waits_as)
     before = current(connection, request.target_key)
     if (before.version if before else None) != request.base_version:
         raise _stale(request, "another version went live in between")
@@ -37,9 +42,9 @@ def check_dependencies(request: ChangeRequest, dependencies: Mapping[str, str] |
         raise _stale(request, "something it relies on changed after the approval")
 
 
-def _check_approval(request: ChangeRequest) -> None:
+def _check_approval(request: ChangeRequest, waits_as: State) -> None:
     review = request.review
-    if request.state is not State.APPROVED or review is None or review.verdict != "approve":
+    if request.state is not waits_as or review is None or review.verdict != "approve":
         raise refuse(
             Code.NOT_ALLOWED,
             f"{request.id} is {request.state.replace('_', ' ')}: only what is approved goes live.",

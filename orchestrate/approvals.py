@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from control import audit, requests
+from control import audit, requests, staging
 from control.hashing import content_hash
 from control.people import Person
 from control.requests import ChangeRequest
@@ -106,7 +106,11 @@ def _record(
         change_requests.c.id == request.id,
         change_requests.c.state == State.IN_REVIEW.value,
     )
-    values = {"state": STATE_AFTER[verdict].value, "updated_at": utc(now)}
+    after = STATE_AFTER[verdict]
+    if after is State.APPROVED and staging.holds(connection, request.id):
+        # What is tried in staging goes live when it is promoted, not by itself.
+        after = State.SCHEDULED
+    values = {"state": after.value, "updated_at": utc(now)}
     moved = connection.execute(change_requests.update().where(waiting).values(values))
     if moved.rowcount != 1:
         raise refuse(Code.ALREADY_DECIDED, f"{request.id} was decided by somebody else just now.")

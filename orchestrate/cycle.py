@@ -156,7 +156,7 @@ def decide_tick(
     if dry_run:
         return _tried(warehouse, tick, waiting)
     with own_turn(warehouse, tick.cycle_id) as cursor:
-        found = _earlier(cursor, tick.cycle_id)
+        found = earlier(cursor, tick.cycle_id)
         if found is not None:
             return found
         stand, tally = _ready(cursor, tick._replace(counts_later=True), waiting)
@@ -164,14 +164,14 @@ def decide_tick(
         for number, one in enumerate(stages.decided(cursor, stand, users)):
             tally.add(one)
             keep_chunk(cursor, stand, number, one)
-        report = _report(tick, tally, dry_run=False)
+        report = report_of(tick, tally, dry_run=False)
         if users is None:
             since, before = _last_populations(cursor)
             hold_a_jump(since, before, report.populations, tick.policies, accepted)
         if users is not None:
             # Some users are no population: the next cycle is not held against them.
             report = report.model_copy(update={"populations": {}})
-        _remember(cursor, report)
+        remember(cursor, report)
     return report
 
 
@@ -184,7 +184,7 @@ def _tried(warehouse: DuckDBWarehouse, tick: stages.Tick, waiting: Due) -> Cycle
                 tally.add(one)
         finally:
             cursor.execute("ROLLBACK")
-    return _report(tick, tally, dry_run=True)
+    return report_of(tick, tally, dry_run=True)
 
 
 def _ready(
@@ -229,7 +229,8 @@ class Tally:
         ]
 
 
-def _report(tick: stages.Tick, tally: Tally, dry_run: bool) -> CycleReport:
+def report_of(tick: stages.Tick, tally: Tally, dry_run: bool) -> CycleReport:
+    """What a tick came to."""
     totals = dict.fromkeys(("selected", "held_out", "suppressed", "lost"), 0)
     by_reason: dict[str, int] = {}
     by_policy: dict[str, dict[str, int]] = {p.key: dict(totals) for p in tick.policies}
@@ -255,7 +256,8 @@ def _report(tick: stages.Tick, tally: Tally, dry_run: bool) -> CycleReport:
     )
 
 
-def _remember(cursor: duckdb.DuckDBPyConnection, report: CycleReport) -> None:
+def remember(cursor: duckdb.DuckDBPyConnection, report: CycleReport) -> None:
+    """Keep what a cycle came to: it was decided."""
     row = (report.cycle_id, report.trace_id, report.decided_at, report.model_dump_json())
     cursor.execute("INSERT INTO cycles VALUES (?, ?, ?, ?)", row)
 
@@ -276,7 +278,8 @@ def _last_populations(cursor: duckdb.DuckDBPyConnection) -> tuple[str, dict[str,
     return "", {}
 
 
-def _earlier(cursor: duckdb.DuckDBPyConnection, cycle_id: str) -> CycleReport | None:
+def earlier(cursor: duckdb.DuckDBPyConnection, cycle_id: str) -> CycleReport | None:
+    """What a cycle came to that was decided before; None when it was not."""
     query = "SELECT report FROM cycles WHERE cycle_id = ?"
     found = cursor.execute(query, (cycle_id,)).fetchone()
     return CycleReport.model_validate(json.loads(found[0])) if found else None

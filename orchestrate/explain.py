@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -34,6 +34,9 @@ from warehouse.engines.duckdb import DuckDBWarehouse
 from warehouse.runner import Engine
 from warehouse.wording import describe
 
+Ready = Callable[[duckdb.DuckDBPyConnection, Past | None], None]
+"""Makes a cursor that stands at a tick's moment ready to decide on it."""
+
 
 class Candidate(NamedTuple):
     """One action that a policy could have sent to the user, and what became of it."""
@@ -63,23 +66,40 @@ def explain(
     """
     moment = at or latest_moment(warehouse)
     tick = plan_tick(store, catalog, as_of=moment)
+    return explain_tick(warehouse, tick, user_id, policy=policy, journeys=store)
+
+
+def explain_tick(
+    warehouse: DuckDBWarehouse,
+    tick: stages.Tick,
+    user_id: str,
+    *,
+    policy: str | None = None,
+    ready: Ready | None = None,
+    journeys: Store | None = None,
+) -> dict[str, Any]:
+    """``explain`` for the rules of a tick; ``ready`` makes a cursor ready to decide on it.
+
+    ``journeys``: where runs of journeys are; without it none are told.
+    """
     if policy is not None:
-        _check_known(policy, [p.key for p in tick.policies], store)
-    with _decided(store, warehouse, tick, user_id) as (cursor, past, told):
+        _check_known(policy, [p.key for p in tick.policies], journeys)
+    with _decided(warehouse, tick, user_id, ready, journeys) as (cursor, past, told):
         tick = told.stand.tick
         wanted = [p for p in tick.policies if policy in (None, p.key, p.key.partition("@")[0])]
         tried = [(p, _candidates(p, tick, cursor, told)) for p in wanted]
+    runs = Teller(journeys, warehouse, tick.catalog, tick, user_id).tell(policy) if journeys else []
     return {
         "user_id": user_id,
-        "at": moment.isoformat(),
+        "at": tick.as_of.isoformat(),
         "as_known": past.traits if past else None,
         "decisions": [_document(p, found, tick.catalog) for p, found in tried],
-        "journeys": Teller(store, warehouse, catalog, tick, user_id).tell(policy),
+        "journeys": runs,
     }
 
 
-def _check_known(policy: str, rules: list[str], store: Store) -> None:
-    known = [*rules, *(one.key for one in versions.journeys(store))]
+def _check_known(policy: str, rules: list[str], store: Store | None) -> None:
+    known = [*rules, *(one.key for one in (versions.journeys(store) if store else ()))]
     if policy.partition("@")[0] not in known:
         raise refuse(
             Code.UNKNOWN_KEY,
@@ -161,7 +181,11 @@ class Told(NamedTuple):
 
 @contextmanager
 def _decided(
-    store: Store, warehouse: DuckDBWarehouse, tick: stages.Tick, user_id: str
+    warehouse: DuckDBWarehouse,
+    tick: stages.Tick,
+    user_id: str,
+    ready: Ready | None,
+    journeys: Store | None,
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, Past | None, Told]]:
     """The decision on one user; nothing is kept."""
     with warehouse.cursor() as cursor:
@@ -171,8 +195,12 @@ def _decided(
             past = stand_at(cursor, tick.catalog, tick.as_of)
             if past is not None:
                 check_user(cursor, tick.catalog, user_id, then=tick.as_of)
-            waiting = offered_to(cursor, store, tick.cycle_id, user_id, tick.as_of)
-            stand = stages.lay_out(cursor, with_due(tick, waiting))
+            if ready is not None:
+                ready(cursor, past)
+            if journeys is not None:
+                waiting = offered_to(cursor, journeys, tick.cycle_id, user_id, tick.as_of)
+                tick = with_due(tick, waiting)
+            stand = stages.lay_out(cursor, tick)
             (one,) = stages.decided(cursor, stand, users=(user_id,))
             yield cursor, past, Told(user_id, stand, one.chunk.state, one)
         finally:

@@ -10,7 +10,7 @@ from control import pipeline
 from control.pipeline import PipelineRun
 from core.errors import Code, PilothouseError, Refusal
 from core.pipeline import Step
-from ui import modelling
+from ui import modelling, staging
 from warehouse.clocks.freshness import stale
 from warehouse.models import build
 
@@ -64,14 +64,26 @@ def cycle(workspace: Workspace, run: PipelineRun) -> Detail:
     """Decisions at the moment of the run."""
     report = workspace.run_cycle(as_of=run.as_of)
     kept = ("cycle_id", "selected", "held_out", "suppressed", "lost", "enqueued")
-    return {name: getattr(report, name) for name in kept}
+    detail: dict[str, Any] = {name: getattr(report, name) for name in kept}
+    return detail | _in_staging(staging.tried(workspace, run.as_of))
+
+
+def _in_staging(tried: dict[str, Any] | None) -> dict[str, Any]:
+    """What staging came to; what is tried there never holds what is live."""
+    if tried is None:
+        return {}
+    if "refusal" in tried:
+        return {"why": f"staging could not decide: {tried['refusal']['message']}"}
+    return {"staged_selected": sum(one["selected"] for one in tried["policies"].values())}
 
 
 def outbox(workspace: Workspace, _run: PipelineRun) -> Detail:
     """Messages whose time has come."""
     report = workspace.deliver()
     kept = ("delivered", "stopped", "waiting")
-    return {name: getattr(report, name) for name in kept}
+    detail = {name: getattr(report, name) for name in kept}
+    letters = staging.write_letters(workspace)
+    return detail if letters is None else detail | {"staged_letters": letters.written}
 
 
 def read_outs(workspace: Workspace, run: PipelineRun) -> Detail:

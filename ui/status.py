@@ -11,7 +11,7 @@ from core.lifecycle import IntentState, State
 from core.pipeline import MEANING
 from orchestrate import jump_requests
 from orchestrate.cycle import last_cycle
-from ui import modelling
+from ui import modelling, staging
 from warehouse.clocks.freshness import stale
 from warehouse.models import build
 
@@ -30,6 +30,7 @@ def status(workspace: Workspace) -> dict[str, Any]:
         "rules_live": len(versions.live(workspace.store)),
         "waiting_for_approval": len(requests.list_all(workspace.store, State.IN_REVIEW)),
         "held": _held(workspace),
+        "staging": staging.listed(workspace),
         "kill_switches": len(kill_switches.active(workspace.store).switches),
         "log_bytes_waiting": workspace.intake.log.unloaded_bytes,
         "outbox": workspace.outbox_counts(),
@@ -146,6 +147,9 @@ def _rest(document: dict[str, Any]) -> list[str]:
         f"Outbox: {waiting:,} waiting, {sum(outbox.values()) - waiting:,} done with. "
         f"Raw log: {document['log_bytes_waiting']:,} bytes waiting.",
     ]
+    if there := document["staging"]:
+        named = ", ".join(f"{one['key']} ({one['standing']})" for one in there)
+        lines.append(f"In staging: {named}.")
     if held := document["held"]:
         state = held["state"].replace("_", " ")
         lines.append(f"Cycles are held: {held['why']}. {held['change_request']} is {state}.")

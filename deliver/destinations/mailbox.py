@@ -42,20 +42,9 @@ class Mailbox:
 
     def send(self, messages: Sequence[Message], *, now: datetime) -> list[Receipt]:
         """Write every message; one that cannot be an e-mail is rejected with the reason."""
-        day = self.folder / utc(now).date().isoformat()
-        day.mkdir(parents=True, exist_ok=True)
-        rows, receipts = [], []
-        for message in messages:
-            try:
-                content = _eml(message, now)
-            except ValueError as error:  # a line break in an address, say
-                receipts.append(Receipt(message.intent_id, "rejected", str(error)))
-                continue
-            file = day / f"{message.intent_id}.eml"
-            file.write_bytes(content)
-            rows.append(_row(message, file, now))
-            receipts.append(Receipt(message.intent_id, "accepted"))
-        self._keep(rows)
+        files, receipts = write_letters(messages, self.folder, now=now)
+        written = [one for one in messages if one.intent_id in files]
+        self._keep([_row(message, files[message.intent_id], now) for message in written])
         return receipts
 
     def holds(self, intent_ids: Sequence[str]) -> frozenset[str]:
@@ -72,6 +61,26 @@ class Mailbox:
         if rows:
             with self.store.write() as connection:
                 connection.execute(insert.on_conflict_do_nothing(), rows)
+
+
+def write_letters(
+    messages: Sequence[Message], folder: Path, *, now: datetime
+) -> tuple[dict[str, Path], list[Receipt]]:
+    """Write every message as a file that a person can open: intent id → file, and the receipts."""
+    day = folder / utc(now).date().isoformat()
+    day.mkdir(parents=True, exist_ok=True)
+    files: dict[str, Path] = {}
+    receipts = []
+    for message in messages:
+        try:
+            content = _eml(message, now)
+        except ValueError as error:  # a line break in an address, say
+            receipts.append(Receipt(message.intent_id, "rejected", str(error)))
+            continue
+        files[message.intent_id] = day / f"{message.intent_id}.eml"
+        files[message.intent_id].write_bytes(content)
+        receipts.append(Receipt(message.intent_id, "accepted"))
+    return files, receipts
 
 
 def read(store: Store, *, user_id: str | None = None, limit: int = 50) -> list[Mail]:

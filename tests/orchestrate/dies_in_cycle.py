@@ -36,7 +36,7 @@ def main(folder: str, moment: str) -> None:
         "rules kept": (cycle, "keep_rules"),
         "chunk decided": (stages, "decide_state"),
         "chunk kept": (cycle, "keep_chunk"),
-        "report kept": (cycle, "_remember"),
+        "report kept": (cycle, "remember"),
         "committed": (cycle, "decide_tick"),
         "first intents enqueued": (intents, "_add"),
         "all enqueued": (cycle, "enqueue"),

@@ -8,7 +8,9 @@ from typing import Any
 import click
 
 from measure.lift import lift
+from ui import staging
 from ui.cli.session import MOMENT, Listing, Output, Session, common, said_by
+from ui.cli.staging import result_lines
 from ui.jumps import run_accepting
 
 
@@ -32,12 +34,14 @@ def cycle_run(
             report = run_accepting(workspace, session.person(workspace, email), as_of=as_of)
         else:
             report = workspace.run_cycle(as_of=as_of, dry_run=dry_run)
+        tried = None if dry_run else staging.tried(workspace, report.decided_at)
     lines = [
         f"{report.selected:,} selected, {report.held_out:,} held out, "
         f"{report.suppressed:,} suppressed, {report.lost:,} lost to a higher priority.",
         *(f"  {code:<20} {count:>8,}" for code, count in sorted(report.by_reason.items())),
+        *result_lines(tried),
     ]
-    return Output("\n".join(lines), report)
+    return Output("\n".join(lines), report.model_dump(mode="json") | {"staging": tried})
 
 
 @click.command()
@@ -45,13 +49,22 @@ def cycle_run(
 @click.option("--policy", help="Only this rule or policy.")
 @click.option("--at", type=MOMENT, help="The moment it is about (UTC).")
 @click.option("--as-of", type=MOMENT, help="The same as --at.")
+@click.option("--staging", "staged", is_flag=True, help="With what is in staging in force.")
 @common
 def explain(
-    session: Session, user: str, policy: str | None, at: datetime | None, as_of: datetime | None
+    session: Session,
+    user: str,
+    policy: str | None,
+    at: datetime | None,
+    as_of: datetime | None,
+    staged: bool,
 ) -> Output:
     """Say why USER gets something, or does not, and what would change it."""
     with session.workspace() as workspace:
-        document = workspace.explain(user, policy=policy, at=at or as_of)
+        if staged:
+            document = staging.explain(workspace, user, policy=policy, at=at or as_of)
+        else:
+            document = workspace.explain(user, policy=policy, at=at or as_of)
     return Output(_explained(document), document)
 
 
@@ -126,12 +139,16 @@ def deliver_run(session: Session) -> Output:
     """Send everything that is due into the local mailbox."""
     with session.workspace() as workspace:
         report = workspace.deliver()
+        letters = staging.write_letters(workspace)
         folder = workspace.mailbox_folder
     text = (
         f"{report.delivered:,} delivered, {report.stopped:,} stopped before sending, "
         f"{report.waiting:,} waiting for the end of quiet hours. Mailbox: {folder}"
     )
-    return Output(text, report)
+    if letters is not None:
+        text += f"\nStaging: {letters.written:,} letters written, nothing sent."
+    document = report.model_dump(mode="json")
+    return Output(text, document | {"staging": letters and letters.model_dump(mode="json")})
 
 
 @deliver.command("status")

@@ -29,6 +29,7 @@ COMMANDS = {
     "rules": ("rules", "Published rules: versions, audiences, rollback, pause."),
     "simulate": ("simulate", "Rehearse a cycle for everybody: waterfall, overlap, caps, a week."),
     "backtest": ("backtest", "Replay a rule over past days, with what was known on each."),
+    "staging": ("staging", "Try rules on the real data, sending nothing; promote them at once."),
     "kill": ("governance", "Stop sends at once, those on their way included."),
     "unkill": ("governance", "Lift a kill switch."),
     "import": ("importing", "Bring rows of files or PostgreSQL into a canonical table."),

@@ -7,16 +7,21 @@ import click
 from core.errors import Code, refuse
 from orchestrate.replay import Line, Replay
 from orchestrate.replay import replay as replayed
+from ui import staging
 from ui.cli.session import Output, Session, common
 
 
 @click.command()
 @click.argument("decision_id")
+@click.option("--staging", "staged", is_flag=True, help="A decision of staging.")
 @common
-def replay(session: Session, decision_id: str) -> Output:
+def replay(session: Session, decision_id: str, staged: bool) -> Output:
     """Decide DECISION_ID once more from its record alone: every stage must come out the same."""
     with session.workspace() as workspace:
-        told = replayed(workspace.warehouse, decision_id)
+        if staged:
+            told = staging.replayed(workspace, decision_id)
+        else:
+            told = replayed(workspace.warehouse, decision_id)
     if not told.is_equal:
         then, again = _first_difference(told)
         raise refuse(

@@ -239,7 +239,7 @@ def _before_the_control_store_is_written(patch: pytest.MonkeyPatch) -> None:
 
 
 def _while_the_cycle_is_written(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr("orchestrate.cycle._remember", _die)
+    patch.setattr("orchestrate.cycle.remember", _die)
 
 
 def _before_the_outbox_has_it(patch: pytest.MonkeyPatch) -> None:

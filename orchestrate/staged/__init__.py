@@ -1,0 +1,1 @@
+"""Staging: the same rulebook over the real data, beside the live one; nothing of it is sent."""

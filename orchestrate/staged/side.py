@@ -1,0 +1,39 @@
+"""The side of the warehouse on which staging writes: a schema of its own, the rest as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import duckdb
+from sqlglot import exp
+
+from warehouse.engines.duckdb import DIALECT, DuckDBWarehouse
+
+SCHEMA = "staging"
+LIVE = "main"
+
+
+class StagingSide(DuckDBWarehouse):
+    """The same warehouse; a table of decisions that is named on its cursors is staging's own.
+
+    Everything that staging does not have of its own is read where it always is. Rewriting and
+    closing are left to the warehouse itself.
+    """
+
+    def __init__(self, warehouse: DuckDBWarehouse) -> None:
+        self.path = warehouse.path
+        self.whole = warehouse
+        """The warehouse that it is a side of."""
+        self._made = False
+
+    @contextmanager
+    def cursor(self, *, told: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A cursor whose names mean staging's tables first; what it writes is always told."""
+        with self.whole.cursor() as cursor:
+            if not self._made:
+                schema = exp.Create(this=exp.to_identifier(SCHEMA), kind="SCHEMA", exists=True)
+                cursor.execute(schema.sql(DIALECT))
+                self._made = True
+            cursor.execute(f"SET search_path = '{SCHEMA},{LIVE}'")
+            yield cursor
