@@ -11,13 +11,8 @@ from core.artifacts import Finding, Preview, Required
 from core.conditions import (
     EVERYONE,
     And,
-    AnyLeaf,
     Condition,
-    EventAge,
-    EventCount,
     Frozen,
-    Related,
-    leaves,
 )
 from core.errors import PilothouseError
 from core.policies import Risk, findings, risk
@@ -29,7 +24,13 @@ from orchestrate.simulation import Artifact, simulate
 from orchestrate.winners import winners_sql
 from tools.context import Refused, ToolContext, refused
 from warehouse.catalog import Catalog
-from warehouse.compile import Audiences, compile_audience, compile_waterfall, expand, required
+from warehouse.compile import (
+    Audiences,
+    compile_audience,
+    compile_waterfall,
+    data_classes,
+    required,
+)
 from warehouse.wording import duration
 
 
@@ -116,7 +117,7 @@ def _simulated(artifact: Artifact, context: ToolContext) -> Simulated:
         consent_purposes={
             name: channel.consent_purpose for name, channel in context.catalog.channels.items()
         },
-        data_classes=_data_classes(artifact, context.catalog, audiences),
+        data_classes=data_classes(conditions_of(artifact), context.catalog, audiences),
         reach_limit_share=context.reach_limit_share,
         defaults_used=defaults_used(artifact, context.catalog),
         spelled_out=spelled_out(artifact, context.catalog, audiences),
@@ -206,31 +207,6 @@ def required_of(artifact: Artifact, catalog: Catalog, audiences: Audiences) -> R
         events=tuple(sorted({name for part in parts for name in part.events})),
         columns=tuple(sorted({name for part in parts for name in part.columns})),
     )
-
-
-def _data_classes(artifact: Artifact, catalog: Catalog, audiences: Audiences) -> dict[str, str]:
-    classes: dict[str, str] = {}
-    for name in required_of(artifact, catalog, audiences).columns:
-        table, _, column = name.partition(".")
-        known = catalog.tables[table].columns.get(column)
-        classes[name] = known.data_class if known else "public"
-    for condition in conditions_of(artifact):
-        for leaf in leaves(expand(condition, catalog, audiences)):
-            classes |= _filter_classes(leaf, catalog)
-    return classes
-
-
-def _filter_classes(leaf: AnyLeaf, catalog: Catalog) -> dict[str, str]:
-    """The class of each property or related column that a leaf filters by."""
-    match leaf:
-        case EventCount() | EventAge():
-            known = catalog.events[catalog.event_named(leaf.event) or leaf.event].properties
-            prefix = leaf.event
-        case Related():
-            known, prefix = catalog.entities[leaf.entity].columns, leaf.entity
-        case _:
-            return {}
-    return {f"{prefix}.{one.column}": known[one.column].data_class for one in leaf.where}
 
 
 def _users_total(context: ToolContext) -> int:

@@ -12,7 +12,7 @@ from core.conditions import Condition
 from tools.audience import actions_of, required_of
 from ui.modelling import live_models
 from warehouse.catalog import Catalog
-from warehouse.compile.names import required
+from warehouse.compile import required
 
 if TYPE_CHECKING:
     from ui.workspace import Workspace

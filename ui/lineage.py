@@ -11,7 +11,7 @@ from core.errors import Code, refuse
 from tools.audience import actions_of, conditions_of, required_of
 from ui import modelling
 from warehouse.catalog import nearest
-from warehouse.compile.names import required
+from warehouse.compile import required
 from warehouse.lineage import Edge, Found, Node, edges_of, reached
 from warehouse.models.modelset import ModelSet
 

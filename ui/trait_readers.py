@@ -11,8 +11,7 @@ from core.conditions import Condition, Trait, leaves
 from core.rules import EligibilityRule
 from orchestrate.winners import winners_sql
 from tools.audience import conditions_of, required_of
-from warehouse.compile import compile_audience
-from warehouse.compile.names import required
+from warehouse.compile import compile_audience, required
 from warehouse.models.model import Model
 from warehouse.models.modelset import ModelSet
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from control.versions import JourneyVersion
-from core.conditions import And, Condition, EventAge, EventCount, Related, leaves
+from core.conditions import Condition, EventCount
 from core.errors import Code, Refusal
 from core.journey_steps import Branch, Trigger, Wait
 from core.journeys import Journey, triggers
 from core.wall_clock import known_zones
 from warehouse.catalog import Catalog, unknown_name
-from warehouse.compile import Audiences, expand, required, validate
+from warehouse.compile import Audiences, validate
+from warehouse.compile import data_classes as classes_of
 from warehouse.compile.names import undecidable
 
 
@@ -51,23 +52,8 @@ def as_condition(trigger: Trigger) -> EventCount:
 
 def data_classes(journey: Journey, catalog: Catalog, audiences: Audiences) -> dict[str, str]:
     """The class of each column and property that the journey reads."""
-    events = [as_condition(trigger) for _, trigger in triggers(journey)]
-    everything = expand(And(of=(*conditions_of(journey), *events)), catalog, audiences)
-    found: dict[str, str] = {}
-    for name in required(everything, catalog, audiences).columns:
-        table, _, column = name.partition(".")
-        known = catalog.tables[table].columns.get(column)
-        found[name] = known.data_class if known else "public"
-    for leaf in leaves(everything):
-        if isinstance(leaf, EventCount | EventAge):
-            named = catalog.events[catalog.event_named(leaf.event) or leaf.event].properties
-            found |= {
-                f"{leaf.event}.{one.column}": named[one.column].data_class for one in leaf.where
-            }
-        elif isinstance(leaf, Related):
-            columns = catalog.entities[leaf.entity].columns
-            found |= {f"{leaf.entity}.{o.column}": columns[o.column].data_class for o in leaf.where}
-    return found
+    events = (as_condition(trigger) for _, trigger in triggers(journey))
+    return classes_of((*conditions_of(journey), *events), catalog, audiences)
 
 
 def _trigger(trigger: Trigger, catalog: Catalog) -> Iterator[Refusal]:

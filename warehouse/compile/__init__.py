@@ -2,11 +2,11 @@
 
 ``queries`` gives whole statements, ``leaves`` gives the truth of one leaf,
 ``sources`` gathers what the leaves read so that every event aggregate of a
-query shares one scan, ``windows`` turns windows into bounds and ``names``
-says what a condition requires and refuses what the catalog lacks.
+query shares one scan, ``names`` refuses what the catalog lacks and ``required``
+says what a condition reads.
 """
 
-from warehouse.compile.names import Audiences, expand, required, validate
+from warehouse.compile.names import Audiences, expand, validate
 from warehouse.compile.queries import (
     LeafQuery,
     compile_audience,
@@ -15,6 +15,7 @@ from warehouse.compile.queries import (
     compile_waterfall,
     select_flags,
 )
+from warehouse.compile.required import data_classes, required
 
 __all__ = [
     "Audiences",
@@ -23,6 +24,7 @@ __all__ = [
     "compile_flags",
     "compile_leaves",
     "compile_waterfall",
+    "data_classes",
     "expand",
     "required",
     "select_flags",

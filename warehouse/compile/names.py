@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from core.artifacts import Required
 from core.conditions import (
     And,
     AnyLeaf,
@@ -40,7 +39,7 @@ from core.contradictions import contradictions
 from core.errors import Code, PilothouseError, Refusal
 from core.moments import instant
 from core.windows import zone_of
-from warehouse.catalog import Catalog, Column, Entity, unknown_name
+from warehouse.catalog import Catalog, Column, unknown_name
 
 Audiences = Callable[[str, int | None], Condition | None]
 """Resolves a published rule's audience by key and version; None when there is none."""
@@ -296,51 +295,3 @@ def _is_instant(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def required(
-    condition: Condition, catalog: Catalog, audiences: Audiences | None = None
-) -> Required:
-    """The traits, events and ``table.column`` names that a condition reads, sorted."""
-    traits: set[str] = set()
-    events: set[str] = set()
-    columns: set[str] = set()
-    for leaf in leaves(expand(condition, catalog, audiences)):
-        match leaf:
-            case Trait():
-                traits.add(leaf.name)
-            case Attribute():
-                columns |= _attribute_columns(leaf.column, catalog)
-            case EventCount() | EventAge():
-                events.add(catalog.event_named(leaf.event) or leaf.event)
-                columns |= _window_columns(leaf, catalog)
-                if isinstance(leaf, EventCount) and isinstance(leaf.window, SinceEvent):
-                    events.add(catalog.event_named(leaf.window.event) or leaf.window.event)
-            case EventSequence():
-                events |= {catalog.event_named(name) or name for name in (leaf.first, leaf.then)}
-            case Related():
-                columns |= _entity_columns(catalog.entities[leaf.entity], leaf.where)
-            case ConsentIs():
-                columns.add(f"{catalog.layout.consent.table}.{catalog.layout.consent.status}")
-            case _:
-                pass
-    return Required(
-        traits=tuple(sorted(traits)), events=tuple(sorted(events)), columns=tuple(sorted(columns))
-    )
-
-
-def _attribute_columns(name: str, catalog: Catalog) -> set[str]:
-    entity_name, dot, column = name.rpartition(".")
-    if not dot:
-        return {f"{catalog.layout.users.table}.{name}"}
-    return {f"{catalog.entities[entity_name].table}.{column}"}
-
-
-def _window_columns(leaf: EventCount | EventAge, catalog: Catalog) -> set[str]:
-    if isinstance(leaf, EventCount) and isinstance(leaf.window, SinceMoment):
-        return _attribute_columns(leaf.window.column, catalog)
-    return set()
-
-
-def _entity_columns(entity: Entity, where: tuple[Filter, ...]) -> set[str]:
-    return {f"{entity.table}.{one.column}" for one in where}
