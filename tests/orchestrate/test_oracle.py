@@ -13,12 +13,14 @@ from orchestrate import stages
 from orchestrate.stages import Tick
 from tests.orchestrate import oracle, small_worlds
 from tests.orchestrate.world import SCHEMA
-from warehouse.catalog import load_catalog
+from warehouse.catalog import Catalog, load_catalog
 from warehouse.engines.duckdb import DuckDBWarehouse
 
 CASES = int(os.environ.get("PILOTHOUSE_ORACLE_CASES", "5000"))
 WORLDS = 100
 """Worlds that share one cycle."""
+CHUNKS = (64, 331)
+"""Few users at a time, now and then; else all at once."""
 Told = dict[tuple[str, str, str], oracle.OResult]
 
 
@@ -29,6 +31,11 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DuckDBWareho
     made.execute(SCHEMA)
     yield made
     made.close()
+
+
+@pytest.fixture(scope="module")
+def catalog() -> Catalog:
+    return load_catalog()
 
 
 def laid_out(warehouse: DuckDBWarehouse, seed: int) -> list[oracle.OWorld]:
@@ -64,11 +71,13 @@ def oracle_tells(worlds: list[oracle.OWorld]) -> Told:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(max(CASES // WORLDS, 1)))
-def test_the_cycle_decides_what_the_oracle_decides(warehouse: DuckDBWarehouse, seed: int) -> None:
+def test_the_cycle_decides_what_the_oracle_decides(
+    warehouse: DuckDBWarehouse, catalog: Catalog, seed: int
+) -> None:
     worlds = laid_out(warehouse, seed)
-    tick = small_worlds.tick_of(worlds, load_catalog())
+    tick = small_worlds.tick_of(worlds, catalog)
 
-    told = cycle_tells(warehouse, tick, None, chunk=(100_000, 331, 64)[seed % 3])
+    told = cycle_tells(warehouse, tick, None, dict(enumerate(CHUNKS)).get(seed % 8, stages.CHUNK))
 
     expected = oracle_tells(worlds)
     assert told.keys() == expected.keys()
@@ -78,9 +87,11 @@ def test_the_cycle_decides_what_the_oracle_decides(warehouse: DuckDBWarehouse, s
 
 @pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2, 3, 8])
-def test_any_number_of_workers_decides_the_same(warehouse: DuckDBWarehouse, workers: int) -> None:
+def test_any_number_of_workers_decides_the_same(
+    warehouse: DuckDBWarehouse, catalog: Catalog, workers: int
+) -> None:
     worlds = laid_out(warehouse, workers)
-    tick = small_worlds.tick_of(worlds, load_catalog())
+    tick = small_worlds.tick_of(worlds, catalog)
     users = [user.key for world in worlds for user in world.users]
     random.Random(workers).shuffle(users)
     parts = [tuple(users[start::workers]) for start in range(workers)]
