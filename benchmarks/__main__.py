@@ -17,6 +17,7 @@ from benchmarks import (
     bench_identity,
     bench_loop,
     bench_models,
+    bench_online,
     bench_prompts,
     bench_rule,
     bench_simulation,
@@ -32,6 +33,7 @@ BENCHMARKS: tuple[Callable[[], list[Measured]], ...] = (
     bench_identity.measure,
     bench_models.measure,
     bench_evaluate.measure,
+    bench_online.measure,
     bench_cycle.measure,
     bench_simulation.measure,
 )
