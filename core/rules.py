@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from core.conditions import EVERYONE, Condition, Frozen
+from core.wall_clock import check_zone
 
 Key = str
 KEY_PATTERN = r"^[a-z][a-z0-9_]{0,63}$"
@@ -269,6 +270,12 @@ class FrequencyCap(Frozen):
             raise ValueError("only a cap on a channel can give way to the next channel")
         return self
 
+    @model_validator(mode="after")
+    def _zone_exists(self) -> FrequencyCap:
+        if self.zone != "user":
+            check_zone(self.zone)
+        return self
+
     @property
     def longest_seconds(self) -> int:
         """After how long there is room again, at the latest."""
@@ -300,6 +307,12 @@ class QuietHours(Frozen):
     def _not_all_day(self) -> QuietHours:
         if self.start == self.end:
             raise ValueError("quiet hours that start and end at the same time would never end")
+        return self
+
+    @model_validator(mode="after")
+    def _zone_exists(self) -> QuietHours:
+        if self.fallback_zone is not None:
+            check_zone(self.fallback_zone)
         return self
 
 

@@ -13,6 +13,12 @@ def known_zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
+def check_zone(zone: str) -> None:
+    """Raise ValueError for a name that is no time zone."""
+    if zone not in known_zones():
+        raise ValueError(f"'{zone}' is no time zone: name one as in 'Europe/Berlin'")
+
+
 def zone_or(zone: str | None, fallback: str) -> str:
     """The zone, where it is one; else the fallback."""
     return zone if zone in known_zones() else fallback

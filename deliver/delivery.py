@@ -23,6 +23,7 @@ from core.lifecycle import IntentState
 from core.rules import Action
 from deliver import outbox
 from deliver.destinations.mailbox import Mailbox
+from deliver.duplicates import same_address
 from deliver.messages import Destination, Message
 from deliver.outbox import Intent, Settled
 from deliver.quiet_hours import Waiting, count_later, in_quiet_hours
@@ -144,6 +145,9 @@ def _send_batch(run: _Run, batch: list[Intent]) -> _Batch:
     _put_off(run, here, waiting)
     stopped |= waiting.stopped
     here = [one for one in here if one.intent_id not in {*stopped, *waiting.until}]
+    again = same_address(here, rulebook, run.warehouse, run.catalog, now=run.now)
+    stopped |= dict.fromkeys(again, "DUPLICATE_INTENT")
+    here = [one for one in here if one.intent_id not in again]
     messages, unreachable = compose(here, rulebook, run.warehouse, run.catalog)
     stopped |= dict.fromkeys(unreachable, "UNREACHABLE")
     accepted, rejected = _hand_over(run, messages)

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from core.conditions import And, AnyLeaf, Condition, Not, Or, with_defaults
+from core.conditions import And, AnyLeaf, Attribute, Condition, Not, Or, with_defaults
 from orchestrate.engine.candidates import Tick
+from warehouse.catalog import Catalog, Column
 from warehouse.compile import compile_leaves, expand
+from warehouse.compile.names import attribute_column
 from warehouse.runner import Engine
+
+WITHHELD = "a value that is personal and not shown"
 
 
 class Seen(NamedTuple):
@@ -60,8 +64,22 @@ def observe(
     if not query.leaves:
         return {name: Seen(condition, True) for name, condition in ready.items()}
     row = engine.fetch(query.sql).dicts()[0]
-    read = iter([(row[f"t{i}"], row[f"v{i}"]) for i in range(len(query.leaves))])
+    read = iter(
+        [
+            (row[f"t{i}"], _shown(leaf, row[f"v{i}"], tick.catalog))
+            for i, leaf in enumerate(query.leaves)
+        ]
+    )
     return {name: _see(condition, read) for name, condition in ready.items()}
+
+
+def _shown(leaf: AnyLeaf, value: str | None, catalog: Catalog) -> str | None:
+    """What was read, unless it is personal: then only that there was something."""
+    if value is None or not isinstance(leaf, Attribute):
+        return value
+    column = attribute_column(leaf.column, catalog)
+    is_public = isinstance(column, Column) and column.data_class == "public"
+    return value if is_public else WITHHELD
 
 
 def deciding(seen: Seen, *, wanted: bool) -> Deciding | None:

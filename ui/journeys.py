@@ -108,6 +108,32 @@ def resume(
     return version, found if backfill else 0
 
 
+def roll_back(workspace: Workspace, key: str, number: int, *, person: Person) -> JourneyVersion:
+    """Put an older version into force again, as a new one.
+
+    Refuses with UNKNOWN_KEY, and a version that names what the catalog does not have any more.
+    """
+    history = versions.journey_history(workspace.store, key)
+    older = next((one for one in history if one.version == number), None)
+    if older is None:
+        raise refuse(
+            Code.UNKNOWN_KEY,
+            f"There is no version {number} of '{key}'.",
+            span=str(number),
+            fix=f"The newest is version {history[0].version}.",
+        )
+    named = versions.audiences(workspace.store)
+    for refusal in refusals(older.artifact, workspace.catalog, named):
+        raise refuse(
+            refusal.code,
+            f"Version {number} of '{key}' cannot be put into force: {refusal.message}",
+            span=refusal.span,
+            fix="Propose the journey anew.",
+        )
+    rulebook.rollback(workspace.store, key, number, person=person, now=workspace.now())
+    return versions.journey_history(workspace.store, key)[0]
+
+
 def _proposal(workspace: Workspace, journey: Journey, effect: JourneyEffect) -> JourneyProposal:
     named, catalog = versions.audiences(workspace.store), workspace.catalog
     everybody = compile_waterfall(EVERYONE, catalog, as_of=workspace.as_of())

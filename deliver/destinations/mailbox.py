@@ -20,6 +20,9 @@ from deliver.messages import Message, Receipt
 SENDER = "Pilothouse demo <hello@pilothouse.example>"
 
 
+KEPT = ("intent_id", "user_id", "channel", "address", "subject", "body")
+
+
 class Mail(NamedTuple):
     """One message in the mailbox."""
 
@@ -41,7 +44,15 @@ class Mailbox:
         self.folder = folder
 
     def send(self, messages: Sequence[Message], *, now: datetime) -> list[Receipt]:
-        """Write every message; one that cannot be an e-mail is rejected with the reason."""
+        """Write every message once; one that cannot be an e-mail, or says something else than what
+        was sent under its key before, is rejected with the reason."""
+        before = self._sent([one.intent_id for one in messages])
+        fresh = [one for one in messages if one.intent_id not in before]
+        again = [_again(one, before[one.intent_id]) for one in messages if one.intent_id in before]
+        told = {one.intent_id: one for one in (*again, *self._write(fresh, now))}
+        return [told[one.intent_id] for one in messages]
+
+    def _write(self, messages: Sequence[Message], now: datetime) -> list[Receipt]:
         files, receipts = write_letters(messages, self.folder, now=now)
         written = [one for one in messages if one.intent_id in files]
         self._keep([_row(message, files[message.intent_id], now) for message in written])
@@ -49,11 +60,16 @@ class Mailbox:
 
     def holds(self, intent_ids: Sequence[str]) -> frozenset[str]:
         """Which of these intents are in the mailbox."""
+        return frozenset(self._sent(intent_ids))
+
+    def _sent(self, intent_ids: Sequence[str]) -> dict[str, tuple[object, ...]]:
+        """Intent id → what was sent under it, in the order of KEPT."""
         if not intent_ids:
-            return frozenset()
-        query = sa.select(mailbox.c.intent_id).where(mailbox.c.intent_id.in_(intent_ids))
+            return {}
+        query = sa.select(*(mailbox.c[name] for name in KEPT))
+        query = query.where(mailbox.c.intent_id.in_(intent_ids))
         with self.store.read() as connection:
-            return frozenset(connection.execute(query).scalars())
+            return {row[0]: tuple(row) for row in connection.execute(query)}
 
     def _keep(self, rows: list[dict[str, object]]) -> None:
         postgres = self.store.engine.dialect.name == "postgresql"
@@ -92,6 +108,12 @@ def read(store: Store, *, user_id: str | None = None, limit: int = 50) -> list[M
         return [Mail(*row) for row in connection.execute(query)]
 
 
+def _again(message: Message, before: tuple[object, ...]) -> Receipt:
+    if before == tuple(getattr(message, name) for name in KEPT):
+        return Receipt(message.intent_id, "accepted")
+    return Receipt(message.intent_id, "rejected", "another message was sent under this key")
+
+
 def _eml(message: Message, now: datetime) -> bytes:
     mail = MIMEText(message.body, "plain", _charset(message.body))
     headers = {
@@ -117,6 +139,5 @@ def _charset(text: str) -> str:
 
 
 def _row(message: Message, file: Path, now: datetime) -> dict[str, object]:
-    kept = ("intent_id", "user_id", "channel", "address", "subject", "body")
-    row: dict[str, object] = {name: getattr(message, name) for name in kept}
+    row: dict[str, object] = {name: getattr(message, name) for name in KEPT}
     return row | {"file": str(file), "sent_at": utc(now)}

@@ -118,6 +118,24 @@ def test_a_quiet_hour_that_comes_back_is_quiet_again() -> None:
     )
 
 
+@pytest.mark.parametrize("weekday", range(7))
+def test_quiet_hours_across_midnight_hold_on_both_sides_of_it_on_every_weekday(
+    weekday: int,
+) -> None:
+    day = datetime(2026, 3, 2) + timedelta(days=weekday)
+    morning = day.replace(hour=8)
+
+    assert ready_at(day.replace(hour=3), "UTC", NIGHT) == morning
+    assert ready_at(day.replace(hour=22), "UTC", NIGHT) == morning + timedelta(days=1)
+    with pytest.raises(ValueError, match="Extra inputs"):  # no rule for some weekdays only
+        QuietHours.model_validate({"start": "21:00", "end": "09:00", "days": ["mon"]})
+
+
+def test_quiet_hours_that_start_and_end_at_the_same_time_are_refused() -> None:
+    with pytest.raises(ValueError, match="would never end"):
+        QuietHours(start="08:00", end="08:00")
+
+
 def test_a_quiet_lunch_ends_the_same_day() -> None:
     lunch = QuietHours(start="12:00", end="13:00")
 

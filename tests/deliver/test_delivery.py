@@ -20,7 +20,7 @@ from deliver.delivery import DeliveryReport, deliver
 from deliver.destinations import mailbox
 from deliver.destinations.mailbox import Mailbox
 from deliver.messages import Message
-from deliver.outbox import Settled, lease, settle
+from deliver.outbox import Settled, lease, settle, submit
 from orchestrate.kill_switch import kill
 from orchestrate.rulebook import pause
 from tests.at_once import at_once
@@ -118,11 +118,12 @@ def test_a_worker_that_lost_its_lease_cannot_settle(world: World) -> None:
 def test_a_crash_after_handing_over_is_made_good_without_a_second_message(world: World) -> None:
     _decided(world)
     (intent,) = lease(world.store, worker="w", now=LATER, limit=1)
+    submit(world.store, [intent.intent_id], worker="w", now=LATER)
     letter = Message(
         intent.intent_id, intent.decision_id, "t", "u1", "email", "u1@example.com", "Hi", "there"
     )
     Mailbox(world.store, world.mailbox).send([letter], now=LATER)
-    # Here the process dies: the outbox still says leased.
+    # Here the process dies: the outbox still says submitted.
 
     report = _deliver(world, LATER + timedelta(minutes=5))
 
@@ -134,6 +135,7 @@ def test_a_crash_after_handing_over_is_made_good_without_a_second_message(world:
 def test_a_crash_before_the_warehouse_knows_is_made_good(world: World) -> None:
     _decided(world)
     (intent,) = lease(world.store, worker="w", now=LATER, limit=1)
+    submit(world.store, [intent.intent_id], worker="w", now=LATER)
     letter = Message(
         intent.intent_id, intent.decision_id, "t", "u1", "email", "u1@example.com", "Hi", "there"
     )

@@ -53,10 +53,13 @@ def test_missing_trait_under_not_equal_is_no_match_unless_declared(world: World)
     world.publish(single(world.catalog, eligibility=other))
     declared = other.model_copy(update={"when_unknown": WhenUnknown.MATCH})
     world.publish(single(world.catalog, key="declared", eligibility=declared))
+    not_in = Attribute(column="country", op=Op.NOT_IN, value=("DE", "FR"))
+    world.publish(single(world.catalog, key="not_in", eligibility=not_in))
 
     world.cycle()
 
     assert _reason(world) == "INELIGIBLE"
+    assert world.reasons("not_in")["u1", "upgrade_nudge"] == "INELIGIBLE"
     assert world.reasons("declared")["u1", "upgrade_nudge"] == "SELECTED"
 
 

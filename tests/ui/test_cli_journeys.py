@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import warehouse
 from tests.ui.command_line import CommandLine
+
+BUILT_IN = Path(warehouse.__file__).parent / "catalogs" / "workout_app"
 
 PUSH = {
     "kind": "message",
@@ -165,3 +169,20 @@ def test_an_older_version_goes_live_again_as_a_new_one(cli: CommandLine, tmp_pat
     again = cli.json("journeys", "rollback", "trip", "1")
 
     assert (again["version"], again["artifact"]["name"]) == (3, "Trip")
+
+
+def test_a_journey_whose_event_is_gone_is_not_put_back(cli: CommandLine, tmp_path: Path) -> None:
+    live(cli, trip(tmp_path, goal={"event": "pricing_viewed"}))
+    live(cli, trip(tmp_path, name="Another trip"))
+    renamed = cli.workspace / "catalog"
+    shutil.copytree(BUILT_IN, renamed)
+    for file in renamed.glob("*.yaml"):
+        file.write_text(file.read_text().replace("pricing_viewed", "prices_seen"))
+    with (cli.workspace / "pilothouse.toml").open("a") as settings:
+        settings.write(f'\ncatalog = "{renamed}"\n')
+
+    back = cli("journeys", "rollback", "trip", "1")
+
+    assert back.status == 1
+    assert "Version 1 of 'trip' cannot be put into force" in back.err
+    assert "Propose the journey anew." in back.err

@@ -155,9 +155,7 @@ def rollback_command(session: Session, key: str, number: int, email: str) -> Out
     """Put version NUMBER into force again, as a new version; runs under way stay where they are."""
     with session.workspace() as workspace:
         person = session.person(workspace, email)
-        _numbered(versions.journey_history(workspace.store, key), number)
-        rulebook.rollback(workspace.store, key, number, person=person, now=workspace.now())
-        found = versions.journey_history(workspace.store, key)[0]
+        found = desk.roll_back(workspace, key, number, person=person)
     text = f"{key} v{found.version} is live with the content of v{number}."
     return Output(text, _document(found))
 
