@@ -9,9 +9,8 @@ from agent.planners.port import CountQuestion, DebugQuestion, Drafted, Segment, 
 from control import versions
 from core.conditions import Condition, Op
 from core.errors import Code, Refusal
-from core.proposal import actions_of
 from core.rules import DecisionPolicy, EligibilityRule
-from tools.audience import conditions_of
+from orchestrate.artifact_checks import refusals
 from tools.context import Refused
 from warehouse.catalog import unknown_name
 from warehouse.compile import validate
@@ -22,7 +21,7 @@ def check_draft(draft: Drafted, context: AskContext) -> tuple[Refusal, ...]:
     """Every refusal of a draft; empty when it may be simulated."""
     match draft:
         case EligibilityRule() | DecisionPolicy():
-            found = [*_conditions(conditions_of(draft), context), *_actions(draft, context)]
+            found = [*refusals(draft, context.catalog, versions.audiences(context.store))]
         case CountQuestion():
             found = [*_conditions((draft.population, draft.condition), context)]
         case DebugQuestion():
@@ -37,17 +36,6 @@ def _conditions(conditions: Iterable[Condition], context: AskContext) -> Iterabl
     audiences = versions.audiences(context.store)
     for condition in conditions:
         yield from validate(condition, context.catalog, audiences)
-
-
-def _actions(artifact: EligibilityRule | DecisionPolicy, context: AskContext) -> Iterable[Refusal]:
-    known = context.catalog.channels
-    for action in actions_of(artifact):
-        for channel in action.channels:
-            if channel not in known:
-                yield unknown_name(Code.UNKNOWN_VALUE, "channel", channel, [*known])
-        goal = action.goal_event
-        if goal and context.catalog.event_named(goal) is None:
-            yield unknown_name(Code.UNKNOWN_EVENT, "event", goal, [*context.catalog.events])
 
 
 def _debug(question: DebugQuestion, context: AskContext) -> Iterable[Refusal]:

@@ -10,6 +10,7 @@ from core.errors import Code, Refusal
 from core.journey_steps import Branch, Trigger, Wait
 from core.journeys import Journey, triggers
 from core.wall_clock import known_zones
+from orchestrate.artifact_checks import of_actions
 from warehouse.catalog import Catalog, unknown_name
 from warehouse.compile import Audiences, validate
 from warehouse.compile import data_classes as classes_of
@@ -20,7 +21,8 @@ def refusals(journey: Journey, catalog: Catalog, audiences: Audiences) -> tuple[
     """Everything that is wrong with a journey somebody proposes; empty when nothing is."""
     found = [one for asked in conditions_of(journey) for one in validate(asked, catalog, audiences)]
     found += [one for _, trigger in triggers(journey) for one in _trigger(trigger, catalog)]
-    return (*found, *_messages(journey, catalog), *_zones(journey))
+    sends = (message.action for message in journey.messages())
+    return (*found, *of_actions(sends, catalog), *_zones(journey))
 
 
 def undecidable_now(
@@ -65,16 +67,6 @@ def _trigger(trigger: Trigger, catalog: Catalog) -> Iterator[Refusal]:
     if trigger.key not in properties:
         name = f"{trigger.event}.{trigger.key}"
         yield unknown_name(Code.UNKNOWN_COLUMN, "property", name, [*properties])
-
-
-def _messages(journey: Journey, catalog: Catalog) -> Iterator[Refusal]:
-    for message in journey.messages():
-        for channel in message.action.channels:
-            if channel not in catalog.channels:
-                yield unknown_name(Code.UNKNOWN_VALUE, "channel", channel, [*catalog.channels])
-        goal = message.action.goal_event
-        if goal and catalog.event_named(goal) is None:
-            yield unknown_name(Code.UNKNOWN_EVENT, "event", goal, [*catalog.events])
 
 
 def _zones(journey: Journey) -> Iterator[Refusal]:

@@ -13,8 +13,7 @@ from control import requests, versions
 from control.versions import ARTIFACT
 from core.errors import Code, PilothouseError, refuse
 from core.rules import DecisionPolicy, EligibilityRule
-from tools.audience import conditions_of
-from warehouse.compile import validate
+from orchestrate.artifact_checks import refusals
 
 if TYPE_CHECKING:
     from ui.workspace import Workspace
@@ -47,10 +46,9 @@ def target_of(workspace: Workspace, target: str, folder: Path) -> tuple[Artifact
 
 def _possible(workspace: Workspace, artifact: Artifact) -> Artifact:
     """A draft that the catalog knows and that somebody could meet."""
-    audiences = versions.audiences(workspace.store)
-    for condition in conditions_of(artifact):
-        for refusal in validate(condition, workspace.catalog, audiences):
-            raise PilothouseError(refusal)
+    named = versions.audiences(workspace.store)
+    for refusal in refusals(artifact, workspace.catalog, named):
+        raise PilothouseError(refusal)
     return artifact
 
 
