@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from core.lifecycle import TRANSITIONS
+
 
 class Guard(NamedTuple):
     """Refuse ``event`` on ``table`` when ``condition`` (over NEW and OLD) holds."""
@@ -65,6 +67,13 @@ _OWN_CHANGE = """
     NEW."by" = (SELECT c.author FROM change_requests AS c WHERE c.id = NEW.change_request_id)
 """
 
+_ALLOWED = " OR ".join(
+    f"OLD.state = '{before}' AND NEW.state = '{after}'"
+    for before, following in TRANSITIONS.items()
+    for after in sorted(following)
+)
+_NOT_ALLOWED = f"NEW.state <> OLD.state AND NOT ({_ALLOWED})"
+
 GUARDS: tuple[Guard, ...] = (
     Guard("four_eyes", "reviews", "INSERT", _OWN_CHANGE, "four eyes: the author may not decide"),
     Guard("reviews_stay", "reviews", "UPDATE", "1 = 1", "a review is final"),
@@ -76,6 +85,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard("staged_stay_inside", "outbox", "INSERT", _STAGED, "what staging decides is not sent"),
     Guard("versions_stay", "versions", "UPDATE", _REWRITTEN, "a version is immutable"),
     Guard("versions_remain", "versions", "DELETE", "1 = 1", "a version is immutable"),
+    Guard("requests_move_on", "change_requests", "UPDATE", _NOT_ALLOWED, "not from this state"),
     Guard("requests_remain", "change_requests", "DELETE", "1 = 1", "a change request is kept"),
     Guard("audit_stays", "audit", "UPDATE", "1 = 1", "the audit log is append-only"),
     Guard("audit_remains", "audit", "DELETE", "1 = 1", "the audit log is append-only"),

@@ -43,6 +43,7 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.IN_REVIEW: frozenset(
         {
             State.APPROVED,
+            State.SCHEDULED,
             State.REJECTED,
             State.CHANGES_REQUESTED,
             State.WITHDRAWN,

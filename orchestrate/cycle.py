@@ -39,6 +39,7 @@ from warehouse.batch import count
 from warehouse.catalog import Catalog
 from warehouse.clocks.past import stand_at
 from warehouse.engines.duckdb import DuckDBWarehouse
+from warehouse.transactions import undone
 
 GAVE_BACK = (IntentState.REJECTED, IntentState.BOUNCED, IntentState.EXPIRED, IntentState.CANCELLED)
 
@@ -176,14 +177,10 @@ def decide_tick(
 
 
 def _tried(warehouse: DuckDBWarehouse, tick: stages.Tick, waiting: Due) -> CycleReport:
-    with warehouse.cursor() as cursor:
-        cursor.execute("BEGIN")
-        try:
-            stand, tally = _ready(cursor, tick, waiting)
-            for one in stages.decided(cursor, stand):
-                tally.add(one)
-        finally:
-            cursor.execute("ROLLBACK")
+    with warehouse.cursor() as cursor, undone(cursor):
+        stand, tally = _ready(cursor, tick, waiting)
+        for one in stages.decided(cursor, stand):
+            tally.add(one)
     return report_of(tick, tally, dry_run=True)
 
 
@@ -270,12 +267,12 @@ def last_cycle(warehouse: DuckDBWarehouse) -> str:
 
 
 def _last_populations(cursor: duckdb.DuckDBPyConnection) -> tuple[str, dict[str, int]]:
-    query = "SELECT cycle_id, report FROM cycles ORDER BY decided_at DESC, cycle_id LIMIT 50"
-    for cycle_id, report in cursor.execute(query).fetchall():
-        populations = CycleReport.model_validate(json.loads(report)).populations
-        if populations:
-            return cycle_id, populations
-    return "", {}
+    """That cycle's id, and of every rule the population when it was decided on last."""
+    told = cursor.execute(stages.sql("populations")).fetchall()
+    populations: dict[str, int] = {}
+    for _, counted in told:
+        populations = json.loads(counted) | populations
+    return (told[0][0] if told else ""), populations
 
 
 def earlier(cursor: duckdb.DuckDBPyConnection, cycle_id: str) -> CycleReport | None:

@@ -17,6 +17,7 @@ from control import people, runs
 from core.artifacts import AskResult, TraceStep
 from core.errors import Code, PilothouseError, Refusal
 from core.lifecycle import IntentState
+from ui import staging
 from ui.ids import new_id
 from ui.rounds import Rounds
 from ui.workspace import Workspace
@@ -100,6 +101,7 @@ class Worker:
         """Messages whose quiet hours have ended leave the outbox, and so does what a crash left."""
         if self.workspace.outbox_counts().keys() & UNFINISHED:
             self.workspace.deliver()
+        staging.write_letters(self.workspace)
 
     def _run(self, run_id: str, submit: bool) -> None:
         run = runs.get(self.workspace.store, run_id)

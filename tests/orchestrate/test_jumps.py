@@ -195,6 +195,18 @@ def test_an_accepted_jump_is_no_rule(held: World, pavel: Person) -> None:
     assert audit.verify(held.store) is None
 
 
+def test_a_rule_that_rested_meanwhile_is_held_against_the_cycle_that_decided_on_it(
+    held: World, pavel: Person
+) -> None:
+    held.publish(single(held.catalog, key="other", name="Other"))
+    rulebook.pause(held.store, "next_best", person=pavel, now=NOW)
+    held.user("ann")
+    held.cycle(NOW + DAY)
+    rulebook.resume(held.store, "next_best", person=pavel, now=NOW)
+
+    assert "from 150 users to 0" in _held(held, NOW + 2 * DAY)
+
+
 def test_a_first_cycle_and_a_dry_run_are_never_held(held: World) -> None:
     report: CycleReport = held.cycle(NOW + DAY, dry_run=True)
 

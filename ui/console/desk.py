@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from control import audit, people, requests, runs, versions
+from control import audit, people, requests, runs, staging, versions
 from control.audit import AuditEntry
 from control.people import Person
 from control.requests import ChangeRequest
@@ -172,6 +172,11 @@ class Desk:
             return None
         store = self.workspace.store
         return versions.version(store, request.target_key, request.base_version).artifact
+
+    def is_staged(self, request: ChangeRequest) -> bool:
+        """Whether a request is in staging, where its approval waits for a promotion."""
+        with self.workspace.store.read() as connection:
+            return staging.holds(connection, request.id)
 
     def live_version(self, key: str) -> int | None:
         """The version of a rule that is in force, if there is one."""

@@ -17,6 +17,11 @@ from ui.console.view.jump import jump_consequence
 from ui.console.view.state import REQUEST
 from ui.console.view.text import ago, people, plain
 
+STAGED = (
+    "It is tried in **staging**, where nothing is sent. Approved, it stays there "
+    "until somebody promotes it."
+)
+PROMOTED_WITH = "It is in staging; `pilothouse staging promote` lets it go live."
 SAID = {"approve": "approved", "reject": "rejected", "request_changes": "asked for changes"}
 
 
@@ -26,7 +31,8 @@ def rail(office: Desk, person: Person, request: ChangeRequest) -> None:
     if request.state is not State.IN_REVIEW:
         _decided(office, person, request)
         return
-    st.markdown(_consequence_of(request))
+    staged = office.is_staged(request)
+    st.markdown(STAGED if staged else _consequence_of(request))
     _counts(request)
     refusal = may_decide(
         person=person.email,
@@ -42,7 +48,7 @@ def rail(office: Desk, person: Person, request: ChangeRequest) -> None:
         st.info(plain(reason), icon=":material/lock:")
         st.caption(plain(refusal.fix or ""))
         return
-    _buttons(office, person, request)
+    _buttons(office, person, request, "Approve" if staged else _approve_label(request))
 
 
 def _consequence_of(request: ChangeRequest) -> str:
@@ -101,7 +107,7 @@ def _counts(request: ChangeRequest) -> None:
     st.markdown("  \n".join(lines))
 
 
-def _buttons(office: Desk, person: Person, request: ChangeRequest) -> None:
+def _buttons(office: Desk, person: Person, request: ChangeRequest, approve: str) -> None:
     comment = st.text_area(
         "Comment",
         placeholder="Needed to request changes or reject",
@@ -111,7 +117,7 @@ def _buttons(office: Desk, person: Person, request: ChangeRequest) -> None:
     )
     verdict: Verdict | None = None
     if st.button(
-        _approve_label(request),
+        approve,
         key="approve",
         type="primary",
         icon=":material/check:",
@@ -162,7 +168,8 @@ def _decided(office: Desk, person: Person, request: ChangeRequest) -> None:
             st.markdown(f"> {plain(request.review.comment)}")
     else:
         st.markdown(badge.markdown)
-    st.caption("Nothing is left to decide here.")
+    waits = request.state is State.SCHEDULED
+    st.caption(PROMOTED_WITH if waits else "Nothing is left to decide here.")
 
 
 def _verdict_line(office: Desk, request: ChangeRequest) -> str:

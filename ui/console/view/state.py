@@ -29,7 +29,7 @@ REQUEST: dict[State, Badge] = {
     State.DRAFT: Badge("Draft", "gray", "edit_note"),
     State.IN_REVIEW: Badge("In review", "orange", "schedule"),
     State.APPROVED: Badge("Approved", "blue", "task_alt"),
-    State.SCHEDULED: Badge("Scheduled", "blue", "event"),
+    State.SCHEDULED: Badge("Approved, in staging", "blue", "science"),
     State.LIVE: Badge("Live", "green", "check_circle"),
     State.SUPERSEDED: Badge("Superseded", "gray", "history"),
     State.REJECTED: Badge("Rejected", "red", "block"),
