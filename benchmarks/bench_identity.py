@@ -9,6 +9,7 @@ yardstick is scipy's connected_components over the same arrays in the same proce
 from __future__ import annotations
 
 import argparse
+import statistics
 import tempfile
 import time
 from collections.abc import Callable
@@ -27,6 +28,7 @@ from warehouse.identity.update import prepare
 
 EDGES = 1_000_000
 NEW_EDGES = 100_000
+TURNS = 5
 YARDSTICK = "scipy's connected components"
 
 # About 3.4 links and 4.4 identifiers a person: devices, an address, some hardware; one device in
@@ -118,8 +120,7 @@ def _costs(edges: int) -> Costs:
         run(cursor, "scope_all")
         run(cursor, "rulings")
         part, read = _timed(lambda: read_part(cursor))
-        _, scipy = _timed(lambda: components(len(part.places.ids), part.links))
-        _, full = _timed(lambda: _solved(part))
+        scipy, full = _against_scipy(part)
         _, everything = _timed(lambda: _everything(cursor))
         cursor.close()
         # The next load comes to a server that has not just resolved everybody.
@@ -134,6 +135,19 @@ def _costs(edges: int) -> Costs:
     links, write = len(part.links.a), everything - full - read
     named = increment - fetched - touched
     return Costs(links, scipy, full, read, write, lookup, touched, fetched, observed, named)
+
+
+def _against_scipy(part: Part) -> tuple[float, float]:
+    """The yardstick and all of it, in turns; the first turn, which meets memory cold, is left out."""
+    turns = [
+        (
+            _timed(lambda: components(len(part.places.ids), part.links))[1],
+            _timed(lambda: _solved(part))[1],
+        )
+        for _ in range(TURNS + 1)
+    ]
+    scipy, full = (statistics.median(spent) for spent in zip(*turns[1:], strict=True))
+    return scipy, full
 
 
 def _opened(file: Path) -> Cursor:
