@@ -138,7 +138,7 @@ def _costs(edges: int) -> Costs:
 
 
 def _against_scipy(part: Part) -> tuple[float, float]:
-    """The yardstick and all of it, in turns; the first turn, which meets memory cold, is left out."""
+    """The yardstick and all of it, in turns; the first, which meets memory cold, is left out."""
     turns = [
         (
             _timed(lambda: components(len(part.places.ids), part.links))[1],
