@@ -160,6 +160,8 @@ def _remove(
 ) -> dict[str, dict[str, int]]:
     """One pass over every place; doing it again finds nothing more to do."""
     warehouse, catalog, root = workspace.warehouse, workspace.catalog, workspace.settings.workspace
+    # What was decided and not written yet is removed where everything else is.
+    workspace.desk.forget(traces.identifiers)
     # The log first: which of its lines were the person's is known from the warehouse.
     numbers = removal.lines_of(warehouse, catalog, traces, shared)
     blanked = blank(workspace.intake.log.folder, traces, numbers)

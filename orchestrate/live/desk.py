@@ -150,6 +150,14 @@ class Desk:
             self._unwritten.settle()
         return written
 
+    def forget(self, users: Iterable[str]) -> None:
+        """Keep nothing of users here, neither at hand nor on disk: the warehouse has it all."""
+        self.once()
+        with self._deciding:
+            for shelf in self._shelves.values():
+                for user in users:
+                    shelf.people.pop(user, None)
+
     def close(self) -> None:
         """Write what waits; nothing is decided here any more."""
         self.write_out()

@@ -20,6 +20,7 @@ from core.lifecycle import State
 from orchestrate.online import OnlineDecision, decide_now
 from tests.tools.demo import DECISION, demo_file, open_demo
 from ui.deciding import Asked, Decider, EventRound, decide_routes
+from ui.forgetting import forget
 from ui.workspace import Workspace
 
 COLUMNS = "user_id, policy_key, policy_version, action_key, channel, outcome, reason_code, ghost"
@@ -275,3 +276,18 @@ def test_a_fault_while_deciding_reaches_whoever_asked_and_nobody_after(
     assert ask(decider, users_of(workspace)[0]).user_id == users_of(workspace)[0]
     with pytest.raises(PilothouseError, match="no such user"):
         ask(decider, "nobody")
+
+
+def test_somebody_who_is_forgotten_is_gone_from_what_was_decided_at_this_moment(
+    workspace: Workspace,
+) -> None:
+    decider, user = Decider(workspace), users_of(workspace)[4]
+    ask(decider, user)
+
+    receipt = forget(workspace, user, reason="asked to", who="ada@demo")
+
+    assert receipt.found == ()
+    left = [path for path in workspace.settings.workspace.rglob("*") if path.is_file()]
+    assert not [path for path in left if "decisions" in path.parts and path.stat().st_size]
+    with pytest.raises(PilothouseError, match="no such user"):
+        ask(decider, user)

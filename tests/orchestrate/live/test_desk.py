@@ -318,6 +318,21 @@ def test_a_cap_that_puts_messages_off_is_left_to_the_engine(world: World, desk: 
     assert desk.decide("b", lambda: NOW, trace_id="t") is None
 
 
+def test_nothing_is_left_on_disk_of_a_user_who_is_to_be_forgotten(
+    world: World, desk: Desk, folder: Path
+) -> None:
+    trained(world, "a", "b")
+    world.publish(policy(world.catalog))
+    ask(desk, "a")
+    ask(desk, "b")
+    assert b'"a"' in b"".join(page.read_bytes() for page in pages(folder))
+
+    desk.forget(["a"])
+
+    assert not pages(folder)
+    assert [row[0] for row in rows(world)] == ["a", "b"]
+
+
 def test_without_rules_nothing_is_considered(world: World, desk: Desk) -> None:
     world.user("a")
 
