@@ -17,6 +17,7 @@ from control import people, requests, tokens
 from control.tokens import TokenScope
 from core.errors import PilothouseError
 from core.lifecycle import State
+from orchestrate.live.journal import pages
 from orchestrate.online import OnlineDecision, decide_now
 from tests.tools.demo import DECISION, demo_file, open_demo
 from ui.deciding import Asked, Decider, EventRound, decide_routes
@@ -291,3 +292,21 @@ def test_somebody_who_is_forgotten_is_gone_from_what_was_decided_at_this_moment(
     assert not [path for path in left if "decisions" in path.parts and path.stat().st_size]
     with pytest.raises(PilothouseError, match="no such user"):
         ask(decider, user)
+
+
+def test_what_a_killed_server_left_on_disk_is_written_when_its_workspace_is_opened(
+    made: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(made, tmp_path / "killed")
+    with closing(open_demo(folder, folder / "own.duckdb")) as killed:
+        user = users_of(killed)[4]
+        told = ask(Decider(killed), user)
+        left = {page: page.read_bytes() for page in pages(folder / "decisions")}
+    for page, content in left.items():
+        page.write_bytes(content)
+    now = f"user_id = '{user}' AND decided_at = '{told.decided_at}'"
+    with closing(open_demo(folder, folder / "own.duckdb")) as opened:
+        assert len(decisions(opened, now)) == len(told.considered)
+        assert not pages(folder / "decisions")
+
+        assert forget(opened, user, reason="asked to", who="ada@demo").found == ()
