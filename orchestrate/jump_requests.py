@@ -8,11 +8,18 @@ from control import people, requests, versions
 from control.people import BREAKER
 from control.requests import ChangeRequest
 from control.store import Store
+from core.artifacts import Finding
 from core.jumps import PopulationJump
 from core.lifecycle import State
 from orchestrate import change_requests
 from orchestrate.jumps import Held
 
+SUSPICIOUS = Finding(
+    policy="population_jumped",
+    severity="warn",
+    message="A load or a source that failed looks just like this.",
+    fix="Look at the data that these rules read before you accept it.",
+)
 UNDECIDED = frozenset({State.IN_REVIEW, State.APPROVED})
 TURNED_DOWN = frozenset({State.REJECTED, State.CHANGES_REQUESTED})
 
@@ -70,6 +77,7 @@ def _ask(store: Store, jump: PopulationJump, now: datetime) -> ChangeRequest:
         artifact=jump,
         author=BREAKER.email,
         prompt=f"{jump.name} since the last cycle.",
+        findings=(SUSPICIOUS,),
         dependencies=rests_on(store, jump),
         now=now,
     )

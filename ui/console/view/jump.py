@@ -14,8 +14,10 @@ def jump_lines(jump: PopulationJump) -> list[str]:
 def jump_consequence(jump: PopulationJump) -> str:
     """What accepting does, in a sentence or two of Markdown."""
     now = max(one.after for one in jump.policies)
+    size = f"for **{people(now)}**, or up to {BAND:.0%} more or fewer,"
+    about = size if now else "with **nobody**"
     return (
-        f"The next cycle decides for **{people(now)}**, or up to {BAND:.0%} more or fewer. "
+        f"The next cycle decides {about} in this population. "
         "It accepts this jump and no other; rejecting it keeps cycles held."
     )
 
