@@ -11,7 +11,7 @@ from core.conditions import Filter
 from core.journey_steps import Trigger
 from orchestrate.journeys.statements import DIALECT
 from warehouse.catalog import Catalog
-from warehouse.compile.values import comparison, moment
+from warehouse.compile.values import comparison, moment, property_read
 
 
 def occurrences(trigger: Trigger, catalog: Catalog, as_of: datetime) -> exp.Select:
@@ -67,9 +67,8 @@ def _filters(trigger: Trigger, name: str, catalog: Catalog, as_of: datetime) -> 
 
 def _filter(one: Filter, name: str, catalog: Catalog, as_of: datetime) -> exp.Expr:
     data_type = catalog.events[name].properties[one.column].type
-    value = _property(one.column, catalog.layout.events.properties)
-    if data_type in ("integer", "number"):
-        value = exp.TryCast(this=value, to=exp.DataType.build("double"))
+    # Read as conditions read it: what is not of its type is missing, and stops no other journey.
+    value = property_read(_property(one.column, catalog.layout.events.properties), data_type)
     return comparison(value, one.op, one.value, data_type, as_of)
 
 
