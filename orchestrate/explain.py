@@ -32,6 +32,7 @@ from warehouse.catalog import Catalog
 from warehouse.clocks.past import OnCursor, Past, as_known, stand_at
 from warehouse.engines.duckdb import DuckDBWarehouse
 from warehouse.runner import Engine
+from warehouse.transactions import undone
 from warehouse.wording import describe
 
 Ready = Callable[[duckdb.DuckDBPyConnection, Past | None], None]
@@ -190,8 +191,8 @@ def _decided(
     """The decision on one user; nothing is kept."""
     with warehouse.cursor() as cursor:
         check_user(cursor, tick.catalog, user_id)
-        cursor.execute("BEGIN")
-        try:
+        stages.create_tables(cursor)
+        with undone(cursor):
             past = stand_at(cursor, tick.catalog, tick.as_of)
             if past is not None:
                 check_user(cursor, tick.catalog, user_id, then=tick.as_of)
@@ -203,8 +204,6 @@ def _decided(
             stand = stages.lay_out(cursor, tick)
             (one,) = stages.decided(cursor, stand, users=(user_id,))
             yield cursor, past, Told(user_id, stand, one.chunk.state, one)
-        finally:
-            cursor.execute("ROLLBACK")
 
 
 def _candidates(

@@ -6,6 +6,7 @@ as rows for those who ask in SQL.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -26,6 +27,7 @@ from warehouse.batch import flags
 from warehouse.catalog import Catalog
 
 _SQL = Path(__file__).parent / "sql"
+_MAKING = threading.Lock()
 DIALECT = "duckdb"
 CHUNK = 500_000
 """Users at a time: what bounds a cycle's memory, whatever the population."""
@@ -43,7 +45,22 @@ class Stand(NamedTuple):
 
 
 def create_tables(cursor: duckdb.DuckDBPyConnection) -> None:
-    """Create what cycles write to, unless it is there."""
+    """Create what cycles write to, unless it is there.
+
+    On a connection of its own, one after the other: two transactions that made it would be at
+    odds. A transaction that has read already does not see it: call this before.
+    """
+    with _MAKING, cursor.cursor() as own:
+        _make(own)
+        # Only now may the cursor be asked anything: what it sees is settled by its first question.
+        query = "SELECT current_setting('search_path')"
+        ((where,),) = cursor.execute(query).fetchall()
+        if where:
+            own.execute(f"SET search_path = {exp.Literal.string(where).sql(DIALECT)}")
+            _make(own)
+
+
+def _make(cursor: duckdb.DuckDBPyConnection) -> None:
     cursor.execute(sql("schema"))
     _rename_earlier_records(cursor)
     cursor.execute(sql("records"))

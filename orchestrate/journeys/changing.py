@@ -68,7 +68,7 @@ def planned_migration(
 
 
 def migrate(store: Store, migration: Migration, *, person: Person, now: datetime) -> Migration:
-    """Do it, as one act of the audit log; runs that moved on since are where they are now."""
+    """Do it, as one act of the audit log; gives what moved: runs that went on since are left."""
     if not person.roles & MAY_MIGRATE:
         raise refuse(
             Code.NOT_ALLOWED,
@@ -76,13 +76,20 @@ def migrate(store: Store, migration: Migration, *, person: Person, now: datetime
             fix="Ask somebody with that role.",
         )
     key, to = migration.journey_key, migration.to_version
-    moves = [(one.version, one.step, one.to) for one in migration.moving if one.to is not None]
     with store.write() as connection:
-        moved = journeys.migrate(connection, key, to, moves)
-        note = f"{moved} runs moved, {migration.stays} stay"
+        moving = tuple(
+            one
+            if one.to is None
+            else one._replace(
+                runs=journeys.migrate(connection, key, to, [(one.version, one.step, one.to)])
+            )
+            for one in migration.moving
+        )
+        done = migration._replace(moving=moving)
+        note = f"{done.moved} runs moved, {done.stays} stay"
         act = audit.Act(utc(now), person.email, "migrate", f"{key} version {to}", note=note)
         audit.append(connection, act)
-    return migration
+    return done
 
 
 def _check(renamed: Mapping[str, str], target: JourneyVersion) -> None:

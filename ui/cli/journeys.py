@@ -142,7 +142,7 @@ def migrate_command(
         person = session.person(workspace, email)
         planned = planned_migration(workspace.store, key, to, _renamed(steps))
         if not dry_run:
-            migrate(workspace.store, planned, person=person, now=workspace.now())
+            planned = migrate(workspace.store, planned, person=person, now=workspace.now())
     return Output(_told(planned, dry_run), _counted(planned, dry_run))
 
 

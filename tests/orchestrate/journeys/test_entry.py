@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.conditions import EventCount, Rolling
+from core.conditions import EventCount, Filter, Op, Rolling
 from core.errors import PilothouseError
 from core.journey_steps import Trigger, Wait
 from core.journeys import AudienceEntry, EventEntry, Journey, Reentry
@@ -260,3 +260,20 @@ def test_a_clock_that_jumps_back_changes_nothing(stage: Stage) -> None:
 
     assert stage.tick().skipped
     assert stage.runs() == before
+
+
+def test_a_property_that_is_not_of_its_type_is_missing_and_stops_no_look(stage: Stage) -> None:
+    minute = Filter(column="duration_seconds", op=Op.GE, value=60)
+    stage.world.user("u1")
+    stage.publish(
+        journey(
+            says("push", "done"),
+            entry=EventEntry(trigger=Trigger(event="workout_completed", where=(minute,))),
+        )
+    )
+    for said in ("nan", "long", "90"):
+        stage.did("u1", "workout_completed", duration_seconds=said)
+
+    stage.later(minutes=1)
+
+    assert len(stage.runs()) == 1
