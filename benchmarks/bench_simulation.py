@@ -46,12 +46,14 @@ def measure() -> list[Measured]:
 
 
 def _dry_run(warehouse: DuckDBWarehouse, tick: stages.Tick) -> Counts:
-    with warehouse.cursor() as cursor, undone(cursor):
-        stand = stages.lay_out(cursor, tick)
-        counts = Counts(stand)
-        for part in parts(cursor, stand, clause_flags(stand)):
-            counts.add(part)
-        counts.actions(tick.catalog, None)
+    with warehouse.cursor() as cursor:
+        stages.create_tables(cursor)
+        with undone(cursor):
+            stand = stages.lay_out(cursor, tick)
+            counts = Counts(stand)
+            for part in parts(cursor, stand, clause_flags(stand)):
+                counts.add(part)
+            counts.actions(tick.catalog, None)
     return counts
 
 

@@ -21,6 +21,7 @@ from collect.plan import TrackingPlan
 from collect.rawlog import SLICE_BYTES, Position, RawLog, Slice
 from control.sources import Source
 from warehouse.engines.duckdb import DuckDBWarehouse
+from warehouse.transactions import all_or_nothing
 
 _SQL = Path(__file__).parent / "sql"
 
@@ -148,15 +149,8 @@ def arrived(cursor: duckdb.DuckDBPyConnection, piece: Slice, folder: Path) -> It
 
 
 def _load_slice(cursor: duckdb.DuckDBPyConnection, piece: Slice, folder: Path) -> Loaded:
-    with arrived(cursor, piece, folder):
-        cursor.execute("BEGIN")
-        try:
-            loaded = _write(cursor, piece)
-        except BaseException:
-            cursor.execute("ROLLBACK")
-            raise
-        cursor.execute("COMMIT")
-    return loaded
+    with arrived(cursor, piece, folder), all_or_nothing(cursor):
+        return _write(cursor, piece)
 
 
 @contextmanager

@@ -8,8 +8,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlglot import exp, parse_one
-
 from control.kill_switches import Killed
 from control.versions import JourneyVersion, Version
 from core.conditions import Condition, Or, with_defaults
@@ -17,8 +15,8 @@ from core.rules import Action, DecisionPolicy, EligibilityRule, Entry
 from deliver.outbox import Intent
 from warehouse.catalog import Catalog
 from warehouse.compile import Audiences, compile_flags
-from warehouse.engines.duckdb import DIALECT, DuckDBWarehouse
-from warehouse.layout import consents
+from warehouse.engines.duckdb import DuckDBWarehouse
+from warehouse.people import name_people
 
 _SQL = Path(__file__).parent / "sql"
 
@@ -85,9 +83,8 @@ def _by_consent(
     }
     with warehouse.cursor() as cursor:
         cursor.execute(_sql("leased"), given)
-        latest = parse_one(_sql("consent"), into=exp.Select, dialect=DIALECT)
-        latest = latest.with_("consents_of_users", consents(catalog.layout))
-        found = cursor.execute(latest.sql(DIALECT), {"now": now}).fetchall()
+        name_people(cursor, catalog)
+        found = cursor.execute(_sql("consent"), {"now": now}).fetchall()
     reasons = {intent: _consent_reason(status) for intent, status in found}
     return {intent: reason for intent, reason in reasons.items() if reason}
 

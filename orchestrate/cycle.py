@@ -177,10 +177,12 @@ def decide_tick(
 
 
 def _tried(warehouse: DuckDBWarehouse, tick: stages.Tick, waiting: Due) -> CycleReport:
-    with warehouse.cursor() as cursor, undone(cursor):
-        stand, tally = _ready(cursor, tick, waiting)
-        for one in stages.decided(cursor, stand):
-            tally.add(one)
+    with warehouse.cursor() as cursor:
+        stages.create_tables(cursor)
+        with undone(cursor):
+            stand, tally = _ready(cursor, tick, waiting)
+            for one in stages.decided(cursor, stand):
+                tally.add(one)
     return report_of(tick, tally, dry_run=True)
 
 

@@ -56,6 +56,7 @@ def decisions_in_hindsight(
     """
     tick = plan_tick(store, catalog, as_of=at)
     with warehouse.cursor() as cursor:
+        stages.create_tables(cursor)
         known = max(newest(cursor) or at, at)
         with undone(cursor):
             step_back(cursor, catalog, Moment(at, at), models=models, recompute=True)

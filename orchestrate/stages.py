@@ -48,7 +48,7 @@ def create_tables(cursor: duckdb.DuckDBPyConnection) -> None:
     """Create what cycles write to, unless it is there.
 
     On a connection of its own, one after the other: two transactions that made it would be at
-    odds. A transaction that has read already does not see it: call this before.
+    odds. An open transaction that has read already does not see them: make them before it.
     """
     with _MAKING, cursor.cursor() as own:
         _make(own)
@@ -74,8 +74,8 @@ def _rename_earlier_records(cursor: duckdb.DuckDBPyConnection) -> None:
 
 
 def lay_out(cursor: duckdb.DuckDBPyConnection, tick: Tick) -> Stand:
-    """Lay a tick out on a cursor. Nothing but temporary tables is written."""
-    create_tables(cursor)
+    """Lay a tick out on a cursor, whose tables of decisions are there. Nothing but temporary
+    tables is written."""
     stale = {policy.key for policy in tick.policies if _is_stale(cursor, policy, tick)}
     candidates = candidates_of(tick.rules, stale)
     zones = prepare(cursor, tick, candidates)

@@ -13,9 +13,8 @@ from core.reasons import REASONS
 from orchestrate.engine.candidates import Candidate, Tick
 from orchestrate.engine.contact import expires_at
 from orchestrate.engine.zones import Zones, zones_of
-from warehouse.catalog import Catalog
 from warehouse.engines.duckdb import DIALECT
-from warehouse.layout import consents, zones
+from warehouse.people import name_people
 
 _SQL = Path(__file__).parent / "sql"
 Row = tuple[Any, ...]
@@ -26,14 +25,13 @@ def prepare(
 ) -> Zones:
     """Lay a tick out on a cursor; gives its moment in the zones that users live in."""
     cursor.execute(sql("inputs"))
-    _name_sources(cursor, tick.catalog)
+    name_people(cursor, tick.catalog)
     found = cursor.execute("SELECT DISTINCT COALESCE(timezone, '') FROM zones_of_users").fetchall()
     told = zones_of(tick.rules, sorted(zone for (zone,) in found))
     insert(cursor, "zone_places", [(name, place) for place, name in enumerate(told.names)])
     insert(cursor, "released", [(decision,) for decision in tick.released])
     for table, rows in _lists(tick, candidates).items():
         insert(cursor, table, rows)
-    cursor.execute(sql("people"))
     cursor.execute(sql("exposures"), {"cycle_id": tick.cycle_id, "until": tick.until})
     cursor.execute(sql("stand_ins"))
     return told
@@ -58,28 +56,6 @@ def insert(cursor: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Row]) -
 def sql(name: str) -> str:
     """A statement of the engine."""
     return (_SQL / f"{name}.sql").read_text(encoding="utf-8")
-
-
-def _name_sources(cursor: duckdb.DuckDBPyConnection, catalog: Catalog) -> None:
-    """The team's own tables under the names that the stages read."""
-    layout = catalog.layout
-    for name, rows in (
-        ("zones_of_users", zones(layout)),
-        ("consents_of_users", consents(layout)),
-        ("merges_of_users", _merges(catalog)),
-    ):
-        view = exp.Create(this=exp.table_(name), kind="VIEW", expression=rows, replace=True)
-        view.set("properties", exp.Properties(expressions=[exp.TemporaryProperty()]))
-        cursor.execute(view.sql(DIALECT))
-
-
-def _merges(catalog: Catalog) -> exp.Select:
-    """Who was merged into whom; nobody where users have no such column."""
-    users = catalog.layout.users
-    known = "merged_into" in catalog.user_columns()
-    into = exp.column("merged_into") if known else exp.cast(exp.null(), "text")
-    columns = exp.alias_(exp.column(users.key), "user_id"), exp.alias_(into, "merged_into")
-    return exp.select(*columns).from_(exp.table_(users.table)).where(into.is_(exp.null()).not_())
 
 
 def _lists(tick: Tick, candidates: Sequence[Candidate]) -> dict[str, list[Row]]:

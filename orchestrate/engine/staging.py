@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -99,19 +99,19 @@ class Chunk:
         return np.full(self.state.size, UNKNOWN, np.uint8) if found is None else found
 
 
-def passed(state: State, candidate: Candidate) -> Bits:
-    """Who is in the population, eligible, and to whom the action applies."""
+def passed(true: Mapping[str, Bits], candidate: Candidate, size: int) -> Bits:
+    """Who of ``size`` users is in the population, eligible, and to whom the action applies."""
     if candidate.not_yet:
-        return nobody(state.size)
-    found = state.true[candidate.population] & state.true[flag("eligible", candidate)]
-    applicable = state.true.get(flag("applicable", candidate))
+        return nobody(size)
+    found = true[candidate.population] & true[flag("eligible", candidate)]
+    applicable = true.get(flag("applicable", candidate))
     return found if applicable is None else found & applicable
 
 
 def stage(chunk: Chunk, candidate: Candidate) -> Staged:
     """The candidate's rows, with what stops them before arbitration."""
     state = chunk.state
-    users = places_of(passed(state, candidate), state.size)
+    users = places_of(passed(state.true, candidate, state.size), state.size)
     reasons = np.full(users.size, RUNNING, np.uint8)
     routed = chunk.routed(candidate.route)
     places = routed.first[users]

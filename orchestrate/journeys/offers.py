@@ -24,7 +24,6 @@ from orchestrate.journeys import runs
 from orchestrate.journeys.relations import has_due
 from orchestrate.journeys.statements import insert, run
 from orchestrate.plan import PlannedEntry, PlannedPolicy
-from orchestrate.stages import create_tables
 
 STEP, KEY, VERSION, ENTERED, RUN = (
     journeys.COLUMNS.index(one)
@@ -60,7 +59,6 @@ def offer(cursor: duckdb.DuckDBPyConnection, due: Due, as_of: datetime) -> None:
     same message due the older one, the other waits for the next cycle."""
     if not due.rows:
         return
-    create_tables(cursor)
     run(cursor, "tables")
     runs.add(cursor, due.rows)
     actions = [
@@ -89,7 +87,6 @@ def offered_to(
     transaction, which is not to be committed.
     """
     running = versions.running_journeys(store)
-    create_tables(cursor)
     run(cursor, "offered", cycle_id=cycle_id, user_id=user_id, as_of=as_of)
     offered = {(policy, action) for policy, action in cursor.fetchall() if policy in running}
     if not offered:

@@ -20,6 +20,7 @@ from orchestrate.engine.state import DENIED, GRANTED
 from orchestrate.live.person import Message, Past, Person
 from orchestrate.stages import DIALECT
 from warehouse.layout import consents, zones
+from warehouse.people import merges
 from warehouse.state_reader import StateReader
 
 _SQL = Path(__file__).parent / "sql"
@@ -105,16 +106,13 @@ class PersonReader:
         return people
 
     def _former_query(self) -> str | None:
-        users = self._tick.catalog.layout.users
         if "merged_into" not in self._tick.catalog.user_columns():
             return None
-        into = exp.column("merged_into")
-        merges = exp.select(exp.alias_(exp.column(users.key), "user_id"), into)
-        merges = merges.from_(users.table).where(into.is_(exp.null()).not_())
+        known = merges(self._tick.catalog)
 
         def place(node: exp.Expr) -> exp.Expr:
             if isinstance(node, exp.Table) and node.name == "merges_of_users":
-                return merges.subquery(node.alias or "merges")
+                return known.subquery(node.alias or "merges")
             return node
 
         query: exp.Expr = exp.maybe_parse(_sql("former"), dialect=DIALECT)

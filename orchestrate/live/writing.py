@@ -24,7 +24,6 @@ from orchestrate.engine.state import Buckets, Places, State
 from orchestrate.engine.zones import Zones, zones_of
 from orchestrate.keeping import keep_early, keep_rules, keep_state
 from orchestrate.live.entry import Decision, Edition, Entry
-from orchestrate.stages import create_tables
 from warehouse.batch.bits import Bits, pack
 
 _SQL = Path(__file__).parent / "sql"
@@ -69,7 +68,6 @@ def expires(candidate: Candidate, now: int) -> int:
 
 def write(cursor: duckdb.DuckDBPyConnection, batch: Batch) -> bool:
     """Write a batch inside the caller's transaction; False when it is there already."""
-    create_tables(cursor)
     known = "SELECT 1 FROM record_cycles WHERE cycle_id = ?"
     if cursor.execute(known, (batch.cycle_id,)).fetchone():
         return False

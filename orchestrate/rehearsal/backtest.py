@@ -135,8 +135,10 @@ def backtest(
     moments = _moments(since, until)
     tick = with_proposed(plan_tick(store, catalog, as_of=since), [], artifact)
     tick = tick._replace(policies=planned([as_version(artifact, since)]), killed=Killed(()))
-    with warehouse.cursor() as cursor, undone(cursor):
-        found = _replay(cursor, tick, moments, _reads_traits(artifact, tick))
+    with warehouse.cursor() as cursor:
+        stages.create_tables(cursor)
+        with undone(cursor):
+            found = _replay(cursor, tick, moments, _reads_traits(artifact, tick))
     return Backtest(
         key=artifact.key,
         version=version,
@@ -181,7 +183,6 @@ def _replay(
     moments: Sequence[datetime],
     reads_traits: bool,
 ) -> Replayed:
-    stages.create_tables(cursor)
     own = tick.policies[0].key
     memory = Memory(
         cursor,

@@ -45,13 +45,15 @@ def rehearse(
     Refuses with INVALID_ARGUMENT when it sends nothing.
     """
     tick = with_proposed(plan_tick(store, catalog, as_of=as_of), live(store), proposed)
-    with warehouse.cursor() as cursor, undone(cursor):
-        stand_at(cursor, catalog, as_of)
-        stand = stages.lay_out(cursor, tick)
-        counts = Counts(stand)
-        for part in parts(cursor, stand, clause_flags(stand)):
-            counts.add(part)
-        calendar = week_ahead(cursor, tick, counts.by_day, counts.users) if week else ()
+    with warehouse.cursor() as cursor:
+        stages.create_tables(cursor)
+        with undone(cursor):
+            stand_at(cursor, catalog, as_of)
+            stand = stages.lay_out(cursor, tick)
+            counts = Counts(stand)
+            for part in parts(cursor, stand, clause_flags(stand)):
+                counts.add(part)
+            calendar = week_ahead(cursor, tick, counts.by_day, counts.users) if week else ()
     changed = proposed.key if proposed else None
     return Rehearsal(
         as_of=as_of.isoformat(),

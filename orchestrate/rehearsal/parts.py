@@ -9,8 +9,9 @@ import duckdb
 import numpy as np
 
 from core.conditions import Condition
-from orchestrate.engine.candidates import Candidate, asked_of, flag
+from orchestrate.engine.candidates import asked_of
 from orchestrate.engine.decided import Decided, decide_state
+from orchestrate.engine.staging import passed
 from orchestrate.engine.state import Places
 from orchestrate.stages import Stand
 from warehouse.batch import Flags, flags, unpack
@@ -52,23 +53,17 @@ def parts(
         chunk=chunk,
     )
     for part in told:
-        passed = {one.number: _passed(part, one) for one in stand.candidates}
-        who = _anybody(passed, len(part.users))
+        let_through = {
+            one.number: passed(part.true, one, len(part.users)) for one in stand.candidates
+        }
+        who = _anybody(let_through, len(part.users))
         true, unknown = (
             {name: _of(side[name], who, len(part.users)) for name in asked if name in side}
             for side in (part.true, part.unknown)
         )
         state = stand.reader.read(part.users[who], true, unknown)
         decided = decide_state(state, tick.rules, stand.candidates, stand.zones, stand.reader.lots)
-        yield Part(part, passed, decided)
-
-
-def _passed(told: Flags, candidate: Candidate) -> Bits:
-    if candidate.not_yet:
-        return nobody(len(told.users))
-    found = told.true[candidate.population] & told.true[flag("eligible", candidate)]
-    applicable = told.true.get(flag("applicable", candidate))
-    return found if applicable is None else found & applicable
+        yield Part(part, let_through, decided)
 
 
 def _anybody(passed: Mapping[int, Bits], users: int) -> Places:

@@ -57,7 +57,6 @@ def _volume(day: int, today: Volume, later: Volume, scale: float, *, estimated: 
 
 def _later(cursor: duckdb.DuckDBPyConnection, tick: Tick, sample: tuple[str, ...] | None) -> Volume:
     """What the cycles after today's send to the sample."""
-    stages.create_tables(cursor)
     memory = Memory(cursor, {name: as_stored(cursor, name) for name in ("decisions", "slots")})
     found: Volume = Counter()
     for day in range(DAYS):

@@ -225,6 +225,30 @@ def test_what_happens_after_the_decision_still_stops_the_message(
     assert outbox.counts(world.store) == {"cancelled": 1}
 
 
+def test_a_withdrawal_under_a_former_id_stops_the_message(world: World) -> None:
+    world.user("phone", merged_into="u1")
+    _decided(world)
+
+    for channel in ("push", "email"):
+        world.consent("phone", channel, "withdrawn", days_ago=0)
+
+    assert _deliver(world).by_reason == {"NO_CONSENT": 1}
+
+
+def test_a_message_to_somebody_who_was_merged_since_goes_by_the_consent_of_their_person(
+    world: World,
+) -> None:
+    _decided(world)
+    world.user("account")
+    for channel in ("push", "email"):
+        world.consent("account", channel, "withdrawn", days_ago=0)
+
+    merged = "UPDATE dim_users SET merged_into = 'account' WHERE user_id = 'u1'"
+    world.warehouse.execute(merged)
+
+    assert _deliver(world).by_reason == {"NO_CONSENT": 1}
+
+
 def test_a_message_past_its_expiry_is_not_sent(world: World) -> None:
     _decided(world)
 
