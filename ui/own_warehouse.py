@@ -15,7 +15,6 @@ from sqlglot import exp
 
 from core.errors import Code, refuse
 from core.settings import Settings
-from orchestrate.stages import create_tables
 from warehouse.catalog import Catalog
 from warehouse.engines.duckdb import DIALECT, DuckDBWarehouse
 from warehouse.views import FOLDER, SOURCE, create_views, load_views
@@ -59,8 +58,6 @@ def open_mapped(settings: Settings) -> DuckDBWarehouse:
     with ExitStack() as undo:
         undo.callback(opened.close)
         create_views(opened, load_views(settings.catalog))
-        with opened.cursor() as cursor:
-            create_tables(cursor)
         undo.pop_all()
     return opened
 

@@ -31,6 +31,7 @@ from orchestrate.live.desk import Desk
 from orchestrate.live.journal import Journal
 from orchestrate.live.unwritten import make_up
 from orchestrate.rulebook import Reconciled, expire_stale, publish, reconcile
+from orchestrate.stages import create_tables
 from tools.propose import dependencies
 from ui import data_changes, journeys, own_warehouse, telemetry, tracking_plan
 from ui.asking import Asking
@@ -65,6 +66,8 @@ class Workspace:
         self.catalog: Catalog = load_catalog(settings.catalog)
         self.warehouse: DuckDBWarehouse = own_warehouse.open_mapped(settings)
         create_empty(self.warehouse, self.catalog)
+        with self.warehouse.cursor() as cursor:
+            create_tables(cursor)
         settings.workspace.mkdir(parents=True, exist_ok=True)
         self.store: Store = open_store(settings.control_url)
         if settings.identity == "demo":
