@@ -155,6 +155,13 @@ def kept_readouts(store: Store, policy_key: str) -> list[tuple[datetime, dict[st
         return [(row.as_of, row.document) for row in rows]
 
 
+def read_out_policies(store: Store) -> list[str]:
+    """The policies of which read-outs are kept."""
+    query = sa.select(readouts.c.policy_key).distinct().order_by(readouts.c.policy_key)
+    with store.read() as connection:
+        return list(connection.execute(query).scalars())
+
+
 def _waiting(run_id: str, step: Step) -> dict[str, Any]:
     state = StepState.WAITING.value
     return {"run_id": run_id, "step": step.value, "state": state, "attempts": 0, "detail": {}}

@@ -251,6 +251,11 @@ def test_missed_read_outs_are_made_up_for_and_decisions_are_not(cli: CommandLine
     assert list(found) == [f"2026-06-{day}T00:00:00" for day in (20, 21, 22)]
     assert all("starter_journey" in day["policies"] for day in found.values())
     assert cli.rows("SELECT COUNT(*) FROM decisions") == decisions
+    told = cli.json("pipeline", "read-outs", "starter_journey")
+    assert [one["as_of"][:10] for one in told] == ["2026-06-20", "2026-06-21", "2026-06-22"]
+    assert cli("pipeline", "read-outs", "starter_journey").out.startswith("2026-06-20  ")
+    misspelt = cli("pipeline", "read-outs", "starter_jurney")
+    assert (misspelt.status, "starter_journey" in misspelt.err) == (1, True)
     late = cli("pipeline", "backfill", "--from", "2026-06-20", "--to", "2027-01-01")
     assert late.status == 1
     assert "end of the data" in late.err

@@ -67,6 +67,27 @@ def pipeline_backfill(session: Session, start: datetime, end: datetime) -> Outpu
     return Output("\n".join(lines) or "No policy had decided anything by then.", found)
 
 
+@pipeline.command("read-outs")
+@click.argument("policy")
+@common
+def pipeline_read_outs(session: Session, policy: str) -> Output:
+    """Show how the lift of POLICY went, by the read-outs that were kept."""
+    with session.workspace() as workspace:
+        known = kept.read_out_policies(workspace.store)
+        if policy not in known:
+            raise refuse(
+                Code.UNKNOWN_KEY,
+                f"No read-out of a policy '{policy}' is kept.",
+                span=policy,
+                fix=f"Kept: {', '.join(known)}."
+                if known
+                else "'pilothouse pipeline run' keeps them.",
+            )
+        found = kept.kept_readouts(workspace.store, policy)
+    lines = [f"{moment:%Y-%m-%d}  {document['verdict']}" for moment, document in found]
+    return Output("\n".join(lines), [document for _, document in found])
+
+
 @click.command()
 @common
 def status(session: Session) -> Output:
