@@ -17,6 +17,8 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from warehouse.durable import keep_names
+
 SEGMENT_BYTES = 96 * 2**20
 # More lines than DuckDB packs at a time (122,880): fewer it writes three times until it packs them.
 SLICE_BYTES = 200 * 2**20
@@ -152,7 +154,7 @@ class RawLog:
         path = self.folder / f"{first:016d}.ndjson"
         file = path.open("xb")
         try:
-            _sync(self.folder)
+            keep_names(self.folder)
         except OSError:
             file.close()
             path.unlink()
@@ -268,15 +270,6 @@ class RawLog:
                 parts.append(b'{"seq":%d,%s\n' % (number, line[1:]))
                 number += 1
         return b"".join(parts), number
-
-
-def _sync(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
 
 
 def _size(lines: list[bytes]) -> int:

@@ -15,6 +15,8 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from warehouse.durable import keep_names
+
 
 class Head(NamedTuple):
     """A line that stands once in every file that has lines below it."""
@@ -114,7 +116,7 @@ class Journal:
         if self._file is None:
             self._number += 1
             self._file, self._size = self._page().open("xb"), 0
-            _sync(self._folder)
+            keep_names(self._folder)
         lines = []
         for waiting in run:
             if waiting.head is not None:
@@ -155,12 +157,3 @@ def lines_of(page: Path) -> list[bytes]:
     """The whole lines of a file."""
     *whole, _torn = page.read_bytes().split(b"\n")
     return whole
-
-
-def _sync(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

@@ -19,7 +19,6 @@ from core.rules import (
     FrequencyCap,
     Holdout,
     Offer,
-    OutcomeSuppression,
     QuietHours,
     Suppression,
 )
@@ -59,7 +58,7 @@ def tick_of(worlds: Sequence[OWorld], catalog: Catalog) -> Tick:
             for policy in world.policies
         ),
         catalog=catalog,
-        killed=Killed(tuple(KillSwitch(scope, key, "", "", at) for scope, key in killed)),  # type: ignore[arg-type]
+        killed=Killed(tuple(KillSwitch(scope, key, "", "", at) for scope, key in killed)),
         audiences=lambda _key, _version: None,
         released=frozenset(
             one.decision_id
@@ -94,16 +93,18 @@ def _as_entry(entry: OEntry) -> PlannedEntry:
         for n, one in enumerate(entry.suppressions)
     ]
     held += [
-        Suppression(
-            key=f"o{n}",
-            name="o",
-            scope=one.scope,  # type: ignore[arg-type]
-            outcome=OutcomeSuppression(
-                outcome=one.outcome,  # type: ignore[arg-type]
-                n=one.n,
-                window_seconds=one.window,
-                pause_seconds=one.pause,
-            ),
+        Suppression.model_validate(
+            {
+                "key": f"o{n}",
+                "name": "o",
+                "scope": one.scope,
+                "outcome": {
+                    "outcome": one.outcome,
+                    "n": one.n,
+                    "window_seconds": one.window,
+                    "pause_seconds": one.pause,
+                },
+            }
         )
         for n, one in enumerate(entry.outcomes)
     ]
@@ -144,14 +145,16 @@ def _as_action(action: OAction) -> Action:
             valid_from=action.offer.valid_from,
             valid_until=action.offer.valid_until,
         )
-    return Action(
-        key=action.key,
-        name=action.key,
-        message_class=action.message_class,  # type: ignore[arg-type]
-        channels=action.channels,
-        exclusion_group=action.group,
-        expires_after_seconds=action.expires,
-        offer=offer,
+    return Action.model_validate(
+        {
+            "key": action.key,
+            "name": action.key,
+            "message_class": action.message_class,
+            "channels": action.channels,
+            "exclusion_group": action.group,
+            "expires_after_seconds": action.expires,
+            "offer": offer,
+        }
     )
 
 
@@ -180,16 +183,18 @@ def _contact_policy(contact: OContact) -> ContactPolicy:
         start, end, zone = contact.quiet
         quiet = QuietHours(start=start, end=end, fallback_zone=zone)
     caps = tuple(
-        FrequencyCap(
-            key=f"c{number}",
-            n=cap.n,
-            window_seconds=cap.seconds,
-            calendar=cap.calendar,  # type: ignore[arg-type]
-            zone=cap.zone,
-            message_class=cap.message_class,  # type: ignore[arg-type]
-            channel=cap.channel,
-            group=cap.group,
-            on_exceed=cap.on_exceed,  # type: ignore[arg-type]
+        FrequencyCap.model_validate(
+            {
+                "key": f"c{number}",
+                "n": cap.n,
+                "window_seconds": cap.seconds,
+                "calendar": cap.calendar,
+                "zone": cap.zone,
+                "message_class": cap.message_class,
+                "channel": cap.channel,
+                "group": cap.group,
+                "on_exceed": cap.on_exceed,
+            }
         )
         for number, cap in enumerate(contact.caps)
     )

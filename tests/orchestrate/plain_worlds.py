@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 Cond = tuple
 """("all",) ("country", wanted, when_unknown) ("momentum", least, when_unknown)
 ("bucket", salt, low, high) ("not", cond) ("and", conds) ("or", conds)"""
+
+Switch = tuple[Literal["global", "channel", "policy", "action"], str]
+"""What is stopped, and its key."""
 
 
 class OOffer(NamedTuple):
@@ -152,7 +155,7 @@ class OWorld(NamedTuple):
     at: datetime
     policies: tuple[OPolicy, ...]
     contact: OContact
-    killed: frozenset[tuple[str, str]]
+    killed: frozenset[Switch]
     """(scope, key)"""
     actions: dict[str, OAction]
     users: tuple[OUser, ...]

@@ -27,6 +27,7 @@ from tests.orchestrate.plain_worlds import (
     OPolicy,
     OUser,
     OWorld,
+    Switch,
 )
 
 __all__ = ["batch", "tick_of", "write"]
@@ -44,7 +45,8 @@ def batch(seed: int, worlds: int, *, everything: bool = False) -> list[OWorld]:
     """
     r = random.Random(seed)
     at = datetime(2026, r.choice((3, 6, 12)), r.randint(1, 28), r.randrange(24), r.randrange(60))
-    contact, killed = _contact(r), set()
+    contact = _contact(r)
+    killed: set[Switch] = set()
     if r.random() < 0.1:
         killed.add(("channel", r.choice(CHANNELS)))
     if r.random() < 0.02:
@@ -99,7 +101,7 @@ def _on_exceed(r: random.Random, channel: str | None) -> str:
 
 
 def _world(
-    r: random.Random, name: str, at: datetime, contact: OContact, killed: frozenset[tuple[str, str]]
+    r: random.Random, name: str, at: datetime, contact: OContact, killed: frozenset[Switch]
 ) -> OWorld:
     count = r.randint(1, 8)
     offers = [_offer(r, f"o{name}_{n}", at) for n in range(2)]
