@@ -146,7 +146,10 @@ def deliver_run(session: Session) -> Output:
         f"{report.waiting:,} waiting for the end of quiet hours. Mailbox: {folder}"
     )
     if letters is not None:
-        text += f"\nStaging: {letters.written:,} letters written, nothing sent."
+        text += (
+            f"\nStaging: {letters.written:,} letters written and nothing sent, "
+            f"{letters.stopped:,} stopped before, {letters.waiting:,} waiting for their time."
+        )
     document = report.model_dump(mode="json")
     return Output(text, document | {"staging": letters and letters.model_dump(mode="json")})
 
