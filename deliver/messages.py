@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 
@@ -18,6 +18,15 @@ class Message(NamedTuple):
     address: str
     subject: str
     body: str
+    action_key: str = ""
+    policy_key: str = ""
+    message_class: str = "marketing"
+    decided_at: datetime = datetime.min
+    """Naive UTC; what a provider is told the message's moment is."""
+    template: str | None = None
+    """Key of the template it was rendered from; None: the rule has the text itself."""
+    variables: Mapping[str, str | int | float | bool] = {}
+    """The template's variables for this user, for providers that render by themselves."""
 
 
 class Receipt(NamedTuple):
