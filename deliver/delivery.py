@@ -14,14 +14,13 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict
-from sqlglot import exp
 
 from control import kill_switches, versions
 from control.store import Store
 from control.tables import mailbox
 from core.lifecycle import IntentState
-from core.rules import Action
 from deliver import outbox
+from deliver.composing import compose
 from deliver.destinations.mailbox import Mailbox
 from deliver.duplicates import same_address
 from deliver.messages import Destination, Message
@@ -194,65 +193,6 @@ def _sums(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
 def _settled(end: tuple[str, str | None]) -> Settled:
     intent_id, reason = end
     return Settled(intent_id, ENDS.get(reason, IntentState.CANCELLED), reason)
-
-
-def compose(
-    intents: list[Intent], rulebook: Rulebook, warehouse: DuckDBWarehouse, catalog: Catalog
-) -> tuple[list[Message], list[str]]:
-    """The messages, and the ids of intents whose user has no address on the channel any more."""
-    addresses = _addresses(intents, warehouse, catalog)
-    messages, unreachable = [], []
-    for intent in intents:
-        action, address = rulebook.action(intent), addresses.get((intent.channel, intent.user_id))
-        if action is None or address is None:
-            unreachable.append(intent.intent_id)
-        else:
-            messages.append(_message(intent, action, address))
-    return messages, unreachable
-
-
-def _message(intent: Intent, action: Action, address: str) -> Message:
-    subject, _, body = action.template.partition("\n")
-    return Message(
-        intent_id=intent.intent_id,
-        decision_id=intent.decision_id,
-        trace_id=intent.trace_id,
-        user_id=intent.user_id,
-        channel=intent.channel,
-        address=address,
-        subject=subject or action.name,
-        body=body or action.name,
-    )
-
-
-def _addresses(
-    intents: list[Intent], warehouse: DuckDBWarehouse, catalog: Catalog
-) -> dict[tuple[str, str], str]:
-    """(channel, user) → address. A channel without an address column reaches the user by id."""
-    found: dict[tuple[str, str], str] = {}
-    for channel in sorted({one.channel for one in intents}):
-        users = sorted({one.user_id for one in intents if one.channel == channel})
-        column = catalog.channels[channel].address
-        if column is None:
-            known = {user: f"{user}@{channel}.pilothouse.example" for user in users}
-        else:
-            known = _column(warehouse, catalog, column, users)
-        found |= {(channel, user): address for user, address in known.items()}
-    return found
-
-
-def _column(
-    warehouse: DuckDBWarehouse, catalog: Catalog, column: str, users: list[str]
-) -> dict[str, str]:
-    layout = catalog.layout.users
-    query = (
-        exp.select(exp.column(layout.key), exp.column(column))
-        .from_(layout.table)
-        .where(exp.column(column).is_(exp.null()).not_())
-        .where(exp.func("list_contains", exp.Placeholder(this="users"), exp.column(layout.key)))
-    )
-    rows = warehouse.fetch(query.sql("duckdb"), {"users": users}).rows
-    return {str(user): str(address) for user, address in rows}
 
 
 def _tell_warehouse(store: Store, warehouse: DuckDBWarehouse, now: datetime) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from deliver.delivery import compose
+from deliver.composing import compose
 from deliver.destinations.mailbox import write_letters
 from deliver.messages import Message
 from deliver.outbox import Intent
