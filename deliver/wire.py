@@ -24,6 +24,8 @@ class Capabilities(NamedTuple):
     per_item_errors: Literal["none", "index", "value"] = "none"
     lookup: bool = False
     cancel: bool = False
+    signs: bool = False
+    """Whether each attempt is signed with its own moment, after ``plan`` and right before it."""
 
 
 class Rate(NamedTuple):
@@ -82,8 +84,15 @@ class Plan(NamedTuple):
 class Provider(Protocol):
     """A destination that is reached over HTTP."""
 
-    capabilities: Capabilities
-    rates: Mapping[str, Rate]
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it does for whoever is not sure, as it is set up."""
+        ...
+
+    @property
+    def rates(self) -> Mapping[str, Rate]:
+        """The limit's name (``Request.limit``) → the rate that it is kept to."""
+        ...
 
     def plan(self, messages: Sequence[Message], *, now: datetime) -> Plan:
         """Requests in the order of the messages, cut by count and by bytes. Pure.
@@ -92,8 +101,11 @@ class Provider(Protocol):
         """
         ...
 
-    def classify(self, request: Request, response: Response) -> list[Outcome]:
-        """One outcome for each of the request's messages, in their order. Pure."""
+    def classify(self, request: Request, response: Response, *, now: datetime) -> list[Outcome]:
+        """One outcome for each of the request's messages, in their order. Pure.
+
+        ``now`` (naive UTC) is when the answer came: some say until when to wait, not how long.
+        """
         ...
 
 
@@ -118,4 +130,12 @@ class Cancelled(Protocol):
 
     def cancelled(self, response: Response) -> bool:
         """Whether it did."""
+        ...
+
+
+class Signed(Protocol):
+    """A provider whose requests go stale: each attempt is signed (``capabilities.signs``)."""
+
+    def signed(self, request: Request, *, at: datetime) -> Request:
+        """The request as it leaves at ``at`` (naive UTC); its body and its key stay. Pure."""
         ...
