@@ -14,11 +14,13 @@ from sqlglot import exp
 from core.assignment import bucket, in_range
 from core.evaluate import Evaluator
 from core.moments import micros
+from core.readings import TraitValue
 from orchestrate.engine.candidates import Candidate, Tick
 from orchestrate.engine.lots import holdout_range
 from orchestrate.engine.state import DENIED, GRANTED
 from orchestrate.live.person import Message, Past, Person
 from orchestrate.stages import DIALECT
+from warehouse.fresh_traits import FreshTraits
 from warehouse.layout import consents, zones
 from warehouse.people import merges
 from warehouse.state_reader import StateReader
@@ -52,6 +54,8 @@ class PersonReader:
         self._former = self._former_query()
         holdout = tick.rules.contact.global_holdout
         self._holdout = None if holdout is None else holdout_range(holdout)
+        reads_traits = self._scores or any(isinstance(one, TraitValue) for _, one in asking.stored)
+        self._fresh = FreshTraits(tick.catalog) if reads_traits else None
 
     def read(
         self, cursor: duckdb.DuckDBPyConnection, users: Sequence[str], as_of: datetime
@@ -61,6 +65,8 @@ class PersonReader:
         On a cursor inside a transaction, so that everything is of one state of the warehouse.
         """
         now = micros(as_of)
+        if self._fresh is not None:
+            self._fresh.see(cursor, users, as_of)
         states = self._states.read(cursor, users, as_of)
         made = {user: Person(user, state, now) for user, state in states.items()}
         if not made:
