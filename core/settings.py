@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, JsonValue, SecretStr
 
 from core.conditions import Frozen
 
@@ -44,6 +44,19 @@ class PipelineSettings(Frozen):
     """Between runs, decide at once for the users of whom events came in."""
 
 
+class SloSettings(Frozen):
+    """How well deciding and sending must go. What is None is not watched."""
+
+    decision_seconds: float | None = Field(default=None, gt=0)
+    """From an event received to its decision, for 95 of 100 events."""
+    send_success_share: float | None = Field(default=None, gt=0, le=1)
+    """Messages that a destination took, of those it answered; below it the destination pauses."""
+    send_success_over: int = Field(default=200, ge=20, le=100_000)
+    """How many of its last answers are looked at; fewer say nothing."""
+    fresh_minutes: int | None = Field(default=None, ge=1)
+    """How old the newest event of the warehouse may be; older ones hold what is to be sent."""
+
+
 class Settings(Frozen):
     """Every choice of a workspace. Precedence: typed flag > environment > file > default."""
 
@@ -62,6 +75,11 @@ class Settings(Frozen):
     model: ModelSettings = ModelSettings()
     limits: Limits = Limits()
     pipeline: PipelineSettings = PipelineSettings()
+    slo: SloSettings = SloSettings()
+    destinations: dict[str, dict[str, JsonValue]] = Field(default_factory=dict)
+    """Name → its table as it is written; a secret is ``env:`` and the name of a variable."""
+    secrets: dict[str, SecretStr] = Field(default_factory=dict, repr=False)
+    """The variables that destinations name, as far as they are set."""
     memory_limit_mb: int = Field(default=1024, ge=128)
     threads: int = Field(default=2, ge=1)
     host: str = "127.0.0.1"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from core.errors import Code, PilothouseError, refuse
-from core.settings import Limits, ModelSettings, PipelineSettings, Settings
+from core.settings import Limits, ModelSettings, PipelineSettings, Settings, SloSettings
 
 FILE = "pilothouse.toml"
 DEFAULT_WORKSPACE = Path("workspace")
@@ -26,6 +27,8 @@ FROM_FILE = {
     "model": "model",
     "limits": "limits",
     "pipeline": "pipeline",
+    "destinations": "destinations",
+    "slo": "slo",
     "memory_limit_mb": "memory_limit_mb",
     "threads": "threads",
     "host": "host",
@@ -52,7 +55,10 @@ NESTED: dict[str, type[BaseModel]] = {
     "model": ModelSettings,
     "limits": Limits,
     "pipeline": PipelineSettings,
+    "slo": SloSettings,
 }
+SECRET = "env:"
+"""How a destination names the environment variable that holds a secret of its own."""
 MODEL_FROM_ENVIRONMENT = {
     "OPENAI_API_KEY": "api_key",
     "OPENAI_BASE_URL": "base_url",
@@ -78,7 +84,9 @@ def load_settings(flags: dict[str, Any] | None = None) -> Settings:
     given |= _from_environment()
     if isinstance(given.setdefault("model", {}), dict):
         given["model"] = given["model"] | _model_from_environment()
-    return _validated(given | typed, workspace / FILE)
+    given |= typed
+    given["secrets"] = _secrets(given.get("destinations"))
+    return _validated(given, workspace / FILE)
 
 
 def _from_file(file: Path) -> dict[str, Any]:
@@ -128,6 +136,20 @@ def _model_from_environment() -> dict[str, Any]:
         for name, key in MODEL_FROM_ENVIRONMENT.items()
         if os.environ.get(name)
     }
+
+
+def _secrets(destinations: Any) -> dict[str, str]:
+    """The variables that are named and set; the destination itself asks for one that is not."""
+    named = {text.removeprefix(SECRET) for text in _texts(destinations) if text.startswith(SECRET)}
+    return {name: os.environ[name] for name in sorted(named) if os.environ.get(name)}
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _texts(one)
 
 
 def _validated(given: dict[str, Any], file: Path) -> Settings:

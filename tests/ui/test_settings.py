@@ -127,3 +127,22 @@ def test_a_workspace_that_is_a_file_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(PilothouseError, match="Not a directory"):
         load_settings({"workspace": str(tmp_path / "file")})
+
+
+def test_a_destination_s_secret_comes_from_the_variable_that_it_names_and_is_never_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CRM_KEY", "very-secret")
+    flags = write(tmp_path, '[destinations.crm]\nkind = "mailbox"\napi_key = "env:CRM_KEY"\n')
+
+    settings = load_settings(flags)
+
+    assert settings.secrets["CRM_KEY"].get_secret_value() == "very-secret"
+    assert settings.destinations["crm"]["api_key"] == "env:CRM_KEY"
+    assert "very-secret" not in f"{settings!r} {settings.model_dump_json()}"
+
+
+def test_a_service_level_is_named_by_its_key_when_it_is_wrong(tmp_path: Path) -> None:
+    assert load_settings(write(tmp_path, "[slo]\nfresh_minutes = 30\n")).slo.fresh_minutes == 30
+    assert "slo.send_success_share" in refusal(tmp_path, "[slo]\nsend_success_share = 95\n")
+    assert "Did you mean fresh_minutes?" in refusal(tmp_path, "[slo]\nfresh_minute = 5\n")

@@ -135,7 +135,7 @@ class Check(NamedTuple):
 @click.command()
 @common
 def doctor(session: Session) -> Output:
-    """Check versions, settings, warehouse, control store, model endpoint and port."""
+    """Check versions, settings, warehouse, control store, model endpoint, port and destinations."""
     checks = [Check("python", True, platform.python_version())]
     checks += [Check(name, True, version(name)) for name in ("duckdb", "sqlglot", "langgraph")]
     try:
@@ -149,6 +149,7 @@ def doctor(session: Session) -> Output:
             _control(settings),
             _model(settings),
             _port(settings),
+            *_destinations(settings),
         ]
     lines = [
         f"{'ok ' if check.fine else 'NOT'} {check.name:<12} {check.detail}"
@@ -215,3 +216,14 @@ def _port(settings: Settings) -> Check:
     except PilothouseError as error:
         return _failed("port", error)
     return Check("port", True, f"{settings.host}:{settings.port} is free")
+
+
+def _destinations(settings: Settings) -> list[Check]:
+    from deliver.registry import checked
+
+    found = checked(settings)
+    fine = f"{', '.join(found.usable)} (credentials not tried)"
+    checks = [Check("destinations", True, fine)]
+    for refusal in found.refused.values():
+        checks.append(Check("destinations", False, refusal.message, refusal.fix))
+    return checks

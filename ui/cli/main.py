@@ -47,6 +47,7 @@ COMMANDS = {
     "explain": ("loop", "Say why a user gets something, or does not."),
     "replay": ("replay", "Decide once more from a cycle's record alone."),
     "deliver": ("loop", "Send what was decided."),
+    "destinations": ("destinations", "Where messages may be sent to, and by which channel."),
     "measure": ("loop", "Read out what it did."),
     "tokens": ("tokens", "Let programs in to the HTTP API, and out again."),
     "evals": ("scores", "Score the planner by what its rules select."),
