@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from deliver.messages import Message
@@ -33,6 +34,37 @@ def encoded(document: Any) -> bytes:
     return json.dumps(
         document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
     ).encode()
+
+
+def properties(message: Message) -> dict[str, Any]:
+    """What a provider's own template may show, and its events give back.
+
+    The variables under their names; the intent's id is always ours.
+    """
+    told = {
+        "decision_id": message.decision_id,
+        "trace_id": message.trace_id,
+        "policy_key": message.policy_key,
+        "action_key": message.action_key,
+        "channel": message.channel,
+        "subject": message.subject,
+        "body": message.body,
+    }
+    return {**told, **message.variables, "intent_id": message.intent_id}
+
+
+def theirs(message: Message, templates: Mapping[str, str]) -> str | Unfit:
+    """What the provider calls the template of a message, by its template's or its action's key."""
+    for key in (message.template, message.action_key):
+        if key and key in templates:
+            return templates[key]
+    named = message.template or message.action_key
+    return Unfit(f"The destination's templates say nothing of {named!r}: add it there.")
+
+
+def moment(message: Message, now: datetime) -> datetime:
+    """When it was decided, or first attempted where nobody says (naive UTC)."""
+    return now if message.decided_at == datetime.min else message.decided_at
 
 
 def items(
