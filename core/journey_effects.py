@@ -9,6 +9,8 @@ from pydantic import Field
 from core.artifacts import Finding
 from core.conditions import Frozen
 from core.journeys import Journey
+from core.template_policies import template_findings
+from core.templates import TemplateFacts
 
 REENTRY = {
     "never": "Nobody enters twice.",
@@ -64,11 +66,20 @@ class JourneyProposal(Frozen):
     consent_purposes: dict[str, str | None]
     data_classes: dict[str, str]
     """The class of each ``table.column`` that a condition reads."""
+    templates: dict[str, TemplateFacts] = Field(default_factory=dict)
+    """Those of the catalog that its messages name, by key."""
 
 
 def journey_findings(proposal: JourneyProposal) -> tuple[Finding, ...]:
     """What the guardrails say of a journey, blockers first."""
-    found = (*_protected(proposal), *_consent(proposal), *_reach(proposal), *_notes(proposal))
+    actions = [message.action for message in proposal.journey.messages()]
+    found = (
+        *_protected(proposal),
+        *_consent(proposal),
+        *_reach(proposal),
+        *template_findings(actions, proposal.templates),
+        *_notes(proposal),
+    )
     return tuple(sorted(found, key=lambda finding: finding.rank))
 
 

@@ -13,6 +13,7 @@ from typing import Literal
 from core.artifacts import Finding, Preview
 from core.proposal import Proposal, actions_of
 from core.rules import DecisionPolicy
+from core.template_policies import TEMPLATE_POLICIES
 from core.validation import VALIDATIONS
 
 Policy = Callable[[Proposal], Finding | None]
@@ -193,6 +194,7 @@ POLICIES: tuple[Policy, ...] = (
     every_tier_can_win,
     pursuit_ends,
     little_overlap,
+    *TEMPLATE_POLICIES,
     *VALIDATIONS,
 )
 

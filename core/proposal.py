@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from core.artifacts import Preview, Required
 from core.conditions import Condition, Frozen
 from core.rules import Action, ContactPolicy, DecisionPolicy, EligibilityRule
+from core.templates import TemplateFacts
 
 
 class EntryFacts(Frozen):
@@ -46,6 +49,8 @@ class Proposal(Frozen):
     """How much contact the workspace allows."""
     entries: tuple[EntryFacts, ...] = ()
     """One row an action."""
+    templates: dict[str, TemplateFacts] = Field(default_factory=dict)
+    """Those of the catalog that its actions name, by key."""
 
     @property
     def meaning(self) -> EligibilityRule | DecisionPolicy:

@@ -116,12 +116,21 @@ class Action(Frozen):
     channels: tuple[str, ...] = Field(min_length=1)
     """In order: the first that reaches the user is used."""
     template: str = ""
-    """Subject on the first line, body below; ``$first_line`` placeholders are not supported."""
+    """The words themselves: subject on the first line, body below, the same for everybody."""
+    template_key: Key | None = Field(default=None, exclude_if=lambda key: key is None)
+    """Of a template of the catalog, which has the words instead. Left out of the rule where there
+    is none: a rule approved before templates had keys keeps its hash."""
     goal_event: str | None = None
     value: float = 0.0
     expires_after_seconds: int = Field(default=7 * DAY, gt=0)
     exclusion_group: str | None = None
     offer: Offer | None = None
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Action:
+        if self.template and self.template_key is not None:
+            raise ValueError("an action has words of its own or the key of a template, not both")
+        return self
 
 
 class EligibilityRule(Frozen):

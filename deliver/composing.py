@@ -2,33 +2,50 @@
 
 from __future__ import annotations
 
+import structlog
 from sqlglot import exp
 
+from core.filling import Rendered
 from core.rules import Action
 from deliver.messages import Message
 from deliver.outbox import Intent
 from deliver.recheck import Rulebook
+from deliver.rendering import Unsaid, render
 from warehouse.catalog import Catalog
 from warehouse.engines.duckdb import DuckDBWarehouse
+
+log = structlog.get_logger(__name__)
 
 
 def compose(
     intents: list[Intent], rulebook: Rulebook, warehouse: DuckDBWarehouse, catalog: Catalog
-) -> tuple[list[Message], list[str]]:
-    """The messages, and the ids of intents whose user has no address on the channel any more."""
+) -> tuple[list[Message], dict[str, str]]:
+    """The messages, and the ids of intents that none can be made of, each with a reason code:
+    no address on the channel any more, or a template without a value or an approval."""
     addresses = _addresses(intents, warehouse, catalog)
-    messages, unreachable = [], []
+    said = render(intents, rulebook, warehouse, catalog)
+    messages: list[Message] = []
+    stopped: dict[str, str] = {}
     for intent in intents:
         action, address = rulebook.action(intent), addresses.get((intent.channel, intent.user_id))
+        words = said.get(intent.intent_id)
         if action is None or address is None:
-            unreachable.append(intent.intent_id)
+            stopped[intent.intent_id] = "UNREACHABLE"
+        elif isinstance(words, Unsaid):
+            log.warning("not_said", intent_id=intent.intent_id, reason=words.reason, why=words.why)
+            stopped[intent.intent_id] = words.reason
         else:
-            messages.append(_message(intent, action, address))
-    return messages, unreachable
+            messages.append(_message(intent, action, address, words or _own_words(action)))
+    return messages, stopped
 
 
-def _message(intent: Intent, action: Action, address: str) -> Message:
+def _own_words(action: Action) -> Rendered:
+    """What an action says whose words stand in the rule itself."""
     subject, _, body = action.template.partition("\n")
+    return Rendered(subject or action.name, body or action.name, None, {})
+
+
+def _message(intent: Intent, action: Action, address: str, said: Rendered) -> Message:
     return Message(
         intent_id=intent.intent_id,
         decision_id=intent.decision_id,
@@ -36,12 +53,15 @@ def _message(intent: Intent, action: Action, address: str) -> Message:
         user_id=intent.user_id,
         channel=intent.channel,
         address=address,
-        subject=subject or action.name,
-        body=body or action.name,
+        subject=said.subject,
+        body=said.body,
         action_key=intent.action_key,
         policy_key=intent.policy_key,
         message_class=action.message_class,
         decided_at=intent.decided_at,
+        template=action.template_key,
+        variables=said.variables,
+        html=said.html,
     )
 
 

@@ -1,45 +1,45 @@
-"""Send what is due: lease, ask again, hand over, and tell the warehouse.
+"""Send what is due: claim, find out, ask again, hand over, and tell the warehouse.
 
-Every step may be repeated after a crash. A destination takes an intent once,
-the warehouse keeps a message once, and an intent is closed only after both.
+Every step may be repeated after a crash. What was on its way is found out about before anything
+else, a message leaves only while everything that was asked about it still holds, and the
+warehouse keeps a message once.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict
 
-from control import kill_switches, versions
+from control import delivery, kill_switches, versions
 from control.store import Store
-from control.tables import mailbox
-from core.lifecycle import IntentState
 from deliver import outbox
+from deliver.asking import ask, stop
+from deliver.carriers import Carrier, Local, Remote
 from deliver.composing import compose
 from deliver.destinations.mailbox import Mailbox
-from deliver.duplicates import same_address
+from deliver.handing_over import Surroundings, hand_over
 from deliver.messages import Destination, Message
-from deliver.outbox import Intent, Settled
-from deliver.quiet_hours import Waiting, count_later, in_quiet_hours
+from deliver.outbox import Intent
 from deliver.recheck import Rulebook, recheck
+from deliver.approved import approved_templates
+from deliver.telling import tell_warehouse
+from deliver.transport import Transport
+from deliver.uncertain import Looked, look_at
+from deliver.wire import Outcome, Provider
 from warehouse.catalog import Catalog
 from warehouse.engines.duckdb import DuckDBWarehouse
 
 BATCH = 1_000
 MOST_BATCHES = 20
-ENDS = {
-    None: IntentState.ACCEPTED,
-    "EXPIRED": IntentState.EXPIRED,
-    "QUIET_HOURS": IntentState.EXPIRED,
-    "PROVIDER_REJECTED": IntentState.REJECTED,
-}
-"""Why an intent ends → the state it ends in; cancelled for every other reason."""
-_SENT = Path(__file__).parent / "sql" / "sent.sql"
+MAILBOX = "mailbox"
+"""The destination of every channel that nothing else is declared for."""
 
 
 class DeliveryReport(BaseModel):
@@ -48,16 +48,20 @@ class DeliveryReport(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     delivered: int
+    """Taken by their destination."""
     stopped: int
     by_reason: dict[str, int]
-    """Reason code → how many were stopped right before sending."""
+    """Reason code → how many were stopped right before sending, or rejected."""
     by_channel: dict[str, int]
+    by_destination: dict[str, int] = {}
     by_trace: dict[str, int]
     """Trace id of the cycle → messages delivered."""
     put_off: int
     """Intents that came up in quiet hours, and wait for their end after all."""
     waiting: int
-    """Intents whose quiet hours have not ended."""
+    """Intents that wait for a later moment: the end of quiet hours, or another try."""
+    uncertain: int = 0
+    """Intents of which nobody could tell whether they arrived."""
     has_more: bool = False
     """Whether there may be more to send at once."""
 
@@ -68,48 +72,59 @@ class DeliveryReport(BaseModel):
             stopped=self.stopped + later.stopped,
             by_reason=_sums(self.by_reason, later.by_reason),
             by_channel=_sums(self.by_channel, later.by_channel),
+            by_destination=_sums(self.by_destination, later.by_destination),
             by_trace=_sums(self.by_trace, later.by_trace),
             put_off=self.put_off + later.put_off,
             waiting=later.waiting,
+            uncertain=self.uncertain + later.uncertain,
             has_more=later.has_more,
         )
+
+
+class Outward(NamedTuple):
+    """Where messages go."""
+
+    mailbox_folder: Path
+    destinations: Mapping[str, Destination | Provider] = {}
+    """By name; the local mailbox is there without being named."""
+    routes: Mapping[str, str] = {}
+    """Channel → destination; the local mailbox for a channel that is not named."""
+    seconds: float = 20.0
+    """How long one request may take, answer included."""
 
 
 def deliver(
     store: Store,
     warehouse: DuckDBWarehouse,
     catalog: Catalog,
+    outward: Outward,
     *,
-    mailbox_folder: Path,
-    now: datetime,
+    clock: Callable[[], datetime],
     worker: str = "worker",
+    sleep: Callable[[float], object] = time.sleep,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> DeliveryReport:
-    """Send what is due at ``now`` (naive UTC) into the local mailbox, up to a number of batches.
+    """Send what is due by ``clock`` (naive UTC), up to a number of batches.
 
-    Whoever has more to send asks again with the moment that it is by then: ``now`` is what
-    quiet hours and expiry are judged by.
+    ``worker`` names whoever claims intents: no two at a time may have the same. ``stopping``: asked
+    before each request; what was claimed and did not leave is given back.
     """
-    run = _Run(store, warehouse, catalog, Mailbox(store, mailbox_folder), now, worker)
     batches: list[_Batch] = []
-    _tell_warehouse(store, warehouse, now)
-    while len(batches) < MOST_BATCHES:
-        intents = outbox.lease(store, worker=worker, now=now, limit=BATCH)
-        if not intents:
-            break
-        batches.append(_send_batch(run, intents))
-        _tell_warehouse(store, warehouse, now)
-    sent = [intent for batch in batches for intent in batch.sent]
-    reasons = Counter(reason for batch in batches for reason in batch.stopped.values())
-    return DeliveryReport(
-        delivered=len(sent),
-        stopped=reasons.total(),
-        by_reason=dict(sorted(reasons.items())),
-        by_channel=dict(sorted(Counter(one.channel for one in sent).items())),
-        by_trace=dict(Counter(one.trace_id for one in sent)),
-        put_off=sum(batch.put_off for batch in batches),
-        waiting=outbox.not_yet_due(store, now=now),
-        has_more=len(batches) == MOST_BATCHES,
-    )
+    with _carriers(store, outward) as carriers:
+        run = _Run(store, warehouse, catalog, outward, carriers, clock, worker, sleep, stopping)
+        _tell(run)
+        try:
+            while len(batches) < MOST_BATCHES and not stopping():
+                intents = outbox.lease(
+                    store, worker=worker, now=clock(), limit=BATCH, not_by=_closed(run)
+                )
+                if not intents:
+                    break
+                batches.append(_send_batch(run, intents))
+                _tell(run)
+        finally:
+            outbox.release(store, worker=worker, now=clock())
+    return _reported(batches, outbox.not_yet_due(store, now=clock()))
 
 
 class _Run(NamedTuple):
@@ -118,104 +133,172 @@ class _Run(NamedTuple):
     store: Store
     warehouse: DuckDBWarehouse
     catalog: Catalog
-    destination: Destination
-    now: datetime
+    outward: Outward
+    carriers: Mapping[str, Carrier]
+    clock: Callable[[], datetime]
     worker: str
+    sleep: Callable[[float], object]
+    stopping: Callable[[], bool]
 
 
 class _Batch(NamedTuple):
     """What became of one batch of intents."""
 
     sent: list[Intent]
+    by_destination: Counter[str]
     stopped: dict[str, str]
     """Intent id → reason code."""
     put_off: int
+    uncertain: int
 
 
 def _send_batch(run: _Run, batch: list[Intent]) -> _Batch:
+    now, worker = run.clock(), run.worker
+    # Before anything is read: what changes from here on is noticed before a message leaves.
+    rules, changes = _in_force(run.store), run.warehouse.changes
     rulebook = _rulebook(run.store)
-    # Whoever died between handing over and writing it down left it there: it is not sent again,
-    # and what happened since cannot stop it any more.
-    gone = run.destination.holds([one.intent_id for one in batch if one.attempts])
-    here = [one for one in batch if one.intent_id not in gone]
-    stopped = recheck(here, rulebook, run.warehouse, run.catalog, now=run.now)
-    here = [one for one in here if one.intent_id not in stopped]
-    waiting = in_quiet_hours(here, rulebook, run.warehouse, run.catalog, now=run.now)
-    _put_off(run, here, waiting)
-    stopped |= waiting.stopped
-    here = [one for one in here if one.intent_id not in {*stopped, *waiting.until}]
-    again = same_address(here, rulebook, run.warehouse, run.catalog, now=run.now)
-    stopped |= dict.fromkeys(again, "DUPLICATE_INTENT")
-    here = [one for one in here if one.intent_id not in again]
-    messages, unreachable = compose(here, rulebook, run.warehouse, run.catalog)
-    stopped |= dict.fromkeys(unreachable, "UNREACHABLE")
-    accepted, rejected = _hand_over(run, messages)
-    stopped |= dict.fromkeys(rejected, "PROVIDER_REJECTED")
-    sent = [one for one in batch if one.intent_id in gone | accepted]
-    settled = [_settled(one) for one in (*((s.intent_id, None) for s in sent), *stopped.items())]
-    outbox.settle(run.store, settled, worker=run.worker, now=run.now)
-    return _Batch(sent, stopped, len(waiting.until))
+    looked = look_at(run.store, batch, run.carriers, worker=worker, now=now)
+    here = [one for one in batch if one.intent_id not in looked.arrived | looked.left]
+    asked = ask(run.store, run.warehouse, run.catalog, rulebook, here, worker=worker, now=now)
+    fresh = [one for one in asked.going if one.intent_id not in looked.repeatable]
+    messages, unsaid = compose(fresh, rulebook, run.warehouse, run.catalog)
+    asking = _AskingAgain(run, rulebook, looked, changes, asked.stopped | unsaid)
+    stop(run.store, asking.stopped, looked.repeatable, worker=worker, now=now)
+    around = Surroundings(run.store, worker, run.clock, run.sleep, run.stopping, asking, rules)
+    outcomes: dict[str, list[Outcome]] = {}
+    for name, theirs in _by_destination(run, messages, asked.going, looked).items():
+        again = {key: looked.repeatable[key] for key in theirs if key in looked.repeatable}
+        outcomes[name] = hand_over(around, run.carriers[name], theirs, _by_id(batch), again)
+    return _became(batch, looked, asking.stopped, outcomes, asked.put_off)
+
+
+class _AskingAgain:
+    """Asks about the decision once more right before a request, if the warehouse has changed."""
+
+    def __init__(
+        self,
+        run: _Run,
+        rulebook: Rulebook,
+        looked: Looked,
+        changes: int,
+        stopped: dict[str, str],
+    ) -> None:
+        self._run, self._rulebook, self._looked, self._changes = run, rulebook, looked, changes
+        self.stopped = stopped
+        """Intent id → reason code, of the whole batch."""
+
+    def __call__(self, intents: Sequence[Intent]) -> frozenset[str]:
+        run, now = self._run, self._run.clock()
+        seen = run.warehouse.changes
+        soonest = min((one.expires_at for one in intents), default=now)
+        if seen == self._changes and soonest > now:
+            return frozenset()
+        stopped = recheck(intents, self._rulebook, run.warehouse, run.catalog, now=now)
+        stop(run.store, stopped, self._looked.repeatable, worker=run.worker, now=now)
+        self.stopped |= stopped
+        return frozenset(stopped)
+
+
+def _by_destination(
+    run: _Run, messages: Sequence[Message], going: Sequence[Intent], looked: Looked
+) -> dict[str, dict[str, Message]]:
+    """Destination → intent id → message. What was on its way before stays where it was sent."""
+    found: defaultdict[str, dict[str, Message]] = defaultdict(dict)
+    for message in messages:
+        name = run.outward.routes.get(message.channel, MAILBOX)
+        found[name][message.intent_id] = message
+    for intent in going:
+        dispatch = looked.repeatable.get(intent.intent_id)
+        if dispatch is not None and dispatch.message is not None:
+            found[dispatch.destination][intent.intent_id] = dispatch.message
+    return found
+
+
+def _closed(run: _Run) -> list[str]:
+    """The channels that nothing may leave by now: their destination is paused, or not there."""
+    paused = delivery.paused(run.store)
+    return [
+        channel
+        for channel in run.catalog.channels
+        if (name := run.outward.routes.get(channel, MAILBOX)) in paused or name not in run.carriers
+    ]
+
+
+@contextmanager
+def _carriers(store: Store, outward: Outward) -> Iterator[dict[str, Carrier]]:
+    local: dict[str, Destination] = {MAILBOX: Mailbox(store, outward.mailbox_folder)}
+    remote: dict[str, Provider] = {}
+    for name, one in outward.destinations.items():
+        if isinstance(one, Destination):
+            local[name] = one
+        else:
+            remote[name] = one
+    carriers: dict[str, Carrier] = {name: Local(name, one) for name, one in local.items()}
+    if not remote:
+        yield carriers
+        return
+    with Transport(seconds=outward.seconds) as transport:
+        yield carriers | {name: Remote(name, one, transport) for name, one in remote.items()}
 
 
 def _rulebook(store: Store) -> Rulebook:
     live = {version.key: version for version in versions.live(store)}
+    journeys = versions.running_journeys(store)
     return Rulebook(
         live,
         kill_switches.active(store),
         versions.audiences(store),
-        versions.running_journeys(store),
+        journeys,
+        approved_templates(store, live.values(), journeys),
     )
 
 
-def _put_off(run: _Run, intents: list[Intent], waiting: Waiting) -> None:
-    """Back to waiting, until quiet hours are over; it was no attempt.
-
-    The caps come first: a crash in between leaves a claim that runs out, and is looked at again.
-    """
-    count_later(run.warehouse, intents, waiting)
-    outbox.put_off(run.store, waiting.until, worker=run.worker, now=run.now)
+def _in_force(store: Store) -> frozenset[tuple[str, ...]]:
+    with store.read() as connection:
+        return delivery.in_force(connection)
 
 
-def _hand_over(run: _Run, messages: list[Message]) -> tuple[frozenset[str], frozenset[str]]:
-    """The ids that the destination took and those that it rejected; lost leases are in neither."""
-    ids = [one.intent_id for one in messages]
-    ours = outbox.submit(run.store, ids, worker=run.worker, now=run.now)
-    letters = [one for one in messages if one.intent_id in ours]
-    receipts = run.destination.send(letters, now=run.now)
-    rejected = frozenset(one.intent_id for one in receipts if one.outcome == "rejected")
-    return ours - rejected, rejected
+def _tell(run: _Run) -> None:
+    local = [name for name, one in run.carriers.items() if isinstance(one, Local)]
+    tell_warehouse(run.store, run.warehouse, run.catalog, local=local, now=run.clock())
+
+
+def _by_id(intents: Sequence[Intent]) -> dict[str, Intent]:
+    return {one.intent_id: one for one in intents}
+
+
+def _became(
+    batch: Sequence[Intent],
+    looked: Looked,
+    stopped: dict[str, str],
+    outcomes: Mapping[str, Sequence[Outcome]],
+    put_off: int,
+) -> _Batch:
+    told = [(name, one) for name, theirs in outcomes.items() for one in theirs]
+    taken = {one.intent_id: name for name, one in told if one.result == "accepted"}
+    rejected = {one.intent_id: "PROVIDER_REJECTED" for _, one in told if one.result == "rejected"}
+    sent = [one for one in batch if one.intent_id in taken or one.intent_id in looked.arrived]
+    uncertain = sum(one.result == "ambiguous" for _, one in told) + len(looked.left)
+    return _Batch(sent, Counter(taken.values()), stopped | rejected, put_off, uncertain)
+
+
+def _reported(batches: Sequence[_Batch], waiting: int) -> DeliveryReport:
+    sent = [intent for batch in batches for intent in batch.sent]
+    reasons = Counter(reason for batch in batches for reason in batch.stopped.values())
+    by_destination = sum((batch.by_destination for batch in batches), Counter[str]())
+    return DeliveryReport(
+        delivered=len(sent),
+        stopped=reasons.total(),
+        by_reason=dict(sorted(reasons.items())),
+        by_channel=dict(sorted(Counter(one.channel for one in sent).items())),
+        by_destination=dict(sorted(by_destination.items())),
+        by_trace=dict(Counter(one.trace_id for one in sent)),
+        put_off=sum(batch.put_off for batch in batches),
+        waiting=waiting,
+        uncertain=sum(batch.uncertain for batch in batches),
+        has_more=len(batches) == MOST_BATCHES,
+    )
 
 
 def _sums(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
     return dict(sorted((Counter(one) + Counter(other)).items()))
-
-
-def _settled(end: tuple[str, str | None]) -> Settled:
-    intent_id, reason = end
-    return Settled(intent_id, ENDS.get(reason, IntentState.CANCELLED), reason)
-
-
-def _tell_warehouse(store: Store, warehouse: DuckDBWarehouse, now: datetime) -> None:
-    """Write every accepted message to the warehouse, then close its intent."""
-    intents = outbox.accepted(store)
-    if not intents:
-        return
-    sent_at = _sent_at(store, [one.intent_id for one in intents])
-    with warehouse.transaction() as cursor:
-        given = {
-            "message_ids": [one.intent_id for one in intents],
-            "user_ids": [one.user_id for one in intents],
-            "channels": [one.channel for one in intents],
-            "action_keys": [one.action_key for one in intents],
-            "policy_keys": [one.policy_key for one in intents],
-            "decision_ids": [one.decision_id for one in intents],
-            "sent_ats": [sent_at[one.intent_id] for one in intents],
-        }
-        cursor.execute(_SENT.read_text(encoding="utf-8"), given)
-    outbox.mark_delivered(store, [one.intent_id for one in intents], now=now)
-
-
-def _sent_at(store: Store, ids: Sequence[str]) -> dict[str, datetime]:
-    query = sa.select(mailbox.c.intent_id, mailbox.c.sent_at).where(mailbox.c.intent_id.in_(ids))
-    with store.read() as connection:
-        return {row.intent_id: row.sent_at for row in connection.execute(query)}

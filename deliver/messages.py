@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 
 class Message(NamedTuple):
@@ -27,6 +27,8 @@ class Message(NamedTuple):
     """Key of the template it was rendered from; None: the rule has the text itself."""
     variables: Mapping[str, str | int | float | bool] = {}
     """The template's variables for this user, for providers that render by themselves."""
+    html: str | None = None
+    """The body once more as HTML, where the template has one."""
 
 
 class Receipt(NamedTuple):
@@ -37,8 +39,9 @@ class Receipt(NamedTuple):
     reason: str | None = None
 
 
+@runtime_checkable
 class Destination(Protocol):
-    """Takes messages. The same intent twice must be one message."""
+    """Takes messages on this machine. The same intent twice must be one message."""
 
     def send(self, messages: Sequence[Message], *, now: datetime) -> list[Receipt]:
         """Hand over messages; one receipt each, in the same order."""

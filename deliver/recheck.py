@@ -29,6 +29,8 @@ class Rulebook(NamedTuple):
     audiences: Audiences
     journeys: Mapping[str, JourneyVersion] = {}
     """``key@version`` of every version whose runs go on: intents of journeys name that."""
+    approved: Mapping[str, Mapping[str, str]] = {}
+    """Policy as intents name it → the templates that were approved with it, by their hashes."""
 
     def action(self, intent: Intent) -> Action | None:
         """The action of an intent as the version that decided on it has it, while that is live."""

@@ -59,8 +59,8 @@ def write_staged(
     while intents := _due(side, now):
         stopped = recheck(intents, rulebook, warehouse, catalog, now=now)
         going = [one for one in intents if one.intent_id not in stopped]
-        messages, unreachable = compose(going, rulebook, warehouse, catalog)
-        stopped |= dict.fromkeys(unreachable, "UNREACHABLE")
+        messages, unsaid = compose(going, rulebook, warehouse, catalog)
+        stopped |= unsaid
         _, receipts = write_letters([_marked(one) for one in messages], folder, now=now)
         rejected = [one.intent_id for one in receipts if one.outcome == "rejected"]
         stopped |= dict.fromkeys(rejected, "PROVIDER_REJECTED")

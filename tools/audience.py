@@ -31,6 +31,7 @@ from warehouse.compile import (
     data_classes,
     required,
 )
+from warehouse.template_sources import template_facts
 from warehouse.wording import duration
 
 
@@ -126,6 +127,7 @@ def _simulated(artifact: Artifact, context: ToolContext) -> Simulated:
         entries=entry_facts(
             artifact, context.runner, context.catalog, as_of=as_of, audiences=audiences
         ),
+        templates=template_facts(actions_of(artifact), context.catalog),
     )
     found = findings(proposal)
     return Simulated(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated
 
 from langchain_core.tools import BaseTool, tool
@@ -15,7 +15,8 @@ from control.versions import Version
 from core.artifacts import Finding, Preview
 from core.conditions import Condition, HeldFor, InAudience, Trait, leaves
 from core.errors import PilothouseError
-from core.rules import DecisionPolicy, EligibilityRule
+from core.proposal import actions_of
+from core.rules import Action, DecisionPolicy, EligibilityRule
 from orchestrate.change_requests import submit
 from tools.audience import conditions_of, scores_of
 from tools.context import Refused, ToolContext, refused
@@ -65,10 +66,11 @@ def dependencies(
 ) -> dict[str, str]:
     """What the artifact stands on, each with a hash: if one changes, the approval is void.
 
-    That is the contact policy, every audience it names, and every trait it reads, by the
-    fingerprint of its model.
+    That is the contact policy, every template and audience it names, and every trait it reads, by
+    the fingerprint of its model.
     """
-    found = {"contact_policy": content_hash(catalog.defaults.contact_policy)}
+    found = template_hashes(actions_of(artifact), catalog)
+    found |= {"contact_policy": content_hash(catalog.defaults.contact_policy)}
     found |= {f"trait:{name}": fingerprints.get(name, "") for name in scores_of(artifact)}
     rules = {rule.key: rule for rule in live}
     waiting = [*conditions_of(artifact)]
@@ -84,6 +86,13 @@ def dependencies(
                 found[name] = hashed
                 waiting += inside
     return dict(sorted(found.items()))
+
+
+def template_hashes(actions: Iterable[Action], catalog: Catalog) -> dict[str, str]:
+    """The templates that actions name, each with the hash of what it says."""
+    named = {one.template_key for one in actions if one.template_key is not None}
+    known = catalog.templates
+    return {f"template:{key}": content_hash(known.get(key)) for key in sorted(named)}
 
 
 def _named(

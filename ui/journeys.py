@@ -17,14 +17,15 @@ from core.conditions import EVERYONE, And
 from core.errors import Code, PilothouseError, refuse
 from core.journey_effects import JourneyEffect, JourneyProposal, journey_findings
 from core.journeys import Journey, triggers
-from core.rules import EligibilityRule
+from core.rules import Action, EligibilityRule
 from orchestrate import change_requests, rulebook
 from orchestrate.journeys.checks import as_condition, conditions_of, data_classes, refusals
 from orchestrate.journeys.preview import missed, preview
 from orchestrate.journeys.tick import TickReport, tick
-from tools.propose import dependencies
+from tools.propose import dependencies, template_hashes
 from ui import data_changes
 from warehouse.compile import compile_waterfall
+from warehouse.template_sources import template_facts
 
 if TYPE_CHECKING:
     from ui.workspace import Workspace
@@ -82,7 +83,8 @@ def propose(
 def rests_on(workspace: Workspace, journey: Journey) -> dict[str, str]:
     """What a journey stands on, each with a hash: if one changes, the approval is void."""
     live, fingerprints = versions.live(workspace.store), data_changes.fingerprints(workspace)
-    return dependencies(_as_rule(journey), workspace.catalog, live, fingerprints)
+    read = dependencies(_as_rule(journey), workspace.catalog, live, fingerprints)
+    return read | template_hashes(_actions(journey), workspace.catalog)
 
 
 def resume(
@@ -146,7 +148,12 @@ def _proposal(workspace: Workspace, journey: Journey, effect: JourneyEffect) -> 
             name: channel.consent_purpose for name, channel in catalog.channels.items()
         },
         data_classes=data_classes(journey, catalog, named),
+        templates=template_facts(_actions(journey), catalog),
     )
+
+
+def _actions(journey: Journey) -> list[Action]:
+    return [message.action for message in journey.messages()]
 
 
 def _as_rule(journey: Journey) -> EligibilityRule:

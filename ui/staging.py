@@ -14,6 +14,7 @@ from control import versions as published
 from control.people import Person
 from control.staging import Promotion, Staged
 from core.errors import Code, PilothouseError, Refusal
+from core.proposal import actions_of
 from deliver.recheck import Rulebook
 from deliver.staged import StagedLetters, write_staged
 from orchestrate.cycle import CycleReport
@@ -26,7 +27,7 @@ from orchestrate.staged.cycle import planned_world, run_staged
 from orchestrate.staged.side import StagingSide
 from orchestrate.staged.world import see_past
 from tools.audience import conditions_of
-from tools.propose import dependencies
+from tools.propose import dependencies, template_hashes
 from ui import data_changes
 from ui.ids import new_id
 
@@ -118,7 +119,12 @@ def write_letters(workspace: Workspace, *, now: datetime | None = None) -> Stage
     world = planned_world(workspace.store, side, workspace.catalog, as_of=moment)
     if world is None:
         return None
-    rules = Rulebook(world.versions, kill_switches.active(workspace.store), world.tick.audiences)
+    worded = {
+        key: template_hashes(actions_of(version.artifact), workspace.catalog)
+        for key, version in world.versions.items()
+    }
+    killed = kill_switches.active(workspace.store)
+    rules = Rulebook(world.versions, killed, world.tick.audiences, approved=worded)
     letters = write_staged(
         workspace.warehouse,
         side,

@@ -9,7 +9,7 @@ adds the words people use for them.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
@@ -17,7 +17,8 @@ from rapidfuzz import process
 
 from core.conditions import Condition, Frozen
 from core.errors import Code, Refusal, refuse
-from core.rules import Action, ContactPolicy, StopCondition
+from core.rules import KEY_PATTERN, Action, ContactPolicy, StopCondition
+from core.templates import Template
 from warehouse.layout import Layout
 
 BUILT_IN = Path(__file__).parent / "catalogs"
@@ -156,6 +157,9 @@ class Catalog(Frozen):
     """That default as a sentence for the answer."""
     action_stop: dict[str, tuple[StopCondition, ...]] = Field(default_factory=dict)
     """What ends its pursuit, where its default eligibility is used."""
+    templates: dict[Annotated[str, Field(pattern=KEY_PATTERN)], Template] = Field(
+        default_factory=dict
+    )
     defaults: Defaults
 
     @model_validator(mode="after")
@@ -176,6 +180,8 @@ class Catalog(Frozen):
             _all_known(f"entities.{name}.table", (entity.table,), self.tables)
         for name, action in self.actions.items():
             _all_known(f"actions.{name}.channels", action.channels, self.channels)
+        for name, template in self.templates.items():
+            _all_known(f"templates.{name}.channels", template.channels, self.channels)
         for section in ("phrases", "eligibility", "assumptions", "stop"):
             named = tuple(getattr(self, f"action_{section}"))
             _all_known(f"action_{section}", named, self.actions)
@@ -227,6 +233,8 @@ SECTIONS = (
     "actions",
     "defaults",
 )
+OPTIONAL_SECTIONS = ("templates",)
+"""Those whose file may be missing."""
 _CATALOG: TypeAdapter[Catalog] = TypeAdapter(Catalog)
 
 
@@ -245,6 +253,9 @@ def load_catalog(folder: Path | None = None) -> Catalog:
     document: dict[str, Any] = {"name": folder.name}
     for section in SECTIONS:
         document |= _read_section(folder / f"{section}.yaml", section)
+    for section in OPTIONAL_SECTIONS:
+        if (folder / f"{section}.yaml").exists():
+            document |= _read_section(folder / f"{section}.yaml", section)
     try:
         return _CATALOG.validate_python(document)
     except ValidationError as error:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.header import Header
+from email.mime.base import MIMEBase
+from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from email.utils import format_datetime
 from pathlib import Path
@@ -115,7 +117,7 @@ def _again(message: Message, before: tuple[object, ...]) -> Receipt:
 
 
 def _eml(message: Message, now: datetime) -> bytes:
-    mail = MIMEText(message.body, "plain", _charset(message.body))
+    mail = _content(message)
     headers = {
         "From": SENDER,
         "To": message.address,
@@ -132,6 +134,17 @@ def _eml(message: Message, now: datetime) -> bytes:
             raise ValueError(f"{name} has a line break")
         mail[name] = value if value.isascii() else Header(value, "utf-8").encode()
     return mail.as_bytes()
+
+
+def _content(message: Message) -> MIMEBase:
+    plain = MIMEText(message.body, "plain", _charset(message.body))
+    if message.html is None:
+        return plain
+    # The boundary is made of the message's own key: the same message is the same file.
+    both = MIMEMultipart("alternative", boundary=f"=={message.intent_id}==")
+    both.attach(plain)
+    both.attach(MIMEText(message.html, "html", _charset(message.html)))
+    return both
 
 
 def _charset(text: str) -> str:

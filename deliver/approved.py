@@ -1,0 +1,57 @@
+"""Which words of a template were approved: the hash that the approval of a rule is bound to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from control.store import Store
+from control.tables import change_requests, versions
+from control.versions import JourneyVersion, Version
+from core.proposal import actions_of
+
+PREFIX = "template:"
+
+
+def named_template(key: str) -> str:
+    """How the dependencies of an approval call a template."""
+    return f"{PREFIX}{key}"
+
+
+def approved_templates(
+    store: Store, rules: Iterable[Version], journeys: Mapping[str, JourneyVersion]
+) -> dict[str, dict[str, str]]:
+    """Policy as intents name it → its templates, each with the hash that was approved with it.
+
+    A rollback brings back what was approved with the older version.
+    """
+    worded: dict[str, tuple[str, str]] = {}
+    for rule in rules:
+        if any(action.template_key for action in actions_of(rule.artifact)):
+            worded[rule.key] = (rule.key, rule.content_hash)
+    for name, journey in journeys.items():
+        if any(message.action.template_key for message in journey.artifact.messages()):
+            worded[name] = (journey.key, journey.content_hash)
+    if not worded:
+        return {}
+    found = _hashes(store, {key for key, _ in worded.values()})
+    return {name: found.get(content, {}) for name, content in worded.items()}
+
+
+def _hashes(store: Store, keys: Iterable[str]) -> dict[tuple[str, str], dict[str, str]]:
+    """(key, content hash) → the templates of its latest approval."""
+    query = (
+        sa.select(versions.c.key, versions.c.content_hash, change_requests.c.dependencies)
+        .join(change_requests, change_requests.c.id == versions.c.change_request_id)
+        .where(versions.c.key.in_(sorted(keys)))
+        .order_by(versions.c.key, versions.c.version)
+    )
+    with store.read() as connection:
+        rows = connection.execute(query).all()
+    return {(key, content): _templates(dependencies) for key, content, dependencies in rows}
+
+
+def _templates(dependencies: Mapping[str, Any]) -> dict[str, str]:
+    return {name: str(one) for name, one in dependencies.items() if name.startswith(PREFIX)}
