@@ -53,6 +53,20 @@ def every(
     ]
 
 
+def but_for(request: Request, wrong: Mapping[int, str]) -> list[Outcome]:
+    """A request that was refused as a whole for some of its messages: place → what is wrong.
+
+    Those are rejected. Of the others nothing was processed: they may go again without them.
+    """
+    why = "It was refused together with a message that is not valid."
+    return [
+        Outcome(one, "rejected", wrong[place])
+        if place in wrong
+        else Outcome(one, "retry_after", why, seconds=0.0)
+        for place, one in enumerate(request.intent_ids)
+    ]
+
+
 def wait(headers: Mapping[str, str], *, now: datetime) -> float | None:
     """Seconds to wait: from a number, a moment since 1970, or an HTTP date; None: it says none.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 from deliver.messages import Message
 
@@ -81,6 +81,7 @@ class Plan(NamedTuple):
     refused: tuple[Outcome, ...] = ()
 
 
+@runtime_checkable
 class Provider(Protocol):
     """A destination that is reached over HTTP."""
 
@@ -109,6 +110,7 @@ class Provider(Protocol):
         ...
 
 
+@runtime_checkable
 class LookedUp(Protocol):
     """A provider that can be asked whether it has a message (``capabilities.lookup``)."""
 
@@ -133,6 +135,7 @@ class Cancelled(Protocol):
         ...
 
 
+@runtime_checkable
 class Signed(Protocol):
     """A provider whose requests go stale: each attempt is signed (``capabilities.signs``)."""
 

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Literal, NamedTuple
 
 from deliver.messages import Message
 from deliver.transport import NotSent, Transport
-from deliver.wire import Outcome, Plan, Provider, Response, Result
+from deliver.wire import Outcome, Plan, Provider, Response, Result, Signed
 from tests.deliver.loopback import Call, Fault, Loopback, Reply
 
 NOW = datetime(2026, 3, 2, 10, 30)
@@ -113,7 +113,7 @@ def letter(number: int, **changes: Any) -> Message:
         template="weekly",
         variables={"name": f"Name {number}", "left": 3},
     )
-    return told._replace(**changes)
+    return _reachable(told._replace(**changes))
 
 
 def sent(
@@ -121,7 +121,7 @@ def sent(
 ) -> dict[str, Outcome]:
     """Plan, send and classify: what became of every message, refusals included."""
     plan = provider.plan(messages, now=now)
-    told = [*plan.refused, *_made(provider, plan, transport)]
+    told = [*plan.refused, *_made(provider, plan, transport, now)]
     assert len({one.intent_id for one in told}) == len(told) == len(messages)
     return {one.intent_id: one for one in told}
 
@@ -131,9 +131,19 @@ def results(outcomes: dict[str, Outcome], messages: Sequence[Message]) -> list[R
     return [outcomes[one.intent_id].result for one in messages]
 
 
-def _made(provider: Provider, plan: Plan, transport: Transport) -> Iterator[Outcome]:
-    answers = transport.send(plan.requests)
-    for request, answer in zip(plan.requests, answers, strict=True):
+def _reachable(message: Message) -> Message:
+    """With a phone number where the channel asks for one: the digits that the address has."""
+    if message.channel != "sms" or "@" not in message.address:
+        return message
+    digits = "".join(one for one in message.address if one.isdigit())
+    return message._replace(address=f"+1555{digits:0>7}")
+
+
+def _made(provider: Provider, plan: Plan, transport: Transport, now: datetime) -> Iterator[Outcome]:
+    signs = isinstance(provider, Signed)
+    assert provider.capabilities.signs == signs
+    ready = [provider.signed(one, at=now) if signs else one for one in plan.requests]
+    for request, answer in zip(ready, transport.send(ready), strict=True):
         if isinstance(answer, Response):
             told = provider.classify(request, answer, now=NOW)
             assert [one.intent_id for one in told] == [*request.intent_ids]

@@ -27,6 +27,10 @@ from tests.deliver.destinations.fake import (
     sent,
 )
 from tests.deliver.destinations.fake_braze import CASES as BRAZE
+from tests.deliver.destinations.fake_klaviyo import CASES as KLAVIYO
+from tests.deliver.destinations.fake_sendgrid import CASES as SENDGRID
+from tests.deliver.destinations.fake_twilio import CASES as TWILIO
+from tests.deliver.destinations.fake_webhook import CASES as WEBHOOK
 from tests.deliver.loopback import (
     BROKEN_OFF,
     DRIPS,
@@ -41,7 +45,7 @@ from tests.deliver.loopback import (
     answers,
 )
 
-FAKES: list[Case] = [*BRAZE]
+FAKES: list[Case] = [*BRAZE, *KLAVIYO, *SENDGRID, *TWILIO, *WEBHOOK]
 
 LOST = (DROPPED_BEFORE, DROPPED_AFTER, SILENT, DRIPS, ENDLESS, BROKEN_OFF)
 EPOCH_NOW = 1_772_447_400
@@ -61,6 +65,13 @@ LIMITS: tuple[tuple[Fault, float | None], ...] = (
 
 @pytest.fixture(scope="module")
 def transport() -> Iterator[Transport]:
+    with Transport(seconds=20) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def hasty() -> Iterator[Transport]:
+    """For answers that never come: it gives up soon."""
     with Transport(seconds=0.25) as made:
         yield made
 
@@ -377,13 +388,18 @@ class TestAnswers:
 class TestLostAnswers:
     @pytest.mark.parametrize("fault", LOST, ids=lambda fault: fault.name)
     def test_leave_it_open_and_a_key_settles_it(
-        self, fake: Fake, provider: Provider, transport: Transport, fault: Fault
+        self,
+        fake: Fake,
+        provider: Provider,
+        transport: Transport,
+        hasty: Transport,
+        fault: Fault,
     ) -> None:
         messages = ours(fake, min(fake.batch, 2))
         fake.faults.append(fault)
         fake.faults.extend([fault] if fake.batch == 1 and len(messages) > 1 else [])
 
-        lost = sent(provider, messages, transport)
+        lost = sent(provider, messages, hasty)
 
         assert set(results(lost, messages)) == {"ambiguous"}
         assert all(len(stored) == 1 for stored in fake.ledger.values())
