@@ -7,7 +7,6 @@ it (no name, no connection, no TLS), ``NoAnswer`` when it may.
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import socket
 from collections.abc import Sequence
 from types import TracebackType
@@ -15,6 +14,7 @@ from typing import NamedTuple
 
 import httpx
 
+from deliver.public_urls import is_public
 from deliver.wire import Request, Response
 
 MOST_BYTES = 1_000_000
@@ -124,19 +124,13 @@ async def _public_address(url: httpx.URL) -> str | NotSent:
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(url.host, url.port or 443, type=socket.SOCK_STREAM)
     addresses = [str(one[4][0]) for one in found]
-    private = [one for one in addresses if not _is_public(one)]
+    private = [one for one in addresses if not is_public(one)]
     if private or not addresses:
         return NotSent(
             f"{url.host} is not on the public Internet ({', '.join(private)}): nothing is sent "
             "there unless the destination says allow_private."
         )
     return addresses[0]
-
-
-def _is_public(address: str) -> bool:
-    one = ipaddress.ip_address(address.partition("%")[0])
-    mapped = getattr(one, "ipv4_mapped", None) or getattr(one, "sixtofour", None)
-    return (mapped or one).is_global and not one.is_multicast
 
 
 def _told(error: Exception) -> str:

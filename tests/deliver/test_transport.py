@@ -127,9 +127,8 @@ def test_what_must_be_public_is_not_sent_into_a_private_network(
     assert "allow_private" in answer.reason
 
 
-def test_requests_are_made_side_by_side_and_answered_in_their_order(
-    echo: Echo, transport: Transport
-) -> None:
+def test_requests_are_made_side_by_side_and_answered_in_their_order(echo: Echo) -> None:
     asked = [_request(echo.url, str(i).encode()) for i in range(100)]
-    got = [one.body for one in transport.send(asked) if isinstance(one, Response)]
+    with Transport(seconds=20) as patient:
+        got = [one.body for one in patient.send(asked) if isinstance(one, Response)]
     assert got == [b'{"got": "%d"}' % i for i in range(100)]
