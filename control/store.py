@@ -17,10 +17,12 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, OperationalError
 
 from control import (
+    delivery_tables,
     forgetting_tables,
     journey_tables,
     pipeline_tables,
     radar_tables,
+    receipt_tables,
     routing_tables,
     staging_tables,
     token_tables,
@@ -36,10 +38,12 @@ PRAGMAS = (
     "recursive_triggers=ON",  # a REPLACE is a DELETE, and is refused like one
 )
 DECLARING = (
+    delivery_tables,
     forgetting_tables,
     journey_tables,
     pipeline_tables,
     radar_tables,
+    receipt_tables,
     routing_tables,
     staging_tables,
     token_tables,

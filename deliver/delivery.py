@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict
 from control import delivery, kill_switches, versions
 from control.store import Store
 from deliver import outbox
+from deliver.approved import approved_templates
 from deliver.asking import ask, stop
 from deliver.carriers import Carrier, Local, Remote
 from deliver.composing import compose
@@ -28,7 +29,6 @@ from deliver.handing_over import Surroundings, hand_over
 from deliver.messages import Destination, Message
 from deliver.outbox import Intent
 from deliver.recheck import Rulebook, recheck
-from deliver.approved import approved_templates
 from deliver.telling import tell_warehouse
 from deliver.transport import Transport
 from deliver.uncertain import Looked, look_at

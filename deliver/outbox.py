@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from control.delivery import in_force
+from control.delivery_tables import dispatches
 from control.store import Store, utc
 from control.tables import outbox
 from core.lifecycle import IntentState
@@ -34,7 +36,7 @@ class Intent(NamedTuple):
     decided_at: datetime
     expires_at: datetime
     attempts: int
-    """How often it was on its way to the destination before, without an answer."""
+    """How often it was on its way to a destination before."""
 
 
 class Settled(NamedTuple):
@@ -45,18 +47,29 @@ class Settled(NamedTuple):
     reason: str | None = None
 
 
-def lease(store: Store, *, worker: str, now: datetime, limit: int) -> list[Intent]:
-    """Take up to ``limit`` intents that are due: pending, or left behind by a worker that died."""
+def lease(
+    store: Store,
+    *,
+    worker: str,
+    now: datetime,
+    limit: int,
+    not_by: Collection[str] = (),
+) -> list[Intent]:
+    """Take up to ``limit`` intents that are due, but for those of the channels ``not_by``.
+
+    Due is what is pending, what a worker that died left behind, and what is uncertain and to be
+    looked at again.
+    """
     moment = utc(now)
-    due = sa.and_(
-        outbox.c.not_before <= moment,
-        sa.or_(
-            outbox.c.state == IntentState.PENDING.value,
-            sa.and_(_CLAIMED, outbox.c.lease_until <= moment),
-        ),
+    look_again = sa.select(dispatches.c.intent_id).where(dispatches.c.look_at <= moment)
+    due = sa.or_(
+        sa.and_(outbox.c.state == IntentState.PENDING.value, outbox.c.not_before <= moment),
+        sa.and_(_CLAIMED, outbox.c.lease_until <= moment),
+        sa.and_(outbox.c.state == IntentState.AMBIGUOUS.value, outbox.c.intent_id.in_(look_again)),
     )
     columns = [outbox.c[name] for name in Intent._fields]
-    query = sa.select(*columns).where(due).order_by(outbox.c.not_before, outbox.c.intent_id)
+    query = sa.select(*columns).where(due, outbox.c.channel.not_in(not_by))
+    query = query.order_by(outbox.c.not_before, outbox.c.intent_id)
     with store.write() as connection:
         found = [Intent(*row) for row in connection.execute(query.limit(limit))]
         taken = {
@@ -70,52 +83,101 @@ def lease(store: Store, *, worker: str, now: datetime, limit: int) -> list[Inten
     return found
 
 
-def submit(store: Store, ids: Sequence[str], *, worker: str, now: datetime) -> frozenset[str]:
-    """Mark leased intents as on their way, which is one attempt; gives those that still are ours.
+def submit(
+    store: Store,
+    together: Sequence[Sequence[str]],
+    *,
+    worker: str,
+    now: datetime,
+    noting: Callable[[sa.Connection, frozenset[str]], None],
+    unless_changed: frozenset[tuple[str, ...]] | None = None,
+) -> frozenset[str]:
+    """Mark leased intents as on their way, which is one attempt; gives those that now are.
 
-    From here on nobody can tell whether the destination has them, unless it is asked.
+    ``together``: what leaves in one request, of which all are still ours or none leaves.
+    ``noting`` writes down where they go, in the same transaction: from here on nobody can tell
+    whether the destination has them, unless it is asked. ``unless_changed``: what was in force
+    when they were asked about; none is submitted when something else is by now.
     """
     ours = sa.and_(outbox.c.state == IntentState.LEASED.value, outbox.c.lease_owner == worker)
     values = {
         "state": IntentState.SUBMITTED.value,
         "attempts": outbox.c.attempts + 1,
+        "lease_until": utc(now) + LEASE,
         "updated_at": utc(now),
     }
+    asked = [one for ids in together for one in ids]
     with store.write() as connection:
-        query = sa.select(outbox.c.intent_id).where(ours, outbox.c.intent_id.in_(ids))
+        if unless_changed is not None and in_force(connection) != unless_changed:
+            return frozenset()
+        query = sa.select(outbox.c.intent_id).where(ours, outbox.c.intent_id.in_(asked))
         found = frozenset(connection.execute(query).scalars())
-        connection.execute(outbox.update().where(outbox.c.intent_id.in_(found)).values(values))
-    return found
+        going = frozenset(one for ids in together if found.issuperset(ids) for one in ids)
+        connection.execute(outbox.update().where(outbox.c.intent_id.in_(going)).values(values))
+        noting(connection, going)
+    return going
 
 
 def put_off(store: Store, until: Mapping[str, datetime], *, worker: str, now: datetime) -> int:
-    """Give leased intents back until a later moment each, as if nobody had claimed them."""
+    """Give claimed intents back until a later moment each, as if nobody had claimed them."""
     if not until:
         return 0
+    with store.write() as connection:
+        return put_off_in(connection, until, worker=worker, now=now)
+
+
+def put_off_in(
+    connection: sa.Connection, until: Mapping[str, datetime], *, worker: str, now: datetime
+) -> int:
+    """The same inside the caller's write transaction; at least one intent.
+
+    Of which nobody can tell whether they arrived, they wait as that.
+    """
+    rows = [{"id": one, "until": utc(moment), "at": utc(now)} for one, moment in until.items()]
+    uncertain = sa.exists().where(
+        dispatches.c.intent_id == outbox.c.intent_id, dispatches.c.outcome == "open"
+    )
+    state = sa.case((uncertain, IntentState.AMBIGUOUS.value), else_=IntentState.PENDING.value)
+    waits = dispatches.update().where(
+        dispatches.c.intent_id == sa.bindparam("id"), dispatches.c.outcome == "open"
+    )
+    connection.execute(waits.values(look_at=sa.bindparam("until")), rows)
     statement = (
         outbox.update()
-        .where(
-            outbox.c.intent_id == sa.bindparam("id"),
-            outbox.c.state == IntentState.LEASED.value,
-            outbox.c.lease_owner == worker,
-        )
+        .where(outbox.c.intent_id == sa.bindparam("id"), _CLAIMED, outbox.c.lease_owner == worker)
         .values(
-            state=IntentState.PENDING.value,
+            state=state,
             not_before=sa.bindparam("until"),
             lease_owner=None,
             lease_until=None,
             updated_at=sa.bindparam("at"),
         )
     )
-    rows = [{"id": one, "until": utc(moment), "at": utc(now)} for one, moment in until.items()]
+    return connection.execute(statement, rows).rowcount
+
+
+def release(store: Store, *, worker: str, now: datetime) -> int:
+    """Give back what a worker claimed and did not begin to send; what is on its way stays so."""
+    ours = sa.and_(outbox.c.state == IntentState.LEASED.value, outbox.c.lease_owner == worker)
     with store.write() as connection:
-        return connection.execute(statement, rows).rowcount
+        ids = connection.execute(sa.select(outbox.c.intent_id).where(ours)).scalars().all()
+        if not ids:
+            return 0
+        return put_off_in(connection, dict.fromkeys(ids, now), worker=worker, now=now)
 
 
 def settle(store: Store, settled: Sequence[Settled], *, worker: str, now: datetime) -> int:
     """Write what became of claimed intents; those another worker took over meanwhile are left."""
     if not settled:
         return 0
+    with store.write() as connection:
+        return settle_in(connection, settled, worker=worker, now=now)
+
+
+def settle_in(
+    connection: sa.Connection, settled: Sequence[Settled], *, worker: str, now: datetime
+) -> int:
+    """The same inside the caller's write transaction; at least one intent."""
     statement = (
         outbox.update()
         .where(
@@ -129,28 +191,7 @@ def settle(store: Store, settled: Sequence[Settled], *, worker: str, now: dateti
         {"id": one.intent_id, "to": one.state.value, "why": one.reason, "at": utc(now)}
         for one in settled
     ]
-    with store.write() as connection:
-        return connection.execute(statement, rows).rowcount
-
-
-def accepted(store: Store) -> list[Intent]:
-    """What a destination took and the warehouse does not know of yet."""
-    columns = [outbox.c[name] for name in Intent._fields]
-    query = sa.select(*columns).where(outbox.c.state == IntentState.ACCEPTED.value)
-    with store.read() as connection:
-        return [Intent(*row) for row in connection.execute(query)]
-
-
-def mark_delivered(store: Store, ids: Sequence[str], *, now: datetime) -> None:
-    """Close intents whose message the warehouse holds."""
-    values = {"state": IntentState.DELIVERED.value, "updated_at": utc(now)}
-    this = sa.and_(
-        outbox.c.intent_id == sa.bindparam("id"), outbox.c.state == IntentState.ACCEPTED.value
-    )
-    if ids:
-        with store.write() as connection:
-            statement = outbox.update().where(this).values(values)
-            connection.execute(statement, [{"id": one} for one in ids])
+    return connection.execute(statement, rows).rowcount
 
 
 def counts(store: Store) -> dict[str, int]:
@@ -162,7 +203,7 @@ def counts(store: Store) -> dict[str, int]:
 
 
 def not_yet_due(store: Store, *, now: datetime) -> int:
-    """How many pending intents wait for the end of quiet hours."""
+    """How many pending intents wait for a later moment, such as the end of quiet hours."""
     waiting = sa.and_(outbox.c.state == IntentState.PENDING.value, outbox.c.not_before > utc(now))
     query = sa.select(sa.func.count()).select_from(outbox).where(waiting)
     with store.read() as connection:

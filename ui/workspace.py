@@ -5,6 +5,7 @@ One process owns a workspace. Everything here may be called from several threads
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
@@ -37,6 +38,7 @@ from ui import data_changes, journeys, own_warehouse, telemetry, tracking_plan
 from ui.asking import Asking
 from ui.collecting import Intake
 from ui.ids import new_id
+from ui.outward import outward
 from ui.reading_out import read_out
 from ui.workspace_clock import Clock
 from warehouse.catalog import Catalog, load_catalog
@@ -217,22 +219,34 @@ class Workspace:
                 telemetry.DECISIONS.labels(outcome).inc(count)
         return report
 
-    def deliver(self, *, now: datetime | None = None) -> DeliveryReport:
-        """Send what is due; what a journey stopped until now does not go out any more."""
+    def deliver(
+        self, *, now: datetime | None = None, stopping: Callable[[], bool] = lambda: False
+    ) -> DeliveryReport:
+        """Send what is due; what a journey stopped until now does not go out any more.
+
+        ``stopping``: asked before each request whether to leave the rest for another time.
+        """
         reconcile_intents(self.store, self.warehouse)
         journeys.look(self, now or self.now())
-        report = self._deliver(now or self.now())
-        while report.has_more:
-            report = report.then(self._deliver(now or self.now()))
+        report = self._deliver(now, stopping)
+        while report.has_more and not stopping():
+            report = report.then(self._deliver(now, stopping))
         for trace_id, count in report.by_trace.items():
             log.info("delivered", trace_id=trace_id, messages=count)
         telemetry.MESSAGES.labels("delivered").inc(report.delivered)
         telemetry.MESSAGES.labels("stopped").inc(report.stopped)
         return report
 
-    def _deliver(self, now: datetime) -> DeliveryReport:
-        folder = self.mailbox_folder
-        return deliver(self.store, self.warehouse, self.catalog, mailbox_folder=folder, now=now)
+    def _deliver(self, now: datetime | None, stopping: Callable[[], bool]) -> DeliveryReport:
+        return deliver(
+            self.store,
+            self.warehouse,
+            self.catalog,
+            outward(self.settings, self.store, self.mailbox_folder),
+            clock=self.now if now is None else lambda: now,
+            worker=new_id(),
+            stopping=stopping,
+        )
 
     def outbox_counts(self) -> dict[str, int]:
         """Intents by state."""

@@ -15,15 +15,17 @@ from control.people import get
 from core.conditions import EventCount
 from core.lifecycle import IntentState
 from core.rules import QuietHours, StopCondition, Suppression
-from deliver import outbox
-from deliver.delivery import DeliveryReport, deliver
+from deliver import dispatches, outbox
+from deliver.delivery import DeliveryReport, Outward, deliver
 from deliver.destinations import mailbox
 from deliver.destinations.mailbox import Mailbox
 from deliver.messages import Message
-from deliver.outbox import Settled, lease, settle, submit
+from deliver.outbox import Settled, lease, settle
+from deliver.wire import Outcome
 from orchestrate.kill_switch import kill
 from orchestrate.rulebook import pause
 from tests.at_once import at_once
+from tests.deliver.on_its_way import submitted
 from tests.orchestrate.world import HAS_TICKET, NOW, World, policy, single
 
 LATER = NOW + timedelta(hours=1)
@@ -42,8 +44,8 @@ def _deliver(world: World, at: object = LATER, worker: str = "worker") -> Delive
         world.store,
         world.warehouse,
         world.catalog,
-        mailbox_folder=world.mailbox,
-        now=at,
+        Outward(world.mailbox),
+        clock=lambda: at,
         worker=worker,
     )
 
@@ -118,7 +120,7 @@ def test_a_worker_that_lost_its_lease_cannot_settle(world: World) -> None:
 def test_a_crash_after_handing_over_is_made_good_without_a_second_message(world: World) -> None:
     _decided(world)
     (intent,) = lease(world.store, worker="w", now=LATER, limit=1)
-    submit(world.store, [intent.intent_id], worker="w", now=LATER)
+    submitted(world.store, intent.intent_id, worker="w", now=LATER)
     letter = Message(
         intent.intent_id, intent.decision_id, "t", "u1", "email", "u1@example.com", "Hi", "there"
     )
@@ -135,7 +137,7 @@ def test_a_crash_after_handing_over_is_made_good_without_a_second_message(world:
 def test_a_crash_before_the_warehouse_knows_is_made_good(world: World) -> None:
     _decided(world)
     (intent,) = lease(world.store, worker="w", now=LATER, limit=1)
-    submit(world.store, [intent.intent_id], worker="w", now=LATER)
+    submitted(world.store, intent.intent_id, worker="w", now=LATER)
     letter = Message(
         intent.intent_id, intent.decision_id, "t", "u1", "email", "u1@example.com", "Hi", "there"
     )
@@ -146,6 +148,8 @@ def test_a_crash_before_the_warehouse_knows_is_made_good(world: World) -> None:
         worker="w",
         now=LATER,
     )
+    with world.store.write() as connection:
+        dispatches.close(connection, [Outcome(intent.intent_id, "accepted")])
 
     _deliver(world, LATER + timedelta(minutes=5))
 

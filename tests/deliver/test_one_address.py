@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from control.tables import outbox as outbox_table
 from core.rules import EligibilityRule
-from deliver.delivery import DeliveryReport, deliver
+from deliver.delivery import DeliveryReport, Outward, deliver
 from tests.orchestrate.world import LOOKED, NOW, World
 
 LATER = NOW + timedelta(hours=1)
@@ -23,9 +23,8 @@ def _by_email(world: World, *addresses: str | None, key: str = "letter") -> None
 
 
 def _deliver(world: World, at: object = LATER) -> DeliveryReport:
-    return deliver(
-        world.store, world.warehouse, world.catalog, mailbox_folder=world.mailbox, now=at
-    )
+    outward = Outward(world.mailbox)
+    return deliver(world.store, world.warehouse, world.catalog, outward, clock=lambda: at)
 
 
 def test_a_shared_address_gets_a_message_once_and_both_decisions_are_kept(world: World) -> None:

@@ -15,14 +15,15 @@ from control.tables import outbox as outbox_table
 from core.quiet_hours import released_at
 from core.rules import Action, EligibilityRule, FrequencyCap, QuietHours
 from deliver import outbox
-from deliver.delivery import DeliveryReport, deliver
+from deliver.delivery import DeliveryReport, Outward, deliver
 from deliver.destinations import mailbox
 from deliver.destinations.mailbox import Mailbox
 from deliver.messages import Message
-from deliver.outbox import Intent, lease, submit
+from deliver.outbox import Intent, lease
 from deliver.quiet_hours import count_later, in_quiet_hours
 from deliver.recheck import Rulebook
 from orchestrate.replay import replay
+from tests.deliver.on_its_way import submitted
 from tests.orchestrate.world import LOOKED, NOW, World, single
 
 NIGHT = QuietHours(start="21:00", end="08:00")
@@ -41,9 +42,8 @@ def _decided(world: World, *, quiet: QuietHours | None = NIGHT, **user: Any) -> 
 
 
 def _deliver(world: World, at: datetime) -> DeliveryReport:
-    return deliver(
-        world.store, world.warehouse, world.catalog, mailbox_folder=world.mailbox, now=at
-    )
+    outward = Outward(world.mailbox)
+    return deliver(world.store, world.warehouse, world.catalog, outward, clock=lambda: at)
 
 
 def _row(world: World) -> dict[str, Any]:
@@ -207,7 +207,7 @@ def test_a_worker_that_lost_its_claim_neither_puts_off_nor_sends(world: World) -
 
     until = {intent.intent_id: MORNING}
     assert outbox.put_off(world.store, until, worker="slow", now=EVENING) == 0
-    assert submit(world.store, [intent.intent_id], worker="slow", now=NOW) == frozenset()
+    assert not submitted(world.store, intent.intent_id, worker="slow", now=NOW)
     assert _row(world)["lease_owner"] == "quick"
 
 
@@ -216,7 +216,7 @@ def test_a_crash_after_the_destination_accepted_counts_as_sent_whatever_happens_
 ) -> None:
     _decided(world)
     (intent,) = lease(world.store, worker="w", now=NOW, limit=1)
-    submit(world.store, [intent.intent_id], worker="w", now=NOW)
+    submitted(world.store, intent.intent_id, worker="w", now=NOW)
     letter = Message(
         intent.intent_id, intent.decision_id, "t", "u1", "email", "u1@example.com", "Hi", "there"
     )
@@ -235,7 +235,7 @@ def test_a_crash_after_the_destination_accepted_counts_as_sent_whatever_happens_
 def test_a_crash_before_the_destination_accepted_is_one_more_attempt(world: World) -> None:
     _decided(world)
     (intent,) = lease(world.store, worker="w", now=NOW, limit=1)
-    submit(world.store, [intent.intent_id], worker="w", now=NOW)
+    submitted(world.store, intent.intent_id, worker="w", now=NOW)
     # Here the process dies, and nothing has arrived.
 
     assert _deliver(world, NOW + 5 * MINUTE).delivered == 1

@@ -12,14 +12,15 @@ from core.conditions import And, Attribute, EventCount, InAudience, Op
 from core.errors import Code, PilothouseError
 from core.rules import DAY, EligibilityRule, FrequencyCap, QuietHours, StopCondition
 from deliver import outbox
-from deliver.delivery import DeliveryReport, deliver
+from deliver.delivery import DeliveryReport, Outward, deliver
 from deliver.destinations import mailbox
 from deliver.destinations.mailbox import Mailbox
 from deliver.messages import Message
-from deliver.outbox import lease, submit
+from deliver.outbox import lease
 from orchestrate.explain import explain
 from orchestrate.replay import replay
 from orchestrate.rulebook import pause, resume
+from tests.deliver.on_its_way import submitted
 from tests.orchestrate.world import LOOKED, NOW, TRAINED, World, single
 from warehouse.compile import validate
 
@@ -37,9 +38,8 @@ def _decided(world: World, **more: Any) -> str:
 
 
 def _deliver(world: World, at: datetime = NOW + HOUR) -> DeliveryReport:
-    return deliver(
-        world.store, world.warehouse, world.catalog, mailbox_folder=world.mailbox, now=at
-    )
+    outward = Outward(world.mailbox)
+    return deliver(world.store, world.warehouse, world.catalog, outward, clock=lambda: at)
 
 
 # Late facts
@@ -77,7 +77,7 @@ def test_consent_withdrawn_between_submit_and_provider_send_stops_what_has_not_a
 ) -> None:
     _decided(world)
     (intent,) = lease(world.store, worker="w", now=NOW, limit=1)
-    submit(world.store, [intent.intent_id], worker="w", now=NOW)
+    submitted(world.store, intent.intent_id, worker="w", now=NOW)
     letter = Message(intent.intent_id, intent.decision_id, "t", "u1", "push", "u1@x", "Hi", "there")
     if arrived:
         Mailbox(world.store, world.mailbox).send([letter], now=NOW)

@@ -13,7 +13,7 @@ from core.errors import Code, PilothouseError
 from core.journey_steps import Trigger, Wait
 from core.journeys import EventEntry, Journey, JourneyStop, Reentry
 from core.rules import FrequencyCap, QuietHours
-from deliver.delivery import deliver
+from deliver.delivery import Outward, deliver
 from orchestrate.explain import explain
 from orchestrate.rulebook import pause
 from tests.orchestrate.journeys.stage import (
@@ -177,9 +177,8 @@ def test_a_message_that_is_dropped_before_sending_says_why(stage: Stage) -> None
     stage.wait(hours=4)
     stage.world.consent("u1", "email", "withdrawn", days_ago=0)
     world = stage.world
-    deliver(
-        world.store, world.warehouse, world.catalog, mailbox_folder=world.mailbox, now=stage.now
-    )
+    outward = Outward(world.mailbox)
+    deliver(world.store, world.warehouse, world.catalog, outward, clock=lambda: stage.now)
 
     before = _run(stage)
     stage.tick()

@@ -1,0 +1,145 @@
+"""What was handed to which destination, and what is known of it: the memory behind "never twice".
+
+An intent without a dispatch was never on its way. ``open``: it was, and nobody can tell whether it
+arrived. ``clear``: it surely did not. ``accepted`` and ``rejected`` are what the destination said.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from control.delivery_tables import dispatches
+from control.store import Store, utc
+from deliver.messages import Message
+from deliver.wire import Outcome
+
+Known = Literal["open", "clear", "accepted", "rejected"]
+
+
+class Dispatch(NamedTuple):
+    """One intent that was on its way, once or several times."""
+
+    intent_id: str
+    destination: str
+    request: str
+    """The first intent of the request that it was part of."""
+    first_at: datetime
+    outcome: Known
+    message: Message | None
+    """What was sent, where it may have to be sent or asked about again."""
+
+
+def note(
+    connection: sa.Connection,
+    destination: str,
+    messages: Mapping[str, Message | None],
+    request: str,
+    *,
+    now: datetime,
+) -> None:
+    """Write down that messages leave in one request, at the first attempt or again.
+
+    ``messages``: intent id → the message, or None where it need not be kept.
+    """
+    rows = [
+        {
+            "intent_id": intent_id,
+            "destination": destination,
+            "request": request,
+            "first_at": utc(now),
+            "last_at": utc(now),
+            "outcome": "open",
+            "message": None if message is None else _packed(message),
+        }
+        for intent_id, message in messages.items()
+    ]
+    if not rows:
+        return
+    postgres = connection.dialect.name == "postgresql"
+    insert = (postgresql if postgres else sqlite).insert(dispatches)
+    fresh = {name: insert.excluded[name] for name in ("destination", "request", "message")}
+    # What surely did not arrive starts anew: its key was never used.
+    first = sa.case(
+        (dispatches.c.outcome == "clear", insert.excluded.first_at), else_=dispatches.c.first_at
+    )
+    again = fresh | {
+        "first_at": first,
+        "last_at": insert.excluded.last_at,
+        "outcome": "open",
+        "look_at": None,
+    }
+    connection.execute(insert.on_conflict_do_update(index_elements=["intent_id"], set_=again), rows)
+
+
+def close(connection: sa.Connection, outcomes: Sequence[Outcome]) -> None:
+    """Write what destinations said. What has an end keeps nothing of what was sent; what was taken
+    was taken when it left last."""
+    rows = [_row(one) for one in outcomes]
+    taken = sa.bindparam("to") == "accepted"
+    statement = (
+        dispatches.update()
+        .where(dispatches.c.intent_id == sa.bindparam("id"))
+        .values(
+            outcome=sa.bindparam("to"),
+            provider_id=sa.func.coalesce(sa.bindparam("named"), dispatches.c.provider_id),
+            detail=sa.bindparam("why"),
+            accepted_at=sa.case(
+                (sa.bindparam("to") == "accepted", dispatches.c.last_at), else_=None
+            ),
+            opted_out=sa.bindparam("no"),
+            look_at=None,
+            message=sa.case((sa.bindparam("to") == "open", dispatches.c.message), else_=None),
+        )
+    )
+    if rows:
+        connection.execute(statement, rows)
+
+
+def look_again(connection: sa.Connection, at: Mapping[str, datetime | None]) -> None:
+    """When uncertain ones are looked at again; None: not by itself."""
+    statement = dispatches.update().where(dispatches.c.intent_id == sa.bindparam("id"))
+    rows = [{"id": one, "at": moment} for one, moment in at.items()]
+    if rows:
+        connection.execute(statement.values(look_at=sa.bindparam("at")), rows)
+
+
+def of(store: Store, ids: Sequence[str]) -> dict[str, Dispatch]:
+    """Intent id → its dispatch, for those that have one."""
+    columns = [dispatches.c[name] for name in Dispatch._fields]
+    query = sa.select(*columns).where(dispatches.c.intent_id.in_(ids))
+    if not ids:
+        return {}
+    with store.read() as connection:
+        return {row.intent_id: _dispatch(row) for row in connection.execute(query)}
+
+
+def _row(one: Outcome) -> dict[str, Any]:
+    to = {"retry_after": "clear", "ambiguous": "open"}.get(one.result, one.result)
+    return {
+        "id": one.intent_id,
+        "to": to,
+        "named": one.provider_id,
+        "why": one.reason,
+        "no": one.opted_out,
+    }
+
+
+def _dispatch(row: Any) -> Dispatch:
+    message = None if row.message is None else _unpacked(row.message)
+    return Dispatch(*row)._replace(message=message)
+
+
+def _packed(message: Message) -> str:
+    fields = message._asdict() | {"decided_at": message.decided_at.isoformat()}
+    return json.dumps(fields | {"variables": dict(message.variables)}, ensure_ascii=False)
+
+
+def _unpacked(text: str) -> Message:
+    fields = json.loads(text)
+    return Message(**(fields | {"decided_at": datetime.fromisoformat(fields["decided_at"])}))

@@ -1,0 +1,229 @@
+"""Hand messages over, a few requests side by side, each only while what was asked still holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import NamedTuple
+
+import sqlalchemy as sa
+import structlog
+
+from control import delivery
+from control.store import Store
+from core.lifecycle import IntentState
+from deliver import buckets, dispatches, outbox
+from deliver.carriers import Carrier, Parcel
+from deliver.dispatches import Dispatch
+from deliver.messages import Message
+from deliver.outbox import Intent, Settled
+from deliver.waits import FIRST_SECONDS, wait
+from deliver.wire import Outcome, Result
+
+log = structlog.get_logger(__name__)
+
+SIDE_BY_SIDE = 32
+"""Requests under way at once."""
+LONGEST_PAUSE_SECONDS = 2.0
+"""A destination that is full for longer is left, and its messages wait in the outbox."""
+ENDS: dict[Result, IntentState] = {
+    "accepted": IntentState.ACCEPTED,
+    "rejected": IntentState.REJECTED,
+    "ambiguous": IntentState.AMBIGUOUS,
+}
+REASONS: dict[Result, str] = {
+    "rejected": "PROVIDER_REJECTED",
+    "ambiguous": "PROVIDER_AMBIGUOUS",
+}
+
+
+class Surroundings(NamedTuple):
+    """What handing over needs to know of the world around it."""
+
+    store: Store
+    worker: str
+    clock: Callable[[], datetime]
+    sleep: Callable[[float], object]
+    stopping: Callable[[], bool]
+    ask_again: Callable[[Sequence[Intent]], frozenset[str]]
+    """What may not go out any more of these; it is settled. Cheap when nothing has changed."""
+    rules: frozenset[tuple[str, ...]]
+    """What was in force when they were asked about last."""
+
+
+def hand_over(
+    around: Surroundings,
+    carrier: Carrier,
+    messages: Mapping[str, Message],
+    intents: Mapping[str, Intent],
+    repeated: Mapping[str, Dispatch],
+) -> list[Outcome]:
+    """Send messages to one destination and write down what became of each.
+
+    ``repeated``: of the messages, those that were on their way before and are sent the same once
+    more. Gives the outcomes; what is not among them went back to waiting.
+    """
+    outcomes: list[Outcome] = []
+    waiting = _packed(around, carrier, messages, repeated, outcomes)
+    _refuse(around, carrier, outcomes)
+    _settle(around, carrier, outcomes, intents)
+    while waiting and not around.stopping():
+        room = _room(around, carrier, waiting)
+        if not room:
+            break
+        now_sent, waiting = waiting[:room], waiting[room:]
+        outcomes += _sent(around, carrier, now_sent, intents)
+        if any(one.pauses for one in outcomes):
+            break
+    _give_back(around, waiting)
+    return outcomes
+
+
+def _packed(
+    around: Surroundings,
+    carrier: Carrier,
+    messages: Mapping[str, Message],
+    repeated: Mapping[str, Dispatch],
+    outcomes: list[Outcome],
+) -> list[Parcel]:
+    fresh = [one for one in messages.values() if one.intent_id not in repeated]
+    parcels, refused = carrier.pack(fresh, now=around.clock())
+    outcomes += refused
+    for again in _requests(repeated):
+        # A request made again is the same to the byte: the same messages at the same moment.
+        kept = [one.message for one in again if one.message is not None]
+        same, _ = carrier.pack(kept, now=again[0].first_at)
+        asked = {one.intent_id for one in again}
+        if len(same) == 1 and {one.intent_id for one in same[0].messages} == asked:
+            parcels += same
+        else:
+            why = "What went with it has an end of its own: it cannot be sent the same once more."
+            outcomes += [Outcome(one.intent_id, "ambiguous", why) for one in again]
+    return parcels
+
+
+def _refuse(around: Surroundings, carrier: Carrier, refused: Sequence[Outcome]) -> None:
+    """Of what no request can be made of there is a dispatch too, which says why."""
+    with around.store.write() as connection:
+        for one in refused:
+            if one.result == "rejected":
+                dispatches.note(
+                    connection,
+                    carrier.name,
+                    {one.intent_id: None},
+                    one.intent_id,
+                    now=around.clock(),
+                )
+
+
+def _requests(repeated: Mapping[str, Dispatch]) -> Iterator[list[Dispatch]]:
+    ordered = sorted(repeated.values(), key=lambda one: (one.request, one.intent_id))
+    for _, group in groupby(ordered, key=lambda one: one.request):
+        yield list(group)
+
+
+def _room(around: Surroundings, carrier: Carrier, waiting: Sequence[Parcel]) -> int:
+    """How many of the parcels in line may leave now; waits a moment for a full destination."""
+    limit = waiting[0].limit
+    line = [one.limit == limit for one in waiting[:SIDE_BY_SIDE]]
+    wanted = line.index(False) if False in line else len(line)
+    rate = carrier.rate(limit)
+    if rate is None:
+        return wanted
+    granted = buckets.take(around.store, carrier.name, limit, rate, wanted, now=around.clock())
+    if granted.requests == 0 and granted.seconds <= LONGEST_PAUSE_SECONDS:
+        around.sleep(granted.seconds)
+        granted = buckets.take(around.store, carrier.name, limit, rate, wanted, now=around.clock())
+    return granted.requests
+
+
+def _sent(
+    around: Surroundings,
+    carrier: Carrier,
+    parcels: Sequence[Parcel],
+    intents: Mapping[str, Intent],
+) -> list[Outcome]:
+    stopped = around.ask_again([intents[one] for parcel in parcels for one in parcel.ids])
+    asked = [one for one in parcels if stopped.isdisjoint(one.ids)]
+    now = around.clock()
+    ours = _submitted(around, carrier, asked, now)
+    going = [one for one in asked if ours.issuperset(one.ids)]
+    outcomes = carrier.send(going, now=now)
+    _settle(around, carrier, outcomes, intents)
+    _hold_back(around, carrier, going, outcomes)
+    # What was not sent after all: something changed meanwhile, or it went with what was stopped.
+    left = {one for parcel in parcels for one in parcel.ids} - ours - stopped
+    outbox.put_off(around.store, dict.fromkeys(left, now), worker=around.worker, now=now)
+    return outcomes
+
+
+def _submitted(
+    around: Surroundings, carrier: Carrier, parcels: Sequence[Parcel], now: datetime
+) -> frozenset[str]:
+    def noting(connection: sa.Connection, ours: frozenset[str]) -> None:
+        for parcel in parcels:
+            if ours.issuperset(parcel.ids):
+                kept = {one.intent_id: carrier.keeps(one) for one in parcel.messages}
+                dispatches.note(connection, carrier.name, kept, parcel.ids[0], now=now)
+
+    return outbox.submit(
+        around.store,
+        [one.ids for one in parcels],
+        worker=around.worker,
+        now=now,
+        noting=noting,
+        unless_changed=around.rules,
+    )
+
+
+def _settle(
+    around: Surroundings,
+    carrier: Carrier,
+    outcomes: Sequence[Outcome],
+    intents: Mapping[str, Intent],
+) -> None:
+    """Write down what became of messages, all of it or nothing."""
+    if not outcomes:
+        return
+    now = around.clock()
+    ended = [
+        Settled(one.intent_id, ENDS[one.result], REASONS.get(one.result))
+        for one in outcomes
+        if one.result in ENDS
+    ]
+    later = {one.intent_id: now + wait(intents[one.intent_id], one) for one in outcomes}
+    again = {one.intent_id: later[one.intent_id] for one in outcomes if one.result == "retry_after"}
+    open_ones = [one for one in outcomes if one.result == "ambiguous"]
+    looks = {one.intent_id: later[one.intent_id] if carrier.looks() else None for one in open_ones}
+    with around.store.write() as connection:
+        dispatches.close(connection, outcomes)
+        dispatches.look_again(connection, looks)
+        if ended:
+            outbox.settle_in(connection, ended, worker=around.worker, now=now)
+        if again:
+            outbox.put_off_in(connection, again, worker=around.worker, now=now)
+
+
+def _hold_back(
+    around: Surroundings, carrier: Carrier, sent: Sequence[Parcel], outcomes: Sequence[Outcome]
+) -> None:
+    """Leave a destination alone that asks for it, or that is broken until somebody mends it."""
+    now = around.clock()
+    by_id = {one.intent_id: one for one in outcomes}
+    for parcel in sent:
+        told = [by_id[one] for one in parcel.ids]
+        if all(one.result == "retry_after" for one in told) and parcel.request is not None:
+            seconds = max(one.seconds or FIRST_SECONDS for one in told)
+            with around.store.write() as connection:
+                buckets.block(connection, carrier.name, parcel.limit, seconds, now=now)
+    if broken := next((one for one in outcomes if one.pauses), None):
+        why = broken.reason or "It refuses everything."
+        if delivery.pause(around.store, carrier.name, why, now=now):
+            log.error("destination_paused", destination=carrier.name, why=why)
+
+
+def _give_back(around: Surroundings, waiting: Sequence[Parcel]) -> None:
+    ids = [one for parcel in waiting for one in parcel.ids]
+    now = around.clock()
+    outbox.put_off(around.store, dict.fromkeys(ids, now), worker=around.worker, now=now)

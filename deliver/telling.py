@@ -1,0 +1,115 @@
+"""Tell the warehouse what left, and who said no while it did."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from control.delivery_tables import dispatches
+from control.store import Store, utc
+from control.tables import outbox
+from core.lifecycle import IntentState
+from warehouse.catalog import Catalog
+from warehouse.engines.duckdb import DuckDBWarehouse
+
+_SQL = Path(__file__).parent / "sql"
+
+
+class _Untold(NamedTuple):
+    """A message whose end the warehouse does not know of yet."""
+
+    intent_id: str
+    user_id: str
+    channel: str
+    action_key: str
+    policy_key: str
+    decision_id: str
+    destination: str
+    outcome: str
+    last_at: datetime
+    accepted_at: datetime | None
+
+
+def tell_warehouse(
+    store: Store,
+    warehouse: DuckDBWarehouse,
+    catalog: Catalog,
+    *,
+    local: Collection[str],
+    now: datetime,
+) -> None:
+    """Write every message that was taken, and every opt-out, into the warehouse: once each.
+
+    ``local``: the destinations on this machine. What they took was delivered; of what others took
+    a receipt tells.
+    """
+    untold = _untold(store)
+    if not untold:
+        return
+    taken = [one for one in untold if one.outcome == "accepted"]
+    said_no = [one for one in untold if one.outcome == "rejected"]
+    with warehouse.transaction() as cursor:
+        if taken:
+            cursor.execute(_sql("sent"), _messages(taken, local))
+        if said_no:
+            cursor.execute(_sql("opted_out"), _opt_outs(said_no, catalog))
+    _note(store, untold, [one for one in taken if one.destination in local], now)
+
+
+def _untold(store: Store) -> list[_Untold]:
+    columns = [(dispatches if name in dispatches.c else outbox).c[name] for name in _Untold._fields]
+    ends = sa.or_(
+        dispatches.c.outcome == "accepted",
+        sa.and_(dispatches.c.outcome == "rejected", dispatches.c.opted_out),
+    )
+    query = sa.select(*columns).join(outbox, outbox.c.intent_id == dispatches.c.intent_id)
+    with store.read() as connection:
+        rows = connection.execute(query.where(dispatches.c.told_at.is_(None), ends))
+        return [_Untold(*row) for row in rows]
+
+
+def _messages(taken: list[_Untold], local: Collection[str]) -> dict[str, list[object]]:
+    return {
+        "message_ids": [one.intent_id for one in taken],
+        "user_ids": [one.user_id for one in taken],
+        "channels": [one.channel for one in taken],
+        "action_keys": [one.action_key for one in taken],
+        "policy_keys": [one.policy_key for one in taken],
+        "decision_ids": [one.decision_id for one in taken],
+        "sent_ats": [one.accepted_at for one in taken],
+        "delivered_ats": [one.accepted_at if one.destination in local else None for one in taken],
+    }
+
+
+def _opt_outs(said_no: list[_Untold], catalog: Catalog) -> dict[str, list[object]]:
+    purposes = {name: channel.consent_purpose for name, channel in catalog.channels.items()}
+    known = [one for one in said_no if purposes.get(one.channel)]
+    return {
+        "user_ids": [one.user_id for one in known],
+        "purposes": [purposes[one.channel] for one in known],
+        "channels": [one.channel for one in known],
+        "moments": [one.last_at for one in known],
+        "sources": [one.destination for one in known],
+    }
+
+
+def _note(store: Store, told: list[_Untold], delivered: list[_Untold], now: datetime) -> None:
+    this = dispatches.c.intent_id == sa.bindparam("id")
+    arrived = sa.and_(
+        outbox.c.intent_id == sa.bindparam("id"), outbox.c.state == IntentState.ACCEPTED.value
+    )
+    values = {"state": IntentState.DELIVERED.value, "updated_at": utc(now)}
+    with store.write() as connection:
+        told_ids = [{"id": one.intent_id} for one in told]
+        connection.execute(dispatches.update().where(this).values(told_at=utc(now)), told_ids)
+        if delivered:
+            ids = [{"id": one.intent_id} for one in delivered]
+            connection.execute(outbox.update().where(arrived).values(values), ids)
+
+
+def _sql(name: str) -> str:
+    return (_SQL / f"{name}.sql").read_text(encoding="utf-8")

@@ -1,0 +1,23 @@
+"""Where the messages of a workspace go: its destinations, and which serves which channel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from control.channel_routes import routes
+from control.store import Store
+from core.settings import Settings
+from deliver.delivery import Outward
+from deliver.messages import Destination
+from deliver.registry import MAILBOX, checked
+from deliver.wire import Provider
+
+
+def outward(settings: Settings, store: Store, mailbox_folder: Path) -> Outward:
+    """What is configured and can be used. What cannot is not there: its messages wait."""
+    usable: dict[str, Destination | Provider] = {
+        name: one if isinstance(one, Provider) else one.opened(store, settings.workspace)
+        for name, one in checked(settings).usable.items()
+        if name != MAILBOX
+    }
+    return Outward(mailbox_folder, usable, routes(store))
