@@ -75,11 +75,17 @@ def load(
     slice_bytes: int = SLICE_BYTES,
     schema: Schema = "main",
 ) -> Loaded:
-    """Load what the log holds and the tables of a schema do not have yet."""
-    total = Loaded()
+    """Load what the log holds and the tables of a schema do not have yet.
+
+    What arrives meanwhile waits for the next load: under steady traffic this one would not end.
+    """
+    total, end = Loaded(), log.end()
     with session(warehouse, plan, sources, schema) as cursor:
         position = _position(cursor)
-        while (piece := log.read(position, slice_bytes)) is not None:
+        while position is None or position < end:
+            piece = log.read(position, slice_bytes)
+            if piece is None:
+                break
             total = total.and_also(_load_slice(cursor, piece, log.folder))
             position = piece.end
             if schema == "main":

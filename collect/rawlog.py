@@ -100,6 +100,11 @@ class RawLog:
                 break
         return Slice(tuple(parts), _first(parts[0]), end) if parts and end else None
 
+    def end(self) -> Position:
+        """Where what is on disk by now ends."""
+        with self._wake:
+            return Position(Path(self._file.name).name, self._durable)
+
     def position_of(self, line: int) -> Position | None:
         """Where the request that begins with a line number stands; None for the start."""
         earlier = [name for name in self._segments() if int(Path(name).stem) <= line]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -315,6 +317,30 @@ def test_loading_in_small_slices_gives_the_same_tables(world: World, tmp_path: P
 
     assert world.contents() == other.contents()
     other.close()
+
+
+def test_a_load_ends_while_events_keep_coming_and_the_next_one_takes_the_rest(
+    world: World,
+) -> None:
+    ended = threading.Event()
+
+    def keep_sending() -> int:
+        sent = 0
+        while not ended.wait(0.005) and sent < 1_000:
+            world.send(track("app_opened"))
+            sent += 1
+        return sent
+
+    world.send(track("app_opened"))
+    with ThreadPoolExecutor(1) as pool:
+        sending = pool.submit(keep_sending)
+        first = world.load()
+        is_still_sending = not sending.done()
+        ended.set()
+        sent = 1 + sending.result()
+
+    assert is_still_sending
+    assert first.stored + world.load().stored == sent
 
 
 def test_what_is_collected_joins_what_the_demo_made_and_survives_a_replay(
