@@ -141,13 +141,13 @@ class Braze(Frozen):
 
     def _content(self, message: Message) -> Mapping[str, Any] | Unfit:
         subject, body = _verbatim(message.subject), _verbatim(message.body)
-        if subject is None or body is None:
+        html = _verbatim(message.html or escape(message.body).replace("\n", "<br>\n"))
+        if subject is None or body is None or html is None:
             return Unfit("Its text has an {% endraw %}, which Braze would carry out.")
         told = {"intent_id": message.intent_id}
         if message.channel == "email":
             if not (self.app_id and self.sender):
                 return Unfit("E-mail with text of ours needs app_id and sender in the settings.")
-            html = _verbatim(escape(message.body).replace("\n", "<br>\n"))
             mail = {"subject": subject, "body": html, "plaintext_body": body, "extras": told}
             return {"email": {"app_id": self.app_id, "from": self.sender, **mail}}
         if message.channel == "push":

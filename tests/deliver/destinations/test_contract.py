@@ -7,13 +7,13 @@ nobody says so, these tests know from its ledger alone.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
 
 from deliver.transport import Transport
-from deliver.wire import Plan, Provider
+from deliver.wire import Plan, Provider, Request, Response
 from tests.deliver.destinations.fake import (
     NOW,
     POISON,
@@ -27,7 +27,10 @@ from tests.deliver.destinations.fake import (
     sent,
 )
 from tests.deliver.destinations.fake_braze import CASES as BRAZE
+from tests.deliver.destinations.fake_customerio import CASES as CUSTOMERIO
+from tests.deliver.destinations.fake_iterable import CASES as ITERABLE
 from tests.deliver.destinations.fake_klaviyo import CASES as KLAVIYO
+from tests.deliver.destinations.fake_onesignal import CASES as ONESIGNAL
 from tests.deliver.destinations.fake_sendgrid import CASES as SENDGRID
 from tests.deliver.destinations.fake_twilio import CASES as TWILIO
 from tests.deliver.destinations.fake_webhook import CASES as WEBHOOK
@@ -45,7 +48,16 @@ from tests.deliver.loopback import (
     answers,
 )
 
-FAKES: list[Case] = [*BRAZE, *KLAVIYO, *SENDGRID, *TWILIO, *WEBHOOK]
+FAKES: list[Case] = [
+    *BRAZE,
+    *CUSTOMERIO,
+    *ITERABLE,
+    *KLAVIYO,
+    *ONESIGNAL,
+    *SENDGRID,
+    *TWILIO,
+    *WEBHOOK,
+]
 
 LOST = (DROPPED_BEFORE, DROPPED_AFTER, SILENT, DRIPS, ENDLESS, BROKEN_OFF)
 EPOCH_NOW = 1_772_447_400
@@ -446,6 +458,28 @@ class TestKeys:
 
         assert results(outcomes, other) == [fake.reused]
         assert once(fake, messages)
+
+
+class TestTakingBack:
+    @only(lambda fake: fake.takes_back)
+    def test_stops_one_message_and_says_whether_it_did(
+        self, fake: Fake, provider: Any, transport: Transport
+    ) -> None:
+        messages = ours(fake, 2)
+        outcomes = sent(provider, messages, transport)
+        named = outcomes[messages[0].intent_id].provider_id
+        assert named
+
+        asked = [provider.cancel(messages[0].intent_id, one) for one in (named, "nobody-knows")]
+        told = [provider.cancelled(one) for one in _responses(transport, asked)]
+
+        assert told == [True, False]
+        assert once(fake, [messages[1]])
+
+
+def _responses(transport: Transport, requests: Sequence[Request]) -> list[Response]:
+    answers = transport.send(requests)
+    return [one for one in answers if isinstance(one, Response)]
 
 
 def _intents(plan: Plan) -> list[str]:

@@ -1,0 +1,143 @@
+"""OneSignal: push, e-mail and SMS to one user a request, under a key that it remembers for 30 days.
+
+The key is a UUID made of the intent's id, in the form of version 4, which is the only one that
+every edition of its documentation takes. In its documentation: requests, errors beside a 2xx, the
+key, limits, taking back. Not there: whether another body under the same key is noticed (its
+clients say that the first answer comes back), and what status an app has that was disabled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from html import escape
+from typing import Annotated, Any, ClassVar, Literal
+from urllib.parse import quote
+
+from pydantic import AfterValidator, SecretStr
+
+from core.conditions import Frozen
+from deliver.answers import by_status, document, every
+from deliver.chunks import Unfit, items, properties, theirs
+from deliver.endpoints import Endpoint, over
+from deliver.messages import Message
+from deliver.wire import Capabilities, Outcome, Plan, Rate, Request, Response
+
+MOST_BYTES = 1_000_000
+RATES = {"messages": Rate(burst=150, per_second=150)}
+CHANNELS = ("email", "push", "sms")
+
+
+class OneSignal(Frozen):
+    """Settings of a OneSignal app, and what is sent there."""
+
+    kind: Literal["onesignal"] = "onesignal"
+    url: Endpoint = "https://api.onesignal.com"
+    app_id: str
+    api_key: SecretStr
+    send: Literal["template", "message"] = "template"
+    templates: Mapping[str, str] = {}
+    """Our template or action → the id of the template there."""
+    rates: Annotated[Mapping[str, Rate], AfterValidator(over(RATES))] = RATES
+    """150 requests a second on free plans, 6,000 on paid ones; taking back counts too."""
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        timedelta(days=30), per_item_errors="value", cancel=True
+    )
+
+    def plan(self, messages: Sequence[Message], *, now: datetime) -> Plan:
+        """One request a message: its text and its key are its own."""
+        fit, refused = items(messages, self._notification, most_bytes=MOST_BYTES)
+        requests = (
+            Request(
+                "POST",
+                f"{self.url}/notifications?c={one.message.channel}",
+                self._headers(),
+                one.body,
+                (one.message.intent_id,),
+                "messages",
+            )
+            for one in fit
+        )
+        return Plan(tuple(requests), tuple(refused))
+
+    def classify(self, request: Request, response: Response, *, now: datetime) -> list[Outcome]:
+        """By status, then by ``id``: without one no message was made, whatever the status is."""
+        failed = by_status(request, response, now=now)
+        if failed is not None:
+            return failed
+        answer = document(response)
+        if not isinstance(answer, dict):
+            return every(request, "ambiguous", "The answer is not JSON.")
+        named, errors = answer.get("id"), answer.get("errors")
+        if isinstance(errors, dict) and any(errors.values()):
+            # The user is the only one of the request: what is said of anybody is said of them.
+            return every(request, "rejected", f"OneSignal does not know the user: {errors!s:.300}")
+        if isinstance(named, str) and named:
+            return every(request, "accepted", provider_id=named)
+        if errors or named == "":
+            return every(request, "rejected", f"Nobody was reached: {errors!s:.300}")
+        return every(request, "ambiguous", f"The answer names no message: {answer!s:.300}")
+
+    def cancel(self, intent_id: str, provider_id: str) -> Request:
+        """Stop a message that is still going out."""
+        path = f"/notifications/{quote(provider_id, safe='')}?app_id={quote(self.app_id, safe='')}"
+        return Request(
+            "DELETE", f"{self.url}{path}", self._headers(), b"", (intent_id,), "messages"
+        )
+
+    def cancelled(self, response: Response) -> bool:
+        """Whether it says so; the message may have reached the user all the same."""
+        answer = document(response)
+        return response.status == 200 and isinstance(answer, dict) and answer.get("success") is True
+
+    def _notification(self, message: Message) -> Mapping[str, Any] | Unfit:
+        if not message.user_id:
+            return Unfit("The user has no id, by which OneSignal would know them.")
+        if message.channel not in CHANNELS:
+            return Unfit(
+                f"OneSignal has no channel {message.channel}: it has {', '.join(CHANNELS)}."
+            )
+        content = self._content(message)
+        if isinstance(content, Unfit):
+            return content
+        told = properties(message)
+        about = {"intent_id": message.intent_id, "decision_id": message.decision_id}
+        return {
+            "app_id": self.app_id,
+            "include_aliases": {"external_id": [message.user_id]},
+            "target_channel": message.channel,
+            "idempotency_key": key_of(message.intent_id),
+            "name": message.action_key or message.policy_key,
+            **content,
+            **({"data": about} if message.channel == "push" else {}),
+            "custom_data": told if self.send == "template" else about,
+        }
+
+    def _content(self, message: Message) -> Mapping[str, Any] | Unfit:
+        if self.send == "template":
+            template = theirs(message, self.templates)
+            return template if isinstance(template, Unfit) else {"template_id": template}
+        text = f"{message.subject}\n{message.body}\n{message.html or ''}"
+        if "{{" in text or "{%" in text:
+            return Unfit("Its text has {{ or {%, which OneSignal would carry out: use a template.")
+        if message.channel == "email":
+            html = message.html or escape(message.body).replace("\n", "<br>\n")
+            transactional = message.message_class == "transactional"
+            mail = {"email_subject": message.subject, "email_body": html}
+            return {**mail, "include_unsubscribed": transactional}
+        said = {"contents": {"en": message.body}}
+        return said if message.channel == "sms" else {**said, "headings": {"en": message.subject}}
+
+    def _headers(self) -> Mapping[str, str]:
+        return {
+            "authorization": f"Key {self.api_key.get_secret_value()}",
+            "content-type": "application/json",
+        }
+
+
+def key_of(intent_id: str) -> str:
+    """The key of an intent: a UUID in the form of version 4, always the same."""
+    digest = hashlib.sha256(intent_id.encode()).digest()
+    return str(uuid.UUID(bytes=digest[:16], version=4))
