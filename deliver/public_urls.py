@@ -34,8 +34,8 @@ def why_not_called(url: str, *, allow_private: bool) -> str | None:
         return "It cannot be read as a URL."
     if parts.scheme not in ("https", *(["http"] if allow_private else [])):
         return "It must begin with https://."
-    brackets = "[" in parts.netloc and ":" not in str(_literal(parts.hostname or ""))
-    if port == 0 or not parts.hostname or "%" in parts.netloc or brackets:
+    no_address = "[" in parts.netloc and ":" not in str(_literal(parts.hostname or ""))
+    if port == 0 or not parts.hostname or "%" in parts.netloc or no_address:
         return "It has no host that can be called."
     return None if allow_private else _why_not_public(parts)
 

@@ -144,7 +144,7 @@ def _by_code(request: Request, answer: Mapping[str, Any]) -> list[Outcome] | Non
         return [one._replace(opted_out=True) for one in every(request, "rejected", why)]
     if code == QUEUE_FULL:
         return every(request, "retry_after", why)
-    if code in SENDER_UNUSABLE:
+    if isinstance(code, int) and code in SENDER_UNUSABLE:
         return every(request, "retry_after", why, pauses=True)
     return None
 
@@ -153,7 +153,7 @@ def _taken(request: Request, answer: Mapping[str, Any]) -> list[Outcome]:
     sid = answer.get("sid")
     if not isinstance(sid, str) or not sid:
         return every(request, "ambiguous", "The answer names no message.")
-    if answer.get("status") not in _CAME_TO_NOTHING:
+    if str(answer.get("status")) not in _CAME_TO_NOTHING:
         return every(request, "accepted", provider_id=sid)
     code = answer.get("error_code")
     why = f"{answer.get('status')}: {code} {answer.get('error_message')}"
