@@ -16,7 +16,13 @@ from pydantic import Field, TypeAdapter
 from control.store import Store
 from control.tables import versions
 from core.conditions import And, Condition
-from core.data_changes import DATA_KINDS, DataChange, TrackingPlanChange, TraitModelsChange
+from core.data_changes import (
+    DATA_KINDS,
+    ChannelRoutesChange,
+    DataChange,
+    TrackingPlanChange,
+    TraitModelsChange,
+)
 from core.errors import Code, refuse
 from core.journeys import Journey
 from core.jumps import JUMP, PopulationJump
@@ -31,7 +37,7 @@ GOVERNED: TypeAdapter[Governed] = TypeAdapter(Annotated[Governed, Field(discrimi
 """Whatever goes live by an approval."""
 
 Content = TypeVar("Content", bound=Governed, covariant=True)
-Change = TypeVar("Change", TraitModelsChange, TrackingPlanChange)
+Change = TypeVar("Change", TraitModelsChange, TrackingPlanChange, ChannelRoutesChange)
 
 
 class Versioned(NamedTuple, Generic[Content]):

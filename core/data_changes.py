@@ -1,4 +1,4 @@
-"""Changes of the data layer that people approve like rules, and what each would do.
+"""Changes of the data layer and of channels that people approve like rules, and what each does.
 
 A change carries the whole live content of its key (every trait model, the whole
 tracking plan), so that a change of several parts is one decision.
@@ -12,7 +12,7 @@ from pydantic import Field, JsonValue
 
 from core.conditions import Frozen
 
-DataKind = Literal["trait_models", "tracking_plan"]
+DataKind = Literal["trait_models", "tracking_plan", "channel_routes"]
 DATA_KINDS: frozenset[str] = frozenset(get_args(DataKind))
 """The kinds, which are also the keys: each has one line of versions, and no rule may have its key.
 """
@@ -38,7 +38,18 @@ class TrackingPlanChange(Frozen):
     plan: dict[str, JsonValue] = Field(min_length=1)
 
 
-DataChange = TraitModelsChange | TrackingPlanChange
+class ChannelRoutesChange(Frozen):
+    """Where the messages of each channel go, as it shall be."""
+
+    kind: Literal["channel_routes"] = "channel_routes"
+    key: Literal["channel_routes"] = "channel_routes"
+    name: str = Field(min_length=1)
+    """What the change is called for people."""
+    routes: dict[str, str]
+    """Channel → the name of its destination. A channel that is not here goes to the mailbox."""
+
+
+DataChange = TraitModelsChange | TrackingPlanChange | ChannelRoutesChange
 
 
 class TableRows(Frozen):
@@ -50,9 +61,9 @@ class TableRows(Frozen):
 
 
 class ChangedPart(Frozen):
-    """A trait or an event that the change touches."""
+    """A trait, an event or a channel that the change touches."""
 
-    kind: Literal["trait", "event"]
+    kind: Literal["trait", "event", "channel"]
     name: str
     change: Literal["added", "changed", "renamed", "rebuilt", "removed"]
     """``rebuilt``: its own definition stays, but something that it reads changes."""
@@ -63,11 +74,11 @@ class ChangedPart(Frozen):
 class Downstream(Frozen):
     """Something that reads a changed part, and what becomes of it."""
 
-    kind: Literal["rule", "audience", "trait"]
+    kind: Literal["rule", "audience", "trait", "journey"]
     key: str
     name: str
     reads: tuple[str, ...]
-    """The changed traits or events that it reads."""
+    """The changed traits or events that it reads, or the channels that it sends by."""
     broken: str | None = None
     """Why it could not be decided any more, as one sentence; None when it goes on working."""
     before: int | None = Field(default=None, ge=0)

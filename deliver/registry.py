@@ -16,6 +16,7 @@ from control.store import Store
 from core.conditions import Frozen
 from core.errors import Code, PilothouseError, Refusal, refuse
 from core.settings import Settings
+from deliver.destinations.braze import Braze
 from deliver.destinations.mailbox import Mailbox
 from deliver.messages import Destination
 from deliver.wire import Provider
@@ -47,7 +48,10 @@ class LocalMailbox(Frozen):
 Configured = Provider | Kept
 """A destination as it is configured: reached over HTTP, or on this machine."""
 
-KINDS: tuple[type[Configured], ...] = (LocalMailbox,)
+KINDS: tuple[type[Configured], ...] = (
+    LocalMailbox,
+    Braze,
+)
 """Every kind, one line each: a frozen class whose field ``kind`` has its name as the default."""
 
 

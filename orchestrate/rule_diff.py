@@ -20,6 +20,8 @@ def content_diff(
         return models_diff((live or {}).get("models", {}), proposed["models"])
     if kind == "tracking_plan":
         return plan_diff((live or {}).get("plan", {}), proposed["plan"])
+    if kind == "channel_routes":
+        return plan_diff((live or {}).get("routes", {}), proposed["routes"])
     # What was accepted of another jump says nothing about this one.
     return rule_diff(None if kind == JUMP else live, proposed)
 

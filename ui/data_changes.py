@@ -7,7 +7,7 @@ special is only how each kind is built and audited, and how the warehouse takes 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,12 +18,13 @@ from control import versions
 from control.people import Person
 from control.requests import ChangeRequest
 from control.versions import AnyVersion
-from core.data_changes import DataChange, DataEffect, TrackingPlanChange, TraitModelsChange
+from core.artifacts import Finding
+from core.data_changes import DataChange, DataEffect
 from core.data_policies import data_findings
 from core.errors import Code, PilothouseError, refuse
 from orchestrate import change_requests, rulebook
 from tools.audience import required_of
-from ui import modelling, tracking_plan
+from ui import channel_routes, modelling, tracking_plan
 
 if TYPE_CHECKING:
     from ui.workspace import Workspace
@@ -42,25 +43,41 @@ class Hooks(NamedTuple):
     """Build and audit beside what is live; refuse with the reason. May run again."""
     apply: Callable[[Workspace, AnyVersion], None]
     """Make a live version effective in the warehouse; at once, and nothing when it already is."""
+    relies_on: Callable[[Workspace, DataEffect], dict[str, str]] | None = None
+    """What the effect was counted with; None: who reads what changes, and the rest of the data."""
 
 
 HOOKS: dict[str, Hooks] = {
     "trait_models": Hooks(modelling.built_in, modelling.prepare, modelling.apply),
     "tracking_plan": Hooks(tracking_plan.built_in, tracking_plan.prepare, tracking_plan.apply),
+    "channel_routes": Hooks(
+        channel_routes.built_in,
+        channel_routes.prepare,
+        channel_routes.apply,
+        channel_routes.relies_on,
+    ),
 }
 """One line a kind."""
+_DATA_LAYER = frozenset({"trait_models", "tracking_plan"})
+"""Each relies on the other; neither on where messages go."""
 
 
 def propose(
-    workspace: Workspace, change: DataChange, effect: DataEffect, *, author: Person, reason: str
+    workspace: Workspace,
+    change: DataChange,
+    effect: DataEffect,
+    *,
+    author: Person,
+    reason: str,
+    findings: Sequence[Finding] | None = None,
 ) -> ChangeRequest:
-    """Send a change of the data layer for approval, with what the guardrails find."""
+    """Send a change for approval, with what the guardrails find: those of the data by default."""
     return change_requests.submit(
         workspace.store,
         artifact=change,
         author=author.email,
         prompt=reason,
-        findings=data_findings(effect),
+        findings=data_findings(effect) if findings is None else findings,
         effect=effect,
         dependencies=relies_on(workspace, change.kind, effect),
         built_in=_hooks(change.kind).built_in(workspace),
@@ -70,6 +87,8 @@ def propose(
 
 def relies_on(workspace: Workspace, kind: str, effect: DataEffect) -> dict[str, str]:
     """What the effect was counted with: the rules that read what changes, and the other kind."""
+    if own := _hooks(kind).relies_on:
+        return own(workspace, effect)
     named = {(part.kind, part.name) for part in effect.changed}
     found = {}
     audiences = versions.audiences(workspace.store)
@@ -78,14 +97,16 @@ def relies_on(workspace: Workspace, kind: str, effect: DataEffect) -> dict[str, 
         parts = {("trait", one) for one in read.traits} | {("event", one) for one in read.events}
         if parts & named:
             found[f"rule:{version.key}"] = version.content_hash
-    others = (one for one in versions.live_data(workspace.store) if one.kind != kind)
+    others = (
+        one for one in versions.live_data(workspace.store) if one.kind in _DATA_LAYER - {kind}
+    )
     return found | {one.key: one.content_hash for one in others}
 
 
 def prepare(workspace: Workspace, request: ChangeRequest) -> Mapping[str, str]:
     """Build and audit an approved change; gives what it relies on now, refuses with the reason."""
     change, effect = request.artifact, request.data_effect
-    if not isinstance(change, TraitModelsChange | TrackingPlanChange) or effect is None:
+    if not isinstance(change, DataChange) or effect is None:
         raise refuse(
             Code.INVALID_ARGUMENT,
             f"{request.id} does not say what it would do to the data.",

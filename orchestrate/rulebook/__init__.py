@@ -188,9 +188,9 @@ def _switch(store: Store, key: str, state: str, person: Person, now: datetime) -
     if key in DATA_KINDS:
         raise refuse(
             Code.INVALID_ARGUMENT,
-            f"The {key.replace('_', ' ')} cannot be paused: every rule reads what it makes.",
+            f"The {key.replace('_', ' ')} cannot be paused: every rule stands on it.",
             span=key,
-            fix="Roll it back to an older version, or pause the rules that read it.",
+            fix="Roll it back to an older version, or pause the rules that stand on it.",
         )
     with store.write() as connection:
         before = require_current(connection, key)

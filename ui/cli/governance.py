@@ -14,7 +14,13 @@ from core.errors import Code, refuse
 from core.lifecycle import State, Verdict
 from orchestrate import kill_switch
 from ui.cli.session import Listing, Output, Session, common, said_by
-from ui.console.view.data_change import diff_words, outcome_lines, part_line, readers
+from ui.console.view.data_change import (
+    diff_words,
+    moves_channels,
+    outcome_lines,
+    part_line,
+    readers,
+)
 from ui.console.view.diff import SAME, plain_rows
 from ui.console.view.journey import effect_lines, step_lines
 from ui.console.view.jump import jump_lines
@@ -141,7 +147,9 @@ def _data_card(request: ChangeRequest) -> list[str]:
         told += [f"Effect     {line}" for line in outcome_lines(effect)]
         told += [f"Part       {part_line(part)}" for part in effect.changed]
         told += [
-            f"Read by    {one.name} reads {one.reads}: {one.outcome}"
+            f"Sent by    {one.name} sends by {one.reads}"
+            if moves_channels(effect)
+            else f"Read by    {one.name} reads {one.reads}: {one.outcome}"
             for one in readers(effect.downstream)
         ]
         told += [

@@ -7,7 +7,13 @@ import streamlit as st
 from control.requests import ChangeRequest, DiffLine
 from core.data_changes import ChangedPart, DataEffect
 from ui.console.cards.parts import bullets, figure, folded, heading
-from ui.console.view.data_change import diff_words, outcome_lines, part_line, readers
+from ui.console.view.data_change import (
+    diff_words,
+    moves_channels,
+    outcome_lines,
+    part_line,
+    readers,
+)
 from ui.console.view.state import CHANGE
 from ui.console.view.text import moment, number, plain, share_of
 
@@ -32,11 +38,12 @@ def data_readers(request: ChangeRequest) -> None:
         return
     rows = [*readers(effect.downstream)]
     with st.container(border=True):
-        heading("Who reads it")
+        moves = moves_channels(effect)
+        heading("Who sends by it" if moves else "Who reads it")
         st.table(
             {
-                "Reader": [plain(row.name) for row in rows],
-                "Reads": [plain(row.reads) for row in rows],
+                "Sender" if moves else "Reader": [plain(row.name) for row in rows],
+                "Channels" if moves else "Reads": [plain(row.reads) for row in rows],
                 "Outcome": [f"**{plain(row.outcome)}**" for row in rows],
             },
             border="horizontal",
@@ -105,9 +112,15 @@ def _numbers(effect: DataEffect) -> None:
         # A plan changes events, and values only when they are loaded under it.
         parts, read_by = users, parts
     kinds = {part.kind for part in effect.changed}
-    touched = f"{'Events' if kinds == {'event'} else 'Traits'} touched"
-    figure(parts, touched, number(len(effect.changed)))
-    figure(read_by, "Read by", number(len(effect.downstream)), _breaking(effect))
+    moves = moves_channels(effect)
+    named = "Channels" if moves else "Events" if kinds == {"event"} else "Traits"
+    figure(parts, f"{named} touched", number(len(effect.changed)))
+    figure(
+        read_by,
+        "Sent by" if moves else "Read by",
+        number(len(effect.downstream)),
+        _breaking(effect),
+    )
 
 
 def _breaking(effect: DataEffect) -> str | None:

@@ -90,6 +90,11 @@ def _data_consequence(request: ChangeRequest) -> str:
             "The **trait models** are built and audited first; only then do they go live, and "
             "every rule reads the new values. If an audit fails, what is live stays live."
         )
+    if request.kind == "channel_routes":
+        return (
+            "Messages that leave from now on, those that wait included, go by the new **routes**. "
+            "What a destination has already stays with it."
+        )
     return (
         "From the next load on, events are held against the new **tracking plan**. "
         "If it cannot be taken up, the plan that is live stays live."

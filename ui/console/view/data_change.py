@@ -34,7 +34,16 @@ def outcome_lines(effect: DataEffect) -> Iterator[str]:
         if table.before != table.after:
             yield f"{table.table}: {number(table.before)} → {number(table.after)} rows."
     if not effect.downstream:
-        yield "No live rule, audience or trait reads what changes."
+        yield (
+            "No live rule or journey sends by it."
+            if moves_channels(effect)
+            else "No live rule, audience or trait reads what changes."
+        )
+
+
+def moves_channels(effect: DataEffect) -> bool:
+    """Whether it is about where messages go, and not about data."""
+    return {part.kind for part in effect.changed} == {"channel"}
 
 
 def part_line(part: ChangedPart) -> str:

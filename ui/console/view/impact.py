@@ -9,6 +9,7 @@ from control.requests import ChangeRequest
 from core.artifacts import Finding, Preview
 from core.data_policies import DATA_POLICIES
 from core.policies import POLICIES
+from core.route_policies import ROUTE_POLICIES
 from core.rules import DecisionPolicy, EligibilityRule
 from ui.console.view.text import number, people, percent, phrase, plain, share_of, title
 
@@ -34,6 +35,8 @@ def policies_of(request: ChangeRequest) -> Policies:
     if request.journey or request.jump:
         # What a journey's guardrails find is listed as it is; there are none by name to pass.
         return ()
+    if request.kind == "channel_routes":
+        return ROUTE_POLICIES
     return DATA_POLICIES if request.changes_data else POLICIES
 
 
