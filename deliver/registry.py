@@ -17,7 +17,14 @@ from core.conditions import Frozen
 from core.errors import Code, PilothouseError, Refusal, refuse
 from core.settings import Settings
 from deliver.destinations.braze import Braze
+from deliver.destinations.customerio import CustomerIo
+from deliver.destinations.iterable import Iterable
+from deliver.destinations.klaviyo import Klaviyo
 from deliver.destinations.mailbox import Mailbox
+from deliver.destinations.onesignal import OneSignal
+from deliver.destinations.sendgrid import SendGrid
+from deliver.destinations.twilio import Twilio
+from deliver.destinations.webhook import Webhook
 from deliver.messages import Destination
 from deliver.wire import Provider
 from warehouse.catalog import nearest
@@ -51,6 +58,13 @@ Configured = Provider | Kept
 KINDS: tuple[type[Configured], ...] = (
     LocalMailbox,
     Braze,
+    CustomerIo,
+    Iterable,
+    Klaviyo,
+    OneSignal,
+    SendGrid,
+    Twilio,
+    Webhook,
 )
 """Every kind, one line each: a frozen class whose field ``kind`` has its name as the default."""
 
@@ -130,7 +144,7 @@ def _model(where: str, kind: JsonValue) -> type[BaseModel]:
         assert issubclass(found, BaseModel)
         return found
     said = "has no kind" if kind is None else f"is of the unknown kind '{kind}'"
-    near = nearest(str(kind), [*known])
+    near = nearest(kind, [*known]) if isinstance(kind, str) else []
     fix = f"Did you mean {' or '.join(near)}?" if near else f"Kinds: {', '.join(known)}."
     raise _refuse(f"{where}.kind", f"The destination '{where.partition('.')[2]}' {said}.", fix)
 

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from core.errors import PilothouseError, Refusal
 from core.settings import Settings
-from deliver.registry import MAILBOX, checked, destinations_of, named
+from deliver.destinations.braze import Braze
+from deliver.registry import MAILBOX, checked, destinations_of, kinds, named
 
 
 def settings(**destinations: Any) -> Settings:
@@ -79,3 +81,61 @@ def test_a_destination_that_is_not_configured_is_refused_with_the_nearest_name()
     with pytest.raises(PilothouseError, match="There is no destination 'braze_e'") as refused:
         named(there, "braze_e")
     assert refused.value.refusal.fix == "Did you mean braze_eu?"
+
+
+BRAZE = {"kind": "braze", "api_key": "env:BRAZE_KEY"}
+SET = {"BRAZE_KEY": "very-secret"}
+
+
+def test_a_secret_is_the_value_of_the_variable_that_it_names() -> None:
+    braze = destinations_of(settings(crm=BRAZE).model_copy(update={"secrets": secrets()}))["crm"]
+
+    assert isinstance(braze, Braze)
+    assert braze.api_key.get_secret_value() == "very-secret"
+    assert "very-secret" not in f"{braze!r} {braze.model_dump_json()}"
+
+
+def test_a_secret_whose_variable_is_not_set_is_refused_by_the_variables_name() -> None:
+    found = refusal(crm=BRAZE)
+
+    assert found.span == "destinations.crm.api_key"
+    assert "names the variable BRAZE_KEY, which is not set" in found.message
+
+
+def test_a_secret_that_is_written_in_the_file_is_refused_and_not_repeated() -> None:
+    found = refusal(crm={"kind": "braze", "api_key": "very-secret"})
+
+    assert "is written in the file" in found.message
+    assert "very-secret" not in found.model_dump_json()
+
+
+def test_a_key_that_must_be_there_is_named_when_it_is_missing() -> None:
+    assert (
+        refusal(crm={"kind": "braze"}).message == "The key 'destinations.crm.api_key' is missing."
+    )
+
+
+def test_a_url_that_is_none_is_named_by_its_key() -> None:
+    found = checked(
+        settings(crm=BRAZE | {"url": "ftp://nowhere"}).model_copy(update={"secrets": secrets()})
+    )
+
+    assert found.refused["crm"].span == "destinations.crm.url"
+
+
+def test_every_kind_is_listed_under_its_own_name() -> None:
+    assert [*kinds()] == [
+        "mailbox",
+        "braze",
+        "customerio",
+        "iterable",
+        "klaviyo",
+        "onesignal",
+        "sendgrid",
+        "twilio",
+        "webhook",
+    ]
+
+
+def secrets() -> dict[str, SecretStr]:
+    return {name: SecretStr(value) for name, value in SET.items()}
