@@ -70,6 +70,8 @@ def show(variable: Variable, value: Value | None) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, str):
+        return variable.words.get(value, value)
     if variable.type == "number" and isinstance(value, int | float):
         return f"{value:.{variable.decimals}f}"
     return str(value)

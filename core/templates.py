@@ -41,6 +41,8 @@ class Variable(Frozen):
     """Declares that the message carries personal data: a personal column needs it."""
     decimals: int = Field(default=2, ge=0, le=6)
     """Of a number."""
+    words: dict[str, str] = Field(default_factory=dict)
+    """Of a string: how values that are codes are written, such as ``hiit: HIIT``."""
     longest: int = Field(default=LONGEST, ge=1, le=5_000)
     """Characters; what is longer is cut and ends in an ellipsis."""
 

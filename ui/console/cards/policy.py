@@ -10,7 +10,7 @@ from ui.console.cards.parts import bullets, checks_figure, draw, figure
 from ui.console.view import charts
 from ui.console.view.impact import held_out
 from ui.console.view.text import number, phrase, plain, share_of, title
-from ui.console.view.wording import action_words, cooldown_words
+from ui.console.view.wording import action_words, cooldown_words, message_words
 from warehouse.catalog import Catalog
 from warehouse.wording import describe
 
@@ -69,6 +69,7 @@ def _entry(entry: Entry, policy: DecisionPolicy, catalog: Catalog) -> None:
         stops = [one for one in policy.stops_of(entry) if one.actions]
         lines += [f"**Held back:** {plain(one.name)}." for one in held]
         lines += [f"**Stops:** {plain(one.name)}." for one in stops]
+        lines.append(f"**Says:** {plain(message_words(entry.action, catalog))}")
         st.markdown("  \n".join(lines))
         first = f" · highest {plain(phrase(entry.score))} first" if entry.score else ""
         st.caption(f"Sent as {plain(action_words(entry.action))}{first}")

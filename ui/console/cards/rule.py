@@ -10,7 +10,7 @@ from ui.console.cards.parts import checks_figure, draw, figure
 from ui.console.view import charts
 from ui.console.view.impact import held_out
 from ui.console.view.text import listing, number, percent, plain, share_of
-from ui.console.view.wording import action_words, clause_words
+from ui.console.view.wording import action_words, clause_words, message_words
 from warehouse.catalog import Catalog
 from warehouse.wording import describe
 
@@ -61,3 +61,4 @@ def _words(rule: EligibilityRule, catalog: Catalog) -> None:
     st.markdown(f"**Who is out:** {considered}{missing}{held}.")
     if rule.action:
         st.markdown(f"**What they get:** {plain(action_words(rule.action))}.")
+        st.markdown(f"**What it says:** {plain(message_words(rule.action, catalog))}")

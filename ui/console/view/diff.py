@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 from control.requests import DiffLine
 from core.conditions import Condition, clauses
-from core.rules import DecisionPolicy, EligibilityRule, Entry
+from core.rules import Action, DecisionPolicy, EligibilityRule, Entry
 from ui.console.view.text import title
 from ui.console.view.wording import (
     action_words,
     cooldown_words,
     holdout_words,
+    message_words,
     suppression_words,
 )
 from warehouse.catalog import Catalog
@@ -86,6 +87,7 @@ def _parts(rule: Rule, catalog: Catalog) -> Iterator[Part]:
             yield _subject(clause), describe(clause, catalog)
         if rule.action:
             yield "What is sent", action_words(rule.action)
+            yield "What it says", _says(rule.action, catalog)
     else:
         yield from _policy_parts(rule, catalog)
     yield "Held out to measure lift", holdout_words(rule.holdout)
@@ -114,3 +116,10 @@ def _entry_parts(entry: Entry, catalog: Catalog) -> Iterator[Part]:
     yield f"{name}: place", f"tier {entry.tier}"
     yield f"{name}: who", describe(entry.eligibility, catalog)
     yield f"{name}: message", action_words(entry.action)
+    yield f"{name}: says", _says(entry.action, catalog)
+
+
+def _says(action: Action, catalog: Catalog) -> str:
+    """Its template by name too: another template may say the same today."""
+    named = f" (template {action.template_key})" if action.template_key else ""
+    return message_words(action, catalog) + named

@@ -35,6 +35,17 @@ def action_words(action: Action) -> str:
     return f"{action.name} by {channels}, good for {duration(action.expires_after_seconds)}"
 
 
+def message_words(action: Action, catalog: Catalog) -> str:
+    """What it says, with the names of places where values come in; subject first."""
+    if action.template_key is None:
+        subject, _, body = action.template.partition("\n")
+        return f"“{subject or action.name}” {body}".strip()
+    template = catalog.templates.get(action.template_key)
+    if template is None:
+        return f"the template {action.template_key}, which the catalog does not have"
+    return f"“{template.subject or action.name}” {template.body}"
+
+
 def holdout_words(holdout: Holdout | None) -> str:
     """10%, or nobody."""
     return percent(holdout.share, 0) if holdout else "nobody"
