@@ -28,7 +28,7 @@ people AS (
 )
 SELECT
     p.seq, p.seq - p.n AS request_id, p.of AS request_events, p.received_at, p.source AS source_id, p.message_id,
-    COALESCE(p.message_key, key_of(MD5(p.message_id))) AS message_key, COALESCE(p.body_key, key_of(p.body_sha)) AS body_key, p.type, p.name AS event_name, p.name AS sent_name,
+    COALESCE(p.message_key, key_of(MD5(p.message_id))) AS message_key, COALESCE(p.body_key, key_of(p.body_sha)) AS body_key, p.type, p.name AS sent_name,
     CASE WHEN NOT p.junk_user THEN p.user_id END AS user_id,
     CASE WHEN NOT p.junk_device THEN p.anonymous_id END AS anonymous_id,
     NULLIF(CONCAT_WS(', ', CASE WHEN p.junk_user THEN p.user_id END, CASE WHEN p.junk_device THEN p.anonymous_id END), '') AS ignored_ids,
@@ -40,6 +40,5 @@ SELECT
     CASE WHEN LOWER(p.os) IN ('ios', 'ipados', 'iphone os') THEN 'ios' WHEN LOWER(p.os) = 'android' THEN 'android'
         WHEN p.channel = 'web' THEN 'web' WHEN p.os <> '' THEN LOWER(p.os) END AS device_os,
     p.app_version, p.properties, p.context, p.traits,
-    CASE WHEN p.code IS NULL THEN p.rest ELSE JSON_OBJECT('code', p.code, 'path', p.path, 'message', p.message, 'text', p.text) END AS rest,
-    GETVARIABLE('plan_version') AS plan_version
+    CASE WHEN p.code IS NULL THEN p.rest ELSE JSON_OBJECT('code', p.code, 'path', p.path, 'message', p.message, 'text', p.text) END AS rest
 FROM people p

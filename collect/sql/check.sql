@@ -10,14 +10,14 @@ WITH found AS (
 valued AS (
     SELECT *, COALESCE(own, renamed) AS value, CASE WHEN own IS NULL THEN sent_property ELSE property END AS sent_as FROM found
 ),
--- The first character of a value tells its kind; only numbers need a closer look.
+-- The first character of a value tells its kind; of numbers only the long ones need a closer look, and all where whole ones are asked for.
 read AS (
     SELECT *, CASE LEFT(value, 1) WHEN '"' THEN 'VARCHAR' WHEN '{' THEN 'OBJECT' WHEN '[' THEN 'ARRAY' WHEN 't' THEN 'BOOLEAN' WHEN 'f' THEN 'BOOLEAN'
-        ELSE JSON_TYPE(value) END AS kind
+        ELSE CASE WHEN type = 'number' AND STRLEN(value) < 16 THEN 'DOUBLE' ELSE JSON_TYPE(value) END END AS kind
     FROM valued
 ),
 told AS (
-    SELECT *, CASE WHEN type <> 'string' OR kind <> 'VARCHAR' THEN value ->> '$' END AS text FROM read
+    SELECT *, CASE WHEN kind <> 'VARCHAR' THEN CAST(value AS VARCHAR) WHEN type <> 'string' THEN value ->> '$' END AS text FROM read
 ),
 fitted AS (
     SELECT *,
@@ -36,7 +36,7 @@ fitted AS (
     FROM told
 )
 SELECT * FROM fitted
-WHERE (value IS NULL AND required) OR (value IS NOT NULL AND fitting IS NULL) OR fitting <> value OR renamed IS NOT NULL;
+WHERE (value IS NULL AND required) OR fitting IS DISTINCT FROM value OR renamed IS NOT NULL;
 
 -- One problem an event: the first by name, so that the same event always gets the same answer.
 CREATE OR REPLACE TEMP TABLE violations AS

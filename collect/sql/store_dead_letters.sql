@@ -8,5 +8,5 @@ SELECT r.message_id, r.received_at, j.stage, j.code, j.path,
             'userId', COALESCE(r.user_id, r.ignored_ids), 'anonymousId', r.anonymous_id, 'previousId', r.previous_id, 'groupId', r.group_id,
             'timestamp', r.sent_timestamp, 'originalTimestamp', r.original_timestamp, 'sentAt', r.sent_at,
             'properties', r.properties, 'context', r.context, 'traits', r.traits)) END AS body,
-    r.seq, r.source_id, r.plan_version, r.body_key, r.message_key
+    r.seq, r.source_id, GETVARIABLE('plan_version') AS plan_version, r.body_key, r.message_key
 FROM slice r JOIN rejects j ON j.seq = r.seq AND j.verdict = 'dead_letter'
