@@ -99,23 +99,24 @@ def cut(
     *,
     count: int,
     size: int,
-    apart: Callable[[Message], Hashable] | None = None,
+    apart: Sequence[Callable[[Message], Hashable]] = (),
 ) -> Iterator[list[Item]]:
     """Chunks of at most ``count`` items and ``size`` bytes, commas between items included.
 
-    Two messages with the same ``apart`` never share a chunk, for providers that take the second
-    for a repetition of the first.
+    Two messages of which any function of ``apart`` says the same (unless it is nothing) never
+    share a chunk, for providers that take the second for a repetition of the first.
     """
     chunk: list[Item] = []
     held, seen = 0, set[Hashable]()
     for one in every:
-        key = apart(one.message) if apart else one.message.intent_id
-        if chunk and (len(chunk) == count or held + len(one.body) + 1 > size or key in seen):
+        keys = {(place, key) for place, of in enumerate(apart) if (key := of(one.message))}
+        full = len(chunk) == count or held + len(one.body) + 1 > size
+        if chunk and (full or not seen.isdisjoint(keys)):
             yield chunk
             chunk, held, seen = [], 0, set()
         chunk.append(one)
         held += len(one.body) + 1
-        seen.add(key)
+        seen |= keys
     if chunk:
         yield chunk
 

@@ -1,9 +1,9 @@
 """Braze: messages as API-triggered campaigns and Canvases, as custom events, or with text of ours.
 
 Braze knows no keys, except for its transactional e-mail: there ``external_send_id`` is remembered
-for 24 hours. Of two recipients with the same id in one request it drops one, so they never share
-a request. What is in its documentation: recipients, errors, limits. What is not: the status that
-a repeated ``external_send_id`` is answered with, so its words are looked for under any.
+for 24 hours. Of two recipients with the same id or address in one request it drops one, so they
+never share a request. What is in its documentation: recipients, errors, limits. What is not: the
+status that a repeated ``external_send_id`` is answered with, so its words are looked for under any.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from html import escape
+from operator import attrgetter
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
@@ -45,6 +46,8 @@ _HOURLY = Rate(burst=250, per_second=250_000 / 3600)
 RATES = {"messages": _HOURLY, "track": Rate(burst=1_000, per_second=1_000)}
 _PATHS = {"campaign": "/campaigns/trigger/send", "canvas": "/canvas/trigger/send"}
 _REMEMBERED = "has been queued"
+_SAME = (attrgetter("user_id"), attrgetter("address"))
+"""By what Braze takes two recipients of a request for one."""
 
 
 class Braze(Frozen):
@@ -171,7 +174,7 @@ class Braze(Frozen):
     def _triggers(self, campaign: str, group: Sequence[Item]) -> Iterator[Request]:
         around = {f"{self.send}_id": campaign, "broadcast": False}
         size = MOST_BYTES - _ROOM
-        for chunk in cut(group, count=MOST_RECIPIENTS, size=size, apart=_recipient):
+        for chunk in cut(group, count=MOST_RECIPIENTS, size=size, apart=_SAME):
             body = framed(around, "recipients", chunk)
             yield self._post(_PATHS[self.send], body, chunk, "messages")
 
@@ -204,10 +207,6 @@ class Braze(Frozen):
             else Outcome(one, "accepted", provider_id=dispatch)
             for place, one in enumerate(request.intent_ids)
         ]
-
-
-def _recipient(message: Message) -> str:
-    return message.user_id
 
 
 def _transactional(request: Request, answer: Mapping[str, Any]) -> list[Outcome]:

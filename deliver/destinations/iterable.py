@@ -16,7 +16,7 @@ from pydantic import AfterValidator, Field, SecretStr, field_validator
 
 from core.conditions import Frozen
 from deliver.answers import by_status, document, every
-from deliver.chunks import Unfit, cut, framed, intent_ids, items, moment, properties, theirs
+from deliver.chunks import Item, Unfit, cut, framed, intent_ids, items, moment, properties, theirs
 from deliver.endpoints import Endpoint, over
 from deliver.messages import Message
 from deliver.wire import Capabilities, Outcome, Plan, Rate, Request, Response
@@ -75,21 +75,8 @@ class Iterable(Frozen):
             return self._single(message)
 
         fit, refused = items(messages, item, most_bytes=MOST_BYTES - _ROOM)
-        headers = {"api-key": self.api_key.get_secret_value(), "content-type": "application/json"}
-
-        def requests() -> Iterator[Request]:
-            if self.send != "event":
-                for one in fit:
-                    url, ids = f"{self.url}{self._path(one.message)}", (one.message.intent_id,)
-                    yield Request("POST", url, headers, one.body, ids, "single")
-                return
-            # An error names a user: two events of one would be told apart by nothing.
-            size = MOST_BYTES - _ROOM
-            for chunk in cut(fit, count=self.most_events, size=size, apart=self._who):
-                body, url = framed({}, "events", chunk), f"{self.url}/api/events/trackBulk"
-                yield Request("POST", url, headers, body, intent_ids(chunk), "bulk")
-
-        return Plan(tuple(requests()), tuple(refused))
+        requests = self._batches(fit) if self.send == "event" else map(self._alone, fit)
+        return Plan(tuple(requests), tuple(refused))
 
     def classify(self, request: Request, response: Response, *, now: datetime) -> list[Outcome]:
         """By status, then by ``code``; of events by the users that are named."""
@@ -110,6 +97,20 @@ class Iterable(Frozen):
 
     def _who(self, message: Message) -> str:
         return message.user_id if self.known_by == "user_id" else message.address
+
+    def _batches(self, fit: Sequence[Item]) -> Iterator[Request]:
+        # An error names a user: two events of one would be told apart by nothing.
+        size, apart = MOST_BYTES - _ROOM, (self._who,)
+        for chunk in cut(fit, count=self.most_events, size=size, apart=apart):
+            body = framed({}, "events", chunk)
+            yield self._post("/api/events/trackBulk", body, chunk, "bulk")
+
+    def _alone(self, one: Item) -> Request:
+        return self._post(self._path(one.message), one.body, [one], "single")
+
+    def _post(self, path: str, body: bytes, chunk: Sequence[Item], limit: str) -> Request:
+        headers = {"api-key": self.api_key.get_secret_value(), "content-type": "application/json"}
+        return Request("POST", f"{self.url}{path}", headers, body, intent_ids(chunk), limit)
 
     def _path(self, message: Message) -> str:
         return _JOURNEY if self.send == "journey" else PATHS[message.channel]

@@ -116,7 +116,7 @@ class SendGrid(Frozen):
         for shared, group in grouped(fit, self._shared):
             around = self._around(shared)
             size = MOST_BYTES - _ROOM
-            for chunk in cut(group, count=MOST_MESSAGES, size=size, apart=_mailbox):
+            for chunk in cut(group, count=MOST_MESSAGES, size=size, apart=(_mailbox,)):
                 yield Request(
                     "POST",
                     f"{self.url}/v3/mail/send",
