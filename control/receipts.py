@@ -84,9 +84,10 @@ def standing(store: Store) -> list[Standing]:
     with store.read() as connection:
         waiting = {row[0]: row[1] for row in connection.execute(waits)}
         rows = connection.execute(sa.select(receipt_counts)).all()
-    names = sorted({row.destination for row in rows} | waiting.keys())
-    counted = {name: {r.outcome: r.sayings for r in rows if r.destination == name} for name in names}
-    return [Standing(name, counted[name], waiting.get(name, 0)) for name in names]
+    counted: dict[str, dict[str, int]] = {name: {} for name in waiting}
+    for row in rows:
+        counted.setdefault(row.destination, {})[row.outcome] = row.sayings
+    return [Standing(name, counted[name], waiting.get(name, 0)) for name in sorted(counted)]
 
 
 def key_of(destination: str, fact: Fact) -> str:

@@ -9,7 +9,7 @@ import logging
 import sys
 
 import structlog
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 ASKS = Counter("pilothouse_asks", "Prompts answered.", ["intent", "status", "planner"])
 ASK_SECONDS = Histogram("pilothouse_ask_seconds", "Time to answer a prompt.", ["intent"])
@@ -20,6 +20,13 @@ REQUESTS = Counter("pilothouse_collect_requests", "Requests of SDKs answered.", 
 RECEIVED = Counter("pilothouse_collect_received", "Events acknowledged to SDKs.")
 EVENTS = Counter("pilothouse_collect_events", "Events by what became of them.", ["outcome"])
 MESSAGES = Counter("pilothouse_messages", "Messages by what became of them.", ["state"])
+RECEIPT_REQUESTS = Counter(
+    "pilothouse_receipt_requests", "Requests of providers answered.", ["destination", "status"]
+)
+RECEIPTS_APPLIED = Counter("pilothouse_receipts_applied", "Receipts that did what they do.")
+RECEIPTS_WAITING = Gauge(
+    "pilothouse_receipts_waiting", "Receipts of messages and people that are not known so far."
+)
 
 # Not the local variables: they hold rows of users, and would fill a disk.
 _TRACEBACKS = structlog.processors.ExceptionRenderer(

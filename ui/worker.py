@@ -19,6 +19,7 @@ from core.errors import Code, PilothouseError, Refusal
 from core.lifecycle import IntentState
 from ui import staging
 from ui.ids import new_id
+from ui.receiving import apply_receipts
 from ui.rounds import Rounds
 from ui.workspace import Workspace
 
@@ -98,7 +99,11 @@ class Worker:
         return result
 
     def _send_what_is_due(self) -> None:
-        """Messages whose quiet hours have ended leave the outbox, and so does what a crash left."""
+        """Messages whose quiet hours have ended leave the outbox, and so does what a crash left.
+
+        Receipts come first: who has just opted out gets nothing more.
+        """
+        apply_receipts(self.workspace)
         if self.workspace.outbox_counts().keys() & UNFINISHED:
             self.workspace.deliver()
         staging.write_letters(self.workspace)
