@@ -34,6 +34,7 @@ def up(session: Session, port: int | None, host: str | None) -> Output:
     from ui.deciding import decide_routes
     from ui.forgetting import resume
     from ui.ports import require_free
+    from ui.receiving import receiving
     from ui.worker import Worker
 
     session.flags |= {"port": port, "host": host}
@@ -54,6 +55,7 @@ def up(session: Session, port: int | None, host: str | None) -> Output:
     token = remote.announce(settings.workspace, url)
     worker = Worker(workspace)
     background = _background(workspace)
+    receipts = receiving(workspace)
     try:
         for rounds in background:
             rounds.open()
@@ -64,6 +66,7 @@ def up(session: Session, port: int | None, host: str | None) -> Output:
             routes=[
                 command_route(workspace, token),
                 *decide_routes(workspace),
+                *receipts.routes(),
                 *workspace.intake.routes(),
             ],
         )
@@ -73,14 +76,24 @@ def up(session: Session, port: int | None, host: str | None) -> Output:
         remote.withdraw(settings.workspace)
         for rounds in reversed(background):
             rounds.close()
+        receipts.close()
         workspace.close()
     return Output("")
 
 
 def _background(workspace: Workspace) -> tuple[Rounds, ...]:
-    """What the server does by itself: decide at once, load, take over, run the pipeline, route,
-    let journeys go on, and look for shadow schemas."""
-    from ui import collecting, collector_app, deciding, journeys, pipeline, radar, routing
+    """What the server does by itself: decide at once, load, take over, run the pipeline, apply
+    receipts, route, let journeys go on, and look for shadow schemas."""
+    from ui import (
+        collecting,
+        collector_app,
+        deciding,
+        journeys,
+        pipeline,
+        radar,
+        receiving,
+        routing,
+    )
     from ui.rounds import Rounds
 
     follow: Callable[[Workspace], object] = modelling.follow
@@ -100,6 +113,7 @@ def _background(workspace: Workspace) -> tuple[Rounds, ...]:
         Rounds("load", load.once, collecting.LOAD_SECONDS),
         Rounds("take_over", take_over.once, collector_app.HAND_OVER_SECONDS),
         Rounds("pipeline", partial(pipeline.run_when_due, workspace), pipeline.LOOK_SECONDS),
+        Rounds("receipts", receiving.ApplyRound(workspace).once, receiving.APPLY_SECONDS),
         Rounds("route", partial(routing.run, workspace), routing.SECONDS),
         Rounds("journeys", partial(journeys.once, workspace), journeys.SECONDS),
         Rounds(
