@@ -151,7 +151,13 @@ def secrets_of(file: Path) -> list[bytes]:
 
 def serve(receiver: Receiver, *, port: int) -> ThreadingHTTPServer:
     """A server on this machine; port 0 is any that is free. It runs once ``serve_forever`` does."""
-    return ThreadingHTTPServer(("127.0.0.1", port), _handler(receiver))
+    return _Server(("127.0.0.1", port), _handler(receiver))
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+    """Connections that wait to be taken up; beyond that senders are turned away."""
 
 
 def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:

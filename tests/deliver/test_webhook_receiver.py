@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from deliver.destinations.webhook import Webhook
-from deliver.transport import Transport
+from deliver.transport import Answer, Transport
 from deliver.wire import Outcome, Request, Response
 from examples.webhook_receiver import receiver as example
 from tests.deliver.destinations.fake import letter, letters
@@ -80,18 +80,21 @@ def _sent(
 ) -> list[Outcome]:
     plan = webhook.plan(letters(many), now=NOW)
     requests = [webhook.signed(one, at=at) for one in plan.requests]
-    pairs = zip(requests, transport.send(requests), strict=True)
+    answers = [_is_response(one) for one in transport.send(requests)]
     return [
         one
-        for request, answer in pairs
-        if isinstance(answer, Response)
+        for request, answer in zip(requests, answers, strict=True)
         for one in webhook.classify(request, answer, now=at)
     ]
 
 
 def _answer(transport: Transport, request: Request) -> Response:
     (answer,) = transport.send([request])
-    assert isinstance(answer, Response)
+    return _is_response(answer)
+
+
+def _is_response(answer: Answer) -> Response:
+    assert isinstance(answer, Response), answer
     return answer
 
 
