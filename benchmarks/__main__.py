@@ -17,6 +17,7 @@ from benchmarks import (
     bench_identity,
     bench_loop,
     bench_models,
+    bench_on_events,
     bench_online,
     bench_prompts,
     bench_rule,
@@ -34,6 +35,7 @@ BENCHMARKS: tuple[Callable[[], list[Measured]], ...] = (
     bench_models.measure,
     bench_evaluate.measure,
     bench_online.measure,
+    bench_on_events.measure,
     bench_cycle.measure,
     bench_simulation.measure,
 )

@@ -46,13 +46,23 @@ _EVENTS = ("app_opened", "workout_completed", "workout_saved", "pricing_viewed",
 def measure() -> list[Measured]:
     """A hundred rules with consent, caps, quiet hours and holdouts, for one user after another."""
     with tempfile.TemporaryDirectory() as folder:
-        made = Path(folder)
-        with duckdb.connect(str(made / "own.duckdb"), config={"threads": 2}) as connection:
-            generate(connection, users=USERS, days=DAYS, seed=7, scenario="ios_checkout")
-        return [*_in_process(made), *_over_http(made)]
+        workspace = with_rules(Path(folder))
+        in_process = _in_process(workspace)
+        workspace.close()
+        return [*in_process, *_over_http(Path(folder))]
 
 
-def _workspace(folder: Path) -> Workspace:
+def with_rules(folder: Path) -> Workspace:
+    """A demo in a folder, opened, with a hundred live rules."""
+    with duckdb.connect(str(folder / "own.duckdb"), config={"threads": 2}) as connection:
+        generate(connection, users=USERS, days=DAYS, seed=7, scenario="ios_checkout")
+    workspace = workspace_of(folder)
+    _publish(workspace.store, workspace)
+    return workspace
+
+
+def workspace_of(folder: Path) -> Workspace:
+    """The workspace over the demo of a folder."""
     settings = Settings(
         workspace=folder,
         warehouse_url=f"duckdb:///{folder / 'own.duckdb'}",
@@ -83,9 +93,7 @@ def _publish(store: Store, workspace: Workspace) -> None:
         rulebook.publish(store, request.id, now=now)
 
 
-def _in_process(folder: Path) -> list[Measured]:
-    workspace = _workspace(folder)
-    _publish(workspace.store, workspace)
+def _in_process(workspace: Workspace) -> list[Measured]:
     as_of = workspace.as_of()
     book = Book(plan_tick(workspace.store, workspace.catalog, as_of=as_of))
     with workspace.warehouse.cursor() as cursor:
@@ -106,7 +114,6 @@ def _in_process(folder: Path) -> list[Measured]:
         before = time.thread_time_ns()
         book.asking.decide(person.state, now + 1)
         alone.append(time.thread_time_ns() - before)
-    workspace.close()
     yardstick = "which of the rules hold, alone"
     what = f"event, state and decision on {RULES} rules for one user"
     median, ratio = _at(cpu, 0.5), _at(cpu, 0.5) / _at(alone, 0.5)
@@ -142,7 +149,7 @@ def _over_http(folder: Path) -> list[Measured]:
 
 
 def _serve(folder: Path, pipe: Connection) -> None:
-    workspace = _workspace(folder)
+    workspace = workspace_of(folder)
     may = frozenset({TokenScope.DECIDE})
     secret = tokens.create(workspace.store, "bench", may, who="ada@demo", now=workspace.now())
     rows = workspace.warehouse.fetch("SELECT user_id FROM dim_users WHERE merged_into IS NULL")
@@ -203,10 +210,22 @@ async def _ask(
     free: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]], secret: str, user: str
 ) -> None:
     reader, writer = await free.get()
-    body = json.dumps({"user_id": user}).encode()
+    await answered(reader, writer, "/v1/decide", f"Bearer {secret}", {"user_id": user})
+    free.put_nowait((reader, writer))
+
+
+async def answered(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    path: str,
+    authorization: str,
+    document: dict[str, object],
+) -> None:
+    """Post a document over a connection that stays open, and read the answer, which must be 200."""
+    body = json.dumps(document).encode()
     head = (
-        "POST /v1/decide HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\n"
-        f"Authorization: Bearer {secret}\r\nContent-Length: {len(body)}\r\n\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\n"
+        f"Authorization: {authorization}\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     writer.write(head.encode() + body)
     said = await reader.readuntil(b"\r\n\r\n")
@@ -214,4 +233,3 @@ async def _ask(
         raise RuntimeError(said.decode())
     length = int(said.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
     await reader.readexactly(length)
-    free.put_nowait((reader, writer))

@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 PATH = "/v1/decide"
-LOOK_SECONDS = 0.5
+LOAD_SECONDS = 0.5
+"""Between loads where events are decided on."""
+LOOK_SECONDS = 0.05
+"""Between looks whether events became facts; one that finds nothing written costs nothing."""
 WRITE_SECONDS = 0.5
 """How long a decision that was told waits at most until it is written to the warehouse."""
 PATIENCE_SECONDS = 30.0
@@ -114,16 +117,27 @@ class EventRound:
     """Decides at once for the users of whom events came in; one per server."""
 
     def __init__(self, workspace: Workspace) -> None:
-        self._workspace = workspace
+        self._workspace, _ = workspace, workspace.intake  # which makes the tables of identity
         self._moments = Moments(workspace)
-        self._since = latest(workspace.warehouse)
+        self._seen = -1
+        self.until = latest(workspace.warehouse)
+        """The place in the log up to which everybody was decided on of whom events came in."""
 
     def once(self) -> int:
-        """One look at what was loaded since the last one; gives how many users were decided on."""
-        workspace, until = self._workspace, latest(self._workspace.warehouse)
-        if until == self._since:
+        """One look at what became facts since the last one; gives how many were decided on."""
+        warehouse = self._workspace.warehouse
+        seen = warehouse.changes
+        if seen == self._seen:
             return 0
-        users, trace_id = arrived(workspace.warehouse, self._since, until), new_id()
+        since, until = self.until, latest(warehouse)
+        # A log that was loaded anew may end earlier than it did.
+        users = arrived(warehouse, since, until) if until > since else []
+        decided = self._decide(users) if users else 0
+        self.until, self._seen = until, seen
+        return decided
+
+    def _decide(self, users: list[str]) -> int:
+        workspace, trace_id = self._workspace, new_id()
         kept = workspace.desk.decide_all(users, self._moments, trace_id=trace_id)
         behind = [user for user, one in kept.items() if one is None]
         if behind:
@@ -138,7 +152,6 @@ class EventRound:
         for one in kept.values():
             if one is not None:
                 one.on_disk.result(PATIENCE_SECONDS)
-        self._since = until
         return len(kept)
 
 

@@ -41,7 +41,7 @@ class Ids:
 
 
 def latest(warehouse: DuckDBWarehouse) -> int:
-    """The place of the last event that was loaded; -1 when none was."""
+    """The place in the log up to which events are facts of their users; -1 when none are."""
     return int(warehouse.fetch(_sql("latest")).scalar())
 
 

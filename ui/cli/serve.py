@@ -105,12 +105,14 @@ def _background(workspace: Workspace) -> tuple[Rounds, ...]:
     at_once: tuple[Rounds, ...] = (
         Rounds("decisions", workspace.desk.once, deciding.WRITE_SECONDS),
     )
+    load_seconds = collecting.LOAD_SECONDS
     if workspace.settings.pipeline.decide_on_events:
+        load_seconds = deciding.LOAD_SECONDS
         by_event = deciding.EventRound(workspace)
         at_once += (Rounds("decide", by_event.once, deciding.LOOK_SECONDS),)
     return (
         *at_once,
-        Rounds("load", load.once, collecting.LOAD_SECONDS),
+        Rounds("load", load.once, load_seconds),
         Rounds("take_over", take_over.once, collector_app.HAND_OVER_SECONDS),
         Rounds("pipeline", partial(pipeline.run_when_due, workspace), pipeline.LOOK_SECONDS),
         Rounds("receipts", receiving.ApplyRound(workspace).once, receiving.APPLY_SECONDS),

@@ -1,2 +1,2 @@
--- The last place in the log that was loaded.
-SELECT COALESCE(MAX(seq), -1) FROM raw_events
+-- The last place in the log whose events are facts: loaded, and their users known.
+SELECT COALESCE(MAX(seq), -1) FROM identity_state
