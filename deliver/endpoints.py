@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, SecretStr
 
 from deliver.wire import Rate
 
@@ -24,6 +24,17 @@ def _checked(url: str) -> str:
 
 Endpoint = Annotated[str, AfterValidator(_checked)]
 """The URL of a provider, without a slash at the end; https, except on this machine."""
+
+
+def _for_a_header(secret: SecretStr) -> SecretStr:
+    text = secret.get_secret_value()
+    if not text.isascii() or not text.isprintable() or text != text.strip():
+        raise ValueError("has a blank at an end, a line break or a letter that no header can carry")
+    return secret
+
+
+Key = Annotated[SecretStr, AfterValidator(_for_a_header)]
+"""A secret that goes along in a header as it is."""
 
 
 def over(documented: Mapping[str, Rate]) -> Callable[[Mapping[str, Rate]], Mapping[str, Rate]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from pydantic import TypeAdapter, ValidationError
+from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from deliver.destinations.braze import RATES, Braze
 from deliver.endpoints import Endpoint
@@ -65,3 +65,10 @@ def test_a_rate_of_the_account_stands_over_the_documented_one() -> None:
 def test_a_rate_that_is_none_is_refused(rates: object) -> None:
     with pytest.raises(ValidationError):
         Braze.model_validate({"api_key": "k", "rates": rates})
+
+
+@pytest.mark.parametrize("key", ["k\n", " k", "k\tk", "clé", "k\x00", "k\r\nx-admin: 1"])
+def test_a_key_that_no_header_can_carry_is_refused_and_not_shown(key: str) -> None:
+    with pytest.raises(ValidationError, match="no header can carry") as refusal:
+        Braze.model_validate({"api_key": SecretStr(key)})
+    assert key not in str(refusal.value)

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from deliver.transport import Transport
 from deliver.wire import Plan, Provider, Request, Response
@@ -72,6 +74,24 @@ LIMITS: tuple[tuple[Fault, float | None], ...] = (
     (answers(429, x_ratelimit_reset="12"), 12),
     (answers(429, x_ratelimit_reset=str(EPOCH_NOW + 30)), 30),
     (answers(503, retry_after="5"), 5),
+)
+
+
+WORDS = (
+    "message errors index input_array type dispatch_id id batch_index reason code msg params "
+    "failCount successCount failedUpdates notFoundUserIds invalidUserIds disallowedEventNames "
+    "invalid_aliases external_id delivery_id status sid error_code data attributes detail success"
+).split()
+"""What answers are made of, at any provider."""
+LEAVES = (
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5)
+)
+DOCUMENTS = st.recursive(
+    LEAVES | st.sampled_from(["success", "Success", "events", "user-0", "pilothouse_message"]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=4)
+    ),
+    max_leaves=8,
 )
 
 
@@ -395,6 +415,27 @@ class TestAnswers:
 
         meant = "accepted" if fake.trusts_status else "ambiguous"
         assert set(results(outcomes, messages)) == {meant}
+
+
+class TestAnyAnswer:
+    """Providers change their minds: no answer may stop a run, or leave a message without a word."""
+
+    @settings(
+        max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    )
+    @given(st.sampled_from([200, 201, 202, 204, 207, 304, 400, 404, 409, 429, 500]), DOCUMENTS)
+    def test_says_something_of_every_message(
+        self, fake: Fake, provider: Provider, status: int, document: Any
+    ) -> None:
+        messages = ours(fake, min(fake.batch, 3))
+        answer = Response(status, {}, json.dumps(document).encode())
+
+        for request in provider.plan(messages, now=NOW).requests:
+            told = provider.classify(request, answer, now=NOW)
+
+            assert [one.intent_id for one in told] == [*request.intent_ids]
+            assert all(one.reason or one.result == "accepted" for one in told)
+            assert all(isinstance(one.provider_id, str | None) for one in told)
 
 
 class TestLostAnswers:
