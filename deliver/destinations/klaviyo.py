@@ -30,6 +30,7 @@ from deliver.chunks import (
 )
 from deliver.endpoints import Endpoint, over
 from deliver.messages import Message
+from deliver.receipts.proofs import ReceiptSecret
 from deliver.wire import Capabilities, Outcome, Plan, Rate, Request, Response
 
 MOST_EVENTS = 1_000
@@ -54,6 +55,8 @@ class Klaviyo(Frozen):
     url: Endpoint = "https://a.klaviyo.com"
     api_key: SecretStr
     """A private key with the scope ``events:write``."""
+    receipt_secret: ReceiptSecret | None = None
+    """The secret of system webhooks, which tell what became of messages."""
     revision: str = Field(default="2026-04-15", pattern=r"^\d{4}-\d{2}-\d{2}$")
     """The version of the API; Klaviyo retires one after two years."""
     metric: str = Field(default="Pilothouse message", min_length=1, max_length=127)

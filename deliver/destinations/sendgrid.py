@@ -19,6 +19,7 @@ from deliver.answers import but_for, by_status, document, every, said
 from deliver.chunks import Item, Unfit, cut, framed, grouped, intent_ids, items, theirs
 from deliver.endpoints import Endpoint, over
 from deliver.messages import Message
+from deliver.receipts.proofs import ReceiptKey
 from deliver.wire import Capabilities, Outcome, Plan, Rate, Request, Response
 
 MOST_MESSAGES = 1_000
@@ -49,6 +50,8 @@ class SendGrid(Frozen):
     url: Endpoint = "https://api.sendgrid.com"
     """``https://api.eu.sendgrid.com`` for subusers in the EU."""
     api_key: SecretStr
+    receipt_public_key: ReceiptKey | None = None
+    """The verification key of the event webhook, which tells what became of messages."""
     sender: str = Field(pattern=r"^[^\s@]+@[^\s@]+$")
     """A verified sender, or an address of an authenticated domain."""
     sender_name: str | None = None

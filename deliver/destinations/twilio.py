@@ -21,6 +21,7 @@ from deliver.answers import by_status, document, every
 from deliver.chunks import Unfit, encoded, theirs
 from deliver.endpoints import Endpoint, over
 from deliver.messages import Message
+from deliver.receipts.proofs import ReceiptSecret
 from deliver.wire import Capabilities, Outcome, Plan, Rate, Request, Response
 
 MOST_CHARACTERS = 1_600
@@ -54,6 +55,8 @@ class Twilio(Frozen):
     """A number of the account, a short code or a name; or else a Messaging Service."""
     status_callback: Annotated[Endpoint, AfterValidator(_hostname)] | None = None
     """Where Twilio reports what became of a message; ``intent_id`` is added to it."""
+    receipt_secret: ReceiptSecret | None = None
+    """The account's token, with which Twilio signs reports, where ``auth_token`` is another one."""
     validity_seconds: int = Field(default=14_400, ge=1, le=36_000)
     """A message that still waits in Twilio's queue after that is not sent."""
     templates: Mapping[str, str] = {}
