@@ -15,7 +15,7 @@ from operator import attrgetter
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field
 
 from core.conditions import Frozen
 from deliver.answers import by_status, document, every, said
@@ -32,7 +32,7 @@ from deliver.chunks import (
     properties,
     theirs,
 )
-from deliver.endpoints import Endpoint, over
+from deliver.endpoints import Endpoint, Key, over
 from deliver.messages import Message
 from deliver.receipts.proofs import ReceiptSecret
 from deliver.wire import Capabilities, Outcome, Plan, Rate, Request, Response
@@ -57,7 +57,7 @@ class Braze(Frozen):
     kind: Literal["braze"] = "braze"
     url: Endpoint = "https://rest.iad-01.braze.com"
     """The REST endpoint of the instance."""
-    api_key: SecretStr
+    api_key: Key
     receipt_secret: ReceiptSecret | None = None
     """The token that Currents shows when it tells what became of messages."""
     send: Literal["campaign", "canvas", "event", "message", "transactional"] = "campaign"
@@ -196,7 +196,8 @@ class Braze(Frozen):
 
     def _told(self, request: Request, answer: Mapping[str, Any]) -> list[Outcome]:
         message, errors = answer.get("message"), answer.get("errors") or []
-        dispatch = answer.get("dispatch_id")
+        named = answer.get("dispatch_id")
+        dispatch = named if isinstance(named, str) else None
         if not isinstance(message, str):
             return every(request, "ambiguous", "The answer does not say whether it succeeded.")
         if message not in ("success", "queued"):

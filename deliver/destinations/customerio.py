@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
@@ -19,7 +20,7 @@ from ulid import ULID
 from core.conditions import Frozen
 from deliver.answers import by_status, document, every
 from deliver.chunks import Unfit, cut, framed, intent_ids, items, moment, properties, theirs
-from deliver.endpoints import Endpoint, over
+from deliver.endpoints import Endpoint, Key, over
 from deliver.messages import Message
 from deliver.receipts.proofs import ReceiptSecret
 from deliver.wire import Capabilities, Outcome, Plan, Rate, Request, Response
@@ -29,6 +30,7 @@ MOST_EVENT_BYTES = 32_000
 MOST_BATCH_BYTES = 500_000
 MOST_MESSAGE_BYTES = 1_000_000
 _ROOM = 100
+_NUMBER = re.compile("[0-9]{1,18}")
 RATES = {"track": Rate(burst=100, per_second=100), "send": Rate(burst=100, per_second=100)}
 PATHS = {"email": "/v1/send/email", "push": "/v1/send/push", "sms": "/v1/send/sms"}
 STEERING = frozenset({"recipient", "from_address", "reply_to"})
@@ -44,9 +46,9 @@ class CustomerIo(Frozen):
     app_url: Endpoint = "https://api.customer.io"
     """Of the App API; ``api-eu`` for workspaces in the EU."""
     site_id: str = ""
-    api_key: SecretStr = SecretStr("")
+    api_key: Key = SecretStr("")
     """Of the Track API, for events."""
-    app_key: SecretStr = SecretStr("")
+    app_key: Key = SecretStr("")
     """Of the App API, for transactional messages."""
     receipt_secret: ReceiptSecret | None = None
     """The signing key of reporting webhooks, which tell what became of messages."""
@@ -77,6 +79,8 @@ class CustomerIo(Frozen):
 
     def classify(self, request: Request, response: Response, *, now: datetime) -> list[Outcome]:
         """By status; 207 names the events that were not taken by their place."""
+        if self.send == "event" and response.status == 404:
+            return every(request, "retry_after", f"There is no {request.url}.", pauses=True)
         failed = by_status(request, response, now=now)
         if failed is not None:
             return failed
@@ -144,7 +148,7 @@ class CustomerIo(Frozen):
         to = {} if message.channel == "push" else {"to": message.address}
         return {
             **to,
-            "transactional_message_id": int(template) if template.isdecimal() else template,
+            "transactional_message_id": int(template) if _NUMBER.fullmatch(template) else template,
             "identifiers": {"id": message.user_id},
             "message_data": properties(message),
             "send_to_unsubscribed": message.message_class == "transactional",
@@ -154,7 +158,7 @@ class CustomerIo(Frozen):
 def key_of(intent_id: str, at: datetime) -> str:
     """The ULID of an intent: of its day (naive UTC) and of its id, always the same."""
     day = datetime(at.year, at.month, at.day, tzinfo=UTC)
-    milliseconds = int(day.timestamp() * 1000)
+    milliseconds = max(int(day.timestamp()) * 1000, 0)
     return str(
         ULID.from_bytes(
             milliseconds.to_bytes(6, "big") + hashlib.sha256(intent_id.encode()).digest()[:10]

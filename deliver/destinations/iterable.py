@@ -8,16 +8,17 @@ Not there: a limit for single sends (30 a second are assumed), and which headers
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, SecretStr, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
 from core.conditions import Frozen
 from deliver.answers import by_status, document, every
 from deliver.chunks import Item, Unfit, cut, framed, intent_ids, items, moment, properties, theirs
-from deliver.endpoints import Endpoint, over
+from deliver.endpoints import Endpoint, Key, over
 from deliver.messages import Message
 from deliver.receipts.proofs import ReceiptSecret
 from deliver.wire import Capabilities, Outcome, Plan, Rate, Request, Response
@@ -42,7 +43,7 @@ class Iterable(Frozen):
     kind: Literal["iterable"] = "iterable"
     url: Endpoint = "https://api.iterable.com"
     """``https://api.eu.iterable.com`` for projects in the EU."""
-    api_key: SecretStr
+    api_key: Key
     receipt_secret: ReceiptSecret | None = None
     """The token that system webhooks show when they tell what became of messages."""
     send: Literal["campaign", "journey", "event"] = "campaign"
@@ -58,7 +59,7 @@ class Iterable(Frozen):
     @classmethod
     def _are_numbers(cls, templates: Mapping[str, str]) -> Mapping[str, str]:
         for key, number in templates.items():
-            if not number.isdecimal():
+            if not re.fullmatch("[0-9]{1,18}", number):
                 raise ValueError(f"{key} must be the number of a campaign or journey")
         return templates
 
@@ -83,6 +84,8 @@ class Iterable(Frozen):
 
     def classify(self, request: Request, response: Response, *, now: datetime) -> list[Outcome]:
         """By status, then by ``code``; of events by the users that are named."""
+        if self.send == "event" and response.status == 404:
+            return every(request, "retry_after", f"There is no {request.url}.", pauses=True)
         failed = by_status(request, response, now=now)
         if failed is not None:
             return failed
@@ -147,7 +150,8 @@ class Iterable(Frozen):
 
     def _tracked(self, request: Request, answer: Mapping[str, Any]) -> list[Outcome]:
         many = len(request.intent_ids)
-        if self.event_name in (answer.get("disallowedEventNames") or ()):
+        disallowed = answer.get("disallowedEventNames")
+        if isinstance(disallowed, list) and self.event_name in disallowed:
             return every(request, "rejected", f"Iterable takes no event {self.event_name}.")
         wrong = _named(answer)
         by_intent = self._failed(request, wrong)

@@ -16,12 +16,12 @@ from html import escape
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import quote
 
-from pydantic import AfterValidator, SecretStr
+from pydantic import AfterValidator
 
 from core.conditions import Frozen
-from deliver.answers import by_status, document, every
+from deliver.answers import by_status, document, every, said
 from deliver.chunks import Unfit, items, properties, theirs
-from deliver.endpoints import Endpoint, over
+from deliver.endpoints import Endpoint, Key, over
 from deliver.messages import Message
 from deliver.receipts.proofs import ReceiptSecret
 from deliver.wire import Capabilities, Outcome, Plan, Rate, Request, Response
@@ -37,7 +37,7 @@ class OneSignal(Frozen):
     kind: Literal["onesignal"] = "onesignal"
     url: Endpoint = "https://api.onesignal.com"
     app_id: str
-    api_key: SecretStr
+    api_key: Key
     receipt_secret: ReceiptSecret | None = None
     """The token that event streams show when they tell what became of messages."""
     send: Literal["template", "message"] = "template"
@@ -67,6 +67,8 @@ class OneSignal(Frozen):
 
     def classify(self, request: Request, response: Response, *, now: datetime) -> list[Outcome]:
         """By status, then by ``id``: without one no message was made, whatever the status is."""
+        if response.status == 404 or (response.status == 400 and "app_id" in said(response)):
+            return every(request, "retry_after", f"No such app: {said(response)}", pauses=True)
         failed = by_status(request, response, now=now)
         if failed is not None:
             return failed
