@@ -21,22 +21,22 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 def why_not_called(url: str, *, allow_private: bool) -> str | None:
-    """Why a URL is not one to send to, as a sentence; None: it is.
+    """Why a URL is not one to send to, as what can be said of it; None: it is.
 
     ``allow_private``: whether http and hosts inside the own network are wanted.
     """
     if not _PLAIN.fullmatch(url):
-        return "It has a sign that a URL has not, credentials or a fragment: write it plainly."
+        return "has a sign that is not for URLs, credentials or a fragment: write it plainly"
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        return "It cannot be read as a URL."
+        return "cannot be read as a URL"
     if parts.scheme not in ("https", *(["http"] if allow_private else [])):
-        return "It must begin with https://."
+        return "must begin with https://"
     no_address = "[" in parts.netloc and ":" not in str(_literal(parts.hostname or ""))
     if port == 0 or not parts.hostname or "%" in parts.netloc or no_address:
-        return "It has no host that can be called."
+        return "has no host that can be called"
     return None if allow_private else _why_not_public(parts)
 
 
@@ -56,11 +56,13 @@ def _why_not_public(parts: SplitResult) -> str | None:
     labels = host.split(".")
     address = _literal(host)
     if address is not None:
-        return None if is_public(address) else f"{host} is not on the public Internet."
+        return (
+            None if is_public(address) else f"leads to {host}, which is not on the public Internet"
+        )
     if _IN_DISGUISE.fullmatch(labels[-1]) or ":" in host:
-        return f"{host} is an IP address in disguise: write the name of the host."
+        return f"leads to {host}, an IP address in disguise: write the name of the host"
     if len(labels) == 1 or any(host == one or host.endswith(f".{one}") for one in _NOT_PUBLIC):
-        return f"{host} is a name of the own network, not of the public Internet."
+        return f"leads to {host}, which is a name of the own network"
     return None
 
 

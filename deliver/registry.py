@@ -193,7 +193,7 @@ def _invalid(where: str, model: type[BaseModel], error: ValidationError) -> Pilo
         return _refuse(path, f"The key '{path}' is missing.", "Add it to pilothouse.toml.")
     return _refuse(
         path,
-        f"The setting '{path}' is not valid: {first['msg']}.",
+        f"The setting '{path}' is not valid: {first['msg'].removeprefix('Value error, ')}.",
         "Correct it in pilothouse.toml.",
     )
 

@@ -35,7 +35,7 @@ def signed_headers(
     has a full stop or a secret is none.
     """
     if _unusable(identifier):
-        raise ValueError(f"{identifier!r} cannot name a request: use letters, digits, - and _.")
+        raise ValueError(f"{identifier!r} cannot name a request: use letters, digits, - and _")
     seconds = str(_seconds(at))
     signatures = [_signature(key(one), identifier, seconds, body) for one in secrets]
     return {ID: identifier, TIMESTAMP: seconds, SIGNATURE: " ".join(signatures)}
@@ -77,10 +77,10 @@ def key(secret: str) -> bytes:
     try:
         decoded = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except (binascii.Error, ValueError):
-        raise ValueError("A signing secret is base64, with whsec_ in front.") from None
+        raise ValueError("a signing secret is base64, with whsec_ in front") from None
     if not _FEWEST <= len(decoded) <= _MOST:
         raise ValueError(
-            f"A signing secret has {_FEWEST} to {_MOST} bytes; this one has {len(decoded)}."
+            f"a signing secret has {_FEWEST} to {_MOST} bytes; this one has {len(decoded)}"
         )
     return decoded
 

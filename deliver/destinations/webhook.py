@@ -49,9 +49,11 @@ class Webhook(Frozen):
     @model_validator(mode="after")
     def _may_be_called(self) -> Self:
         why = why_not_called(self.url, allow_private=self.allow_private)
-        if why is not None:
-            raise ValueError(f"The URL is not one to send to. {why}")
-        return self
+        if why is None:
+            return self
+        inside = why_not_called(self.url, allow_private=True) is None
+        hint = "; inside your own network set allow_private" if inside else ""
+        raise ValueError(f"its url {why}{hint}")
 
     @property
     def capabilities(self) -> Capabilities:
