@@ -27,6 +27,8 @@ from deliver.receipts.proofs import ReceiptSecret
 from deliver.wire import Capabilities, Outcome, Plan, Rate, Request, Response
 
 MOST_BYTES = 1_000_000
+MOST_NAME = 80
+"""Of an action's key in the name of a message, which also has the intent's id."""
 RATES = {"messages": Rate(burst=150, per_second=150)}
 CHANNELS = ("email", "push", "sms")
 
@@ -107,23 +109,23 @@ class OneSignal(Frozen):
         content = self._content(message)
         if isinstance(content, Unfit):
             return content
-        told = properties(message)
         about = {"intent_id": message.intent_id, "decision_id": message.decision_id}
         return {
             "app_id": self.app_id,
             "include_aliases": {"external_id": [message.user_id]},
             "target_channel": message.channel,
             "idempotency_key": key_of(message.intent_id),
-            "name": message.action_key or message.policy_key,
+            "name": f"{message.action_key[:MOST_NAME]} {message.intent_id}".strip(),
             **content,
             **({"data": about} if message.channel == "push" else {}),
-            "custom_data": told if self.send == "template" else about,
         }
 
     def _content(self, message: Message) -> Mapping[str, Any] | Unfit:
         if self.send == "template":
             template = theirs(message, self.templates)
-            return template if isinstance(template, Unfit) else {"template_id": template}
+            if isinstance(template, Unfit):
+                return template
+            return {"template_id": template, "custom_data": properties(message)}
         text = f"{message.subject}\n{message.body}\n{message.html or ''}"
         if "{{" in text or "{%" in text:
             return Unfit("Its text has {{ or {%, which OneSignal would carry out: use a template.")

@@ -74,12 +74,14 @@ class FakeTemplates(Fake):
         if POISON in users:
             errors = {"invalid_aliases": {"external_id": users}}
             return Reply(200, {"id": "", "external_id": None, "errors": errors})
-        self.store(document["custom_data"]["intent_id"], {**document, "read": self.read(document)})
+        intent_id = document["name"].split()[-1]
+        self.store(intent_id, {**document, "read": self.read(document)})
         named = uuid.uuid5(uuid.NAMESPACE_URL, document["idempotency_key"])
         return Reply(200, {"id": str(named), "external_id": document["idempotency_key"]})
 
     def has_content(self, document: Any) -> bool:
         """Whether there is something to send."""
+        assert document["custom_data"]["intent_id"] in document["name"]
         return document["template_id"] in TEMPLATES.values()
 
     def read(self, document: Any) -> str:
@@ -104,6 +106,7 @@ class FakeMessages(FakeTemplates):
     knows_templates = False
 
     def has_content(self, document: Any) -> bool:
+        assert "custom_data" not in document, "it goes with a template only"
         return bool(document["email_subject"] and document["email_body"])
 
     def read(self, document: Any) -> str:

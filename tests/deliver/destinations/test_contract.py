@@ -462,6 +462,19 @@ class TestLostAnswers:
             assert once(fake, messages)
 
 
+@pytest.mark.parametrize("case", FAKES, ids=lambda case: case.name)
+def test_where_nobody_listens_nothing_was_sent_and_all_may_be_sent_again(
+    case: Case, transport: Transport
+) -> None:
+    with case.make() as gone:
+        provider = gone.provider()
+    messages = ours(gone, 3)
+
+    outcomes = sent(provider, messages, transport)
+
+    assert {(one.result, one.pauses) for one in outcomes.values()} == {("retry_after", False)}
+
+
 class TestKeys:
     @only(lambda fake: fake.remembers)
     def test_used_again_give_the_same_answer_and_send_nothing(
