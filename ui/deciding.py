@@ -132,7 +132,9 @@ class EventRound:
         since, until = self.until, latest(warehouse)
         # A log that was loaded anew may end earlier than it did.
         users = arrived(warehouse, since, until) if until > since else []
-        decided = self._decide(users) if users else 0
+        # What was read of so many stays true for as long as nothing is loaded.
+        with self._workspace.intake.still():
+            decided = self._decide(users) if users else 0
         self.until, self._seen = until, seen
         return decided
 

@@ -127,17 +127,35 @@ class Desk:
         found: dict[str, Kept | None] = {}
         every = sorted(set(users))
         for start in range(0, len(every), AT_ONCE):
-            part = every[start : start + AT_ONCE]
-            with self._deciding:
-                shelf = self._shelf(None, moment())
-            self._read(part, shelf, moment)
-            for user in part:
-                try:
-                    found[user] = self.decide(user, moment, trace_id=trace_id)
-                except PilothouseError as error:
-                    if error.refusal.code is not Code.UNKNOWN_USER:
-                        raise
+            left, until = every[start : start + AT_ONCE], time.monotonic() + PATIENCE_SECONDS
+            while left:
+                with self._deciding:
+                    shelf = self._shelf(None, moment())
+                self._read(left, shelf, moment)
+                left = self._decide_while_at_hand(left, moment, trace_id, found)
+                if left and time.monotonic() > until:
+                    raise _busy()
+            if self._unwritten.size > MANY:
+                self.write_out()
         return found
+
+    def _decide_while_at_hand(
+        self, users: list[str], moment: Moment, trace_id: str, found: dict[str, Kept | None]
+    ) -> list[str]:
+        """Decide for users who were read together; gives those who must be read anew, also
+        together, because something was written meanwhile."""
+        for place, user in enumerate(users):
+            try:
+                with self._deciding:
+                    told = self._try(user, moment(), trace_id, None)
+            except PilothouseError as error:
+                if error.refusal.code is not Code.UNKNOWN_USER:
+                    raise
+                continue
+            if isinstance(told, Shelf):
+                return users[place:]
+            found[user] = told
+        return []
 
     def write_out(self) -> int:
         """Write what was decided to the warehouse and the outbox; gives how many decisions."""
