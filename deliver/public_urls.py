@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 _PLAIN = re.compile(r"[A-Za-z0-9\-._~:/?\[\]!$&'()*+,;=%]+", re.ASCII)
 """What a URL is made of, less ``@`` and ``#``: what stands before the one is a name and a
 password, and what stands after the other is never sent."""
 _IN_DISGUISE = re.compile(r"(0[xX][0-9a-fA-F]*|[0-9]+)\.?", re.ASCII)
 """A host that ends like this is an IPv4 address to whoever calls it: 2130706433, 0x7f.1, 127.1."""
+_LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}", re.ASCII)
+_LONGEST_NAME = 253
 _NOT_PUBLIC = ("localhost", "local", "internal", "localdomain", "home.arpa")
 _UNICAST = ipaddress.ip_network("2000::/3")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
@@ -34,10 +36,11 @@ def why_not_called(url: str, *, allow_private: bool) -> str | None:
         return "cannot be read as a URL"
     if parts.scheme not in ("https", *(["http"] if allow_private else [])):
         return "must begin with https://"
-    no_address = "[" in parts.netloc and ":" not in str(_literal(parts.hostname or ""))
-    if port == 0 or not parts.hostname or "%" in parts.netloc or no_address:
+    host = (parts.hostname or "").removesuffix(".")
+    named = _is_name(host) and "[" not in parts.netloc
+    if port == 0 or not (named or _literal(host)):
         return "has no host that can be called"
-    return None if allow_private else _why_not_public(parts)
+    return None if allow_private else _why_not_public(host)
 
 
 def is_public(address: str) -> bool:
@@ -51,8 +54,22 @@ def is_public(address: str) -> bool:
     return one.is_global and not one.is_multicast
 
 
-def _why_not_public(parts: SplitResult) -> str | None:
-    host = (parts.hostname or "").removesuffix(".")
+def _is_name(host: str) -> bool:
+    labels = host.split(".")
+    return len(host) <= _LONGEST_NAME and all(
+        _LABEL.fullmatch(one) and _is_encoded_well(one) for one in labels
+    )
+
+
+def _is_encoded_well(label: str) -> bool:
+    """Whether letters outside ASCII, which a label may stand for, are there once it is decoded."""
+    try:
+        return bool(label.encode("ascii").decode("idna"))
+    except UnicodeError:
+        return False
+
+
+def _why_not_public(host: str) -> str | None:
     labels = host.split(".")
     address = _literal(host)
     if address is not None:

@@ -88,6 +88,8 @@ class Transport:
                 return NotSent(f"There is no connection: {_told(error)}.")
             except (httpx.UnsupportedProtocol, httpx.InvalidURL, httpx.LocalProtocolError) as error:
                 return NotSent(f"The request cannot be made: {_told(error)}.")
+            except UnicodeError as error:  # a host that is no name: an empty label, say
+                return NotSent(f"The request cannot be made: {_told(error)}.")
             except (TimeoutError, httpx.TimeoutException):
                 return NoAnswer(f"No whole answer within {self._seconds:g} seconds.")
             except httpx.HTTPError as error:

@@ -69,6 +69,13 @@ def test_what_is_no_https_url_is_refused(url: str) -> None:
         "https://hooks.example.com:port/",
         "https://[::1/",
         "https://[v1.x]/",
+        "https://hooks..example.com/",
+        "https://.example.com/",
+        "https://./",
+        "https://-hooks.example.com/",
+        f"https://{'a' * 64}.example.com/",
+        f"https://{'a.' * 130}com/",
+        "https://xn--.com/",
     ],
 )
 @pytest.mark.parametrize("allow_private", [False, True])

@@ -100,6 +100,30 @@ def test_a_name_that_does_not_exist_is_not_sent_to(transport: Transport) -> None
     assert isinstance(answer, NotSent)
 
 
+@pytest.mark.parametrize("host", ["a..b", "x" * 70 + ".com", "xn--a.com", "xn--.com", "."])
+@pytest.mark.parametrize("public_only", [False, True])
+def test_what_is_no_name_at_all_is_not_sent_to(
+    echo: Echo, transport: Transport, host: str, public_only: bool
+) -> None:
+    odd, fine = _request(f"http://{host}/", public_only=public_only), _request(echo.url)
+    answers_ = transport.send([odd, fine])
+    assert isinstance(answers_[0], NotSent)
+    assert isinstance(answers_[1], Response)
+
+
+def test_where_one_address_of_a_name_is_private_nothing_is_sent(
+    echo: Echo, transport: Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = [
+        (socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, 80)) for one in ("8.8.8.8", "127.0.0.1")
+    ]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: both)
+    (answer,) = transport.send([_request("http://hooks.example.com/", public_only=True)])
+    assert isinstance(answer, NotSent)
+    assert "127.0.0.1" in answer.reason
+    assert not echo.calls
+
+
 def test_where_tls_fails_nothing_was_sent(echo: Echo, transport: Transport) -> None:
     (answer,) = transport.send([_request(echo.url.replace("http:", "https:"))])
     assert isinstance(answer, NotSent)
