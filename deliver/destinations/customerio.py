@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -88,9 +89,9 @@ class CustomerIo(Frozen):
         if self.send == "transactional":
             return _sent(request, answer)
         errors = answer.get("errors") if isinstance(answer, dict) else None
-        if response.status != 207 and not errors:
-            return every(request, "accepted")
-        return _taken(request, errors)
+        if response.status == 207 and not errors:
+            return _open(request)
+        return _taken(request, errors or [])
 
     def _events(self, messages: Sequence[Message], now: datetime) -> Plan:
         def event(message: Message) -> Mapping[str, Any] | Unfit:
@@ -177,17 +178,25 @@ def _sent(request: Request, answer: Any) -> list[Outcome]:
     return every(request, "ambiguous", f"The answer names no delivery: {answer!s:.300}")
 
 
+def _open(request: Request) -> list[Outcome]:
+    return every(request, "ambiguous", "Some events were not taken, and nobody can tell which.")
+
+
 def _taken(request: Request, errors: Any) -> list[Outcome]:
     wrong: dict[int, str] = {}
-    for one in errors if isinstance(errors, list) else []:
-        if isinstance(one, dict) and isinstance(one.get("batch_index"), int):
-            said = (one.get("reason"), one.get("field"), one.get("message"))
-            wrong.setdefault(one["batch_index"], ": ".join(str(part) for part in said if part))
-    if not wrong or not all(0 <= place < len(request.intent_ids) for place in wrong):
-        return every(request, "ambiguous", f"Some events were not taken: {errors!s:.300}")
+    for one in errors if isinstance(errors, list) else [errors]:
+        if not isinstance(one, dict):
+            return _open(request)
+        place = one.get("batch_index")
+        if not isinstance(place, int) or not 0 <= place < len(request.intent_ids):
+            return _open(request)
+        said = (one.get("reason"), one.get("field"), one.get("message"))
+        wrong.setdefault(place, ": ".join(str(part) for part in said if part))
+    # By the event that triggered a message it can be found from outside.
+    events = json.loads(request.body)["batch"]
     return [
         Outcome(one, "rejected", wrong[place] or "Customer.io does not say why.")
         if place in wrong
-        else Outcome(one, "accepted")
+        else Outcome(one, "accepted", provider_id=events[place]["id"])
         for place, one in enumerate(request.intent_ids)
     ]

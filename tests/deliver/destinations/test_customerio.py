@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from ulid import ULID
 
 from deliver.destinations.customerio import CustomerIo, key_of
+from deliver.wire import Response
 from tests.deliver.destinations.fake import DECIDED, NOW, letter, letters
 
 TRACK = {"site_id": "s", "api_key": "k"}
@@ -41,6 +42,17 @@ class TestUlids:
             datetime(2026, 3, 2)
         }
         assert max(keys) < key_of(letter(1).intent_id, DECIDED + timedelta(days=1))
+
+    def test_name_the_message_because_receipts_name_the_event_that_triggered_it(self) -> None:
+        provider = CustomerIo.model_validate(TRACK)
+        messages = letters(2)
+        (request,) = provider.plan(messages, now=NOW).requests
+
+        told = provider.classify(request, Response(200, {}, b"{}"), now=NOW)
+
+        assert [one.provider_id for one in told] == [
+            key_of(one.intent_id, DECIDED) for one in messages
+        ]
 
 
 class TestEvents:
