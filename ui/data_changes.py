@@ -37,8 +37,8 @@ _ONE_AT_A_TIME = threading.RLock()
 class Hooks(NamedTuple):
     """What one kind of data change needs of a workspace."""
 
-    built_in: Callable[[Workspace], DataChange]
-    """What is in force while nothing was published."""
+    built_in: Callable[[Workspace], DataChange | None]
+    """What is in force while nothing was published; None where that is nothing."""
     prepare: Callable[[Workspace, DataChange], None]
     """Build and audit beside what is live; refuse with the reason. May run again."""
     apply: Callable[[Workspace, AnyVersion], None]

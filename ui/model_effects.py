@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 import duckdb
@@ -27,6 +28,7 @@ from warehouse.models.build import Build
 from warehouse.models.compare import Differences, Moved
 from warehouse.models.model import Model
 from warehouse.models.modelset import ModelSet
+from warehouse.models.sources import users_query
 
 if TYPE_CHECKING:
     from ui.workspace import Workspace
@@ -50,7 +52,10 @@ class _Change(NamedTuple):
     live: ModelSet
     proposed: ModelSet
     found: Differences
-    shown: Build
+    shown: Build | None
+    """None before the first build: over a team's own tables there are no shipped models."""
+    as_of: datetime
+    users: int
 
     @property
     def both(self) -> list[Model]:
@@ -73,9 +78,10 @@ def plan(workspace: Workspace, proposed: ModelSet) -> Planned:
         effect = DataEffect(summary="Nothing changes.", as_of=workspace.as_of().isoformat())
         return Planned(found, effect, (), time.process_time() - started, counters_kept=True)
     with workspace.warehouse.cursor() as cursor:
-        change = _Change(live, proposed, found, _shown(cursor))
+        as_of, users, shown = _stands(workspace, cursor, live, proposed)
+        change = _Change(live, proposed, found, shown, as_of, users)
         kept = compare.plan_values(
-            cursor, proposed, [one.name for one in (*change.both, *change.new)], change.shown.as_of
+            cursor, proposed, [one.name for one in (*change.both, *change.new)], change.as_of
         )
         moved = (
             *(compare.moved(cursor, model) for model in change.both),
@@ -99,20 +105,27 @@ def propose_models(
             "These models are those that are live.",
             fix="Change one of the files first.",
         )
-    rulebook.begin(workspace.store, modelling.built_in(workspace), now=workspace.now())
+    if shipped := modelling.built_in(workspace):
+        rulebook.begin(workspace.store, shipped, now=workspace.now())
     change = TraitModelsChange(name=_name(planned.differences), models=proposed.files)
     return data_changes.propose(workspace, change, planned.effect, author=author, reason=reason)
 
 
-def _shown(cursor: duckdb.DuckDBPyConnection) -> Build:
+def _stands(
+    workspace: Workspace, cursor: duckdb.DuckDBPyConnection, live: ModelSet, proposed: ModelSet
+) -> tuple[datetime, int, Build | None]:
+    """The moment and the users that a change is counted for, and the build that readers see."""
     shown = build.live(cursor) if build.managed(cursor) else None
-    if shown is None:
+    if shown:
+        return shown.as_of, shown.rows, shown
+    if live.models:
         raise refuse(
             Code.INVALID_ARGUMENT,
             "The traits of this warehouse were not built from models yet.",
             fix="Build them with 'pilothouse model build'.",
         )
-    return shown
+    users = compare.rows(cursor, users_query(proposed.sources).sql("duckdb"))
+    return workspace.as_of(), users, None
 
 
 def _effect(
@@ -122,13 +135,13 @@ def _effect(
     moved: tuple[Moved, ...],
 ) -> DataEffect:
     planned = compare.rows(cursor, f"FROM {compare.PLANNED}")
-    users = change.shown.rows
+    before = change.shown.rows if change.shown else 0
     return DataEffect(
         summary=_summary(change, moved),
-        as_of=change.shown.as_of.isoformat(),
-        tables=(TableRows(table=build.VIEW, before=users, after=planned),),
+        as_of=change.as_of.isoformat(),
+        tables=(TableRows(table=build.VIEW, before=before, after=planned),),
         changed=tuple(_parts(change, moved)),
-        users_total=users,
+        users_total=change.users,
         users_changed=compare.users_changed(cursor, [one.name for one in change.both]),
         samples=tuple(
             Sample(subject=user, what=one.trait, before=before, after=after)
@@ -163,11 +176,10 @@ def _downstream(
 ) -> Iterator[Downstream]:
     gone = {*change.found.removed}
     touched = gone | {one.name for one in change.both}
-    readers = [
-        one for one in readers_of_traits(workspace, change.shown.as_of) if one.traits & touched
-    ]
+    readers = [one for one in readers_of_traits(workspace, change.as_of) if one.traits & touched]
     before = [_users(cursor, one) for one in readers]
-    compare.stand_in(cursor, [one.name for one in change.live.traits], change.proposed)
+    if change.shown:
+        compare.stand_in(cursor, [one.name for one in change.live.traits], change.proposed)
     for reader, size in zip(readers, before, strict=True):
         broken = broken_by(reader, change.live, change.proposed)
         yield Downstream(

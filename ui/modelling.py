@@ -7,6 +7,7 @@ holds builds of sets by fingerprint; a version is effective once readers see its
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -21,9 +22,11 @@ from control.versions import AnyVersion
 from core.data_changes import DataChange, TraitModelsChange
 from core.errors import Code, PilothouseError, refuse
 from core.settings import Settings
+from ui.own_warehouse import ground_of_models
 from warehouse.models import build
 from warehouse.models.binding import bind
 from warehouse.models.modelset import SHIPPED, ModelSet, load_models, models_of
+from warehouse.models.sources import CANONICAL, Sources
 from warehouse.models.states import touched_are_done
 
 if TYPE_CHECKING:
@@ -53,7 +56,9 @@ class ModelVersion(NamedTuple):
 def live_models(store: Store, settings: Settings) -> ModelSet:
     """The set in force."""
     found = versions.current_data(store, TraitModelsChange)
-    return _set_of(found.artifact) if found else file_models(settings)
+    if found is None:
+        return file_models(settings)
+    return set_of(found.artifact.models, ground_of_models(settings))
 
 
 def file_models(settings: Settings) -> ModelSet:
@@ -61,19 +66,20 @@ def file_models(settings: Settings) -> ModelSet:
 
     The shipped models read the canonical tables, which a team's warehouse need not have.
     """
+    ground = ground_of_models(settings)
     if settings.models is not None:
-        return load_models(settings.workspace.parent / settings.models)
-    return _shipped() if settings.source_url is None else ModelSet(())
+        return load_models(settings.workspace.parent / settings.models, ground)
+    return _shipped() if settings.source_url is None else ModelSet((), ground)
 
 
-def built_in(workspace: Workspace) -> TraitModelsChange:
-    """What is in force while no version was published."""
-    folder = workspace.settings.models
+def built_in(workspace: Workspace) -> TraitModelsChange | None:
+    """What is in force while no version was published; None where there is no model yet."""
+    folder, models = workspace.settings.models, file_models(workspace.settings)
     name = "Shipped trait models" if folder is None else f"Trait models of {folder.name}"
-    return TraitModelsChange(name=name, models=file_models(workspace.settings).files)
+    return TraitModelsChange(name=name, models=models.files) if models.models else None
 
 
-def read_folder(folder: Path) -> ModelSet:
+def read_folder(folder: Path, ground: Sources = CANONICAL) -> ModelSet:
     """The set of a folder that somebody wrote; refuses with the file and line of what is wrong."""
     if not folder.is_dir():
         raise refuse(
@@ -82,14 +88,14 @@ def read_folder(folder: Path) -> ModelSet:
             span=str(folder),
             fix="Name a folder of model files; 'pilothouse model export DIR' writes the live ones.",
         )
-    return load_models(folder)
+    return load_models(folder, ground)
 
 
 def prepare(workspace: Workspace, change: DataChange) -> None:
     """Build and audit a proposed set beside the live one; refuses with the reason."""
     if not isinstance(change, TraitModelsChange):
         return
-    models, as_of = models_of(change.models), workspace.as_of()
+    models, as_of = _models(workspace, change), workspace.as_of()
     with _ONE_AT_A_TIME:
         with workspace.warehouse.cursor() as cursor:
             build.require_ours(cursor)
@@ -103,7 +109,7 @@ def apply(workspace: Workspace, version: AnyVersion) -> None:
     """Let readers see the build of a version; nothing when they do already."""
     if not isinstance(version.artifact, TraitModelsChange):
         return
-    models = _set_of(version.artifact)
+    models = _models(workspace, version.artifact)
     with _ONE_AT_A_TIME, workspace.warehouse.transaction() as cursor:
         if not build.managed(cursor):
             return
@@ -159,12 +165,12 @@ def history(workspace: Workspace) -> list[ModelVersion]:
     """Every version of the set, newest first."""
     found = versions.data_history(workspace.store, TraitModelsChange)
     if not found:
-        models = file_models(workspace.settings)
-        if not models.models:
+        shipped = built_in(workspace)
+        if shipped is None:
             return []
-        name, fingerprint = built_in(workspace).name, models.fingerprint
-        every = tuple(one.name for one in models.models)
-        return [ModelVersion(SHIPPED_VERSION, "live", name, every, None, None, fingerprint)]
+        fingerprint = _models(workspace, shipped).fingerprint
+        every = tuple(sorted(shipped.models))
+        return [ModelVersion(SHIPPED_VERSION, "live", shipped.name, every, None, None, fingerprint)]
     listed = []
     for number, one in enumerate(found):
         before = found[number + 1].artifact.models if number + 1 < len(found) else {}
@@ -176,7 +182,7 @@ def history(workspace: Workspace) -> list[ModelVersion]:
                 _changed(before, one.artifact.models),
                 one.published_at,
                 one.published_by,
-                _set_of(one.artifact).fingerprint,
+                _models(workspace, one.artifact).fingerprint,
             )
         )
     return listed
@@ -214,7 +220,7 @@ def _require_traits(models: ModelSet) -> None:
         raise refuse(
             Code.INVALID_ARGUMENT,
             "This workspace has no trait models.",
-            fix="Write some over the canonical tables, and set 'models' to their folder.",
+            fix="Write some in a folder and propose them: 'pilothouse model apply --dir FOLDER'.",
         )
 
 
@@ -222,13 +228,18 @@ def _changed(before: dict[str, str], after: dict[str, str]) -> tuple[str, ...]:
     return tuple(sorted(n for n in {*before, *after} if before.get(n) != after.get(n)))
 
 
-def _set_of(change: TraitModelsChange) -> ModelSet:
-    return _parsed(tuple(sorted(change.models.items())))
+def _models(workspace: Workspace, change: TraitModelsChange) -> ModelSet:
+    return set_of(change.models, ground_of_models(workspace.settings))
+
+
+def set_of(files: Mapping[str, str], ground: Sources) -> ModelSet:
+    """The set of these files, read once; refuses with MODEL_INVALID."""
+    return _parsed(tuple(sorted(files.items())), ground)
 
 
 @lru_cache(maxsize=8)
-def _parsed(files: tuple[tuple[str, str], ...]) -> ModelSet:
-    return models_of(dict(files))
+def _parsed(files: tuple[tuple[str, str], ...], ground: Sources) -> ModelSet:
+    return models_of(dict(files), ground)
 
 
 @lru_cache(maxsize=1)

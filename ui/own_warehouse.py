@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 from sqlglot import exp
 
 from core.errors import Code, refuse
 from core.settings import Settings
-from warehouse.catalog import Catalog
+from warehouse.catalog import Catalog, load_catalog
 from warehouse.engines.duckdb import DIALECT, DuckDBWarehouse
+from warehouse.models.sources import CANONICAL, Sources, sources_of
 from warehouse.views import FOLDER, SOURCE, create_views, load_views
 
 URL = "duckdb:///"
@@ -70,6 +72,19 @@ def is_newer(settings: Settings, copy: Path) -> bool:
     read += sorted((settings.catalog / FOLDER).glob("*.sql"))
     made = copy.stat().st_mtime_ns
     return any(file.stat().st_mtime_ns > made for file in read)
+
+
+def ground_of_models(settings: Settings) -> Sources:
+    """What trait models may read: the team's own tables over its warehouse, else the canonical."""
+    if settings.source_url is None or settings.catalog is None:
+        return CANONICAL
+    files = sorted(settings.catalog.glob("*.yaml"))
+    return _ground(settings.catalog, max((file.stat().st_mtime_ns for file in files), default=0))
+
+
+@lru_cache(maxsize=8)
+def _ground(catalog: Path, _changed: int) -> Sources:
+    return sources_of(load_catalog(catalog))
 
 
 def end_of_events(warehouse: DuckDBWarehouse, catalog: Catalog, now: datetime) -> datetime:

@@ -92,9 +92,10 @@ def _audit_model(workspace: Workspace, file: Path) -> tuple[Leak, ...]:
     except (OSError, UnicodeDecodeError) as error:
         raise _unreadable(file, error) from error
     name = read_model(text, file.name).name
-    models = models_of(models_of_workspace(workspace).files | {name: text})
+    live = models_of_workspace(workspace)
+    models = models_of(live.files | {name: text}, live.sources)
     model = models.by_name[name]
-    found = audit_sql(model)
+    found = audit_sql(model, models.sources)
     if model.kind != "trait":
         return found
     at = workspace.as_of() - _AUDITED_BACK

@@ -257,7 +257,7 @@ def load_catalog(folder: Path | None = None) -> Catalog:
         if (folder / f"{section}.yaml").exists():
             document |= _read_section(folder / f"{section}.yaml", section)
     try:
-        return _CATALOG.validate_python(document)
+        return _with_traits_table(_CATALOG.validate_python(document))
     except ValidationError as error:
         first = error.errors()[0]
         path = ".".join(str(part) for part in first["loc"])
@@ -267,6 +267,23 @@ def load_catalog(folder: Path | None = None) -> Catalog:
             span=path,
             fix=f"Correct it in {folder}.",
         ) from error
+
+
+def _with_traits_table(catalog: Catalog) -> Catalog:
+    """Where traits are listed and their table is not, that is described by them."""
+    layout = catalog.layout.traits
+    if layout.table in catalog.tables or not catalog.traits:
+        return catalog
+    columns = {layout.user: Column(type="string", description="The user.")}
+    for name, trait in catalog.traits.items():
+        columns[name] = Column(type=trait.type, description=trait.description)
+    table = Table(
+        description="One row per user with every trait.",
+        grain=layout.user,
+        owner="data",
+        columns=columns,
+    )
+    return catalog.model_copy(update={"tables": catalog.tables | {layout.table: table}})
 
 
 def _read_section(file: Path, section: str) -> dict[str, Any]:

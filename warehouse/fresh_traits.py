@@ -17,9 +17,10 @@ from sqlglot import exp
 from warehouse.catalog import Catalog
 from warehouse.clocks.history import temporary
 from warehouse.clocks.tables import DIALECT, Stored, stored
-from warehouse.models.assemble import SCHEMA, USER, traits_query
+from warehouse.models.assemble import SCHEMA, traits_query
 from warehouse.models.build import managed, shown_models
 from warehouse.models.modelset import ModelSet
+from warehouse.models.sources import USER
 
 _SQL = Path(__file__).parent / "sql"
 ASKED, FRESH = "fresh_asked", "fresh_traits"

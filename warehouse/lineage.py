@@ -153,7 +153,7 @@ def _deciding(tree: exp.Query, models: ModelSet) -> Iterator[tuple[str, str]]:
 
 def _is_key(models: ModelSet, table: str, column: str) -> bool:
     model = models.by_name.get(table)
-    return column in model.grain if model else column == "user_id"
+    return column in (model.grain if model else ("user_id", models.sources.key))
 
 
 def _leaves(traced: Traced) -> Iterator[tuple[str, str]]:

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import yaml
 
 from control import versions
 from core.data_changes import TraitModelsChange
 from core.errors import Code, refuse
 from orchestrate.data_diff import models_diff
-from ui import model_effects, modelling
+from ui import model_effects, modelling, own_warehouse
 from ui.cli.files import writing
 from ui.cli.session import Listing, Output, Session, common, said_by
 from ui.cli.training import add_to
@@ -23,6 +24,7 @@ from warehouse.models import build
 from warehouse.models.compare import Move
 from warehouse.models.drift import drift as drift_of
 from warehouse.models.modelset import ModelSet
+from warehouse.models.words import words_of
 
 if TYPE_CHECKING:
     from ui.workspace import Workspace
@@ -161,6 +163,18 @@ def export_command(session: Session, folder: Path) -> Output:
     return Output(f"{len(files)} models are in {target}.", {"folder": str(target), "files": files})
 
 
+@model.command("words")
+@click.option("--dir", "folder", type=click.Path(path_type=Path), help="Other files.")
+@common
+def words_command(session: Session, folder: Path | None) -> Output:
+    """Write the traits that the catalog lacks as lines for its traits.yaml, to be edited."""
+    with session.workspace() as workspace:
+        models = _proposed(session, workspace, folder) if folder else _live(workspace)
+        lines = words_of(models, workspace.catalog)
+    text = yaml.safe_dump(lines, sort_keys=False, allow_unicode=True, width=120)
+    return Output(text.rstrip() if lines else "The catalog lists every trait.", lines)
+
+
 @model.command("drift")
 @common
 def drift_command(session: Session) -> Output:
@@ -235,7 +249,8 @@ def _proposed(session: Session, workspace: Workspace, folder: Path | None) -> Mo
     """The models of the folder; without one those of the workspace's settings."""
     if folder is None:
         return modelling.file_models(workspace.settings)
-    return modelling.read_folder(session.folder / folder)
+    ground = own_warehouse.ground_of_models(workspace.settings)
+    return modelling.read_folder(session.folder / folder, ground)
 
 
 def _known(workspace: Workspace, name: str) -> None:

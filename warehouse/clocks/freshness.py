@@ -13,7 +13,7 @@ from sqlglot.optimizer.pushdown_projections import pushdown_projections
 from sqlglot.optimizer.qualify import qualify
 
 from warehouse.clocks.history import DIALECT
-from warehouse.clocks.tables import CLOCKS, stored
+from warehouse.clocks.tables import Clocks, clocks_of, stored
 from warehouse.models.assemble import traits_query
 from warehouse.models.modelset import ModelSet
 
@@ -34,8 +34,9 @@ class Freshness(NamedTuple):
 
     @property
     def stale(self) -> bool:
-        """Whether the promise is broken."""
-        return self.age_seconds is None or self.age_seconds > self.slo_seconds
+        """Whether the promise is broken. Tables without a time cannot fall silent."""
+        late = self.age_seconds is None or self.age_seconds > self.slo_seconds
+        return late and self.source != ""
 
 
 def freshness(
@@ -46,12 +47,17 @@ def freshness(
     A table's newest row is the last that arrived, or that something happened to, by
     ``now`` (naive UTC). Tables that the warehouse lacks have no newest row.
     """
-    newest = {table: _newest(cursor, table, now) for table in CLOCKS}
+    clocks = clocks_of(models.sources)
+    reads = {model.name: sources_of(model.name, models) & clocks.keys() for model in models.traits}
+    newest = {
+        table: _newest(cursor, table, clocks[table], now)
+        for table in sorted(set().union(*reads.values()))
+    }
     found = []
     for model in models.traits:
         lineage = _lineage(model.name, models)
         slo = min(one.freshness for one in models.models if one.name in lineage)
-        sources = sorted(sources_of(model.name, models) & {*newest})
+        sources = sorted(reads[model.name])
         behind = min(sources, key=lambda table: newest[table] or datetime.min, default="")
         last = newest.get(behind)
         age = None if last is None else int((now - last).total_seconds())
@@ -88,8 +94,9 @@ def _lineage(name: str, models: ModelSet) -> set[str]:
     return found
 
 
-def _newest(cursor: duckdb.DuckDBPyConnection, table: str, now: datetime) -> datetime | None:
-    clocks = CLOCKS[table]
+def _newest(
+    cursor: duckdb.DuckDBPyConnection, table: str, clocks: Clocks, now: datetime
+) -> datetime | None:
     wanted = (clocks.known,) if clocks.known else clocks.happened
     columns = stored(cursor).columns.get(table, {})
     times = [exp.column(name) for name in wanted if name in columns]

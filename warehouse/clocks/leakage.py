@@ -16,10 +16,11 @@ from sqlglot import exp
 from warehouse.catalog import Catalog
 from warehouse.clocks.history import DIALECT, temporary
 from warehouse.clocks.past import newest, placed_at, step_back
-from warehouse.clocks.tables import CLOCKS, Moment
+from warehouse.clocks.tables import Moment, clocks_of
 from warehouse.models.assemble import traits_query
 from warehouse.models.model import Model
 from warehouse.models.modelset import ModelSet
+from warehouse.models.sources import CANONICAL, Sources
 
 Kind = Literal[
     "KNOWN_LATER", "HAPPENED_LATER", "NOT_KNOWN", "LABEL_OVERLAPS", "UNBOUNDED", "REVISED", "FUTURE"
@@ -75,15 +76,15 @@ def audit_features(
     )
 
 
-def audit_sql(model: Model) -> tuple[Leak, ...]:
+def audit_sql(model: Model, sources: Sources = CANONICAL) -> tuple[Leak, ...]:
     """What a model reads without bounding it by ``$as_of``, and what nobody kept as it was."""
-    found = []
+    found, every = [], clocks_of(sources)
     for select in model.tree.find_all(exp.Select):
         for table in _sources(select):
-            clocks = CLOCKS.get(table.name)
+            clocks = every.get(table.name)
             if clocks is None:
                 continue
-            if table.name != "dim_users" and not _bounded(select, clocks.happened):
+            if table.name != sources.users and not _bounded(select, clocks.happened):
                 message = f"{model.name} reads {table.name} without {clocks.happened[0]} < $as_of."
                 found.append(Leak("UNBOUNDED", model.name, 0, message))
             for name in sorted(_read_columns(select, table) & {*clocks.revised}):

@@ -18,6 +18,7 @@ from sqlglot import exp
 
 from warehouse.catalog import Catalog
 from warehouse.compile.values import moment
+from warehouse.models.sources import Sources, sources_of
 
 DIALECT = "duckdb"
 _THEN = Path(__file__).parent / "sql" / "then"
@@ -47,6 +48,12 @@ CLOCKS: Mapping[str, Clocks] = {
     ),
 }
 """The canonical tables that have any clock."""
+
+
+def clocks_of(sources: Sources) -> Mapping[str, Clocks]:
+    """The tables that have any clock, of those that a set of models may read."""
+    own = {one.table: Clocks((one.happened,), one.arrived) for one in sources.times}
+    return {name: clocks for name, clocks in CLOCKS.items() if name in sources.tables} | own
 
 
 class Moment(NamedTuple):
@@ -117,7 +124,8 @@ def _queries(catalog: Catalog) -> dict[str, exp.Select]:
             exp.column(layout.events.time) < exp.Placeholder(this="at"),
             arrived <= exp.Placeholder(this="known"),
         )
-    return found | _files()
+    own = {one.table: _before(one.table, one.happened) for one in sources_of(catalog).times}
+    return own | found | _files()
 
 
 def _before(table: str, column: str) -> exp.Select:

@@ -14,9 +14,9 @@ from sqlglot import exp
 
 from warehouse.models.model import Model
 from warehouse.models.modelset import ModelSet
+from warehouse.models.sources import USER, users_query
 
 SCHEMA = "models"
-USER = "user_id"
 TOGETHER = "together"
 _ROW_WISE = frozenset({"kind", "expressions", "from_", "joins"})
 
@@ -125,7 +125,7 @@ def _expressions(
     """The common table expressions, each after those that it reads."""
     before = {model.name for model in _ancestors(models, [models.by_name[spine]])} if spine else ()
     found = [(model.name, model.tree) for model in needed if model.name in before]
-    found.append((TOGETHER, _passes(spine, together) if spine else _users()))
+    found.append((TOGETHER, _passes(spine, together) if spine else users_query(models.sources)))
     for model in needed:
         if model.name in together:
             found.append((model.name, exp.select(USER, model.name).from_(TOGETHER)))
@@ -133,10 +133,6 @@ def _expressions(
             found.append((model.name, model.tree))
     read = {name for model in needed if model.name not in together for name in model.reads}
     return [(name, tree) for name, tree in found if name not in together or name in read]
-
-
-def _users() -> exp.Select:
-    return exp.select(USER).from_("dim_users").where(exp.column("merged_into").is_(exp.null()))
 
 
 def _passes(spine: str, together: Mapping[str, Model]) -> exp.Select:

@@ -13,10 +13,11 @@ import duckdb
 from sqlglot import exp
 
 from core.errors import Code, PilothouseError, refuse
-from warehouse.models.assemble import USER, model_query, stored
+from warehouse.models.assemble import model_query, stored
 from warehouse.models.headers import Audit
 from warehouse.models.model import Model
 from warehouse.models.modelset import ModelSet
+from warehouse.models.sources import USER, users_query
 
 SHOWN = 3
 EVERY_USER = "one row for every user"
@@ -62,7 +63,8 @@ def audit_rows(
     as_of: datetime,
 ) -> Audited:
     """Whether the table holds each canonical user once; refuses with AUDIT_FAILED otherwise."""
-    found, wanted = (_mark(cursor, one) for one in (stored(relation), None))
+    users = users_query(models.sources).subquery("users")
+    found, wanted = (_mark(cursor, one) for one in (stored(relation), users))
     if found != wanted:
         raise _rows_differ(cursor, models, tables, as_of, found[0], wanted[0])
     return Audited("traits", EVERY_USER, 0)
@@ -111,11 +113,9 @@ def _failed(
     )
 
 
-def _mark(cursor: duckdb.DuckDBPyConnection, relation: exp.Table | None) -> tuple[int, int]:
+def _mark(cursor: duckdb.DuckDBPyConnection, relation: exp.Table | exp.Subquery) -> tuple[int, int]:
     """The number of users and a sum of their hashes: equal exactly when the users are."""
-    query = exp.select("count(*)", "sum(hash(user_id))").from_(relation or "dim_users")
-    if relation is None:
-        query = query.where(exp.column("merged_into").is_(exp.null()))
+    query = exp.select("count(*)", "sum(hash(user_id))").from_(relation)
     row = cursor.execute(query.sql("duckdb")).fetchone()
     assert row is not None
     return row[0], row[1]
@@ -147,7 +147,7 @@ def _rows_differ(
     return refuse(
         Code.AUDIT_FAILED,
         f"The models give {found:,} rows for {wanted:,} users. The version before stays live.",
-        fix="Start from dim_users with LEFT JOIN, so that nobody is lost or added.",
+        fix=f"Start from {models.sources.users} with LEFT JOIN, so that nobody is lost or added.",
     )
 
 

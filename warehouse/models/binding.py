@@ -11,10 +11,11 @@ import duckdb
 from sqlglot import exp
 
 from core.errors import PilothouseError
-from warehouse.models.assemble import USER, model_query
+from warehouse.models.assemble import model_query
 from warehouse.models.headers import at, invalid
 from warehouse.models.model import Model
 from warehouse.models.modelset import ModelSet
+from warehouse.models.sources import USER
 
 _TYPES = {
     "string": ("VARCHAR",),

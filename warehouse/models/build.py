@@ -20,16 +20,18 @@ from sqlglot import exp
 from core.errors import Code, refuse
 from warehouse.clocks.history import record, start_anew
 from warehouse.models import states
-from warehouse.models.assemble import SCHEMA, USER, stored, traits_query
+from warehouse.models.assemble import SCHEMA, stored, traits_query
 from warehouse.models.audits import Audited, audit, audit_rows
 from warehouse.models.binding import explained
 from warehouse.models.modelset import ModelSet, models_of
 from warehouse.models.physical import columns_of, write
+from warehouse.models.sources import CANONICAL, USER, Sources, from_text, to_text
 from warehouse.models.states import How
 
 VIEW = "traits"
 KEPT = 5
 """Versions whose last build is kept besides the live one."""
+_BOOKS = ("meta_builds", "meta_models", "meta_files", "meta_sources", "counters", "touched")
 
 
 class Build(NamedTuple):
@@ -177,7 +179,19 @@ def shown_models(cursor: duckdb.DuckDBPyConnection) -> ModelSet | None:
         "(SELECT MAX(fingerprint) FROM models.meta_builds WHERE state = 'live')"
     )
     files = dict(cursor.execute(query).fetchall())
-    return models_of(files) if files else None
+    return models_of(files, _sources(cursor)) if files else None
+
+
+def _sources(cursor: duckdb.DuckDBPyConnection) -> Sources:
+    """What the live set was built on: the canonical tables where nothing else was noted."""
+    if not _is_table(cursor, SCHEMA, "meta_sources"):
+        return CANONICAL
+    query = (
+        "SELECT sources FROM models.meta_sources WHERE fingerprint = "
+        "(SELECT MAX(fingerprint) FROM models.meta_builds WHERE state = 'live')"
+    )
+    row = cursor.execute(query).fetchone()
+    return from_text(row[0]) if row else CANONICAL
 
 
 def reset(cursor: duckdb.DuckDBPyConnection) -> None:
@@ -192,7 +206,7 @@ def reset(cursor: duckdb.DuckDBPyConnection) -> None:
     start_anew(cursor)
     for (relation,) in relations:
         states.drop(cursor, relation)
-    for table in ("meta_builds", "meta_models", "meta_files", "counters", "touched"):
+    for table in _BOOKS:
         cursor.execute(exp.delete(exp.table_(table, db=SCHEMA)).sql("duckdb"))
 
 
@@ -223,6 +237,10 @@ def _keep_files(cursor: duckdb.DuckDBPyConnection, models: ModelSet) -> None:
         "INSERT INTO models.meta_files VALUES (?, ?, ?)",
         [(models.fingerprint, name, text) for name, text in models.files.items()],
     )
+    cursor.execute("DELETE FROM models.meta_sources WHERE fingerprint = ?", [models.fingerprint])
+    if models.sources != CANONICAL:
+        kept = [models.fingerprint, to_text(models.sources)]
+        cursor.execute("INSERT INTO models.meta_sources VALUES (?, ?)", kept)
 
 
 def _make_room(cursor: duckdb.DuckDBPyConnection) -> None:

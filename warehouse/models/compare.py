@@ -11,10 +11,11 @@ import sqlglot
 from sqlglot import exp
 
 from warehouse.models import build
-from warehouse.models.assemble import USER, traits_query
+from warehouse.models.assemble import traits_query
 from warehouse.models.binding import bind, explained
 from warehouse.models.model import Model
 from warehouse.models.modelset import ModelSet
+from warehouse.models.sources import USER
 
 PLANNED = "planned"
 SHOWN = 20
@@ -133,7 +134,9 @@ def added(cursor: duckdb.DuckDBPyConnection, model: Model) -> Moved:
 
 def users_changed(cursor: duckdb.DuckDBPyConnection, names: Iterable[str]) -> int:
     """Users for whom at least one of these traits would differ."""
-    any_differs = exp.or_(exp.false(), *(_differs(name) for name in names))
+    if not (wanted := [*names]):
+        return 0
+    any_differs = exp.or_(exp.false(), *(_differs(name) for name in wanted))
     query = _pairs(exp.select(exp.Count(this=exp.Star()))).where(any_differs)
     return int(_fetch(cursor, query)[0][0])
 
@@ -169,6 +172,8 @@ def _own(model: Model) -> tuple[str, object]:
 
 def _kept(cursor: duckdb.DuckDBPyConnection, models: ModelSet, as_of: datetime) -> dict[str, str]:
     """The tables of counters that stand at this very moment."""
+    if not build.managed(cursor):
+        return {}
     rows = cursor.execute(
         "SELECT model, logic, relation FROM models.counters WHERE as_of = $as_of",
         {"as_of": as_of},

@@ -94,6 +94,9 @@ def _check_select(model: Model, select: exp.Expr, *, root: bool) -> None:
         keys = [one.name for one in group.expressions] if group else []
         if keys != [*model.grain] or select.selects[0].alias_or_name != model.grain[0]:
             raise _not_so(model, select, f"it is not grouped by {model.grain[0]}, its first column")
+        first = select.selects[0].unalias()
+        if not isinstance(first, exp.Column) or first.name != model.grain[0]:
+            raise _not_so(model, select, f"its table has no column {model.grain[0]} of that name")
 
 
 def _counter(model: Model, select: exp.Expr, time: str) -> Counter:

@@ -15,25 +15,10 @@ from sqlglot import exp
 from core.errors import Code, refuse
 from warehouse.models.headers import at, invalid
 from warehouse.models.model import Model, read_model
+from warehouse.models.sources import CANONICAL, Sources
 
 SHIPPED = Path(__file__).parent
 """The models that come with Pilothouse, in ``traits`` and ``staging``."""
-
-SOURCES = frozenset(
-    {
-        "dim_users",
-        "fct_events",
-        "fct_subscriptions",
-        "fct_support",
-        "fct_messages",
-        "fct_consent",
-        "fct_spend",
-        "dim_releases",
-        "dim_campaigns",
-        "external_signals",
-    }
-)
-"""The canonical tables that a model may read, besides other models."""
 
 # The order of the columns: as people list them, then what was added, by name.
 _ORDER = (
@@ -54,6 +39,8 @@ class ModelSet:
 
     models: tuple[Model, ...]
     """Each after those that it reads."""
+    sources: Sources = CANONICAL
+    """What they stand on."""
 
     @cached_property
     def by_name(self) -> dict[str, Model]:
@@ -108,7 +95,7 @@ class ModelSet:
         return tuple(model for model in self.models if model.name in found)
 
 
-def load_models(folder: Path = SHIPPED) -> ModelSet:
+def load_models(folder: Path = SHIPPED, sources: Sources = CANONICAL) -> ModelSet:
     """Every ``.sql`` model of a folder and the folders in it; refuses with MODEL_INVALID."""
     files = sorted(path for path in folder.rglob("*.sql") if path.parent.name != "sql")
     if not files:
@@ -125,7 +112,7 @@ def load_models(folder: Path = SHIPPED) -> ModelSet:
                 f"Two files define {path.stem}.", at(path.name, 1), "Rename or remove one of them."
             )
         texts[path.stem] = _text(path)
-    return models_of(texts)
+    return models_of(texts, sources)
 
 
 def _text(path: Path) -> str:
@@ -140,22 +127,26 @@ def _text(path: Path) -> str:
         ) from error
 
 
-def models_of(files: Mapping[str, str]) -> ModelSet:
+def models_of(files: Mapping[str, str], sources: Sources = CANONICAL) -> ModelSet:
     """A set from the texts of its files, name → file; refuses with MODEL_INVALID."""
     models = {name: read_model(text, f"{name}.sql") for name, text in sorted(files.items())}
     for model in models.values():
-        _check_reads(model, models)
-    return ModelSet(_ordered(models))
+        _check_reads(model, models, sources)
+    return ModelSet(_ordered(models), sources)
 
 
-def _check_reads(model: Model, models: Mapping[str, Model]) -> None:
-    strange = model.reads - SOURCES - models.keys()
+def _check_reads(model: Model, models: Mapping[str, Model], sources: Sources) -> None:
+    strange = model.reads - sources.tables - models.keys()
+    if model.name in sources.tables:
+        raise invalid(
+            f"{model.name} is the name of a table.", at(model.file, 1), "Give the model another."
+        )
     for table in model.tree.find_all(exp.Table):
         if table.name in strange:
             raise invalid(
                 f"{model.name} reads {table.name}, which no model may read.",
                 at(model.file, model.line_of(table)),
-                f"Models read {', '.join(sorted(SOURCES))} and each other.",
+                f"Models read {', '.join(sorted(sources.tables))} and each other.",
             )
 
 

@@ -11,6 +11,8 @@ CREATE TABLE IF NOT EXISTS models.meta_models (
 );
 -- The files of every set that was built: what is worked out again for a past moment uses those that are live.
 CREATE TABLE IF NOT EXISTS models.meta_files (fingerprint VARCHAR, model VARCHAR, file VARCHAR);
+-- What sets stand on that do not read the canonical tables.
+CREATE TABLE IF NOT EXISTS models.meta_sources (fingerprint VARCHAR, sources VARCHAR);
 -- Where the counters of incremental models are, and up to what they have read.
 CREATE TABLE IF NOT EXISTS models.counters (
     model VARCHAR, logic VARCHAR, relation VARCHAR, as_of TIMESTAMP,
