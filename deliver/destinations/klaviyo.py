@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field
 
 from core.conditions import Frozen
 from deliver.answers import but_for, by_status, document, every
@@ -28,7 +28,7 @@ from deliver.chunks import (
     properties,
     theirs,
 )
-from deliver.endpoints import Endpoint, over
+from deliver.endpoints import Endpoint, Key, over
 from deliver.messages import Message
 from deliver.receipts.proofs import ReceiptSecret
 from deliver.wire import Capabilities, Outcome, Plan, Rate, Request, Response
@@ -53,7 +53,7 @@ class Klaviyo(Frozen):
 
     kind: Literal["klaviyo"] = "klaviyo"
     url: Endpoint = "https://a.klaviyo.com"
-    api_key: SecretStr
+    api_key: Key
     """A private key with the scope ``events:write``."""
     receipt_secret: ReceiptSecret | None = None
     """The secret of system webhooks, which tell what became of messages."""
@@ -81,6 +81,8 @@ class Klaviyo(Frozen):
             wrong = _by_place(response, len(request.intent_ids))
             if wrong:
                 return but_for(request, wrong)
+        if response.status == 404:
+            return every(request, "retry_after", f"404: there is no {request.url}.", pauses=True)
         failed = by_status(request, response, now=now)
         if failed is not None:
             return failed

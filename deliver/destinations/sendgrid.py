@@ -12,12 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field
 
 from core.conditions import Frozen
 from deliver.answers import but_for, by_status, document, every, said
 from deliver.chunks import Item, Unfit, cut, framed, grouped, intent_ids, items, theirs
-from deliver.endpoints import Endpoint, over
+from deliver.endpoints import Endpoint, Key, over
 from deliver.messages import Message
 from deliver.receipts.proofs import ReceiptKey
 from deliver.wire import Capabilities, Outcome, Plan, Rate, Request, Response
@@ -49,7 +49,7 @@ class SendGrid(Frozen):
     kind: Literal["sendgrid"] = "sendgrid"
     url: Endpoint = "https://api.sendgrid.com"
     """``https://api.eu.sendgrid.com`` for subusers in the EU."""
-    api_key: SecretStr
+    api_key: Key
     receipt_public_key: ReceiptKey | None = None
     """The verification key of the event webhook, which tells what became of messages."""
     sender: str = Field(pattern=r"^[^\s@]+@[^\s@]+$")
@@ -77,6 +77,8 @@ class SendGrid(Frozen):
             return but_for(request, wrong)
         if any(field.partition(".")[0] in _OF_SETTINGS for field, _ in errors):
             return every(request, "retry_after", f"400: {said(response)}", pauses=True)
+        if response.status == 404:
+            return every(request, "retry_after", f"404: there is no {request.url}.", pauses=True)
         failed = by_status(request, response, now=now)
         if failed is not None:
             return failed

@@ -76,6 +76,9 @@ class Webhook(Frozen):
 
     def classify(self, request: Request, response: Response, *, now: datetime) -> list[Outcome]:
         """2xx is taken, everything else is by status; nothing is read from the body."""
+        if response.status in (404, 405):
+            why = f"{response.status}: nobody takes messages at this URL."
+            return every(request, "retry_after", why, pauses=True)
         return by_status(request, response, now=now) or every(request, "accepted")
 
     def _request(self, intent_id: str, body: bytes) -> Request:

@@ -65,6 +65,8 @@ class Fake(Loopback):
         """Intent id → what it took under it; twice there is twice sent."""
         self.keys: dict[str, tuple[bytes, Reply]] = {}
         """Key → the first body under it, and the answer."""
+        self.now = NOW
+        """What time it is there."""
 
     def __enter__(self) -> Fake:
         super().__enter__()

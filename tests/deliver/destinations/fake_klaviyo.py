@@ -57,6 +57,7 @@ class FakeKlaviyo(Fake):
             "retry_after",
             True,
         ),
+        Expected("a path that is not there", answers(404), "retry_after", True),
         Expected("an answer that is none of its own", answers(204), "ambiguous"),
     )
 

@@ -63,6 +63,7 @@ class FakeSendGrid(Fake):
             "retry_after",
             True,
         ),
+        Expected("a path that is not there", answers(404), "retry_after", True),
         Expected("checked and not sent", answers(200), "ambiguous"),
     )
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from deliver.destinations.webhook import Webhook
 from deliver.wire import Provider
-from tests.deliver.destinations.fake import NOW, SECRET, Case, Expected, Fake
+from tests.deliver.destinations.fake import SECRET, Case, Expected, Fake
 from tests.deliver.loopback import Call, Reply, answers
 
 
@@ -29,7 +29,7 @@ class FakeReceiver(Fake):
     too_long = 20_000
     expected: ClassVar[Any] = (
         Expected("taken without a word", answers(204), "accepted"),
-        Expected("nobody there", answers(404, b"not found"), "rejected"),
+        Expected("nobody there", answers(404, b"not found"), "retry_after", True),
         Expected("gone for good", answers(410), "retry_after", True),
         Expected("a page that moved", answers(301, location="/new"), "rejected"),
         Expected("a gateway without a server", answers(502, b"<html>"), "ambiguous"),
@@ -49,7 +49,7 @@ class FakeReceiver(Fake):
     def handle(self, call: Call) -> Reply:
         if (call.method, call.path) != ("POST", "/hooks/pilothouse?team=growth"):
             return Reply(404)
-        if not _is_signed(call) or len(call.body) > 20_000:
+        if not _is_signed(call, self.now) or len(call.body) > 20_000:
             return Reply(401, {"error": "signature"})
         document = call.json()
         assert {*document} == {"type", "timestamp", "data"}
@@ -77,14 +77,14 @@ class FakeForgetfulReceiver(FakeReceiver):
         return self.keep(document)
 
 
-def _is_signed(call: Call) -> bool:
+def _is_signed(call: Call, now: datetime) -> bool:
     seconds = call.headers["webhook-timestamp"]
     then = datetime(1970, 1, 1) + timedelta(seconds=int(seconds))
     content = b".".join([call.headers["webhook-id"].encode(), seconds.encode(), call.body])
     secret = b64decode(signing_secret(SECRET).removeprefix("whsec_"))
     expected = b64encode(hmac.digest(secret, content, "sha256")).decode()
     signatures = call.headers["webhook-signature"].split(" ")
-    return abs(NOW - then) <= timedelta(minutes=5) and f"v1,{expected}" in signatures
+    return abs(now - then) <= timedelta(minutes=5) and f"v1,{expected}" in signatures
 
 
 CASES = [
