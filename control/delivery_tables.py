@@ -10,7 +10,7 @@ dispatches = sa.Table(
     "dispatches",
     metadata,
     sa.Column("intent_id", sa.ForeignKey("outbox.intent_id"), primary_key=True),
-    sa.Column("destination", sa.Text, nullable=False, index=True),
+    sa.Column("destination", sa.Text, nullable=False),
     # The first intent of the request that it was part of: one made again must be the same whole.
     sa.Column("request", sa.Text, nullable=False, index=True),
     sa.Column("first_at", sa.DateTime, nullable=False),
@@ -31,6 +31,8 @@ dispatches = sa.Table(
         "outcome IN ('open', 'clear', 'accepted', 'rejected')", name="closed_dispatch_outcome"
     ),
 )
+# The last answers of a destination say how well it goes.
+sa.Index("dispatches_newest", dispatches.c.destination, dispatches.c.last_at)
 sa.Index("dispatches_untold", dispatches.c.outcome, dispatches.c.told_at)
 
 destination_pauses = sa.Table(

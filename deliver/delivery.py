@@ -29,6 +29,7 @@ from deliver.handing_over import Surroundings, hand_over
 from deliver.messages import Destination, Message
 from deliver.outbox import Intent
 from deliver.recheck import Rulebook, recheck
+from deliver.success import LeastSuccess, pause_failing
 from deliver.telling import tell_warehouse
 from deliver.transport import Transport
 from deliver.uncertain import Looked, look_at
@@ -64,6 +65,8 @@ class DeliveryReport(BaseModel):
     """Intents of which nobody could tell whether they arrived."""
     has_more: bool = False
     """Whether there may be more to send at once."""
+    held: str | None = None
+    """Why nothing was sent at all, as a sentence."""
 
     def then(self, later: DeliveryReport) -> DeliveryReport:
         """Both runs as one."""
@@ -91,6 +94,8 @@ class Outward(NamedTuple):
     """Channel → destination; the local mailbox for a channel that is not named."""
     seconds: float = 20.0
     """How long one request may take, answer included."""
+    least_success: LeastSuccess | None = None
+    """A destination that fails more often is paused; None: it is not watched."""
 
 
 def deliver(
@@ -121,10 +126,17 @@ def deliver(
                 if not intents:
                     break
                 batches.append(_send_batch(run, intents))
+                if outward.least_success:
+                    pause_failing(store, outward.least_success, carriers, now=clock())
                 _tell(run)
         finally:
             outbox.release(store, worker=worker, now=clock())
     return _reported(batches, outbox.not_yet_due(store, now=clock()))
+
+
+def held_report(store: Store, why: str, *, now: datetime) -> DeliveryReport:
+    """The report of a run that sent nothing, and why."""
+    return _reported((), outbox.not_yet_due(store, now=now)).model_copy(update={"held": why})
 
 
 class _Run(NamedTuple):

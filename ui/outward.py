@@ -11,6 +11,7 @@ from deliver.delivery import Outward
 from deliver.messages import Destination
 from deliver.registry import MAILBOX, checked
 from deliver.wire import Provider
+from ui import slo
 
 
 def outward(settings: Settings, store: Store, mailbox_folder: Path) -> Outward:
@@ -20,4 +21,4 @@ def outward(settings: Settings, store: Store, mailbox_folder: Path) -> Outward:
         for name, one in checked(settings).usable.items()
         if name != MAILBOX
     }
-    return Outward(mailbox_folder, usable, routes(store))
+    return Outward(mailbox_folder, usable, routes(store), least_success=slo.least_success(settings))

@@ -11,7 +11,7 @@ from core.lifecycle import IntentState, State
 from core.pipeline import MEANING
 from orchestrate import jump_requests
 from orchestrate.cycle import last_cycle
-from ui import modelling, staging
+from ui import modelling, slo, staging
 from warehouse.clocks.freshness import stale
 from warehouse.models import build
 
@@ -35,6 +35,7 @@ def status(workspace: Workspace) -> dict[str, Any]:
         "log_bytes_waiting": workspace.intake.log.unloaded_bytes,
         "outbox": workspace.outbox_counts(),
         "stale_traits": [_stale(one) for one in _behind(workspace)],
+        "service_levels": slo.standing(workspace),
     }
 
 
@@ -156,4 +157,4 @@ def _rest(document: dict[str, Any]) -> list[str]:
     for one in document["stale_traits"]:
         newest = f"{one['newest']:%Y-%m-%d %H:%M}" if one["newest"] else "never"
         lines.append(f"Stale: {one['trait']} ({one['owner']}): newest of {one['source']} {newest}.")
-    return lines
+    return [*lines, *slo.lines(document["service_levels"])]

@@ -22,7 +22,7 @@ from core.errors import PilothouseError
 from core.lifecycle import Verdict
 from core.settings import Settings
 from deliver import outbox
-from deliver.delivery import DeliveryReport, deliver
+from deliver.delivery import DeliveryReport, deliver, held_report
 from measure.lift import LiftReport
 from orchestrate import approvals, jump_requests
 from orchestrate.cycle import CycleReport, run_cycle
@@ -34,7 +34,7 @@ from orchestrate.live.unwritten import make_up
 from orchestrate.rulebook import Reconciled, expire_stale, publish, reconcile
 from orchestrate.stages import create_tables
 from tools.propose import dependencies
-from ui import data_changes, journeys, own_warehouse, telemetry, tracking_plan
+from ui import data_changes, journeys, own_warehouse, slo, telemetry, tracking_plan
 from ui.asking import Asking
 from ui.collecting import Intake
 from ui.ids import new_id
@@ -228,6 +228,8 @@ class Workspace:
         """
         reconcile_intents(self.store, self.warehouse)
         journeys.look(self, now or self.now())
+        if why := slo.held(self, now or self.now()):
+            return held_report(self.store, why, now=now or self.now())
         report = self._deliver(now, stopping)
         while report.has_more and not stopping():
             report = report.then(self._deliver(now, stopping))

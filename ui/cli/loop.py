@@ -145,6 +145,8 @@ def deliver_run(session: Session) -> Output:
         f"{report.delivered:,} delivered, {report.stopped:,} stopped before sending, "
         f"{report.waiting:,} waiting for the end of quiet hours. Mailbox: {folder}"
     )
+    if report.held:
+        text += f"\n{report.held}"
     if letters is not None:
         text += (
             f"\nStaging: {letters.written:,} letters written and nothing sent, "
