@@ -23,7 +23,6 @@ from deliver.chunks import (
     Item,
     Unfit,
     cut,
-    encoded,
     framed,
     grouped,
     intent_ids,
@@ -201,7 +200,7 @@ class Braze(Frozen):
         if not isinstance(message, str):
             return every(request, "ambiguous", "The answer does not say whether it succeeded.")
         if message not in ("success", "queued"):
-            return every(request, "rejected", f"{message}: {encoded(errors).decode()[:300]}")
+            return every(request, "rejected", f"{message}: {errors!s:.300}")
         by_index = _by_index(errors, len(request.intent_ids)) if self.send == "event" else None
         if errors and not by_index:
             return every(request, "ambiguous", f"Taken, with errors: {errors!s:.300}")

@@ -126,16 +126,16 @@ class OneSignal(Frozen):
             if isinstance(template, Unfit):
                 return template
             return {"template_id": template, "custom_data": properties(message)}
-        text = f"{message.subject}\n{message.body}\n{message.html or ''}"
-        if "{{" in text or "{%" in text:
+        whole = f"{message.subject}\n{message.body}\n{message.html or ''}"
+        if "{{" in whole or "{%" in whole:
             return Unfit("Its text has {{ or {%, which OneSignal would carry out: use a template.")
         if message.channel == "email":
             html = message.html or escape(message.body).replace("\n", "<br>\n")
             transactional = message.message_class == "transactional"
             mail = {"email_subject": message.subject, "email_body": html}
             return {**mail, "include_unsubscribed": transactional}
-        said = {"contents": {"en": message.body}}
-        return said if message.channel == "sms" else {**said, "headings": {"en": message.subject}}
+        text = {"contents": {"en": message.body}}
+        return text if message.channel == "sms" else {**text, "headings": {"en": message.subject}}
 
     def _headers(self) -> Mapping[str, str]:
         return {

@@ -83,9 +83,8 @@ WORDS = (
     "invalid_aliases external_id delivery_id status sid error_code data attributes detail success"
 ).split()
 """What answers are made of, at any provider."""
-LEAVES = (
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5)
-)
+LETTERS = st.characters(exclude_categories=()) | st.sampled_from("\ud83d\0")
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(LETTERS, max_size=5)
 DOCUMENTS = st.recursive(
     LEAVES | st.sampled_from(["success", "Success", "events", "user-0", "pilothouse_message"]),
     lambda inner: (
@@ -93,6 +92,23 @@ DOCUMENTS = st.recursive(
     ),
     max_leaves=8,
 )
+
+
+TEXTS = st.text(alphabet=st.characters(), max_size=6) | st.sampled_from(
+    ["", "a@b.co", "+15550001234", "weekly", "\ud83d", "a\r\nb", "{{ name }}", "{% endraw %}"]
+)
+MESSAGES = st.fixed_dictionaries(
+    {name: TEXTS for name in ("user_id", "address", "subject", "body", "action_key", "channel")},
+    optional={
+        "template": st.none() | TEXTS,
+        "html": st.none() | TEXTS,
+        "variables": st.dictionaries(
+            TEXTS, TEXTS | st.integers() | st.floats() | st.booleans(), max_size=3
+        ),
+        "decided_at": st.datetimes(),
+    },
+)
+"""A message as far as people and their data write it."""
 
 
 @pytest.fixture(scope="module")
@@ -415,6 +431,24 @@ class TestAnswers:
 
         meant = "accepted" if fake.trusts_status else "ambiguous"
         assert set(results(outcomes, messages)) == {meant}
+
+
+class TestAnyMessage:
+    """What people write reaches nobody by surprise: a message leaves or is refused, by itself."""
+
+    @settings(
+        max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    )
+    @given(st.lists(MESSAGES, min_size=1, max_size=4))
+    def test_leaves_or_is_refused(self, provider: Provider, written: list[dict[str, Any]]) -> None:
+        messages = [letter(place, **one) for place, one in enumerate(written)]
+
+        plan = provider.plan(messages, now=NOW)
+
+        told = [*_intents(plan), *(one.intent_id for one in plan.refused)]
+        assert sorted(told) == sorted(one.intent_id for one in messages)
+        assert all(one.reason and one.result == "rejected" for one in plan.refused)
+        assert plan == provider.plan(messages, now=NOW)
 
 
 class TestAnyAnswer:
