@@ -19,6 +19,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 from control import (
     delivery_tables,
     forgetting_tables,
+    inbox_tables,
     journey_tables,
     pipeline_tables,
     radar_tables,
@@ -40,6 +41,7 @@ PRAGMAS = (
 DECLARING = (
     delivery_tables,
     forgetting_tables,
+    inbox_tables,
     journey_tables,
     pipeline_tables,
     radar_tables,

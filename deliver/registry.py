@@ -18,6 +18,7 @@ from core.errors import Code, PilothouseError, Refusal, refuse
 from core.settings import Settings
 from deliver.destinations.braze import Braze
 from deliver.destinations.customerio import CustomerIo
+from deliver.destinations.inbox import Inbox
 from deliver.destinations.iterable import Iterable
 from deliver.destinations.klaviyo import Klaviyo
 from deliver.destinations.mailbox import Mailbox
@@ -57,6 +58,7 @@ Configured = Provider | Kept
 
 KINDS: tuple[type[Configured], ...] = (
     LocalMailbox,
+    Inbox,
     Braze,
     CustomerIo,
     Iterable,

@@ -126,6 +126,7 @@ def test_a_url_that_is_none_is_named_by_its_key() -> None:
 def test_every_kind_is_listed_under_its_own_name() -> None:
     assert [*kinds()] == [
         "mailbox",
+        "inbox",
         "braze",
         "customerio",
         "iterable",

@@ -48,6 +48,7 @@ COMMANDS = {
     "explain": ("loop", "Say why a user gets something, or does not."),
     "replay": ("replay", "Decide once more from a cycle's record alone."),
     "deliver": ("loop", "Send what was decided."),
+    "inbox": ("inbox", "Tokens with which apps fetch the messages of one user."),
     "destinations": ("destinations", "Where messages may be sent to, and by which channel."),
     "measure": ("loop", "Read out what it did."),
     "tokens": ("tokens", "Let programs in to the HTTP API, and out again."),

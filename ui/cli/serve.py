@@ -33,6 +33,7 @@ def up(session: Session, port: int | None, host: str | None) -> Output:
     from ui.cli.route import command_route
     from ui.deciding import decide_routes
     from ui.forgetting import resume
+    from ui.inbox import inbox_routes
     from ui.ports import require_free
     from ui.receiving import receiving
     from ui.worker import Worker
@@ -67,6 +68,7 @@ def up(session: Session, port: int | None, host: str | None) -> Output:
                 command_route(workspace, token),
                 *decide_routes(workspace),
                 *receipts.routes(),
+                *inbox_routes(workspace),
                 *workspace.intake.routes(),
             ],
         )
@@ -93,6 +95,7 @@ def _background(workspace: Workspace) -> tuple[Rounds, ...]:
         radar,
         receiving,
         routing,
+        shadowing,
     )
     from ui.rounds import Rounds
 
@@ -104,6 +107,7 @@ def _background(workspace: Workspace) -> tuple[Rounds, ...]:
     take_over = collector_app.SpoolRound(spool, workspace.intake.log)
     at_once: tuple[Rounds, ...] = (
         Rounds("decisions", workspace.desk.once, deciding.WRITE_SECONDS),
+        Rounds("shadow", shadowing.ShadowRound(workspace).once, shadowing.LOOK_SECONDS),
     )
     load_seconds = collecting.LOAD_SECONDS
     if workspace.settings.pipeline.decide_on_events:
