@@ -98,7 +98,7 @@ TEXTS = st.text(alphabet=st.characters(), max_size=6) | st.sampled_from(
     ["", "a@b.co", "+15550001234", "weekly", "\ud83d", "a\r\nb", "{{ name }}", "{% endraw %}"]
 )
 MESSAGES = st.fixed_dictionaries(
-    {name: TEXTS for name in ("user_id", "address", "subject", "body", "action_key", "channel")},
+    dict.fromkeys(("user_id", "address", "subject", "body", "action_key", "channel"), TEXTS),
     optional={
         "template": st.none() | TEXTS,
         "html": st.none() | TEXTS,
