@@ -15,6 +15,7 @@ import yaml
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 from rapidfuzz import process
 
+from core.advertising import Advertising
 from core.conditions import Condition, Frozen
 from core.errors import Code, Refusal, refuse
 from core.rules import KEY_PATTERN, Action, ContactPolicy, StopCondition
@@ -160,6 +161,8 @@ class Catalog(Frozen):
     templates: dict[Annotated[str, Field(pattern=KEY_PATTERN)], Template] = Field(
         default_factory=dict
     )
+    advertising: Advertising | None = None
+    """None: no audience is exported to paid channels."""
     defaults: Defaults
 
     @model_validator(mode="after")
@@ -182,6 +185,9 @@ class Catalog(Frozen):
             _all_known(f"actions.{name}.channels", action.channels, self.channels)
         for name, template in self.templates.items():
             _all_known(f"templates.{name}.channels", template.channels, self.channels)
+        if self.advertising:
+            named = tuple(self.advertising.columns.values())
+            _all_known("advertising.columns", named, self.user_columns())
         for section in ("phrases", "eligibility", "assumptions", "stop"):
             named = tuple(getattr(self, f"action_{section}"))
             _all_known(f"action_{section}", named, self.actions)
@@ -233,7 +239,7 @@ SECTIONS = (
     "actions",
     "defaults",
 )
-OPTIONAL_SECTIONS = ("templates",)
+OPTIONAL_SECTIONS = ("templates", "advertising")
 """Those whose file may be missing."""
 _CATALOG: TypeAdapter[Catalog] = TypeAdapter(Catalog)
 

@@ -50,6 +50,7 @@ COMMANDS = {
     "deliver": ("loop", "Send what was decided."),
     "inbox": ("inbox", "Tokens with which apps fetch the messages of one user."),
     "destinations": ("destinations", "Where messages may be sent to, and by which channel."),
+    "export": ("export", "Audiences for paid channels, as hashes."),
     "measure": ("loop", "Read out what it did."),
     "tokens": ("tokens", "Let programs in to the HTTP API, and out again."),
     "evals": ("scores", "Score the planner by what its rules select."),
