@@ -18,7 +18,7 @@ from urllib.parse import quote
 from pydantic import AfterValidator, Field
 
 from core.conditions import Frozen
-from deliver.answers import by_status, document, every, said
+from deliver.answers import but_for, by_status, document, every, said
 from deliver.chunks import (
     Item,
     Unfit,
@@ -96,10 +96,14 @@ class Braze(Frozen):
             return every(request, "accepted")
         if response.status == 404 and self.send != "transactional":
             return every(request, "retry_after", f"404: {said(response)}", pauses=True)
+        answer = document(response)
+        if response.status == 400 and self.send == "event" and isinstance(answer, dict):
+            wrong = _by_index(answer.get("errors"), len(request.intent_ids))
+            if wrong:
+                return but_for(request, wrong)
         failed = by_status(request, response, now=now)
         if failed is not None:
             return failed
-        answer = document(response)
         if not isinstance(answer, dict):
             return every(request, "ambiguous", "The answer is not JSON.")
         if self.send == "transactional":

@@ -99,6 +99,16 @@ class TestEvents:
 
         assert [len(one["events"]) for one in bodies(provider, *letters(101))] == [50, 50, 1]
 
+    def test_that_are_named_in_a_refusal_of_all_do_not_cost_the_others(self) -> None:
+        provider = braze("event")
+        (request,) = provider.plan(letters(3), now=NOW).requests
+        errors = [{"type": "'time' is not valid", "input_array": "events", "index": 1}]
+        said = {"message": "Valid data must be provided", "errors": errors}
+
+        told = provider.classify(request, Response(400, {}, json.dumps(said).encode()), now=NOW)
+
+        assert [one.result for one in told] == ["retry_after", "rejected", "retry_after"]
+
     def test_that_are_named_outside_the_request_leave_all_of_it_uncertain(self) -> None:
         provider = braze("event")
         (request,) = provider.plan(letters(2), now=NOW).requests
