@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -12,7 +12,7 @@ from deliver.answers import every
 from deliver.dispatches import Dispatch
 from deliver.messages import Destination, Message
 from deliver.transport import Answer, NoAnswer, NotSent, Transport
-from deliver.wire import LookedUp, Outcome, Provider, Rate, Request
+from deliver.wire import LookedUp, Outcome, Provider, Rate, Request, Signed
 
 log = structlog.get_logger(__name__)
 
@@ -123,10 +123,17 @@ class Local:
 class Remote:
     """A provider over HTTP."""
 
-    def __init__(self, name: str, provider: Provider, transport: Transport) -> None:
+    def __init__(
+        self,
+        name: str,
+        provider: Provider,
+        transport: Transport,
+        wall: Callable[[], datetime] | None = None,
+    ) -> None:
         self.name = name
         self._provider = provider
         self._transport = transport
+        self._wall = wall
 
     def rate(self, limit: str) -> Rate | None:
         return self._provider.rates.get(limit, UNDECLARED)
@@ -143,7 +150,9 @@ class Remote:
         return parcels, list(plan.refused)
 
     def send(self, parcels: Sequence[Parcel], *, now: datetime) -> list[Outcome]:
-        requests = [parcel.request for parcel in parcels if parcel.request is not None]
+        # A provider knows nothing of a workspace that has a time of its own.
+        now = self._wall() if self._wall else now
+        requests = [self._ready(parcel.request, now) for parcel in parcels if parcel.request]
         answers = self._transport.send(requests)
         pairs = zip(requests, answers, strict=True)
         return [one for request, answer in pairs for one in self._became(request, answer, now)]
@@ -175,6 +184,11 @@ class Remote:
 
     def looks(self) -> bool:
         return self.asks() or self._provider.capabilities.remembers_key is not None
+
+    def _ready(self, request: Request, now: datetime) -> Request:
+        if isinstance(self._provider, Signed):
+            return self._provider.signed(request, at=now)
+        return request
 
     def _became(self, request: Request, answer: Answer, now: datetime) -> list[Outcome]:
         if isinstance(answer, NotSent):

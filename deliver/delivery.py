@@ -96,6 +96,8 @@ class Outward(NamedTuple):
     """How long one request may take, answer included."""
     least_success: LeastSuccess | None = None
     """A destination that fails more often is paused; None: it is not watched."""
+    wall: Callable[[], datetime] | None = None
+    """What time it is for providers (naive UTC); None: the same as in the workspace."""
 
 
 def deliver(
@@ -174,9 +176,11 @@ def _send_batch(run: _Run, batch: list[Intent]) -> _Batch:
     asked = ask(run.store, run.warehouse, run.catalog, rulebook, here, worker=worker, now=now)
     fresh = [one for one in asked.going if one.intent_id not in looked.repeatable]
     messages, unsaid = compose(fresh, rulebook, run.warehouse, run.catalog)
-    asking = _AskingAgain(run, rulebook, looked, changes, asked.stopped | unsaid)
-    stop(run.store, asking.stopped, looked.repeatable, worker=worker, now=now)
-    around = Surroundings(run.store, worker, run.clock, run.sleep, run.stopping, asking, rules)
+    asking = _AskingAgain(run, rulebook, looked, changes)
+    asking.begin(asked.going, asked.stopped | unsaid)
+    around = Surroundings(
+        run.store, worker, run.clock, run.sleep, run.stopping, asking, asking.still_so, rules
+    )
     outcomes: dict[str, list[Outcome]] = {}
     for name, theirs in _by_destination(run, messages, asked.going, looked).items():
         again = {key: looked.repeatable[key] for key in theirs if key in looked.repeatable}
@@ -185,30 +189,43 @@ def _send_batch(run: _Run, batch: list[Intent]) -> _Batch:
 
 
 class _AskingAgain:
-    """Asks about the decision once more right before a request, if the warehouse has changed."""
+    """Asks about the decisions once more right before a request, if the warehouse has changed."""
 
-    def __init__(
-        self,
-        run: _Run,
-        rulebook: Rulebook,
-        looked: Looked,
-        changes: int,
-        stopped: dict[str, str],
-    ) -> None:
+    def __init__(self, run: _Run, rulebook: Rulebook, looked: Looked, changes: int) -> None:
         self._run, self._rulebook, self._looked, self._changes = run, rulebook, looked, changes
-        self.stopped = stopped
+        self._left: dict[str, Intent] = {}
+        self.stopped: dict[str, str] = {}
         """Intent id → reason code, of the whole batch."""
+
+    def begin(self, going: Sequence[Intent], stopped: dict[str, str]) -> None:
+        """What may leave by what was asked first, and what may not."""
+        self._left = {one.intent_id: one for one in going if one.intent_id not in stopped}
+        self._stop(stopped)
 
     def __call__(self, intents: Sequence[Intent]) -> frozenset[str]:
         run, now = self._run, self._run.clock()
         seen = run.warehouse.changes
         soonest = min((one.expires_at for one in intents), default=now)
-        if seen == self._changes and soonest > now:
-            return frozenset()
-        stopped = recheck(intents, self._rulebook, run.warehouse, run.catalog, now=now)
-        stop(run.store, stopped, self._looked.repeatable, worker=run.worker, now=now)
+        if seen != self._changes or soonest <= now:
+            # All that is left, not only these: what is asked about now is not asked about again.
+            waiting = list(self._left.values())
+            self._stop(recheck(waiting, self._rulebook, run.warehouse, run.catalog, now=now))
+            self._changes = seen
+        asked = [one.intent_id for one in intents]
+        for one in asked:
+            self._left.pop(one, None)
+        return frozenset(asked) & self.stopped.keys()
+
+    def still_so(self) -> bool:
+        """Whether the warehouse is as it was when it was asked last."""
+        return self._run.warehouse.changes == self._changes
+
+    def _stop(self, stopped: dict[str, str]) -> None:
+        run = self._run
+        stop(run.store, stopped, self._looked.repeatable, worker=run.worker, now=run.clock())
         self.stopped |= stopped
-        return frozenset(stopped)
+        for one in stopped:
+            self._left.pop(one, None)
 
 
 def _by_destination(
@@ -250,7 +267,9 @@ def _carriers(store: Store, outward: Outward) -> Iterator[dict[str, Carrier]]:
         yield carriers
         return
     with Transport(seconds=outward.seconds) as transport:
-        yield carriers | {name: Remote(name, one, transport) for name, one in remote.items()}
+        yield carriers | {
+            name: Remote(name, one, transport, outward.wall) for name, one in remote.items()
+        }
 
 
 def _rulebook(store: Store) -> Rulebook:

@@ -89,9 +89,7 @@ def close(connection: sa.Connection, outcomes: Sequence[Outcome]) -> None:
             outcome=sa.bindparam("to"),
             provider_id=sa.func.coalesce(sa.bindparam("named"), dispatches.c.provider_id),
             detail=sa.bindparam("why"),
-            accepted_at=sa.case(
-                (sa.bindparam("to") == "accepted", dispatches.c.last_at), else_=None
-            ),
+            accepted_at=sa.case((taken, dispatches.c.last_at), else_=None),
             opted_out=sa.bindparam("no"),
             look_at=None,
             message=sa.case((sa.bindparam("to") == "open", dispatches.c.message), else_=None),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import NamedTuple
@@ -48,6 +48,8 @@ class Surroundings(NamedTuple):
     stopping: Callable[[], bool]
     ask_again: Callable[[Sequence[Intent]], frozenset[str]]
     """What may not go out any more of these; it is settled. Cheap when nothing has changed."""
+    still_so: Callable[[], bool]
+    """Whether nothing has changed since they were asked about."""
     rules: frozenset[tuple[str, ...]]
     """What was in force when they were asked about last."""
 
@@ -73,7 +75,7 @@ def hand_over(
         if not room:
             break
         now_sent, waiting = waiting[:room], waiting[room:]
-        outcomes += _sent(around, carrier, now_sent, intents)
+        outcomes += _sent(around, carrier, now_sent, intents, repeated)
         if any(one.pauses for one in outcomes):
             break
     _give_back(around, waiting)
@@ -143,13 +145,18 @@ def _sent(
     carrier: Carrier,
     parcels: Sequence[Parcel],
     intents: Mapping[str, Intent],
+    repeated: Collection[str],
 ) -> list[Outcome]:
+    now = around.clock()
     stopped = around.ask_again([intents[one] for parcel in parcels for one in parcel.ids])
     asked = [one for one in parcels if stopped.isdisjoint(one.ids)]
-    now = around.clock()
     ours = _submitted(around, carrier, asked, now)
     going = [one for one in asked if ours.issuperset(one.ids)]
-    outcomes = carrier.send(going, now=now)
+    if not around.still_so():
+        _take_back(around, ours, repeated, now)
+        going = []
+    told = carrier.send(going, now=now)
+    outcomes = [_doubted(one) if one.intent_id in repeated else one for one in told]
     _settle(around, carrier, outcomes, intents)
     _hold_back(around, carrier, going, outcomes)
     # What was not sent after all: something changed meanwhile, or it went with what was stopped.
@@ -175,6 +182,25 @@ def _submitted(
         noting=noting,
         unless_changed=around.rules,
     )
+
+
+def _take_back(
+    around: Surroundings, ours: Collection[str], repeated: Collection[str], now: datetime
+) -> None:
+    """Nothing of it has left: it waits again, and is asked about from the start."""
+    if not ours:
+        return
+    fresh = [Outcome(one, "retry_after") for one in ours if one not in repeated]
+    with around.store.write() as connection:
+        dispatches.close(connection, fresh)
+        outbox.put_off_in(connection, dict.fromkeys(ours, now), worker=around.worker, now=now)
+
+
+def _doubted(outcome: Outcome) -> Outcome:
+    """What a second request came to says nothing of the first, unless both were taken as one."""
+    if outcome.result == "accepted":
+        return outcome
+    return outcome._replace(result="ambiguous", opted_out=False)
 
 
 def _settle(
@@ -213,7 +239,7 @@ def _hold_back(
     by_id = {one.intent_id: one for one in outcomes}
     for parcel in sent:
         told = [by_id[one] for one in parcel.ids]
-        if all(one.result == "retry_after" for one in told) and parcel.request is not None:
+        if parcel.request is not None and all(_asks_to_wait(one) for one in told):
             seconds = max(one.seconds or FIRST_SECONDS for one in told)
             with around.store.write() as connection:
                 buckets.block(connection, carrier.name, parcel.limit, seconds, now=now)
@@ -221,6 +247,10 @@ def _hold_back(
         why = broken.reason or "It refuses everything."
         if delivery.pause(around.store, carrier.name, why, now=now):
             log.error("destination_paused", destination=carrier.name, why=why)
+
+
+def _asks_to_wait(outcome: Outcome) -> bool:
+    return outcome.result == "retry_after" or outcome.seconds is not None
 
 
 def _give_back(around: Surroundings, waiting: Sequence[Parcel]) -> None:

@@ -22,6 +22,7 @@ from deliver.destinations.inbox import Inbox
 from deliver.destinations.iterable import Iterable
 from deliver.destinations.klaviyo import Klaviyo
 from deliver.destinations.mailbox import Mailbox
+from deliver.destinations.offline_list import OfflineList
 from deliver.destinations.onesignal import OneSignal
 from deliver.destinations.sendgrid import SendGrid
 from deliver.destinations.twilio import Twilio
@@ -63,6 +64,7 @@ KINDS: tuple[type[Configured], ...] = (
     CustomerIo,
     Iterable,
     Klaviyo,
+    OfflineList,
     OneSignal,
     SendGrid,
     Twilio,

@@ -131,6 +131,7 @@ def test_every_kind_is_listed_under_its_own_name() -> None:
         "customerio",
         "iterable",
         "klaviyo",
+        "offline_list",
         "onesignal",
         "sendgrid",
         "twilio",

@@ -1,0 +1,161 @@
+"""Through any provider, and whatever goes wrong: a message leaves once, or somebody is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from control import delivery
+from core.errors import Code, PilothouseError
+from tests.deliver.destinations.fake import Case, Fake
+from tests.deliver.destinations.fake_webhook import FakeReceiver
+from tests.deliver.destinations.test_contract import FAKES
+from tests.deliver.loopback import (
+    BROKEN_OFF,
+    DRIPS,
+    DROPPED_AFTER,
+    DROPPED_BEFORE,
+    ENDLESS,
+    SILENT,
+    Fault,
+    answers,
+)
+from tests.deliver.sending import LATER, NAME, Sending
+from tests.orchestrate.world import World
+
+LOST = (
+    DROPPED_BEFORE,
+    DROPPED_AFTER,
+    SILENT,
+    DRIPS,
+    ENDLESS,
+    BROKEN_OFF,
+    answers(500),
+    answers(502, "<html>"),
+)
+"""After these nobody can tell from the answer whether the provider has the message."""
+
+
+@pytest.fixture(params=FAKES, ids=lambda case: case.name)
+def fake(request: pytest.FixtureRequest) -> Iterator[Fake]:
+    case: Case = request.param
+    with case.make() as running:
+        yield running
+
+
+@pytest.fixture
+def sending(world_of: Callable[..., World], fake: Fake) -> Sending:
+    return Sending(world_of(fake.channel), fake)
+
+
+def test_every_message_leaves_once_and_the_warehouse_knows(sending: Sending) -> None:
+    report = sending.run()
+
+    assert (report.delivered, report.stopped, report.uncertain) == (5, 0, 0)
+    assert report.by_destination == {NAME: 5}
+    assert sorted(sending.sent().values()) == [1] * 5
+    assert sending.states() == {"accepted": 5}
+    rows = sending.world.rows("SELECT message_id, sent_at, delivered_at FROM fct_messages")
+    assert {row[0] for row in rows} == sending.sent().keys()
+    assert {row[1:] for row in rows} == {(LATER, None)}
+    assert sending.run().delivered == 0
+    assert sorted(sending.sent().values()) == [1] * 5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", LOST, ids=lambda fault: fault.name)
+def test_after_a_lost_answer_nothing_is_sent_twice_and_nothing_is_lost(
+    sending: Sending, fault: Fault
+) -> None:
+    sending.fake.faults.append(fault)
+
+    sending.run_out(seconds=0.4)
+
+    sent, settled = sending.sent(), sending.by_state("accepted")
+    uncertain = sending.by_state("ambiguous")
+    assert set(sent.values()) <= {1}
+    assert settled <= sent.keys()
+    assert len(settled | uncertain) == 5
+    if sending.fake.remembers:
+        assert not uncertain
+    else:
+        assert sending.details()
+
+
+def test_a_provider_that_asks_to_wait_is_left_alone_and_gets_everything_later(
+    sending: Sending,
+) -> None:
+    sending.fake.faults.extend([answers(429, retry_after="120")] * 5)
+
+    sending.run()
+    calls = len(sending.fake.calls)
+    sending.pass_time(60)
+    early = sending.run()
+    sending.pass_time(70)
+    sending.run_out()
+
+    assert early.delivered == 0
+    assert len(sending.fake.calls) >= calls
+    assert sorted(sending.sent().values()) == [1] * 5
+    assert sending.states() == {"accepted": 5}
+
+
+def test_wrong_credentials_pause_the_destination_and_keep_its_messages(sending: Sending) -> None:
+    sending.fake.faults.extend([answers(401, {"message": "Invalid key"})] * 5)
+
+    sending.run()
+    sending.fake.faults.clear()
+    sending.pass_time(3600)
+
+    assert sending.run().delivered == 0
+    assert sending.states() == {"pending": 5}
+    assert "Invalid key" in delivery.paused(sending.world.store)[NAME].reason
+
+    delivery.resume(sending.world.store, NAME, by="ada@demo", now=sending.now)
+    sending.run_out()
+    assert sorted(sending.sent().values()) == [1] * 5
+
+
+def test_what_is_not_paused_cannot_be_resumed(world: World) -> None:
+    with pytest.raises(PilothouseError) as caught:
+        delivery.resume(world.store, "nobody", by="ada@demo", now=LATER)
+    assert caught.value.refusal.code is Code.UNKNOWN_KEY
+
+
+def test_without_a_connection_messages_wait_and_leave_once_it_is_back(
+    sending: Sending, fake: Fake
+) -> None:
+    provider = fake.provider()
+    real = fake.provider
+    # Somewhere nobody listens, until somebody does.
+    fake.provider = lambda **_: _elsewhere(provider)  # type: ignore[method-assign]
+
+    assert sending.run().delivered == 0
+    assert sending.states() == {"pending": 5}
+
+    fake.provider = real  # type: ignore[method-assign]
+    sending.run_out()
+    assert sorted(sending.sent().values()) == [1] * 5
+
+
+def test_messages_keep_to_the_rate_of_their_destination(world_of: Callable[..., World]) -> None:
+    with FakeReceiver() as fake:
+        sending = Sending(world_of(fake.channel, 120), fake)
+        started = sending.now
+
+        sending.run_out(rounds=1)
+
+        assert len(sending.sent()) == 120
+        assert (sending.now - started).total_seconds() >= (120 - 50) / 50
+
+
+def _elsewhere(provider: object) -> object:
+    fields = type(provider).model_fields  # type: ignore[attr-defined]
+    moved = {
+        name: "http://127.0.0.1:9"
+        for name in fields
+        if isinstance(getattr(provider, name), str) and "127.0.0.1" in getattr(provider, name)
+    }
+    assert moved, "a provider has a URL"
+    return provider.model_copy(update=moved)  # type: ignore[attr-defined]
