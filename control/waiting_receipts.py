@@ -143,24 +143,18 @@ def move(
     """Write where intents stand, and that these receipts have done what they do."""
     if not applied:
         return
-    moved = (
-        outbox.update()
-        .where(
-            outbox.c.intent_id == sa.bindparam("id"),
-            outbox.c.state.in_([state.value for state in _MOVES]),
-            outbox.c.state != sa.bindparam("to"),
-        )
-        .values(state=sa.bindparam("to"), updated_at=utc(now))
-    )
     done = (
         receipts.update()
         .where(receipts.c.key == sa.bindparam("id"))
         .values(applied_at=utc(now), user_id=sa.bindparam("user"), address=None)
     )
     with store.write() as connection:
-        if stands:
-            rows = [{"id": one, "to": state.value} for one, state in stands.items()]
-            connection.execute(moved, rows)
+        for to in sorted(set(stands.values())):
+            ids = [one for one, state in stands.items() if state is to]
+            others = [state.value for state in _MOVES if state is not to]
+            this = sa.and_(outbox.c.intent_id.in_(ids), outbox.c.state.in_(others))
+            values = {"state": to.value, "updated_at": utc(now)}
+            connection.execute(outbox.update().where(this).values(values))
         connection.execute(done, [{"id": one.key, "user": one.user_id} for one in applied])
 
 

@@ -13,6 +13,7 @@ from control.receipts import Fact, Kind
 from deliver.receipts.calls import (
     Call,
     Read,
+    Unreadable,
     document,
     inner,
     moment,
@@ -69,9 +70,20 @@ def _facts(event: Mapping[str, Any]) -> Iterator[Fact]:
         kind=kind,
         at=moment(event.get("time") or told.get("time")),
         told_by=needed(event, "id"),
-        intent_id=text(inner(told, "message_extras"), "intent_id") or text(told, "intent_id"),
+        intent_id=text(_extras(told), "intent_id"),
         provider_id=text(told, "dispatch_id"),
         user_id=text(told, "external_user_id"),
         channel=CHANNELS.get(medium),
         reason=text(told, "bounce_reason", "error", "reason") if kind == "bounced" else None,
     )
+
+
+def _extras(told: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the message's template hands on: an object, or one written as a text."""
+    extras = told.get("message_extras")
+    if isinstance(extras, str):
+        try:
+            extras = document(extras.encode())
+        except Unreadable:
+            return {}
+    return extras if isinstance(extras, dict) else {}

@@ -62,7 +62,8 @@ def _facts(event: Mapping[str, Any]) -> Iterator[Fact]:
         at=moment(event.get("timestamp")),
         told_by=needed(event, "event_id"),
         intent_id=text(data, "intent_id"),
-        provider_id=text(data, "delivery_id"),
+        # A message that an event of ours triggered is known by that event.
+        provider_id=text(data, "trigger_event_id", "delivery_id"),
         user_id=text(people, "id") or text(data, "customer_id"),
         channel=CHANNELS.get(text(event, "object_type") or "", "email"),
         reason=text(data, "failure_message", "reason") if kind == "bounced" else None,

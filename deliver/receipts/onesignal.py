@@ -5,6 +5,7 @@ OneSignal signs nothing: a token of the team's own choosing stands in a header.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -34,6 +35,7 @@ KINDS: Mapping[str, Kind] = {
     "unsubscribed": "unsubscribed",
     "reported_as_spam": "complained",
 }
+_INTENT = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 CHANNELS = {"push": "push", "email": "email", "sms": "sms", "iam": "in_app"}
 
 
@@ -57,9 +59,15 @@ def _facts(found: Mapping[str, Any]) -> Iterator[Fact]:
         kind=kind,
         at=moment(event.get("timestamp")),
         told_by=needed(event, "id"),
-        intent_id=text(inner(found, "message"), "intent_id"),
+        intent_id=_named(text(inner(found, "message"), "name")),
         provider_id=text(inner(found, "message"), "id"),
         user_id=text(inner(found, "user"), "external_id"),
         channel=CHANNELS.get(medium),
         reason=text(inner(event, "data"), "failure_reason") if kind == "bounced" else None,
     )
+
+
+def _named(name: str | None) -> str | None:
+    """The intent in the name that we gave the message: its last word."""
+    last = (name or "").rpartition(" ")[2]
+    return last if _INTENT.fullmatch(last) else None

@@ -40,9 +40,9 @@ def by_sendgrid(*events: Mapping[str, Any], at: datetime) -> Told:
     return Told({sendgrid.SIGNATURE: signature, sendgrid.TIMESTAMP: seconds}, body)
 
 
-def by_twilio(url: str, **form: str) -> Told:
+def by_twilio(url: str, *, secret: str = TOKEN, **form: str) -> Told:
     content = url + "".join(name + value for name, value in sorted(form.items()))
-    digest = hmac.new(TOKEN.encode(), content.encode(), hashlib.sha1).digest()
+    digest = hmac.new(secret.encode(), content.encode(), hashlib.sha1).digest()
     headers = {
         twilio.SIGNATURE: base64.b64encode(digest).decode(),
         "content-type": "application/x-www-form-urlencoded",

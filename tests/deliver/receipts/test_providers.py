@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -66,6 +67,9 @@ def _onesignal(kind: str, **message: Any) -> dict[str, Any]:
     return {"event": event, "message": {"id": "n1", **message}, "user": {"external_id": "u1"}}
 
 
+INTENT = "6f147b2d-0000-5000-8000-5112ab3f1e04"
+
+
 PROVIDERS = (
     Provider(
         "sendgrid",
@@ -92,7 +96,11 @@ PROVIDERS = (
         ),
     ),
     Provider("iterable", TOKEN, lambda _: with_token(_iterable("emailOpen", intent_id="i1"))),
-    Provider("onesignal", TOKEN, lambda _: with_token(_onesignal("email.opened", intent_id="i1"))),
+    Provider(
+        "onesignal",
+        TOKEN,
+        lambda _: with_token(_onesignal("email.opened", name=f"weekly_nudge {INTENT}")),
+    ),
     Provider(
         "webhook",
         WEBHOOK_SECRET,
@@ -134,7 +142,8 @@ def test_a_genuine_request_is_taken_and_says_that_the_message_was_opened(
     (fact,) = receiver.read(call).facts
     # Twilio tells no moment: it happened when it was told.
     at = NOW if provider.kind == "twilio" else AT
-    assert (fact.kind, fact.intent_id, fact.at) == ("opened", "i1", at)
+    intent = INTENT if provider.kind == "onesignal" else "i1"
+    assert (fact.kind, fact.intent_id, fact.at) == ("opened", intent, at)
 
 
 @EVERY
@@ -380,6 +389,26 @@ def test_braze_names_the_dispatch_and_the_user() -> None:
     (fact,) = read.facts
     assert (fact.kind, fact.provider_id, fact.user_id) == ("opened", "x1", "u1")
     assert read.ignored == 1
+
+
+def test_what_a_template_of_braze_hands_on_may_be_written_as_a_text() -> None:
+    extras = json.dumps({"intent_id": "i1"})
+    for written, found in ((extras, "i1"), ("{", None), ("[]", None)):
+        event = _braze("email.Open", message_extras=written)
+        (fact,) = _read("braze", with_token({"events": [event]})).facts
+        assert fact.intent_id == found
+
+
+def test_customerio_knows_a_message_by_the_event_that_triggered_it() -> None:
+    data = {"delivery_id": "d1", "trigger_event_id": "01ARZ3NDEKTSV4RRFFQ69G5FAV"}
+    (fact,) = _read("customerio", with_token(_customerio("opened", **data))).facts
+    assert fact.provider_id == data["trigger_event_id"]
+
+
+def test_a_name_of_onesignal_that_is_none_of_ours_names_no_intent() -> None:
+    for name in (None, "Spring sale", "weekly_nudge"):
+        (fact,) = _read("onesignal", with_token(_onesignal("email.opened", name=name))).facts
+        assert fact.intent_id is None
 
 
 def test_fields_of_braze_that_stand_side_by_side_are_read_as_well() -> None:
