@@ -12,6 +12,7 @@ from deliver.messages import Destination
 from deliver.registry import MAILBOX, checked
 from deliver.wire import Provider
 from ui import slo
+from ui.workspace_clock import wall_time
 
 
 def outward(settings: Settings, store: Store, mailbox_folder: Path) -> Outward:
@@ -21,4 +22,10 @@ def outward(settings: Settings, store: Store, mailbox_folder: Path) -> Outward:
         for name, one in checked(settings).usable.items()
         if name != MAILBOX
     }
-    return Outward(mailbox_folder, usable, routes(store), least_success=slo.least_success(settings))
+    return Outward(
+        mailbox_folder,
+        usable,
+        routes(store),
+        least_success=slo.least_success(settings),
+        wall=wall_time,
+    )

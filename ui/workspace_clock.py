@@ -29,11 +29,11 @@ class Clock:
             found = self._warehouse.fetch("SELECT value FROM meta WHERE key = 'as_of'").rows
             if found:
                 return datetime.fromisoformat(found[0][0])
-        return _wall()
+        return wall_time()
 
     def now(self, as_of: Callable[[], datetime]) -> datetime:
         """The wall clock's time; in a demo, that of the demo's clock, not before its data ends."""
-        wall = _wall()
+        wall = wall_time()
         if self._settings.identity != "demo":
             return wall
         end = as_of()
@@ -42,8 +42,9 @@ class Clock:
     @cached_property
     def _end_of_source(self) -> datetime:
         """Read once: while it is attached, nobody writes to the team's warehouse."""
-        return own_warehouse.end_of_events(self._warehouse, self._catalog, _wall())
+        return own_warehouse.end_of_events(self._warehouse, self._catalog, wall_time())
 
 
-def _wall() -> datetime:
+def wall_time() -> datetime:
+    """What time it is for everybody, whatever the workspace's own time is (naive UTC)."""
     return datetime.now(UTC).replace(tzinfo=None)

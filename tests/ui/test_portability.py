@@ -24,6 +24,7 @@ from tests.deliver.loopback import DROPPED_AFTER, SHOUTS, answers
 from tests.tools.demo import demo_file, settings_for
 from ui import route_effects
 from ui.workspace import Workspace, open_workspace
+from ui.workspace_clock import wall_time
 from warehouse.catalog import BUILT_IN
 
 NUDGE = "Create an eligibility rule that emails users who completed 3 workouts an upgrade nudge."
@@ -125,10 +126,9 @@ def move(workspace: Workspace, channel: str, name: str) -> None:
 def send(workspace: Workspace, *fakes: Fake) -> None:
     """A day of sending."""
     for hours in HOURS:
-        moment = workspace.as_of() + timedelta(hours=hours)
         for fake in fakes:
-            fake.now = moment
-        workspace.deliver(now=moment)
+            fake.now = wall_time()
+        workspace.deliver(now=workspace.as_of() + timedelta(hours=hours))
 
 
 def went(workspace: Workspace, fake: Fake) -> set[Went]:
