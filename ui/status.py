@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from control import kill_switches, pipeline, requests, versions
+from control import kill_switches, parity, pipeline, requests, versions
 from control.pipeline import PipelineRun, StepRun
 from core.lifecycle import IntentState, State
 from core.pipeline import MEANING
@@ -32,6 +32,7 @@ def status(workspace: Workspace) -> dict[str, Any]:
         "held": _held(workspace),
         "staging": staging.listed(workspace),
         "kill_switches": len(kill_switches.active(workspace.store).switches),
+        "parity": parity.counted(workspace.store)._asdict(),
         "log_bytes_waiting": workspace.intake.log.unloaded_bytes,
         "outbox": workspace.outbox_counts(),
         "stale_traits": [_stale(one) for one in _behind(workspace)],
@@ -148,6 +149,13 @@ def _rest(document: dict[str, Any]) -> list[str]:
         f"Outbox: {waiting:,} waiting, {sum(outbox.values()) - waiting:,} done with. "
         f"Raw log: {document['log_bytes_waiting']:,} bytes waiting.",
     ]
+    if (again := document["parity"])["checked"]:
+        last = again["last_difference"]
+        said = f"; the last one is {last}, 'pilothouse replay' has its record" if last else ""
+        lines.append(
+            f"Decisions on demand: {again['checked']:,} made once more by the engine, "
+            f"{again['differing']:,} differed{said}."
+        )
     if there := document["staging"]:
         named = ", ".join(f"{one['key']} ({one['standing']})" for one in there)
         lines.append(f"In staging: {named}.")

@@ -21,11 +21,22 @@ class Changes:
         self.count = 0
         self._files = (path, path.with_name(f"{path.name}.wal"))
         self._guard = threading.Lock()
+        self._open: dict[object, Seen] = {}
+
+    @property
+    def settled(self) -> bool:
+        """Whether all that was written by now is counted: nobody who may have written it is still
+        at it."""
+        now = self._seen()
+        with self._guard:
+            return all(before == now for before in self._open.values())
 
     @contextmanager
     def noticed(self) -> Iterator[None]:
         """Count this use if something was written meanwhile, by whomever."""
-        before = self._seen()
+        before, use = self._seen(), object()
+        with self._guard:
+            self._open[use] = before
         try:
             yield
         finally:
@@ -33,6 +44,8 @@ class Changes:
             if self._seen() != before or before[0] is None:
                 with self._guard:
                     self.count += 1
+            with self._guard:
+                del self._open[use]
 
     def _seen(self) -> Seen:
         return tuple(_stamp(file) for file in self._files)

@@ -27,7 +27,9 @@ from orchestrate.live.journal import Head, Journal
 from orchestrate.live.kept import entry_of, pasts_of
 from orchestrate.live.notices import Notices
 from orchestrate.live.person import Person
-from orchestrate.live.scalar import Told, decide
+from orchestrate.live.scalar import Told as Decided
+from orchestrate.live.scalar import decide
+from orchestrate.live.shadow import Shadow, Told
 from orchestrate.live.shelf import Facts, Known, Shelf
 from orchestrate.live.unwritten import Unwritten
 from orchestrate.turn import aside
@@ -76,6 +78,7 @@ class Desk:
         self._reading = threading.Lock()
         self._deciding = aside(warehouse).deciding
         self._unwritten = Unwritten(store, warehouse, journal, self._deciding)
+        self.shadow = Shadow(warehouse, self.write_out)
         aside(warehouse).attach(self.write_out)
         with warehouse.cursor() as cursor:
             stages.create_tables(cursor)
@@ -171,6 +174,7 @@ class Desk:
     def forget(self, users: Iterable[str]) -> None:
         """Keep nothing of users here, neither at hand nor on disk: the warehouse has it all."""
         self.once()
+        self.shadow.forget()
         with self._deciding:
             for shelf in self._shelves.values():
                 for user in users:
@@ -205,7 +209,7 @@ class Desk:
         return self._keep(shelf, person, told, stale, trace_id)
 
     def _keep(
-        self, shelf: Shelf, person: Person, told: Told, stale: frozenset[str], trace_id: str
+        self, shelf: Shelf, person: Person, told: Decided, stale: frozenset[str], trace_id: str
     ) -> Kept:
         of = shelf.edition(stale)
         round_ = self._unwritten.round_of(of, person.user)
@@ -217,6 +221,12 @@ class Desk:
                 if other is not shelf:
                     other.people.pop(person.user, None)
         self._unwritten.add(round_, entry, past)
+        self.shadow.remember(
+            Told(
+                entry, of, shelf.book.tick, self._notices.released, (*person.former,),
+                person.read_at, shelf.facts.seen,
+            )
+        )  # fmt: skip
         head = Head(of.number, partial(edition_line, of))
         return Kept(entry, of, self._journal.append(entry_line(entry), head))
 

@@ -14,14 +14,18 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from control import people, requests, tokens
+from control.audit import entries
 from control.tokens import TokenScope
 from core.errors import PilothouseError
 from core.lifecycle import State
 from orchestrate.live.journal import pages
+from orchestrate.live.shadow import Checked
 from orchestrate.online import OnlineDecision, decide_now
 from tests.tools.demo import DECISION, demo_file, open_demo
 from ui.deciding import Asked, Decider, EventRound, decide_routes
 from ui.forgetting import forget
+from ui.shadowing import ShadowRound
+from ui.status import status, text
 from ui.workspace import Workspace
 
 COLUMNS = "user_id, policy_key, policy_version, action_key, channel, outcome, reason_code, ghost"
@@ -310,3 +314,26 @@ def test_what_a_killed_server_left_on_disk_is_written_when_its_workspace_is_open
         assert not pages(folder / "decisions")
 
         assert forget(opened, user, reason="asked to", who="ada@demo").found == ()
+
+
+def test_a_decision_that_the_engine_would_not_have_made_is_counted_in_the_status(
+    workspace: Workspace,
+) -> None:
+    decider, shadow = Decider(workspace), ShadowRound(workspace, seconds=0.0)
+    assert shadow.once() is None
+    user = next(one for one in reversed(users_of(workspace)) if ask(decider, one).selected)
+    assert shadow.once() == Checked(1, ())
+    with workspace.warehouse.cursor(told=False) as unnoticed:
+        unnoticed.execute("DELETE FROM fct_consent; UPDATE dim_users SET email = NULL")
+
+    ask(decider, user)
+    checked = shadow.once()
+
+    assert checked is not None
+    (decision, *_) = {one.decision_id for one in checked.differences}
+    assert decisions(workspace, f"decision_id = '{decision}'")
+    document = status(workspace)
+    assert document["parity"]["checked"] == 2
+    assert document["parity"]["differing"] == len(checked.differences)
+    assert "2 made once more by the engine" in text(document)
+    assert entries(workspace.store)[-1].what == "decision_differs"

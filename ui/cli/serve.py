@@ -95,6 +95,7 @@ def _background(workspace: Workspace) -> tuple[Rounds, ...]:
         radar,
         receiving,
         routing,
+        shadowing,
     )
     from ui.rounds import Rounds
 
@@ -106,6 +107,7 @@ def _background(workspace: Workspace) -> tuple[Rounds, ...]:
     take_over = collector_app.SpoolRound(spool, workspace.intake.log)
     at_once: tuple[Rounds, ...] = (
         Rounds("decisions", workspace.desk.once, deciding.WRITE_SECONDS),
+        Rounds("shadow", shadowing.ShadowRound(workspace).once, shadowing.LOOK_SECONDS),
     )
     load_seconds = collecting.LOAD_SECONDS
     if workspace.settings.pipeline.decide_on_events:

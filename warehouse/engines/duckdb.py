@@ -84,6 +84,11 @@ class DuckDBWarehouse:
         have changed since. It grows once a writer is done, and may grow without one."""
         return self._changes.count
 
+    @property
+    def settled(self) -> bool:
+        """Whether ``changes`` counts everything that was written by now."""
+        return self._changes.settled
+
     @contextmanager
     def cursor(self, *, told: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
         """A cursor of its own, for callers that stream or load.
