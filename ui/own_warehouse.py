@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
+import structlog
 from sqlglot import exp
 
 from core.errors import Code, refuse
@@ -19,9 +20,16 @@ from core.settings import Settings
 from warehouse.catalog import Catalog, load_catalog
 from warehouse.engines.duckdb import DIALECT, DuckDBWarehouse
 from warehouse.models.sources import CANONICAL, Sources, sources_of
+from warehouse.models.words import listing_only
 from warehouse.views import FOLDER, SOURCE, create_views, load_views
 
+log = structlog.get_logger(__name__)
+
 URL = "duckdb:///"
+_COLUMNS = """
+    SELECT column_name FROM information_schema.columns
+    WHERE table_schema = 'main' AND table_catalog = CURRENT_DATABASE() AND table_name = $table
+"""
 
 
 def path_in(url: str, settings: Settings, setting: str) -> Path:
@@ -65,11 +73,11 @@ def open_mapped(settings: Settings) -> DuckDBWarehouse:
 
 
 def is_newer(settings: Settings, copy: Path) -> bool:
-    """Whether the team's file or a view over it changed after the published copy was made."""
+    """Whether the team's file, a view over it or the catalog changed after the published copy."""
     if settings.source_url is None or settings.catalog is None:
         return False
     read = [path_in(settings.source_url, settings, "source")]
-    read += sorted((settings.catalog / FOLDER).glob("*.sql"))
+    read += [*settings.catalog.glob("*.yaml"), *(settings.catalog / FOLDER).glob("*.sql")]
     made = copy.stat().st_mtime_ns
     return any(file.stat().st_mtime_ns > made for file in read)
 
@@ -85,6 +93,20 @@ def ground_of_models(settings: Settings) -> Sources:
 @lru_cache(maxsize=8)
 def _ground(catalog: Path, _changed: int) -> Sources:
     return sources_of(load_catalog(catalog))
+
+
+def with_built_traits(catalog: Catalog, warehouse: DuckDBWarehouse, settings: Settings) -> Catalog:
+    """Over a team's own tables the catalog lists the traits that a model gives, and their table.
+
+    What its file lists beside these is named in the log: nothing can be asked of it yet.
+    """
+    if settings.source_url is None:
+        return catalog
+    table = catalog.layout.traits.table
+    built = {name for (name,) in warehouse.fetch(_COLUMNS, {"table": table}).rows}
+    if missing := sorted(catalog.traits.keys() - built):
+        log.warning("traits_not_built", traits=missing, fix="pilothouse model apply --dir DIR")
+    return listing_only(catalog, built)
 
 
 def end_of_events(warehouse: DuckDBWarehouse, catalog: Catalog, now: datetime) -> datetime:

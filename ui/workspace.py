@@ -67,6 +67,7 @@ class Workspace:
         self.settings = settings
         self.catalog: Catalog = load_catalog(settings.catalog)
         self.warehouse: DuckDBWarehouse = own_warehouse.open_mapped(settings)
+        self.catalog = own_warehouse.with_built_traits(self.catalog, self.warehouse, settings)
         create_empty(self.warehouse, self.catalog)
         with self.warehouse.cursor() as cursor:
             create_tables(cursor)

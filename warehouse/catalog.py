@@ -263,7 +263,7 @@ def load_catalog(folder: Path | None = None) -> Catalog:
         if (folder / f"{section}.yaml").exists():
             document |= _read_section(folder / f"{section}.yaml", section)
     try:
-        return _with_traits_table(_CATALOG.validate_python(document))
+        return with_traits_table(_CATALOG.validate_python(document))
     except ValidationError as error:
         first = error.errors()[0]
         path = ".".join(str(part) for part in first["loc"])
@@ -275,7 +275,7 @@ def load_catalog(folder: Path | None = None) -> Catalog:
         ) from error
 
 
-def _with_traits_table(catalog: Catalog) -> Catalog:
+def with_traits_table(catalog: Catalog) -> Catalog:
     """Where traits are listed and their table is not, that is described by them."""
     layout = catalog.layout.traits
     if layout.table in catalog.tables or not catalog.traits:

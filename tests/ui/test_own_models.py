@@ -216,6 +216,7 @@ class TestWords:
         )
         assert f"{counted[0][0]:,}" in asked["answer"], asked
         assert "lists every trait" in shop.cli("model", "words").out
+        assert shop.cli.json("sql", "run", "SELECT COUNT(*) AS n FROM traits")["rows"] == [[6_000]]
 
     def test_a_draft_has_type_meaning_and_values_of_the_header(self, shop: Shop) -> None:
         document = shop.cli.json("model", "words")
@@ -235,3 +236,18 @@ def test_what_the_teams_next_load_brings_is_in_the_next_build(shop: Shop, tmp_pa
 
     assert built["rows"] == 6_000
     assert shop.states()["browsing"] > before["browsing"]
+
+
+def test_a_trait_that_the_catalog_lists_and_no_model_gives_cannot_be_asked_for(
+    fresh: Shop, tmp_path: Path
+) -> None:
+    early = fresh.copy(tmp_path)
+    words = early.cli("model", "words", "--dir", str(early.models)).out
+    (early.cli.workspace / "catalog" / "traits.yaml").write_text(words)
+
+    asked = early.cli("ask", "How many customers have an order value of at least 200?")
+
+    assert asked.status == 1
+    assert "I do not understand 'value of at least 200'" in asked.out
+    assert "traits_not_built" in asked.err
+    assert early.cli("sql", "run", "SELECT COUNT(*) FROM traits").status == 1

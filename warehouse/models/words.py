@@ -1,10 +1,11 @@
-"""What a catalog needs to say of traits so that prompts and rules can name them."""
+"""What a catalog says of traits, so that prompts and rules can name them."""
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from typing import Any
 
-from warehouse.catalog import Catalog
+from warehouse.catalog import Catalog, with_traits_table
 from warehouse.models.model import Model
 from warehouse.models.modelset import ModelSet
 
@@ -13,6 +14,14 @@ def words_of(models: ModelSet, catalog: Catalog) -> dict[str, Any]:
     """The traits that a catalog lacks as a section of its traits.yaml: drafted, to be edited."""
     unnamed = (model for model in models.traits if model.name not in catalog.traits)
     return {model.name: _entry(model) for model in unnamed}
+
+
+def listing_only(catalog: Catalog, built: AbstractSet[str]) -> Catalog:
+    """The catalog with those of its traits that are built, and with their table."""
+    traits = {name: trait for name, trait in catalog.traits.items() if name in built}
+    tables = {**catalog.tables}
+    tables.pop(catalog.layout.traits.table, None)
+    return with_traits_table(catalog.model_copy(update={"traits": traits, "tables": tables}))
 
 
 def _entry(model: Model) -> dict[str, Any]:
