@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 _PLAIN = re.compile(r"[A-Za-z0-9\-._~:/?\[\]!$&'()*+,;=%]+", re.ASCII)
 """What a URL is made of, less ``@`` and ``#``: what stands before the one is a name and a
 password, and what stands after the other is never sent."""
-_IN_DISGUISE = re.compile(r"(0[xX][0-9a-fA-F]*|[0-9]+)\.?", re.ASCII)
+_IN_DISGUISE = re.compile(r"0[xX][0-9a-fA-F]*|[0-9]+", re.ASCII)
 """A host that ends like this is an IPv4 address to whoever calls it: 2130706433, 0x7f.1, 127.1."""
 _LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}", re.ASCII)
 _LONGEST_NAME = 253
@@ -72,11 +72,11 @@ def _is_encoded_well(label: str) -> bool:
 def _why_not_public(host: str) -> str | None:
     labels = host.split(".")
     address = _literal(host)
+    if address is not None and is_public(address):
+        return None
     if address is not None:
-        return (
-            None if is_public(address) else f"leads to {host}, which is not on the public Internet"
-        )
-    if _IN_DISGUISE.fullmatch(labels[-1]) or ":" in host:
+        return f"leads to {host}, which is not on the public Internet"
+    if _IN_DISGUISE.fullmatch(labels[-1]):
         return f"leads to {host}, an IP address in disguise: write the name of the host"
     if len(labels) == 1 or any(host == one or host.endswith(f".{one}") for one in _NOT_PUBLIC):
         return f"leads to {host}, which is a name of the own network"

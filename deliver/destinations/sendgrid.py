@@ -25,7 +25,7 @@ from deliver.wire import Capabilities, Outcome, Plan, Rate, Request, Response
 MOST_MESSAGES = 1_000
 MOST_BYTES = 30_000_000
 MOST_ITEM_BYTES = 1_000_000
-_ROOM = 4 * MOST_ITEM_BYTES
+_ROOM = 12 * MOST_ITEM_BYTES
 """Bytes of a body that are not messages: text, HTML and settings, escaped."""
 RATES = {"mail": Rate(burst=100, per_second=100)}
 """SendGrid says how much is left in its answers, and publishes no number."""

@@ -141,3 +141,17 @@ def test_every_kind_is_listed_under_its_own_name() -> None:
 
 def secrets() -> dict[str, SecretStr]:
     return {name: SecretStr(value) for name, value in SET.items()}
+
+
+def test_a_url_into_the_own_network_is_refused_in_a_plain_sentence() -> None:
+    table = {"kind": "webhook", "url": "https://127.1/", "secrets": ["env:HOOK"]}
+    given = settings(hook=table).model_copy(
+        update={"secrets": {"HOOK": SecretStr("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")}}
+    )
+
+    told = checked(given).refused["hook"]
+
+    assert told.message == (
+        "The setting 'destinations.hook' is not valid: its url leads to 127.1, an IP address in "
+        "disguise: write the name of the host; inside your own network set allow_private."
+    )
