@@ -17,11 +17,16 @@ from typing import Any
 
 import pytest
 
+from control.receipts import Fact
 from deliver.destinations.webhook import Webhook
+from deliver.receipts import calls as receipts
+from deliver.receipts import webhook as webhook_receipts
 from deliver.transport import Answer, Transport
 from deliver.wire import Outcome, Request, Response
 from examples.webhook_receiver import receiver as example
+from examples.webhook_receiver import reporter
 from tests.deliver.destinations.fake import letter, letters
+from tests.deliver.loopback import DROPPED_AFTER, Call, Fault, Loopback, Reply, answers
 
 NOW = datetime(2026, 3, 2, 10, 30)
 OLD, NEW, FOREIGN = ("whsec_" + b64encode(bytes([n]) * 32).decode() for n in (1, 2, 3))
@@ -281,6 +286,55 @@ def test_what_was_taken_is_known_after_a_kill(tmp_path: Path, transport: Transpo
             assert outcome.result == "accepted"
             os.kill(process.pid, signal.SIGKILL)
     assert _took(tmp_path / "received.sqlite") == _ids(1)
+
+
+class Pilothouse(Loopback):
+    """Takes receipts of the destination ``hook``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.facts: list[Fact] = []
+
+    def handle(self, call: Call) -> Reply:
+        asked = receipts.Call(
+            self.url + call.path, call.headers, call.body, datetime.now(UTC).replace(tzinfo=None)
+        )
+        if webhook_receipts.why_not_genuine(asked, [OLD]):
+            return Reply(401)
+        self.facts += webhook_receipts.read(asked).facts
+        return Reply(200, {})
+
+
+class TestReporting:
+    def test_what_was_taken_is_told_and_told_once(
+        self, running: Running, transport: Transport, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        _sent(_webhook(running.url), transport, many=3)
+        with Pilothouse() as pilothouse:
+            for _ in range(2):
+                _report(running, pilothouse.url)
+
+        assert sorted(str(one.intent_id) for one in pilothouse.facts) == _ids(3)
+        assert {one.kind for one in pilothouse.facts} == {"delivered"}
+        assert capsys.readouterr().out == "3 told\n"
+
+    @pytest.mark.parametrize("fault", [answers(503), answers(401), DROPPED_AFTER])
+    def test_what_nobody_confirmed_is_told_again_under_the_same_name(
+        self, running: Running, transport: Transport, fault: Fault
+    ) -> None:
+        _sent(_webhook(running.url), transport)
+        with Pilothouse() as pilothouse:
+            pilothouse.faults.append(fault)
+            with pytest.raises(SystemExit, match="Not told"):
+                _report(running, pilothouse.url)
+            _report(running, pilothouse.url)
+
+        assert len({one.told_by for one in pilothouse.facts}) == 1
+
+
+def _report(running: Running, url: str) -> None:
+    files = ["--secrets", str(running.secrets), "--database", str(running.database)]
+    reporter.main([f"{url}/v1/receipts/hook", *files, "--once"])
 
 
 def test_it_makes_secrets_that_our_destination_takes(capsys: pytest.CaptureFixture[str]) -> None:
