@@ -224,6 +224,13 @@ def _key(secret: str) -> bytes:
         raise ValueError("a secret is whsec_ and base64") from None
 
 
+def _opened(receiver: Receiver, port: int) -> ThreadingHTTPServer:
+    try:
+        return serve(receiver, port=port)
+    except OSError as error:
+        raise SystemExit(f"Port {port} cannot be opened ({error}): choose another one.") from None
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Receive until it is stopped."""
     parser = argparse.ArgumentParser(description="Receives signed webhooks on this machine.")
@@ -244,7 +251,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         raise SystemExit(f"{given.secrets} must hold a secret a line: see --new-secret.")
     with closing(Inbox(given.database)) as inbox:
         receiver = Receiver(inbox, lambda: secrets_of(given.secrets))
-        with serve(receiver, port=given.port) as server:
+        with _opened(receiver, given.port) as server:
             port = server.server_address[1]
             sys.stdout.write(f"Receiving at http://127.0.0.1:{port}{PATH}\n")
             sys.stdout.flush()
