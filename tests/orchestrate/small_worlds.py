@@ -43,7 +43,11 @@ def batch(seed: int, worlds: int, *, everything: bool = False) -> list[OWorld]:
 
     With ``everything`` caps may put messages off, and users may have been merged.
     """
-    r = random.Random(seed)
+    return drawn(random.Random(seed), str(seed), worlds, everything=everything)
+
+
+def drawn(r: random.Random, name: str, worlds: int, *, everything: bool = False) -> list[OWorld]:
+    """The same of any source of chance, such as Hypothesis', which makes failing worlds smaller."""
     at = datetime(2026, r.choice((3, 6, 12)), r.randint(1, 28), r.randrange(24), r.randrange(60))
     contact = _contact(r)
     killed: set[Switch] = set()
@@ -51,7 +55,7 @@ def batch(seed: int, worlds: int, *, everything: bool = False) -> list[OWorld]:
         killed.add(("channel", r.choice(CHANNELS)))
     if r.random() < 0.02:
         killed.add(("global", "*"))
-    made = [_world(r, f"{seed}x{n}", at, contact, frozenset(killed)) for n in range(worlds)]
+    made = [_world(r, f"{name}x{n}", at, contact, frozenset(killed)) for n in range(worlds)]
     return made if everything else [_simpler(world) for world in made]
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import random
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from core.moments import EPOCH, MICROSECOND, micros
 from core.reasons import REASONS
@@ -15,11 +19,14 @@ from orchestrate.live.scalar import Told, decide
 from orchestrate.stages import Tick
 from tests.orchestrate import small_worlds
 from tests.orchestrate.oracle import OResult
+from tests.orchestrate.plain_worlds import OWorld
 from tests.orchestrate.world import SCHEMA
 from warehouse.catalog import load_catalog
 from warehouse.engines.duckdb import DuckDBWarehouse
 
 WORLDS = 100
+CASES = int(os.environ.get("PILOTHOUSE_ONLINE_CASES", "40"))
+"""Worlds that Hypothesis draws; more on demand."""
 OWN = "SELECT user_id FROM dim_users WHERE merged_into IS NULL"
 Results = dict[tuple[str, str, str], OResult]
 
@@ -104,15 +111,45 @@ def test_one_user_alone_is_decided_as_everybody_at_once(
     warehouse: DuckDBWarehouse, seed: int
 ) -> None:
     worlds = small_worlds.batch(seed, WORLDS, everything=True)
-    with warehouse.cursor() as cursor:
-        stages.create_tables(cursor)
-        small_worlds.write(cursor, worlds)
-    tick = without_putting_off(small_worlds.tick_of(worlds, load_catalog()))
-    later = tick._replace(as_of=tick.as_of + LATER[seed % len(LATER)], counts_later=True)
 
-    told, expected = alone_tells(warehouse, later, tick.as_of), engine_tells(warehouse, later)
+    told, expected = both_tell(warehouse, worlds, LATER[seed % len(LATER)])
 
     assert told.keys() == expected.keys()
     differing = {key: (told[key], one) for key, one in expected.items() if told[key] != one}
     assert expected
     assert not differing
+
+
+def both_tell(
+    warehouse: DuckDBWarehouse, worlds: Sequence[OWorld], later: timedelta
+) -> tuple[Results, Results]:
+    """What is decided alone some time after users were read, and what the engine decides then."""
+    with warehouse.cursor() as cursor:
+        stages.create_tables(cursor)
+        small_worlds.write(cursor, worlds)
+    tick = without_putting_off(small_worlds.tick_of(worlds, load_catalog()))
+    then = tick._replace(as_of=tick.as_of + later, counts_later=True)
+    return alone_tells(warehouse, then, tick.as_of), engine_tells(warehouse, then)
+
+
+@pytest.mark.slow
+@settings(
+    max_examples=CASES,
+    deadline=None,
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large,
+        HealthCheck.large_base_example,
+    ],
+)  # fmt: skip
+@given(
+    chance=st.randoms(use_true_random=False),
+    later=st.sampled_from(LATER) | st.timedeltas(timedelta(0), timedelta(days=60)),
+)
+def test_whatever_the_world_one_user_alone_is_decided_as_in_a_batch(
+    warehouse: DuckDBWarehouse, chance: random.Random, later: timedelta
+) -> None:
+    told, expected = both_tell(
+        warehouse, small_worlds.drawn(chance, "p", 1, everything=True), later
+    )
+
+    assert told == expected
