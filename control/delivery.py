@@ -24,7 +24,9 @@ class Pause(NamedTuple):
     since: datetime
 
 
-def pause(store: Store, destination: str, reason: str, *, now: datetime) -> bool:
+def pause(
+    store: Store, destination: str, reason: str, *, now: datetime, by: str = BREAKER.email
+) -> bool:
     """Send nothing there from now on; whether it was not paused before. Its intents wait."""
     row = {"destination": destination, "reason": reason, "since": utc(now)}
     postgres = store.engine.dialect.name == "postgresql"
@@ -35,7 +37,7 @@ def pause(store: Store, destination: str, reason: str, *, now: datetime) -> bool
         before = connection.execute(_one(destination)).first()
         connection.execute(insert, row)
         if before is None:
-            append(connection, Act(now, BREAKER.email, "pause", destination, note=reason))
+            append(connection, Act(now, by, "pause", destination, note=reason))
     return before is None
 
 

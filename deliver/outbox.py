@@ -61,12 +61,7 @@ def lease(
     looked at again.
     """
     moment = utc(now)
-    look_again = sa.select(dispatches.c.intent_id).where(dispatches.c.look_at <= moment)
-    due = sa.or_(
-        sa.and_(outbox.c.state == IntentState.PENDING.value, outbox.c.not_before <= moment),
-        sa.and_(_CLAIMED, outbox.c.lease_until <= moment),
-        sa.and_(outbox.c.state == IntentState.AMBIGUOUS.value, outbox.c.intent_id.in_(look_again)),
-    )
+    due = _due(moment)
     columns = [outbox.c[name] for name in Intent._fields]
     query = sa.select(*columns).where(due, outbox.c.channel.not_in(not_by))
     query = query.order_by(outbox.c.not_before, outbox.c.intent_id)
@@ -81,6 +76,26 @@ def lease(
         ids = [intent.intent_id for intent in found]
         connection.execute(outbox.update().where(outbox.c.intent_id.in_(ids)).values(taken))
     return found
+
+
+def has_work(store: Store, *, now: datetime) -> bool:
+    """Whether a run would find anything to do: something is due, or the warehouse is to be told."""
+    untold = sa.and_(dispatches.c.outcome == "accepted", dispatches.c.told_at.is_(None))
+    asked = (
+        sa.select(outbox.c.intent_id).where(_due(utc(now))),
+        sa.select(dispatches.c.intent_id).where(untold),
+    )
+    with store.read() as connection:
+        return any(connection.execute(one.limit(1)).first() is not None for one in asked)
+
+
+def _due(moment: datetime) -> sa.ColumnElement[bool]:
+    look_again = sa.select(dispatches.c.intent_id).where(dispatches.c.look_at <= moment)
+    return sa.or_(
+        sa.and_(outbox.c.state == IntentState.PENDING.value, outbox.c.not_before <= moment),
+        sa.and_(_CLAIMED, outbox.c.lease_until <= moment),
+        sa.and_(outbox.c.state == IntentState.AMBIGUOUS.value, outbox.c.intent_id.in_(look_again)),
+    )
 
 
 def submit(

@@ -16,7 +16,6 @@ from agent.state import GRAPH_VERSION
 from control import people, runs
 from core.artifacts import AskResult, TraceStep
 from core.errors import Code, PilothouseError, Refusal
-from core.lifecycle import IntentState
 from ui import staging
 from ui.ids import new_id
 from ui.receiving import apply_receipts
@@ -26,11 +25,8 @@ from ui.workspace import Workspace
 log = structlog.get_logger(__name__)
 
 THREADS = 4
-SECONDS_BETWEEN_SENDS = 15.0
-UNFINISHED = frozenset(
-    {IntentState.PENDING, IntentState.LEASED, IntentState.SUBMITTED, IntentState.ACCEPTED}
-)
-"""Intents that somebody still has to bring to an end."""
+SECONDS_BETWEEN_SENDS = 1.0
+SECONDS_BETWEEN_LETTERS = 15.0
 
 
 class Stopped(Exception):
@@ -44,7 +40,9 @@ class Worker:
         self.workspace = workspace
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="ask")
         self._stop: dict[str, threading.Event] = {}
+        self._closing = threading.Event()
         self._sending = Rounds("send", self._send_what_is_due, SECONDS_BETWEEN_SENDS)
+        self._letters = Rounds("staging letters", self._write_letters, SECONDS_BETWEEN_LETTERS)
 
     def open(self) -> None:
         """Fail the runs that the last end cut off, and get ready for the first prompt."""
@@ -53,12 +51,15 @@ class Worker:
                 self._fail(run.id, _cut_off())
         self._pool.submit(self.workspace.asking.warm)
         self._sending.open()
+        self._letters.open()
 
     def close(self) -> None:
-        """Let running prompts finish their step, then stop."""
+        """Let running prompts finish their step and requests their answer, then stop."""
         for event in self._stop.values():
             event.set()
+        self._closing.set()
         self._sending.close()
+        self._letters.close()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def start(
@@ -99,13 +100,15 @@ class Worker:
         return result
 
     def _send_what_is_due(self) -> None:
-        """Messages whose quiet hours have ended leave the outbox, and so does what a crash left.
+        """Messages whose moment has come leave the outbox, and so does what a crash left.
 
         Receipts come first: who has just opted out gets nothing more.
         """
         apply_receipts(self.workspace)
-        if self.workspace.outbox_counts().keys() & UNFINISHED:
-            self.workspace.deliver()
+        if self.workspace.has_to_send():
+            self.workspace.deliver(stopping=self._closing.is_set)
+
+    def _write_letters(self) -> None:
         staging.write_letters(self.workspace)
 
     def _run(self, run_id: str, submit: bool) -> None:

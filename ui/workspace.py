@@ -121,6 +121,8 @@ class Workspace:
         seen_content_hash: str | None = None,
     ) -> ChangeRequest:
         """Record a person's verdict, then wake whatever waited for it."""
+        if verdict == "approve":
+            data_changes.require_ready(self, requests.get(self.store, request_id))
         approvals.decide(
             self.store,
             request_id,
@@ -250,6 +252,10 @@ class Workspace:
             worker=new_id(),
             stopping=stopping,
         )
+
+    def has_to_send(self) -> bool:
+        """Whether a run of ``deliver`` would find anything to do."""
+        return outbox.has_work(self.store, now=self.now())
 
     def outbox_counts(self) -> dict[str, int]:
         """Intents by state."""

@@ -1,4 +1,4 @@
-"""``cycle``, ``explain``, ``deliver`` and ``measure``: from rules in force to measured lift."""
+"""``cycle``, ``explain`` and ``measure``: from rules in force to measured lift."""
 
 from __future__ import annotations
 
@@ -126,44 +126,6 @@ def _message_line(one: dict[str, Any]) -> str:
 
 def _moment(text: str) -> str:
     return text[:16].replace("T", " ")
-
-
-@click.group(cls=Listing)
-def deliver() -> None:
-    """Send what was decided."""
-
-
-@deliver.command("run")
-@common
-def deliver_run(session: Session) -> Output:
-    """Send everything that is due into the local mailbox."""
-    with session.workspace() as workspace:
-        report = workspace.deliver()
-        letters = staging.write_letters(workspace)
-        folder = workspace.mailbox_folder
-    text = (
-        f"{report.delivered:,} delivered, {report.stopped:,} stopped before sending, "
-        f"{report.waiting:,} waiting for the end of quiet hours. Mailbox: {folder}"
-    )
-    if report.held:
-        text += f"\n{report.held}"
-    if letters is not None:
-        text += (
-            f"\nStaging: {letters.written:,} letters written and nothing sent, "
-            f"{letters.stopped:,} stopped before, {letters.waiting:,} waiting for their time."
-        )
-    document = report.model_dump(mode="json")
-    return Output(text, document | {"staging": letters and letters.model_dump(mode="json")})
-
-
-@deliver.command("status")
-@common
-def deliver_status(session: Session) -> Output:
-    """Count the outbox by state."""
-    with session.workspace() as workspace:
-        counts = workspace.outbox_counts()
-    lines = [f"{state:<12} {count:>8,}" for state, count in sorted(counts.items())]
-    return Output("\n".join(lines) or "The outbox is empty.", counts)
 
 
 @click.group(cls=Listing)

@@ -1,0 +1,164 @@
+"""``deliver``: send what was decided, look how that goes, and deal with what needs a person."""
+
+from __future__ import annotations
+
+import click
+
+from core.lifecycle import IntentState
+from deliver import by_hand
+from deliver.standing import Standing, standings
+from ui import staging
+from ui.channel_routes import shown
+from ui.cli.session import Listing, Output, Session, common, said_by
+
+NEED_SOMEBODY = (IntentState.AMBIGUOUS, IntentState.REJECTED)
+
+
+@click.group(cls=Listing)
+def deliver() -> None:
+    """Send what was decided."""
+
+
+@deliver.command("run")
+@common
+def run(session: Session) -> Output:
+    """Send everything that is due, each message to the destination of its channel."""
+    with session.workspace() as workspace:
+        report = workspace.deliver()
+        letters = staging.write_letters(workspace)
+        folder = workspace.mailbox_folder
+    text = (
+        f"{report.delivered:,} delivered, {report.stopped:,} stopped before sending, "
+        f"{report.waiting:,} waiting for a later moment. Mailbox: {folder}"
+    )
+    elsewhere = {name: n for name, n in report.by_destination.items() if name != "mailbox"}
+    if elsewhere:
+        text += "\nTaken by " + ", ".join(f"{name}: {n:,}" for name, n in elsewhere.items()) + "."
+    if report.uncertain:
+        text += (
+            f"\nNobody can tell of {report.uncertain:,} whether they arrived: "
+            "'pilothouse deliver list' shows them."
+        )
+    if letters is not None:
+        text += (
+            f"\nStaging: {letters.written:,} letters written and nothing sent, "
+            f"{letters.stopped:,} stopped before, {letters.waiting:,} waiting for their time."
+        )
+    document = report.model_dump(mode="json")
+    return Output(text, document | {"staging": letters and letters.model_dump(mode="json")})
+
+
+@deliver.command()
+@common
+def status(session: Session) -> Output:
+    """Count messages by state, and say how each destination does."""
+    with session.workspace() as workspace:
+        counts = workspace.outbox_counts()
+        found = standings(workspace.store, shown(workspace), now=workspace.now())
+    lines = [f"{state:<12} {count:>8,}" for state, count in sorted(counts.items())]
+    lines = lines or ["The outbox is empty."]
+    lines += [_standing(one) for one in found]
+    told = [one.model_dump(mode="json") for one in found]
+    return Output("\n".join(lines), counts | {"destinations": told})
+
+
+@deliver.command("list")
+@click.option("--limit", type=click.IntRange(1), default=100, show_default=True)
+@common
+def list_(session: Session, limit: int) -> Output:
+    """List messages that were rejected, or of which nobody can tell whether they arrived."""
+    with session.workspace() as workspace:
+        found = by_hand.held(workspace.store, *NEED_SOMEBODY, limit=limit)
+    lines = [_held(one) for one in found] or ["No message needs anybody."]
+    return Output("\n".join(lines), [one._asdict() for one in found])
+
+
+@deliver.command()
+@click.argument("ids", nargs=-1, required=True, metavar="MESSAGE...")
+@said_by("pavel@demo", "Who does it: an approver or an admin.")
+@common
+def retry(session: Session, ids: tuple[str, ...], email: str) -> Output:
+    """Let rejected messages leave once more, with the next run."""
+    with session.workspace() as workspace:
+        person = session.person(workspace, email)
+        by_hand.retry(workspace.store, ids, person=person, now=workspace.now())
+    return Output(f"{_messages(len(ids))} again; 'pilothouse deliver run' sends.", {"ids": ids})
+
+
+@deliver.command()
+@click.argument("ids", nargs=-1, required=True, metavar="MESSAGE...")
+@said_by("mara@demo", "Who does it.")
+@common
+def cancel(session: Session, ids: tuple[str, ...], email: str) -> Output:
+    """Stop messages that have not left, and give up uncertain ones."""
+    with session.workspace() as workspace:
+        person = session.person(workspace, email)
+        by_hand.cancel(workspace.store, ids, person=person, now=workspace.now())
+    return Output(f"{len(ids):,} cancelled.", {"ids": ids})
+
+
+@deliver.command()
+@click.argument("message")
+@click.option("--arrived", "did", flag_value="arrived", help="It is there: it counts as sent.")
+@click.option("--lost", "did", flag_value="lost", help="It surely is not: it leaves once more.")
+@said_by("pavel@demo", "Who made sure: an approver or an admin.")
+@common
+def settle(session: Session, message: str, did: str | None, email: str) -> Output:
+    """Say what became of a message of which nobody could tell."""
+    if did is None:
+        raise click.UsageError("Say --arrived or --lost.")
+    with session.workspace() as workspace:
+        person, now = session.person(workspace, email), workspace.now()
+        act = by_hand.arrived if did == "arrived" else by_hand.lost
+        act(workspace.store, message, person=person, now=now)
+    said = "counts as sent" if did == "arrived" else "leaves with the next run"
+    return Output(f"The message {said}.", {"id": message, "settled": did})
+
+
+@deliver.command()
+@click.argument("destination")
+@click.option("--reason", required=True, help="Why, for whoever looks.")
+@said_by("ada@demo", "Who does it: an approver or an admin.")
+@common
+def pause(session: Session, destination: str, reason: str, email: str) -> Output:
+    """Send nothing to a destination for now; its messages wait."""
+    with session.workspace() as workspace:
+        person = session.person(workspace, email)
+        by_hand.pause(workspace.store, destination, reason, person=person, now=workspace.now())
+    return Output(f"Nothing is sent to {destination} until it is resumed.", {"paused": destination})
+
+
+@deliver.command()
+@click.argument("destination")
+@said_by("ada@demo", "Who does it: an approver or an admin.")
+@common
+def resume(session: Session, destination: str, email: str) -> Output:
+    """Send to a paused destination again."""
+    with session.workspace() as workspace:
+        person = session.person(workspace, email)
+        by_hand.resume(workspace.store, destination, person=person, now=workspace.now())
+    return Output(f"Messages to {destination} leave again.", {"resumed": destination})
+
+
+def _messages(count: int) -> str:
+    return "1 message waits" if count == 1 else f"{count:,} messages wait"
+
+
+def _standing(one: Standing) -> str:
+    said = f"{one.destination}: {one.accepted_last_minute:,} taken in the last minute, "
+    said += f"{one.accepted_last_hour:,} in the last hour; {one.waiting:,} waiting"
+    if one.oldest_due is not None:
+        said += f", {one.due:,} of them due, the oldest since {one.oldest_due:%Y-%m-%d %H:%M}"
+    if one.uncertain:
+        said += f"; {one.uncertain:,} uncertain"
+    if one.blocked_until is not None:
+        said += f"; it asked to be left alone until {one.blocked_until:%H:%M:%S}"
+    if one.paused is not None:
+        said += f". Paused: {one.paused}"
+    return said
+
+
+def _held(one: by_hand.Held) -> str:
+    where = one.destination or one.channel
+    said = f"{one.intent_id}  {one.state:<10} {where:<12} {one.user_id} {one.action_key}"
+    return f"{said}\n    {one.detail}" if one.detail else said
