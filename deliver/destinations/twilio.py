@@ -32,6 +32,7 @@ SENDER_UNUSABLE = frozenset({20404, 21212, 21603, 21660, 21701, 21704})
 RATES = {"messages": Rate(burst=20, per_second=20)}
 """Not documented as a number: 429 is about requests side by side, and each sender has a queue."""
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
+_SID = re.compile(r"[A-Za-z0-9]{2,64}", re.ASCII)
 _CAME_TO_NOTHING = frozenset({"failed", "undelivered", "canceled"})
 
 
@@ -154,7 +155,7 @@ def _by_code(request: Request, answer: Mapping[str, Any]) -> list[Outcome] | Non
 
 def _taken(request: Request, answer: Mapping[str, Any]) -> list[Outcome]:
     sid = answer.get("sid")
-    if not isinstance(sid, str) or not sid:
+    if not isinstance(sid, str) or not _SID.fullmatch(sid):
         return every(request, "ambiguous", "The answer names no message.")
     if str(answer.get("status")) not in _CAME_TO_NOTHING:
         return every(request, "accepted", provider_id=sid)

@@ -144,6 +144,10 @@ class TestAnswers:
     def test_in_any_state_but_failure_are_taken(self, status: Any) -> None:
         assert _told(201, {"sid": "SM1", "status": status}).result == "accepted"
 
+    @pytest.mark.parametrize("sid", [None, "", 5, [], "\ud83d", "SM\0", "x" * 65])
+    def test_that_name_no_message_leave_it_open(self, sid: Any) -> None:
+        assert _told(201, {"sid": sid, "status": "queued"}).result == "ambiguous"
+
 
 @pytest.mark.parametrize(
     "changes",
