@@ -41,7 +41,7 @@ def import_(session: Session, table: str, maps: tuple[str, ...], **given: Any) -
     """Bring rows of CSV, Parquet or NDJSON files, or of a PostgreSQL table, into TABLE."""
     request = Request(
         table,
-        columns=dict(_pair(one) for one in maps),
+        columns=dict(pair(one) for one in maps),
         reading=Reading(given["formats"], given["decimal"]),
         dry_run=given["dry_run"],
     )
@@ -56,7 +56,8 @@ def import_(session: Session, table: str, maps: tuple[str, ...], **given: Any) -
     return Output(text, [_document(one) for one in done], status=int(nothing))
 
 
-def _pair(text: str) -> tuple[str, str]:
+def pair(text: str) -> tuple[str, str]:
+    """THEIRS=OURS in its two parts; refuses what is no such pair."""
     theirs, equals, ours = text.rpartition("=")
     if not (theirs and equals and ours):
         raise refuse(

@@ -104,7 +104,7 @@ def import_rows(
         columns={ours: source.names[place] for ours, place in matched.places.items()},
         ignored=matched.ignored,
         notes=notes,
-        rejected_file=_keep_rejected(rejected_file, rejected),
+        rejected_file=keep_rejected(rejected_file, rejected),
         dry_run=request.dry_run,
     )
 
@@ -121,8 +121,8 @@ def _notes(
     )
 
 
-def _keep_rejected(file: Path, rejected: Sequence[Rejected]) -> str | None:
-    """Write what was rejected; a file of an earlier time goes when nothing is."""
+def keep_rejected(file: Path, rejected: Sequence[Rejected]) -> str | None:
+    """Write what was rejected; a file of an earlier time goes when nothing is. Gives the file."""
     if not rejected:
         file.unlink(missing_ok=True)
         return None

@@ -1,0 +1,2 @@
+-- Some of them.
+INSERT INTO owners SELECT unnest($references), unnest($lists);
