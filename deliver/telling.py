@@ -13,6 +13,7 @@ from control.delivery_tables import dispatches
 from control.store import Store, utc
 from control.tables import outbox
 from core.lifecycle import IntentState
+from deliver.withdrawing import Withdrawal, withdraw
 from warehouse.catalog import Catalog
 from warehouse.engines.duckdb import DuckDBWarehouse
 
@@ -56,7 +57,7 @@ def tell_warehouse(
         if taken:
             cursor.execute(_sql("sent"), _messages(taken, local))
         if said_no:
-            cursor.execute(_sql("opted_out"), _opt_outs(said_no, catalog))
+            withdraw(cursor, catalog, [_withdrawal(one) for one in said_no], now=now)
     _note(store, untold, [one for one in taken if one.destination in local], now)
 
 
@@ -85,16 +86,8 @@ def _messages(taken: list[_Untold], local: Collection[str]) -> dict[str, list[ob
     }
 
 
-def _opt_outs(said_no: list[_Untold], catalog: Catalog) -> dict[str, list[object]]:
-    purposes = {name: channel.consent_purpose for name, channel in catalog.channels.items()}
-    known = [one for one in said_no if purposes.get(one.channel)]
-    return {
-        "user_ids": [one.user_id for one in known],
-        "purposes": [purposes[one.channel] for one in known],
-        "channels": [one.channel for one in known],
-        "moments": [one.last_at for one in known],
-        "sources": [one.destination for one in known],
-    }
+def _withdrawal(one: _Untold) -> Withdrawal:
+    return Withdrawal(one.user_id, one.channel, one.last_at, one.destination)
 
 
 def _note(store: Store, told: list[_Untold], delivered: list[_Untold], now: datetime) -> None:

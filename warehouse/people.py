@@ -12,9 +12,18 @@ from sqlglot import exp
 
 from warehouse.catalog import Catalog
 from warehouse.engines.duckdb import DIALECT
-from warehouse.layout import consents, zones
+from warehouse.layout import Consent, Layout, consents, zones
 
-_FORMER_IDS = Path(__file__).parent / "sql" / "former_ids.sql"
+_SQL = Path(__file__).parent / "sql"
+OWN_CONSENT = Consent(
+    table="consent_withdrawn",
+    user="user_id",
+    purpose="purpose",
+    channel="channel",
+    status="status",
+    effective_at="effective_at",
+)
+"""Where consent that ends here is written if the team's own record of it is only read."""
 
 
 def name_people(cursor: duckdb.DuckDBPyConnection, catalog: Catalog) -> None:
@@ -23,13 +32,48 @@ def name_people(cursor: duckdb.DuckDBPyConnection, catalog: Catalog) -> None:
     layout = catalog.layout
     for name, rows in (
         ("zones_of_users", zones(layout)),
-        ("consents_of_users", consents(layout)),
+        ("consents_of_users", _all_consents(cursor, layout)),
         ("merges_of_users", merges(catalog)),
     ):
         view = exp.Create(this=exp.table_(name), kind="VIEW", expression=rows, replace=True)
         view.set("properties", exp.Properties(expressions=[exp.TemporaryProperty()]))
         cursor.execute(view.sql(DIALECT))
-    cursor.execute(_FORMER_IDS.read_text(encoding="utf-8"))
+    cursor.execute(_sql("former_ids"))
+
+
+def consent_to_write(cursor: duckdb.DuckDBPyConnection, catalog: Catalog) -> Consent:
+    """Where consent may be written: where it is recorded, unless that is a view."""
+    consent = catalog.layout.consent
+    if not _is_there(cursor, "views", consent.table):
+        return consent
+    cursor.execute(_sql("consent_withdrawn"))
+    return OWN_CONSENT
+
+
+def _all_consents(cursor: duckdb.DuckDBPyConnection, layout: Layout) -> exp.Query:
+    """Every word on consent: the team's own, and what ended here."""
+    theirs = consents(layout)
+    if not _is_there(cursor, "tables", OWN_CONSENT.table):
+        return theirs
+    ours = consents(layout.model_copy(update={"consent": OWN_CONSENT}))
+    return theirs.union(ours, distinct=False)
+
+
+def _is_there(cursor: duckdb.DuckDBPyConnection, kind: str, name: str) -> bool:
+    """Whether the warehouse itself has a view or a table of this name."""
+    column = exp.column("view_name" if kind == "views" else "table_name")
+    ours = exp.column("database_name").eq(exp.func("CURRENT_DATABASE"))
+    query = (
+        exp.select(exp.Count(this=exp.Star()))
+        .from_(exp.func(f"duckdb_{kind}"))
+        .where(column.eq(exp.Placeholder(this="name")), ours)
+    )
+    found = cursor.execute(query.sql(DIALECT), {"name": name}).fetchone()
+    return bool(found and found[0])
+
+
+def _sql(name: str) -> str:
+    return (_SQL / f"{name}.sql").read_text(encoding="utf-8")
 
 
 def merges(catalog: Catalog) -> exp.Select:

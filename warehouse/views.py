@@ -31,9 +31,9 @@ OWN_TABLES = frozenset(
     fct_messages raw_events dead_letters ingest_ledger identity_nodes identity_edges
     identity_rules identity_map identity_conflicts meta meta_models traits trait_history
     action_classes assignments candidates chunk_arrays chunk_rows bit_rows chunk_users
-    consents_asked consents_of_users draws exposures former_ids granted_rows journey_offers laid
-    leased lots merges_of_users offers_asked outcome outcomes past pausing reasons released
-    roster_rows stand_ins told ways zone_places zones_of_users
+    consent_withdrawn consents_asked consents_of_users draws exposures former_ids granted_rows
+    journey_offers laid leased lots merges_of_users offers_asked outcome outcomes past pausing
+    reasons released roster_rows stand_ins told ways zone_places zones_of_users
     """.split()
 )
 """Tables that Pilothouse writes, for good or while it decides: no view may have such a name."""

@@ -18,7 +18,8 @@ from control.receipts import OPT_OUTS
 from control.store import Store
 from control.waiting_receipts import Applied, Said, Waiting
 from core.lifecycle import IntentState
-from deliver.receipts.consent import opt_outs, withdraw
+from deliver.receipts.consent import opt_outs
+from deliver.withdrawing import withdraw
 from warehouse.catalog import Catalog
 from warehouse.engines.duckdb import DuckDBWarehouse
 
@@ -45,7 +46,7 @@ def apply(store: Store, warehouse: DuckDBWarehouse, catalog: Catalog, *, now: da
         waiting_receipts.settle_uncertain(store, [one.intent_id for one in page], now=now)
         with warehouse.transaction() as cursor:
             found = opt_outs(cursor, catalog, [one for one in page if one.kind in OPT_OUTS])
-            withdraw(cursor, catalog, found, now=now)
+            withdraw(cursor, catalog, [one.withdrawal for one in found], now=now)
             said = _told(cursor, store, [one for one in page if one.kind not in OPT_OUTS])
         applied = {one.receipt.key: Applied(one.receipt.key, one.user_id) for one in found}
         applied |= {one.key: Applied(one.key, one.owner) for one in page if one.intent_id in said}

@@ -1,11 +1,9 @@
-"""Who opted out, and the consent that is withdrawn by it."""
+"""Who opted out: the people and channels of the opt-outs that receipts tell of."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
-from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
@@ -13,13 +11,9 @@ import sqlglot
 from sqlglot import exp
 
 from control.waiting_receipts import Waiting
+from deliver.withdrawing import Withdrawal
 from warehouse.catalog import Catalog
 from warehouse.engines.duckdb import DIALECT
-from warehouse.people import name_people
-
-_WITHDRAWN = Path(__file__).parent / "sql" / "withdrawn.sql"
-_MORE_COLUMNS = ("observed_at", "source")
-"""Columns of consent that a warehouse may be without."""
 
 
 class OptOut(NamedTuple):
@@ -28,6 +22,12 @@ class OptOut(NamedTuple):
     receipt: Waiting
     user_id: str
     channel: str
+
+    @property
+    def withdrawal(self) -> Withdrawal:
+        """The consent that ends by it. A complaint and an unsubscribe both end all of it."""
+        source = f"{self.receipt.destination}: {self.receipt.kind}"
+        return Withdrawal(self.user_id, self.channel, self.receipt.at, source)
 
 
 def opt_outs(
@@ -48,53 +48,6 @@ def opt_outs(
         for key, user in _people(cursor, catalog, channel, theirs):
             known.append(OptOut(receipts[key], user, channel))
     return known
-
-
-def withdraw(
-    cursor: duckdb.DuckDBPyConnection,
-    catalog: Catalog,
-    found: Sequence[OptOut],
-    *,
-    now: datetime,
-) -> None:
-    """Withdraw the purpose of each channel from the moment of the opt-out (naive UTC).
-
-    A complaint and an unsubscribe both withdraw all of it. Who sent messages of a channel that
-    needs no consent withdraws nothing.
-    """
-    needing = [one for one in found if _purpose(one, catalog)]
-    if not needing:
-        return
-    name_people(cursor, catalog)
-    given = {
-        "user_ids": [one.user_id for one in needing],
-        "purposes": [_purpose(one, catalog) for one in needing],
-        "channels": [one.channel for one in needing],
-        "moments": [one.receipt.at for one in needing],
-        "sources": [f"{one.receipt.destination}: {one.receipt.kind}" for one in needing],
-        "observed_at": now,
-    }
-    cursor.execute(_into(catalog).sql(DIALECT), given)
-
-
-def _purpose(one: OptOut, catalog: Catalog) -> str | None:
-    channel = catalog.channels.get(one.channel)
-    return channel.consent_purpose if channel else None
-
-
-def _into(catalog: Catalog) -> exp.Insert:
-    """The rows of ``withdrawn.sql``, written where consent is recorded."""
-    consent = catalog.layout.consent
-    named = {"user_id": consent.user, "purpose": consent.purpose, "channel": consent.channel}
-    named |= {"status": consent.status, "effective_at": consent.effective_at}
-    columns = catalog.tables[consent.table].columns
-    named |= {name: name for name in _MORE_COLUMNS if name in columns}
-    rows = _query(_WITHDRAWN.read_text(encoding="utf-8"))
-    chosen = exp.select(*(exp.column(name) for name in named)).from_(rows.subquery("words"))
-    into = [exp.to_identifier(own) for own in named.values()]
-    return exp.Insert(
-        this=exp.Schema(this=exp.to_table(consent.table), expressions=into), expression=chosen
-    )
 
 
 def _query(sql: str) -> exp.Query:

@@ -8,7 +8,7 @@ from itertools import permutations
 import pytest
 
 from control.receipts import Fact, Kind, standing
-from deliver.delivery import Outward, deliver
+from deliver.delivery import DeliveryReport, Outward, deliver
 from tests.deliver.receipts.sent import (
     LATER,
     SENT,
@@ -29,6 +29,11 @@ SECOND = timedelta(seconds=1)
 def _fact(kind: Kind, seconds: float, intent: str | None, **more: str) -> Fact:
     at = SENT + timedelta(seconds=seconds)
     return Fact(kind, at, f"{intent} {kind} {seconds} {more}", intent, **more)
+
+
+def _sent(world: World) -> DeliveryReport:
+    outward = Outward(world.mailbox)
+    return deliver(world.store, world.warehouse, world.catalog, outward, clock=lambda: LATER)
 
 
 # Messages
@@ -235,15 +240,8 @@ def test_an_opt_out_stops_the_message_that_was_about_to_leave(world: World) -> N
     intents = decided(world, "u1")
 
     told(world, _fact("unsubscribed", 1, intents["u1"]))
-    report = deliver(
-        world.store,
-        world.warehouse,
-        world.catalog,
-        Outward(world.mailbox),
-        clock=lambda: LATER,
-    )
 
-    assert report.by_reason == {"NO_CONSENT": 1}
+    assert _sent(world).by_reason == {"NO_CONSENT": 1}
 
 
 def test_after_an_opt_out_the_next_decision_takes_another_channel_or_none(world: World) -> None:
@@ -277,6 +275,24 @@ def test_an_opt_out_of_somebody_unknown_waits_until_they_are_known(world: World)
 
     assert applied(world).withdrawn == 1
     assert withdrawn(world)[0][:3] == ("u7", "marketing", "sms")
+
+
+def test_where_the_team_records_consent_elsewhere_an_opt_out_is_kept_beside_it(
+    world: World,
+) -> None:
+    intents = decided(world, "u1")
+    world.warehouse.execute("ALTER TABLE fct_consent RENAME TO theirs")
+    world.warehouse.execute("CREATE VIEW fct_consent AS SELECT * FROM theirs")
+
+    for _ in range(2):
+        told(world, _fact("unsubscribed", 1, intents["u1"]))
+        with world.store.write() as connection:
+            connection.exec_driver_sql("UPDATE receipts SET applied_at = NULL")
+
+    assert _sent(world).by_reason == {"NO_CONSENT": 1}
+    assert withdrawn(world) == []
+    kept = world.rows("SELECT user_id, channel, status, source FROM consent_withdrawn")
+    assert kept == [("u1", "push", "withdrawn", "mail: unsubscribed")]
 
 
 def test_consent_given_after_an_opt_out_holds_whenever_the_opt_out_is_told(world: World) -> None:
