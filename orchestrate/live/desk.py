@@ -77,7 +77,7 @@ class Desk:
         self._journal = journal
         self._reading = threading.Lock()
         self._deciding = aside(warehouse).deciding
-        self._unwritten = Unwritten(store, warehouse, journal, self._deciding)
+        self._unwritten = Unwritten(store, warehouse, journal, self._deciding, self._let_go)
         self.shadow = Shadow(warehouse, self.write_out)
         aside(warehouse).attach(self.write_out)
         with warehouse.cursor() as cursor:
@@ -176,9 +176,12 @@ class Desk:
         self.once()
         self.shadow.forget()
         with self._deciding:
-            for shelf in self._shelves.values():
-                for user in users:
-                    shelf.people.pop(user, None)
+            self._let_go(users)
+
+    def _let_go(self, users: Iterable[str]) -> None:
+        for shelf in self._shelves.values():
+            for user in users:
+                shelf.people.pop(user, None)
 
     def close(self) -> None:
         """Write what waits; nothing is decided here any more."""
@@ -220,15 +223,17 @@ class Desk:
             for other in self._shelves.values():
                 if other is not shelf:
                     other.people.pop(person.user, None)
-        self._unwritten.add(round_, entry, past)
+        on_disk = self._journal.append(
+            entry_line(entry), Head(of.number, partial(edition_line, of))
+        )
+        self._unwritten.add(round_, entry, past, on_disk)
         self.shadow.remember(
             Told(
                 entry, of, shelf.book.tick, self._notices.released, (*person.former,),
                 person.read_at, shelf.facts.seen,
             )
         )  # fmt: skip
-        head = Head(of.number, partial(edition_line, of))
-        return Kept(entry, of, self._journal.append(entry_line(entry), head))
+        return Kept(entry, of, on_disk)
 
     def _shelf(self, channels: Channels, as_of: datetime) -> Shelf:
         """The rules in force; rules that changed forget whoever was read for others."""

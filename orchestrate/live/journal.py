@@ -54,7 +54,8 @@ class Journal:
         return self._queue(_Waiting(line, Future(), head))
 
     def turn(self) -> Future[int]:
-        """Let what comes from here on go into a new file; gives the number of the last one."""
+        """Let what comes from here on go into a new file; gives the number of the last one, once
+        it is told of every line before whether it is on disk."""
         return self._queue(_Waiting(b"", Future(), ends=True))
 
     def drop(self, last: int) -> None:
@@ -71,6 +72,8 @@ class Journal:
         self._writer.join()
 
     def _queue(self, waiting: _Waiting) -> Future[int]:
+        # Who stops waiting for it changes nothing.
+        waiting.done.set_running_or_notify_cancel()
         with self._wake:
             if self._closed:
                 waiting.done.set_exception(OSError("the journal is closed"))
@@ -107,7 +110,10 @@ class Journal:
         except OSError as error:
             self._undo()
             for waiting in run:
-                waiting.done.set_exception(error)
+                if waiting.ends:
+                    waiting.done.set_result(self._number)
+                else:
+                    waiting.done.set_exception(error)
             return
         for waiting in run:
             waiting.done.set_result(self._number)
@@ -134,8 +140,9 @@ class Journal:
         """A full disk may have taken half: the file ends where it did before, and nothing more is
         written to it."""
         self._end()
-        with contextlib.suppress(OSError):
-            os.truncate(self._page(), self._size)
+        with contextlib.suppress(OSError), self._page().open("r+b") as file:
+            file.truncate(self._size)
+            os.fsync(file.fileno())
 
     def _page(self) -> Path:
         return self._folder / f"{self._number:012d}.ndjson"

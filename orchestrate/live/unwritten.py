@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import threading
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 
 from control.store import Store
@@ -27,14 +28,30 @@ class _Round:
         self.entries: dict[str, Entry] = {}
         self.past: dict[str, Sequence[Past]] = {}
         """User → what was granted."""
+        self.on_disk: dict[str, Future[int]] = {}
+
+    def drop_lost(self) -> list[str]:
+        """Drop what could not be put on disk, which was told to nobody; gives of whom it was."""
+        lost = [user for user, one in self.on_disk.items() if one.exception() is not None]
+        for user in lost:
+            del self.entries[user], self.on_disk[user]
+            self.past.pop(user, None)
+        return lost
 
 
 class Unwritten:
     """Gathers decisions until they are written: all of it while deciding is locked."""
 
     def __init__(
-        self, store: Store, warehouse: DuckDBWarehouse, journal: Journal, deciding: threading.RLock
+        self,
+        store: Store,
+        warehouse: DuckDBWarehouse,
+        journal: Journal,
+        deciding: threading.RLock,
+        let_go: Callable[[Iterable[str]], None],
     ) -> None:
+        """``let_go`` of users is called, deciding locked, when a decision on them was lost."""
+        self._let_go = let_go
         self._store, self._warehouse, self._journal = store, warehouse, journal
         self._deciding = deciding
         self._writing = threading.Lock()
@@ -54,9 +71,10 @@ class Unwritten:
         self._rounds.append(_Round(edition))
         return self._rounds[-1]
 
-    def add(self, to: _Round, entry: Entry, past: Sequence[Past]) -> None:
-        """One more decision, and what it granted."""
+    def add(self, to: _Round, entry: Entry, past: Sequence[Past], on_disk: Future[int]) -> None:
+        """One more decision, what it granted, and when it is on disk."""
         to.entries[entry.user] = entry
+        to.on_disk[entry.user] = on_disk
         if past:
             to.past[entry.user] = past
         self.size += 1
@@ -72,7 +90,9 @@ class Unwritten:
         self._written.clear()
 
     def write_out(self) -> int:
-        """Write what waits; gives how many decisions. Locks deciding only to take them."""
+        """Write what waits and is on disk; gives how many decisions. Locks deciding only to take
+        them, and to let go of those on whom a decision was lost."""
+        lost: list[str] = []
         with self._deciding:
             self._writing.acquire()
             taken = self._taken = [*self._taken, *self._rounds]
@@ -81,14 +101,21 @@ class Unwritten:
         try:
             if turned is None:
                 return 0
+            last = turned.result()
+            lost = [user for one in taken for user in one.drop_lost()]
             batches = [Batch(one.cycle_id, one.edition, [*one.entries.values()]) for one in taken]
-            write_all(self._store, self._warehouse, batches)
+            batches = [one for one in batches if one.entries]
+            if batches:
+                write_all(self._store, self._warehouse, batches)
             self._written += taken
             self._taken = []
-            self._journal.drop(turned.result())
+            self._journal.drop(last)
             return sum(len(one.entries) for one in batches)
         finally:
             self._writing.release()
+            if lost:
+                with self._deciding:
+                    self._let_go(lost)
 
 
 def write_all(store: Store, warehouse: DuckDBWarehouse, batches: Sequence[Batch]) -> None:

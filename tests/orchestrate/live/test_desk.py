@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import random
+import resource
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -339,3 +342,58 @@ def test_without_rules_nothing_is_considered(world: World, desk: Desk) -> None:
     assert reasons(ask(desk, "a")) == {}
     desk.write_out()
     assert rows(world) == []
+
+
+def test_a_decision_that_could_not_be_kept_on_disk_sends_nothing_and_takes_no_place(
+    world: World, desk: Desk, folder: Path, store: Store
+) -> None:
+    trained(world, "a", "b")
+    world.contact(caps=(FrequencyCap(key="week", n=1, window_seconds=7 * DAY),))
+    world.publish(policy(world.catalog))
+    ask(desk, "b")
+    desk.write_out()
+    away = folder.rename(folder.with_name("away"))
+    with pytest.raises(OSError, match="No such file"):
+        ask(desk, "a")
+
+    away.rename(folder)
+    assert desk.write_out() == 0
+
+    assert [row[0] for row in rows(world)] == ["b"]
+    with store.read() as connection:
+        sent = connection.exec_driver_sql("SELECT user_id FROM outbox").fetchall()
+    assert sent == [("b",)]
+    told = ask(desk, "a", NOW + timedelta(seconds=1))
+    assert reasons(told) == {"second_workout_help": "SELECTED"}
+    desk.write_out()
+    assert [row[0] for row in rows(world)] == ["a", "b"]
+    assert not pages(folder)
+
+
+def test_what_was_kept_before_the_disk_was_full_is_written_and_what_came_then_is_not(
+    world: World, desk: Desk, folder: Path
+) -> None:
+    trained(world, "a", "b")
+    world.publish(policy(world.catalog))
+    ask(desk, "a")
+    (page,) = pages(folder)
+    kept = page.read_bytes()
+    with full_disk(page), pytest.raises(OSError, match="too large"):
+        ask(desk, "b")
+
+    assert page.read_bytes() == kept
+    assert desk.write_out() == 1
+    assert [row[0] for row in rows(world)] == ["a"]
+
+
+@contextmanager
+def full_disk(page: Path) -> Iterator[None]:
+    """No file of this process may become longer than a few bytes more than this one is."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (page.stat().st_size + 10, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, ignored)
