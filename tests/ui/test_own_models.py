@@ -141,6 +141,14 @@ def test_a_change_is_counted_approved_and_taken_back(shop: Shop, tmp_path: Path)
     assert shop.states() == before
 
 
+def test_a_model_that_knows_what_came_later_is_found(shop: Shop, tmp_path: Path) -> None:
+    folder = shop.change("cart_visits", " AND e.event_time < $as_of", "", tmp_path / "mine")
+
+    found = shop.cli.json("model", "leakage", str(Path(folder) / "cart_visits.sql"), status=1)
+
+    assert {"UNBOUNDED", "FUTURE"} == {one["kind"] for one in found}
+
+
 def test_an_audit_that_fails_leaves_what_was_live(shop: Shop, tmp_path: Path) -> None:
     before = shop.states()
     folder = shop.change("order_value", "range 0 ..", "range 0 .. 10", tmp_path / "mine")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal
 
 import sqlglot
@@ -76,8 +76,10 @@ class Model(BaseModel):
         return min(lines, default=1)
 
 
+@lru_cache(maxsize=256)
 def read_model(text: str, file: str) -> Model:
-    """A model from the text of its file; refuses with MODEL_INVALID, naming file and line."""
+    """A model from the text of its file, read once; refuses with MODEL_INVALID, naming file and
+    line. Nobody changes its tree: queries are made of copies."""
     model = Model.model_validate({**headers.read(text, file), "text": text, "file": file})
     if model.file != f"{model.name}.sql":
         raise invalid(
