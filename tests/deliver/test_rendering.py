@@ -9,7 +9,9 @@ import pytest
 
 from control import kill_switches, versions
 from control.people import get
+from control.versions import Governed
 from core.filling import Rendered
+from core.journey_steps import Message
 from core.rules import Action, DecisionPolicy, Entry
 from core.templates import Template
 from deliver import outbox
@@ -19,6 +21,7 @@ from deliver.outbox import Intent
 from deliver.recheck import Rulebook
 from deliver.rendering import Unsaid, render
 from orchestrate import approvals, change_requests, rulebook
+from tests.orchestrate.journeys.stage import journey
 from tests.orchestrate.world import LOOKED, NOW, World, policy
 from tools.propose import template_hashes
 
@@ -49,12 +52,17 @@ def _policy(world: World, **more: Any) -> DecisionPolicy:
 
 
 def _publish(world: World, artifact: DecisionPolicy) -> None:
+    actions = [one.action for one in artifact.entries]
+    _put_live(world, artifact, template_hashes(actions, world.catalog))
+
+
+def _put_live(world: World, artifact: Governed, hashes: dict[str, str]) -> None:
     request = change_requests.submit(
         world.store,
         artifact=artifact,
         author="mara@demo",
         prompt="",
-        dependencies=template_hashes([one.action for one in artifact.entries], world.catalog),
+        dependencies=hashes,
         now=NOW,
     )
     pavel = get(world.store, "pavel@demo")
@@ -192,6 +200,18 @@ def test_a_rollback_says_what_was_approved_with_the_older_version(world: World) 
     (said,) = _said(world).values()
 
     assert isinstance(said, Rendered)
+
+
+def test_a_message_of_a_journey_is_bound_to_its_words_as_well(world: World) -> None:
+    _words(world)
+    nudge = Action(key="nudge", name="Nudge", channels=("push",), template_key="hello")
+    trip = journey(Message(key="hello", action=nudge, next="done"))
+    hashes = template_hashes([nudge], world.catalog)
+    _put_live(world, trip, hashes)
+
+    running = versions.running_journeys(world.store)
+
+    assert approved_templates(world.store, [], running) == {"trip@1": hashes}
 
 
 def test_a_column_that_is_gone_is_a_value_that_is_missing(world: World) -> None:

@@ -171,3 +171,37 @@ def test_an_approver_reads_what_a_message_says_and_which_template_it_is(cli: Com
     text = cli("approvals", "show", _change(cli)).out
 
     assert "“$country, ready?” Your mail is $mail. (template upgrade_offer)" in text
+
+
+def test_who_lacks_a_value_gets_nothing_and_the_others_get_their_words(cli: CommandLine) -> None:
+    _upgrade_by_template(cli)
+    own_catalog(cli, WIN_BACK.replace("column: country, fallback: You", "column: country"))
+    assert cli("approvals", "approve", _change(cli), "--as", "pavel@demo").status == 0
+    cli("cycle", "run")
+    rows = cli.rows("SELECT user_id, country, email FROM dim_users")
+    people = {user: (country, email) for user, country, email in rows}
+
+    report = cli.json("deliver", "run")
+
+    letters = [file.read_text() for file in (cli.workspace / "mailbox").rglob("*.eml")]
+    said = [letter for letter in letters if ", ready?" in letter]
+    assert report["by_reason"]["INPUT_UNKNOWN"] > 0
+    assert len(said) == report["delivered"] > 0
+    for letter in said:
+        user = next(line for line in letter.splitlines() if line.startswith("X-Pilothouse-User"))
+        country, email = people[user.partition(": ")[2]]
+        assert f"Subject: {country}, ready?" in letter
+        assert f"Your mail is {email}." in letter
+
+
+def test_words_that_were_edited_after_the_approval_are_not_sent(cli: CommandLine) -> None:
+    _upgrade_by_template(cli)
+    assert cli("approvals", "approve", _change(cli), "--as", "pavel@demo").status == 0
+    cli("cycle", "run")
+    own_catalog(cli, WIN_BACK.replace("ready?", "buy!"))
+
+    report = cli.json("deliver", "run")
+
+    assert report["by_reason"]["APPROVAL_REVOKED"] > 0
+    assert report["delivered"] == 0
+    assert not [*(cli.workspace / "mailbox").rglob("*.eml")]
