@@ -57,6 +57,23 @@ class SloSettings(Frozen):
     """How old the newest event of the warehouse may be; older ones hold what is to be sent."""
 
 
+class SyncSettings(Frozen):
+    """What an engagement tool is told of users: an allow list; nothing else leaves."""
+
+    destination: str
+    traits: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    """Columns of the users table."""
+    audiences: tuple[str, ...] = ()
+    """Keys of rules whose audience the tool is told."""
+    purpose: str
+    """Only users who granted this go there, and who withdraws it is taken out."""
+    channel: str
+    """The channel for which they granted it."""
+    classes: tuple[Literal["personal", "sensitive", "protected"], ...] = ()
+    """What else than public data may leave."""
+
+
 class Settings(Frozen):
     """Every choice of a workspace. Precedence: typed flag > environment > file > default."""
 
@@ -80,6 +97,8 @@ class Settings(Frozen):
     """Name → its table as it is written; a secret is ``env:`` and the name of a variable."""
     secrets: dict[str, SecretStr] = Field(default_factory=dict, repr=False)
     """The variables that destinations name, as far as they are set."""
+    syncs: dict[str, SyncSettings] = Field(default_factory=dict)
+    """By name: what engagement tools are told of users."""
     memory_limit_mb: int = Field(default=1024, ge=128)
     threads: int = Field(default=2, ge=1)
     host: str = "127.0.0.1"

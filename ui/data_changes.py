@@ -43,6 +43,8 @@ class Hooks(NamedTuple):
     """Build and audit beside what is live; refuse with the reason. May run again."""
     apply: Callable[[Workspace, AnyVersion], None]
     """Make a live version effective in the warehouse; at once, and nothing when it already is."""
+    ready: Callable[[Workspace, DataChange], None] | None = None
+    """Refuses what could not go live by now, before anybody approves it: what is quick to see."""
     relies_on: Callable[[Workspace, DataEffect], dict[str, str]] | None = None
     """What the effect was counted with; None: who reads what changes, and the rest of the data."""
 
@@ -54,7 +56,8 @@ HOOKS: dict[str, Hooks] = {
         channel_routes.built_in,
         channel_routes.prepare,
         channel_routes.apply,
-        channel_routes.relies_on,
+        ready=channel_routes.prepare,
+        relies_on=channel_routes.relies_on,
     ),
 }
 """One line a kind."""
@@ -101,6 +104,14 @@ def relies_on(workspace: Workspace, kind: str, effect: DataEffect) -> dict[str, 
         one for one in versions.live_data(workspace.store) if one.kind in _DATA_LAYER - {kind}
     )
     return found | {one.key: one.content_hash for one in others}
+
+
+def require_ready(workspace: Workspace, request: ChangeRequest) -> None:
+    """Refuse to approve what could not go live by now: it stays in review until it can."""
+    hooks = HOOKS.get(request.kind)
+    change = request.artifact
+    if hooks and hooks.ready and isinstance(change, DataChange):
+        hooks.ready(workspace, change)
 
 
 def prepare(workspace: Workspace, request: ChangeRequest) -> Mapping[str, str]:

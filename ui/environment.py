@@ -29,6 +29,7 @@ FROM_FILE = {
     "pipeline": "pipeline",
     "destinations": "destinations",
     "slo": "slo",
+    "syncs": "syncs",
     "memory_limit_mb": "memory_limit_mb",
     "threads": "threads",
     "host": "host",

@@ -129,14 +129,29 @@ def test_a_rule_published_since_voids_the_approval_of_a_route_that_it_sends_by(
     assert routes(workspace.store) == {}
 
 
-def test_a_destination_that_was_changed_since_voids_the_approval(workspace: Workspace) -> None:
+def test_a_route_to_a_destination_that_is_gone_waits_until_it_is_there_again(
+    workspace: Workspace,
+) -> None:
     request = propose(workspace, "email", "crm")
+    tables = workspace.settings.destinations
     configure(workspace, relay={"kind": "mailbox"})
 
     with pytest.raises(PilothouseError, match="There is no destination 'crm'"):
         approve(workspace, request)
 
-    assert requests.get(workspace.store, request).state is State.EXPIRED
+    assert requests.get(workspace.store, request).state is State.IN_REVIEW
+    configure(workspace, **tables)
+    assert approve(workspace, request) is State.LIVE
+
+
+def test_a_destination_that_was_changed_since_voids_the_approval(workspace: Workspace) -> None:
+    request = propose(workspace, "email", "crm")
+    configure(workspace, crm={"kind": "mailbox"}, other={"kind": "mailbox"})
+
+    with pytest.raises(PilothouseError) as refused:
+        approve(workspace, request)
+
+    assert refused.value.refusal.code is Code.STALE_CHANGE_REQUEST
 
 
 def test_a_waiting_route_does_not_void_the_approval_of_a_trait_or_a_rule(

@@ -1,0 +1,1 @@
+"""Traits and audiences of users, told to engagement tools as differences."""

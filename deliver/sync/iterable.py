@@ -1,0 +1,73 @@
+"""Profiles to Iterable: data fields through ``/api/users/bulkUpdate``.
+
+Audiences are one array field, set as a whole. What it did not take it names by user id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from deliver.answers import by_status, document, every
+from deliver.destinations.iterable import Iterable
+from deliver.sync.profiles import Chunk, ProfileChange, chunked, listed
+from deliver.wire import Outcome, Plan, Rate, Request, Response
+
+MOST_USERS = 1_000
+MOST_BYTES = 3_900_000
+AUDIENCES = "pilothouse_audiences"
+
+
+class IterableProfiles(NamedTuple):
+    """What Iterable is told of users."""
+
+    iterable: Iterable
+
+    @property
+    def rates(self) -> Mapping[str, Rate]:
+        """Those of the project, and that of the endpoint."""
+        return {**self.iterable.rates, "profiles": Rate(burst=5, per_second=5)}
+
+    def plan(self, changes: Sequence[ProfileChange], *, now: datetime) -> Plan:
+        """Up to 1,000 users a request."""
+        chunks, refused = chunked(changes, _item, count=MOST_USERS, size=MOST_BYTES)
+        return Plan(tuple(self._request(one) for one in chunks), tuple(refused))
+
+    def classify(self, request: Request, response: Response, *, now: datetime) -> list[Outcome]:
+        """By status, then by the user ids that the answer names as failed."""
+        failed = by_status(request, response, now=now)
+        if failed is not None:
+            return failed
+        answer = document(response)
+        if not isinstance(answer, dict):
+            return every(request, "ambiguous", "The answer is not JSON.")
+        named = dict(_failed(answer))
+        return [
+            Outcome(user, "rejected", named[user]) if user in named else Outcome(user, "accepted")
+            for user in request.intent_ids
+        ]
+
+    def _request(self, chunk: Chunk) -> Request:
+        key = self.iterable.api_key.get_secret_value()
+        headers = {"content-type": "application/json", "api-key": key}
+        url = f"{self.iterable.url}/api/users/bulkUpdate"
+        return Request("POST", url, headers, listed({}, "users", chunk), chunk.users, "profiles")
+
+
+def _item(change: ProfileChange) -> dict[str, Any]:
+    return {
+        "userId": change.user_id,
+        "preferUserId": True,
+        "mergeNestedObjects": False,
+        "dataFields": {**change.attributes, AUDIENCES: change.audiences},
+    }
+
+
+def _failed(answer: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """User id → why, of every list of ids in the answer."""
+    updates = answer.get("failedUpdates")
+    lists = {**answer, **updates} if isinstance(updates, dict) else answer
+    for name, ids in lists.items():
+        if name.lower().endswith("userids") and isinstance(ids, list):
+            yield from ((str(one), name) for one in ids)

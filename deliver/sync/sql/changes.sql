@@ -1,0 +1,10 @@
+-- Users of whom a tool was not told what holds now: before (nothing where it took nothing) and after (nothing: to be taken out).
+INSERT INTO sync_changes
+SELECT
+    $sync,
+    COALESCE(w.user_id, s.user_id) AS user_id,
+    CASE WHEN s.problem IS NULL THEN s.document END AS before,
+    w.document AS after
+FROM sync_wanted w
+FULL JOIN (SELECT user_id, document, problem FROM synced_profiles WHERE sync = $sync) s ON s.user_id = w.user_id
+WHERE w.document IS DISTINCT FROM s.document
