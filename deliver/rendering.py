@@ -42,10 +42,14 @@ def render(
 ) -> dict[str, Rendered | Unsaid]:
     """Intent id → what it says, for every intent whose action names a template."""
     said: dict[str, Rendered | Unsaid] = {}
+    hashes: dict[str, str] = {}
     worded: list[tuple[Intent, Action, Template]] = []
     for intent, action, key in _named(intents, rulebook):
         template = catalog.templates.get(key)
-        if unsaid := _revoked(key, template, rulebook.approved.get(intent.policy_key, {})):
+        if template is not None and key not in hashes:
+            hashes[key] = content_hash(template)
+        approved = rulebook.approved.get(intent.policy_key, {}).get(named_template(key))
+        if unsaid := _revoked(key, approved, hashes.get(key)):
             said[intent.intent_id] = unsaid
         elif template is not None:
             worded.append((intent, action, template))
@@ -112,10 +116,11 @@ def _named(intents: Sequence[Intent], rulebook: Rulebook) -> Iterator[tuple[Inte
             yield intent, action, action.template_key
 
 
-def _revoked(key: str, template: Template | None, approved: Mapping[str, str]) -> Unsaid | None:
-    if template is None:
+def _revoked(key: str, approved: str | None, now: str | None) -> Unsaid | None:
+    """``approved`` and ``now``: the hashes of what the template said, and says."""
+    if now is None:
         return Unsaid("APPROVAL_REVOKED", f"The template '{key}' is not in the catalog any more.")
-    if approved.get(named_template(key)) != content_hash(template):
+    if approved != now:
         return Unsaid("APPROVAL_REVOKED", f"The template '{key}' changed after the approval.")
     return None
 
