@@ -126,7 +126,7 @@ def session(
         "property_types": [row.type for row in properties],
         "property_required": [row.required for row in properties],
         "junk_ids": list(plan.junk_ids),
-        "junk_bytes": max((len(junk.encode()) for junk in plan.junk_ids), default=0),
+        "junk_lengths": _lengths(plan.junk_ids),
         "source_ids": [source.id for source in known],
         "unplanned": [source.unplanned for source in known],
     }
@@ -137,6 +137,12 @@ def session(
             cursor.execute(statement, used)
         bounds.begin(cursor, plan)
         yield cursor
+
+
+def _lengths(texts: Iterable[str]) -> list[bool]:
+    """Whether one of these texts is 1, 2, 3 … bytes long, up to the longest."""
+    known = {len(text.encode()) for text in texts}
+    return [length in known for length in range(1, max(known, default=0) + 1)]
 
 
 @contextmanager

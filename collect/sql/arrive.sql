@@ -1,5 +1,6 @@
 -- A slice of the raw log, typed, with times and ids settled: all of it, as if all of it could stay. It is judged as it is, and
 -- what stays is then written once: rows that are written and taken out again make the engine write every row three times.
+-- The lines are numbered so that one thread reads them, in the order of the log: two cost a tenth more for the same work.
 -- A line that the collector refused has no type, and the reason in rest. Lines of older logs have no keys.
 WITH lines AS (
     SELECT *, moment(batch_sent_at) AS batch_sent
@@ -27,7 +28,7 @@ people AS (
     SELECT *, is_junk(user_id) AS junk_user, is_junk(anonymous_id) AS junk_device FROM corrected
 )
 SELECT
-    p.seq, p.seq - p.n AS request_id, p.of AS request_events, p.received_at, p.source AS source_id, p.message_id,
+    ROW_NUMBER() OVER () AS place, p.seq, p.seq - p.n AS request_id, p.of AS request_events, p.received_at, p.source AS source_id, p.message_id,
     COALESCE(p.message_key, key_of(MD5(p.message_id))) AS message_key, COALESCE(p.body_key, key_of(p.body_sha)) AS body_key, p.type, p.name AS sent_name,
     CASE WHEN NOT p.junk_user THEN p.user_id END AS user_id,
     CASE WHEN NOT p.junk_device THEN p.anonymous_id END AS anonymous_id,
@@ -35,8 +36,8 @@ SELECT
     p.previous_id, p.group_id, p.timestamp AS sent_timestamp, p.original_timestamp, COALESCE(p.sent_at, p.batch_sent_at) AS sent_at,
     p.request_ip, p.clock_skew_ms,
     CASE WHEN p.shifted <= p.latest THEN p.shifted WHEN p.claimed <= p.latest THEN p.claimed ELSE p.received_at END AS event_time,
-    CASE WHEN p.shifted <= p.latest THEN 'corrected' WHEN p.claimed <= p.latest AND p.shifted IS NULL THEN 'sent'
-        WHEN p.claimed <= p.latest THEN 'uncorrected' ELSE 'received' END AS time_source,
+    CASE WHEN p.shifted <= p.latest THEN source_of_time('corrected') WHEN p.claimed <= p.latest AND p.shifted IS NULL THEN source_of_time('sent')
+        WHEN p.claimed <= p.latest THEN source_of_time('uncorrected') ELSE source_of_time('received') END AS time_source,
     CASE WHEN LOWER(p.os) IN ('ios', 'ipados', 'iphone os') THEN 'ios' WHEN LOWER(p.os) = 'android' THEN 'android'
         WHEN p.channel = 'web' THEN 'web' WHEN p.os <> '' THEN LOWER(p.os) END AS device_os,
     p.app_version, p.properties, p.context, p.traits,

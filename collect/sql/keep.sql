@@ -5,7 +5,7 @@ SELECT seq, CAST('{' || STRING_AGG(TO_JSON(name) || ':' || value, ',' ORDER BY p
 INSERT INTO raw_events BY NAME
 SELECT s.* EXCLUDE (place) REPLACE (CASE WHEN p.seq IS NULL THEN s.properties ELSE JSON_MERGE_PATCH(s.properties, p.patch) END AS properties),
     COALESCE(n.event_name, s.sent_name) AS event_name, GETVARIABLE('plan_version') AS plan_version
-FROM (SELECT *, ROW_NUMBER() OVER () AS place FROM slice) s
+FROM (SELECT * EXCLUDE (place), ROW_NUMBER() OVER () AS place FROM slice) s
 ANTI JOIN rejects j ON j.seq = s.seq
 LEFT JOIN patches p ON p.seq = s.seq
 LEFT JOIN (SELECT sent_name, event_name, 'track' AS type FROM planned_names WHERE sent_name <> event_name) n

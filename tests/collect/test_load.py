@@ -184,7 +184,13 @@ def test_ids_are_trimmed_texts(world: World) -> None:
     assert world.rows("fct_events", "user_id") == [("42",), ("u1",)]
 
 
-@pytest.mark.parametrize("junk", ["null", "NULL", '"undefined"', "0", "00-00", "[object Object]"])
+@pytest.mark.parametrize(
+    "junk",
+    [
+        *("null", "NULL", '"undefined"', "0", "00-00", "[object Object]"),
+        *("00000000-0000-0000-0000-000000000000", "-" * 40, "'" * 20 + "guest" + "'" * 20),
+    ],
+)
 def test_an_id_that_stands_for_nobody_is_ignored_and_listed(world: World, junk: str) -> None:
     world.send(track(user=junk, anonymousId="device"), track(user=junk))
     world.load()
