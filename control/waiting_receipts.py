@@ -54,10 +54,11 @@ class Applied(NamedTuple):
     user_id: str | None
 
 
-def name_intents(store: Store) -> None:
+def name_intents(store: Store, *, since: datetime | None = None) -> None:
     """Find the intents of receipts that name the message only as the provider does.
 
-    A name that several messages share counts together with the user alone.
+    A name that several messages share counts together with the user alone. ``since``: only of
+    what was received from then on.
     """
     theirs = (
         sa.select(sa.func.min(dispatches.c.intent_id))
@@ -72,7 +73,7 @@ def name_intents(store: Store) -> None:
         .correlate(receipts)
     )
     nameless = sa.and_(
-        receipts.c.applied_at.is_(None),
+        _waits(since),
         receipts.c.intent_id.is_(None),
         receipts.c.provider_id.is_not(None),
         sa.exists().where(dispatches.c.provider_id == receipts.c.provider_id),
@@ -84,13 +85,15 @@ def name_intents(store: Store) -> None:
         connection.execute(receipts.update().where(nameless).values(intent_id=theirs))
 
 
-def page(store: Store, after: Waiting | None, *, limit: int) -> list[Waiting]:
+def page(
+    store: Store, after: Waiting | None, *, since: datetime | None = None, limit: int
+) -> list[Waiting]:
     """Receipts that wait, in the order in which they came, from after one of them on."""
     own = [receipts.c[name] for name in Waiting._fields[:9]]
     query = (
         sa.select(*own, outbox.c.user_id, outbox.c.channel, outbox.c.decided_at)
         .join(outbox, outbox.c.intent_id == receipts.c.intent_id, isouter=True)
-        .where(receipts.c.applied_at.is_(None))
+        .where(_waits(since))
         .order_by(receipts.c.received_at, receipts.c.key)
         .limit(limit)
     )
@@ -156,6 +159,11 @@ def move(
             values = {"state": to.value, "updated_at": utc(now)}
             connection.execute(outbox.update().where(this).values(values))
         connection.execute(done, [{"id": one.key, "user": one.user_id} for one in applied])
+
+
+def _waits(since: datetime | None) -> sa.ColumnElement[bool]:
+    waits = receipts.c.applied_at.is_(None)
+    return waits if since is None else sa.and_(waits, receipts.c.received_at >= utc(since))
 
 
 def _some(ids: Sequence[str | None]) -> list[str]:

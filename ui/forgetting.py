@@ -22,6 +22,7 @@ from core.identifiers import Traces
 from ui import forgetting_files as files
 from ui.forgetting_files import Scan
 from ui.ids import new_id
+from ui.receiving import APPLYING
 from ui.routing import MOVING
 from ui.workspace import Workspace
 from warehouse.forget import removal
@@ -55,7 +56,7 @@ class Receipt(NamedTuple):
 def forget(workspace: Workspace, identifier: str, *, reason: str, who: str) -> Receipt:
     """Remove whoever is behind an identifier; refuses members, the unknown and the ambiguous."""
     resume(workspace)
-    with MOVING, workspace.intake.still():
+    with MOVING, APPLYING, workspace.intake.still():
         workspace.intake.load_now()
         workspace.intake.consolidate_now()
         person = _person(workspace, identifier)
@@ -87,7 +88,7 @@ def forget(workspace: Workspace, identifier: str, *, reason: str, who: str) -> R
 
 def resume(workspace: Workspace) -> list[Receipt]:
     """Complete what a crash cut off."""
-    with MOVING, workspace.intake.still():
+    with MOVING, APPLYING, workspace.intake.still():
         return [_complete(workspace, one) for one in forgetting.unfinished(workspace.store)]
 
 

@@ -7,6 +7,7 @@ nothing, so that is a 200 too: providers try again for days, and every other ans
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -30,7 +31,6 @@ from deliver.receipts.receivers import Receiver, batch_of, receiver_of
 from deliver.receipts.writing import Writer
 from deliver.registry import checked
 from ui import telemetry
-from ui.routing import MOVING
 
 if TYPE_CHECKING:
     from ui.workspace import Workspace
@@ -42,7 +42,10 @@ BODY_BYTES = 2 * 2**20
 QUICK_BYTES = 64 * 1024
 RETRY_SECONDS = 5
 APPLY_SECONDS = 1.0
-LOOK_ANYWAY_SECONDS = 60.0
+LOOK_AT_ALL_SECONDS = 60.0
+LATELY = timedelta(hours=1)
+APPLYING = threading.Lock()
+"""Held while receipts are applied: whoever removes somebody waits for it."""
 _SAME_CLOCK = timedelta(minutes=1)
 _SHOWN = 20
 """So many items that could not be read are told of in an answer."""
@@ -126,7 +129,11 @@ class Receiving:
 
 
 class ApplyRound:
-    """Applies receipts whenever something happened that they may have waited for."""
+    """Applies receipts whenever something happened that they may have waited for.
+
+    What has waited for long is looked at now and then only: an account may tell of many messages
+    that are none of ours.
+    """
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
@@ -137,10 +144,12 @@ class ApplyRound:
     def once(self) -> None:
         """One look, unless nothing was written since the last one."""
         seen, at = self._stamp.value(), time.monotonic()
-        if seen == self._seen and at - self._looked < LOOK_ANYWAY_SECONDS:
+        everything = at - self._looked >= LOOK_AT_ALL_SECONDS
+        if seen == self._seen and not everything:
             return
-        apply_receipts(self._workspace)
-        self._seen, self._looked = seen, at
+        apply_receipts(self._workspace, lately=not everything)
+        self._seen = seen
+        self._looked = at if everything else self._looked
 
 
 def receiving(workspace: Workspace) -> Receiving:
@@ -154,15 +163,23 @@ def receiving(workspace: Workspace) -> Receiving:
     )
 
 
-def apply_receipts(workspace: Workspace) -> Done:
-    """Apply what waits: to messages, intents and consent."""
+def apply_receipts(workspace: Workspace, *, lately: bool = False) -> Done:
+    """Apply what waits, or of that what came ``lately``: to messages, intents and consent."""
+    now = workspace.now()
     # Nobody is forgotten meanwhile: what is read here would come back otherwise.
-    with MOVING:
-        done = apply(workspace.store, workspace.warehouse, workspace.catalog, now=workspace.now())
+    with APPLYING:
+        done = apply(
+            workspace.store,
+            workspace.warehouse,
+            workspace.catalog,
+            now=now,
+            since=now - LATELY if lately else None,
+        )
     if done.applied:
         log.info("receipts_applied", **done._asdict())
     telemetry.RECEIPTS_APPLIED.inc(done.applied)
-    telemetry.RECEIPTS_WAITING.set(done.waiting)
+    if not lately:
+        telemetry.RECEIPTS_WAITING.set(done.waiting)
     return done
 
 

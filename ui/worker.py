@@ -18,7 +18,7 @@ from core.artifacts import AskResult, TraceStep
 from core.errors import Code, PilothouseError, Refusal
 from ui import staging
 from ui.ids import new_id
-from ui.receiving import apply_receipts
+from ui.receiving import ApplyRound
 from ui.rounds import Rounds
 from ui.workspace import Workspace
 
@@ -41,6 +41,7 @@ class Worker:
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="ask")
         self._stop: dict[str, threading.Event] = {}
         self._closing = threading.Event()
+        self._receipts = ApplyRound(workspace)
         self._sending = Rounds("send", self._send_what_is_due, SECONDS_BETWEEN_SENDS)
         self._letters = Rounds("staging letters", self._write_letters, SECONDS_BETWEEN_LETTERS)
 
@@ -104,7 +105,7 @@ class Worker:
 
         Receipts come first: who has just opted out gets nothing more.
         """
-        apply_receipts(self.workspace)
+        self._receipts.once()
         if self.workspace.has_to_send():
             self.workspace.deliver(stopping=self._closing.is_set)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import NamedTuple
@@ -41,6 +42,9 @@ _OWN_PROOFS: Mapping[str, tuple[str, ...]] = {
 """The fields that prove it where the settings name none: what a request is signed with anyway."""
 
 
+_ADDRESS = re.compile(r"[^\s<>@\"']+@[^\s<>@\"']+|\+[0-9]{7,15}")
+
+
 class Receiver(NamedTuple):
     """What receives the receipts of one destination."""
 
@@ -74,8 +78,15 @@ def receiver_of(configured: object) -> Receiver | None:
 
 def batch_of(destination: str, read: Read, *, shift: timedelta = timedelta(0)) -> Batch:
     """What a request says, as it is kept; ``shift`` is from the provider's clock to ours."""
-    facts = tuple(one._replace(at=one.at + shift) for one in read.facts)
+    facts = tuple(
+        one._replace(at=one.at + shift, reason=_without_addresses(one.reason)) for one in read.facts
+    )
     return Batch(destination, facts, read.ignored, len(read.malformed))
+
+
+def _without_addresses(reason: str | None) -> str | None:
+    """Why a message failed, without whom: mail servers repeat the address that they refuse."""
+    return _ADDRESS.sub("…", reason) if reason else None
 
 
 def _secrets(configured: BaseModel, names: tuple[str, ...]) -> tuple[str, ...]:

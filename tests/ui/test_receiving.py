@@ -214,6 +214,14 @@ def test_nothing_is_kept_of_somebody_who_was_forgotten(world: World) -> None:
     api.receiving.close()
 
 
+def test_why_a_message_bounced_is_kept_without_the_address_that_it_repeats(api: Api) -> None:
+    said = "550 <Zoe@example.com>: mailbox full; tel +491517731188"
+
+    api.mail(_event("bounce") | {"reason": said})
+
+    assert [row.reason for row in api.kept()] == ["550 <…>: mailbox full; tel …"]
+
+
 def test_a_provider_tells_in_its_own_time_and_it_is_kept_in_that_of_the_workspace(
     world: World,
 ) -> None:
