@@ -60,7 +60,6 @@ def effect_of(workspace: Workspace, moves: list[Move]) -> DataEffect:
         notes=(
             "What a destination has already stays with it; nothing is sent twice.",
             "No rule and no holdout changes.",
-            *(f"{one.channel}: {sentence}" for one in moves for sentence in one.lost),
         ),
     )
 
@@ -109,13 +108,15 @@ def lost(before: Configured | None, after: Configured | None, name: str) -> Iter
     if new is None or before is None:
         return
     old = _can(before)
-    if new.remembers_key is None and (old is None or old.remembers_key is not None):
-        yield f"{name} knows no keys: without an answer nobody can tell whether it has a message."
+    told_apart = new.remembers_key is not None or new.lookup
+    if not told_apart and (old is None or old.remembers_key is not None or old.lookup):
+        yield (
+            f"{name} knows no keys and cannot be asked: without an answer nobody can tell whether "
+            "it has a message."
+        )
     elif new.remembers_key and old and old.remembers_key and new.remembers_key < old.remembers_key:
         hours = new.remembers_key.total_seconds() / 3600
         yield f"{name} knows a key for {hours:g} hours only."
-    if not new.lookup and (old is None or old.lookup):
-        yield f"{name} cannot be asked whether it has a message."
     if not new.cancel and old is not None and old.cancel:
         yield f"{name} does not take a message back."
 

@@ -8,11 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from control import requests, versions
 from control.channel_routes import routes, unsent
 from core.errors import Code, PilothouseError
 from core.lifecycle import State
+from deliver.destinations.braze import Braze
+from deliver.destinations.onesignal import OneSignal
+from deliver.registry import LocalMailbox
 from tests.tools.demo import demo_file, open_demo
 from ui import channel_routes, data_changes, route_effects
 from ui.workspace import Workspace
@@ -213,3 +217,28 @@ def test_moving_a_channel_edits_no_rule(workspace: Workspace) -> None:
 
     after = [(one.key, one.version, one.content_hash) for one in versions.live(workspace.store)]
     assert after == before
+
+
+APP = "0b7e3c2a-6d0e-4b0c-9a52-3f0f6d8f3c11"
+BRAZE = Braze(api_key=SecretStr("k"))
+KEYED = Braze(api_key=SecretStr("k"), send="transactional")
+
+
+def test_what_the_old_destination_does_for_uncertain_messages_and_the_new_one_does_not() -> None:
+    assert [*route_effects.lost(KEYED, BRAZE, "crm")] == [
+        "crm knows no keys and cannot be asked: without an answer nobody can tell whether it has "
+        "a message."
+    ]
+    assert [*route_effects.lost(LocalMailbox(), BRAZE, "crm")]
+    assert not [*route_effects.lost(BRAZE, KEYED, "crm")]
+    assert not [*route_effects.lost(BRAZE, BRAZE, "crm")]
+    assert not [*route_effects.lost(KEYED, LocalMailbox(), "mailbox")]
+
+
+def test_keys_that_are_known_for_a_shorter_time_and_no_taking_back_are_told() -> None:
+    push = OneSignal(app_id=APP, api_key=SecretStr("k"))
+
+    assert [*route_effects.lost(push, KEYED, "crm")] == [
+        "crm knows a key for 24 hours only.",
+        "crm does not take a message back.",
+    ]

@@ -20,6 +20,8 @@ from ui import syncing
 from ui.forgetting import forget
 from ui.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 FANS = "Create an eligibility rule for users who completed 3 workouts."
 BUYERS = "Create an eligibility rule for users who viewed pricing."
 SYNC = {

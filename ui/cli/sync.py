@@ -49,7 +49,10 @@ def check(session: Session) -> Output:
     with session.workspace() as workspace:
         found, many = wrong(workspace), len(workspace.settings.syncs)
     document = {"allowed": not found, "refusals": [one.model_dump(mode="json") for one in found]}
-    text = "\n".join(f"{one.code}: {one}" for one in found) or f"{many} syncs, nothing wrong."
+    text = (
+        "\n".join(f"{one.code}: {one}" for one in found)
+        or f"{many} sync{'' if many == 1 else 's'}, nothing wrong."
+    )
     return Output(text, document, int(bool(found)))
 
 
@@ -63,7 +66,10 @@ def run(session: Session, name: str | None) -> Output:
     with session.workspace() as workspace:
         reports = syncing.run(workspace, name)
     document = [one._asdict() | {"counts": one.counts._asdict()} for one in reports]
-    return Output("\n".join(_said(one) for one in reports) or "There is no sync.", document)
+    unfinished = int(any(one.why for one in reports))
+    return Output(
+        "\n".join(_said(one) for one in reports) or "There is no sync.", document, unfinished
+    )
 
 
 @sync.command()
