@@ -63,6 +63,8 @@ class Store:
 
     def __init__(self, engine: sa.Engine) -> None:
         self.engine = engine
+        self.writes = 0
+        """How often this process wrote: it grows once a writer is done."""
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -77,6 +79,7 @@ class Store:
             if self.engine.dialect.name == "postgresql":
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_WRITER_LOCK)))
             yield connection
+        self.writes += 1
 
     def close(self) -> None:
         """Let go of every connection."""

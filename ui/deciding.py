@@ -18,9 +18,9 @@ from control import sources, tokens
 from control.stamps import Stamp
 from control.tokens import TokenScope
 from core.errors import Code, PilothouseError, refuse
-from orchestrate.live.desk import unknown
+from orchestrate.live.desk import Kept, unknown
 from orchestrate.live.whom import Ids, arrived, latest
-from orchestrate.online import OnlineDecision, as_told, decide_now, require_channels
+from orchestrate.online import OnlineDecision, Wording, as_told, decide_now, require_channels
 from ui.ids import new_id
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ WRITE_SECONDS = 0.5
 """How long a decision that was told waits at most until it is written to the warehouse."""
 PATIENCE_SECONDS = 30.0
 BODY_BYTES = 64 * 1024
+EDITIONS = 32
+"""Sets of rules of which the wording is remembered."""
 STATUS = {Code.UNKNOWN_USER: 404, Code.NOT_ALLOWED: 401, Code.WAREHOUSE_LOCKED: 503}
 
 
@@ -67,6 +69,10 @@ class Asked(BaseModel):
         return "anonymous_id", self.anonymous_id
 
 
+Answer = tuple[bytes, Future[int]]
+"""A decision as JSON, and when it is on disk."""
+
+
 class Decider:
     """Decides for whoever asks, with the desk of a workspace."""
 
@@ -74,26 +80,45 @@ class Decider:
         self._workspace, _ = workspace, workspace.intake  # which makes the tables of identity
         self._ids = Ids(workspace.warehouse)
         self._moments = Moments(workspace)
+        self._wordings: dict[str, Wording] = {}
 
     def decide(self, asked: Asked) -> tuple[OnlineDecision, Future[int]]:
         """The decision for a user, and when it is on disk; refuses with UNKNOWN_USER who is none of
         the warehouse's."""
-        workspace = self._workspace
-        channels = None if asked.channels is None else frozenset(asked.channels)
-        require_channels(channels, workspace.catalog)
-        user, trace_id = self._ids.user(*asked.by), new_id()
-        kept = workspace.desk.decide(user, self._moments, trace_id=trace_id, channels=channels)
-        if kept is not None:
-            return as_told(kept), kept.on_disk
-        return self._looking_back(user, channels, trace_id), _done()
+        found = self._decided(asked)
+        return (as_told(found), found.on_disk) if isinstance(found, Kept) else (found, _done())
 
-    def decide_at_once(self, asked: Asked) -> tuple[OnlineDecision, Future[int]] | None:
+    def answer(self, asked: Asked) -> Answer:
+        """The same as JSON."""
+        found = self._decided(asked)
+        if isinstance(found, Kept):
+            return self._json(found), found.on_disk
+        return found.model_dump_json().encode(), _done()
+
+    def answer_at_once(self, asked: Asked) -> Answer | None:
         """The same, if everything it takes is at hand; None: it is not."""
         user = self._ids.known(*asked.by)
         if user is None or asked.channels is not None or asked.event is not None:
             return None
         kept = self._workspace.desk.decide_at_once(user, self._moments, trace_id=new_id())
-        return None if kept is None else (as_told(kept), kept.on_disk)
+        return None if kept is None else (self._json(kept), kept.on_disk)
+
+    def _decided(self, asked: Asked) -> Kept | OnlineDecision:
+        workspace = self._workspace
+        channels = None if asked.channels is None else frozenset(asked.channels)
+        require_channels(channels, workspace.catalog)
+        user, trace_id = self._ids.user(*asked.by), new_id()
+        kept = workspace.desk.decide(user, self._moments, trace_id=trace_id, channels=channels)
+        return kept or self._looking_back(user, channels, trace_id)
+
+    def _json(self, kept: Kept) -> bytes:
+        number = kept.edition.number
+        wording = self._wordings.get(number)
+        if wording is None:
+            if len(self._wordings) > EDITIONS:
+                self._wordings.clear()
+            wording = self._wordings[number] = Wording(kept.edition)
+        return wording.json(kept.entry)
 
     def _looking_back(
         self, user: str, channels: frozenset[str] | None, trace_id: str
@@ -188,26 +213,25 @@ def decide_routes(workspace: Workspace) -> list[Route]:
         try:
             allowed.require(request.headers.get("authorization", ""))
             asked = _read(await _body(request))
-            told = decider.decide_at_once(asked)
+            told = decider.answer_at_once(asked)
             if told is None:
                 told = await run_in_threadpool(_answer, workspace, decider, asked)
             found, on_disk = told
-            await asyncio.wait_for(asyncio.wrap_future(on_disk), PATIENCE_SECONDS)
+            # However long the disk takes: a decision that is told to have failed must not be made.
+            await asyncio.wrap_future(on_disk)
         except PilothouseError as error:
             return _refused(error)
         except OSError as error:
             return _refused(_not_kept(error))
-        return Response(found.model_dump_json(), media_type="application/json")
+        return Response(found, media_type="application/json")
 
     return [Route(PATH, decide, methods=["POST"])]
 
 
-def _answer(
-    workspace: Workspace, decider: Decider, asked: Asked
-) -> tuple[OnlineDecision, Future[int]]:
+def _answer(workspace: Workspace, decider: Decider, asked: Asked) -> Answer:
     if asked.event is not None:
         _take_in(workspace, asked, asked.event)
-    return decider.decide(asked)
+    return decider.answer(asked)
 
 
 def _take_in(workspace: Workspace, asked: Asked, event: dict[str, Any]) -> None:
@@ -294,7 +318,7 @@ def _read(body: bytes) -> Asked:
 def _not_kept(error: OSError) -> PilothouseError:
     return refuse(
         Code.WAREHOUSE_LOCKED,
-        f"The decision could not be kept on disk: {error}. It may be made all the same.",
+        f"The decision could not be kept on disk, and is not made: {error}.",
         fix="See that the disk of the workspace has room, then ask again.",
     )
 

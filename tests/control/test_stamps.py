@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from control.people import add_demo_people, get
-from control.stamps import Stamp
+from control.stamps import PAUSE_SECONDS, Stamp
 from control.store import open_store
 
 
@@ -24,6 +25,7 @@ def test_a_stamp_moves_with_every_write_and_with_nothing_else(tmp_path: Path) ->
 
     with other.write() as connection:
         connection.exec_driver_sql("UPDATE people SET name = 'Other' WHERE email = 'mara@demo'")
+    time.sleep(2 * PAUSE_SECONDS)
     assert stamp.value() != second
     stamp.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +21,7 @@ from core.errors import PilothouseError
 from core.lifecycle import State
 from orchestrate.live.journal import pages
 from orchestrate.live.shadow import Checked
-from orchestrate.online import OnlineDecision, decide_now
+from orchestrate.online import OnlineDecision, Wording, as_told, decide_now
 from tests.tools.demo import DECISION, demo_file, open_demo
 from ui.deciding import Asked, Decider, EventRound, decide_routes
 from ui.forgetting import forget
@@ -143,6 +144,17 @@ def test_everybody_decided_on_alone_gets_what_a_cycle_decides(
     assert None not in told.values()
     assert expected
     assert decisions(online, cycle) == expected
+
+
+def test_an_answer_is_written_as_its_type_would_be(workspace: Workspace) -> None:
+    told = workspace.desk.decide_all(users_of(workspace), workspace.as_of, trace_id='a "b" \\ ü')
+    kept = [one for one in told.values() if one is not None]
+    wordings = {one.edition.number: Wording(one.edition) for one in kept}
+
+    for one in kept:
+        written = wordings[one.edition.number].json(one.entry)
+        assert json.loads(written) == as_told(one).model_dump(mode="json")
+    assert any(as_told(one).selected for one in kept)
 
 
 def test_a_place_under_a_cap_that_was_taken_online_is_not_given_again_by_the_cycle(

@@ -133,6 +133,7 @@ def both_tell(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(120 + 2 * CASES)
 @settings(
     max_examples=CASES,
     deadline=None,
