@@ -210,8 +210,8 @@ class TestWords:
         self, shop: Shop, tmp_path: Path
     ) -> None:
         shop = shop.copy(tmp_path)
-        drafted = shop.cli("model", "words")
-        (shop.cli.workspace / "catalog" / "traits.yaml").write_text(drafted.out)
+        added = shop.cli("model", "words", "--write")
+        assert added.status == 0, added
 
         asked = shop.cli.json(
             "ask",
@@ -223,8 +223,28 @@ class TestWords:
             "SELECT COUNT(*) FROM traits WHERE order_value >= 200 AND customer_state = 'lapsed'"
         )
         assert f"{counted[0][0]:,}" in asked["answer"], asked
-        assert "lists every trait" in shop.cli("model", "words").out
+        assert "lists every trait" in shop.cli("model", "words", "--write").out
         assert shop.cli.json("sql", "run", "SELECT COUNT(*) AS n FROM traits")["rows"] == [[6_000]]
+
+    def test_a_file_that_lines_cannot_be_added_to_stays_as_it_is(
+        self, shop: Shop, tmp_path: Path
+    ) -> None:
+        shop = shop.copy(tmp_path)
+        file = shop.cli.workspace / "catalog" / "traits.yaml"
+        own = "{age: {type: integer, owner: team, description: Age.}}\n"
+        file.write_text(own)
+
+        refused = shop.cli("model", "words", "--write")
+
+        assert refused.status == 1
+        assert "cannot be added to" in refused.err
+        assert file.read_text() == own
+
+    def test_a_catalog_that_comes_with_pilothouse_is_not_written(self, cli: CommandLine) -> None:
+        refused = cli("model", "words", "--write")
+
+        assert refused.status == 1
+        assert "Set 'catalog' in pilothouse.toml" in refused.err
 
     def test_a_draft_has_type_meaning_and_values_of_the_header(self, shop: Shop) -> None:
         document = shop.cli.json("model", "words")
@@ -250,8 +270,7 @@ def test_a_trait_that_the_catalog_lists_and_no_model_gives_cannot_be_asked_for(
     fresh: Shop, tmp_path: Path
 ) -> None:
     early = fresh.copy(tmp_path)
-    words = early.cli("model", "words", "--dir", str(early.models)).out
-    (early.cli.workspace / "catalog" / "traits.yaml").write_text(words)
+    assert early.cli("model", "words", "--dir", str(early.models), "--write").status == 0
 
     asked = early.cli("ask", "How many customers have an order value of at least 200?")
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-import yaml
 
 from control import versions
 from core.data_changes import TraitModelsChange
@@ -16,6 +15,7 @@ from ui import model_effects, modelling, own_warehouse
 from ui.cli.files import writing
 from ui.cli.session import Listing, Output, Session, common, said_by
 from ui.cli.training import add_to
+from ui.cli.words import words
 from ui.console.view.data_change import outcome_lines, part_line, readers
 from ui.lineage import facts_of_rules, lineage
 from ui.model_effects import Planned
@@ -24,7 +24,6 @@ from warehouse.models import build
 from warehouse.models.compare import Move
 from warehouse.models.drift import drift as drift_of
 from warehouse.models.modelset import ModelSet
-from warehouse.models.words import words_of
 
 if TYPE_CHECKING:
     from ui.workspace import Workspace
@@ -36,6 +35,7 @@ def model() -> None:
 
 
 add_to(model)
+model.add_command(words)
 
 
 @model.command("list")
@@ -161,18 +161,6 @@ def export_command(session: Session, folder: Path) -> Output:
             (target / one.file).write_text(one.text, encoding="utf-8")
     files = [one.file for one in models.models]
     return Output(f"{len(files)} models are in {target}.", {"folder": str(target), "files": files})
-
-
-@model.command("words")
-@click.option("--dir", "folder", type=click.Path(path_type=Path), help="Other files.")
-@common
-def words_command(session: Session, folder: Path | None) -> Output:
-    """Write the traits that the catalog lacks as lines for its traits.yaml, to be edited."""
-    with session.workspace() as workspace:
-        models = _proposed(session, workspace, folder) if folder else _live(workspace)
-        lines = words_of(models, workspace.catalog)
-    text = yaml.safe_dump(lines, sort_keys=False, allow_unicode=True, width=120)
-    return Output(text.rstrip() if lines else "The catalog lists every trait.", lines)
 
 
 @model.command("drift")
