@@ -13,6 +13,9 @@ dispatches = sa.Table(
     sa.Column("destination", sa.Text, nullable=False),
     # The first intent of the request that it was part of: one made again must be the same whole.
     sa.Column("request", sa.Text, nullable=False, index=True),
+    sa.Column("place", sa.Integer, nullable=False),
+    # Of the request as it was made first: settings that changed since make it another one.
+    sa.Column("digest", sa.Text),
     sa.Column("first_at", sa.DateTime, nullable=False),
     sa.Column("last_at", sa.DateTime, nullable=False),
     sa.Column("outcome", sa.Text, nullable=False),

@@ -22,8 +22,8 @@ _SHOWN = 300
 def by_status(request: Request, response: Response, *, now: datetime) -> list[Outcome] | None:
     """What became of every message of a request that did not succeed; None where it did (2xx).
 
-    429 and 503 with a wait were not processed. 401, 403 and 410 stop the destination; a
-    redirect is a failure and is never followed. After any other 5xx nobody can tell.
+    429 and 503 with a wait were not processed. 401, 403, 410 and a redirect, which is never
+    followed, stop the destination. After any other 5xx nobody can tell.
     """
     status = response.status
     if 200 <= status < 300:
@@ -31,7 +31,7 @@ def by_status(request: Request, response: Response, *, now: datetime) -> list[Ou
     why = f"{status}: {said(response)}" if response.body else f"The answer was {status}."
     if status == 429 or (status == 503 and "retry-after" in response.headers):
         return every(request, "retry_after", why, seconds=wait(response.headers, now=now))
-    if status in (401, 403, 410):
+    if status in (401, 403, 410) or 300 <= status < 400:
         return every(request, "retry_after", why, pauses=True)
     if status >= 500 or status in (408, 425):
         return every(request, "ambiguous", why)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -24,8 +25,18 @@ class Parcel(NamedTuple):
     """Messages that leave together."""
 
     messages: tuple[Message, ...]
+    at: datetime
+    """The moment that it was packed at."""
     request: Request | None = None
     """None: no request is made, it stays on this machine."""
+
+    @property
+    def digest(self) -> str | None:
+        """What tells its request from another one: all of it but for who signs it when."""
+        if self.request is None:
+            return None
+        made = "\n".join((self.request.method, self.request.url, "")).encode() + self.request.body
+        return hashlib.sha256(made).hexdigest()
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -91,7 +102,7 @@ class Local:
     def pack(
         self, messages: Sequence[Message], *, now: datetime
     ) -> tuple[list[Parcel], list[Outcome]]:
-        return ([Parcel(tuple(messages))] if messages else []), []
+        return ([Parcel(tuple(messages), now)] if messages else []), []
 
     def send(self, parcels: Sequence[Parcel], *, now: datetime) -> list[Outcome]:
         messages = [message for parcel in parcels for message in parcel.messages]
@@ -144,7 +155,7 @@ class Remote:
         plan = self._provider.plan(messages, now=now)
         by_id = {message.intent_id: message for message in messages}
         parcels = [
-            Parcel(tuple(by_id[one] for one in request.intent_ids), request)
+            Parcel(tuple(by_id[one] for one in request.intent_ids), now, request)
             for request in plan.requests
         ]
         return parcels, list(plan.refused)

@@ -20,6 +20,7 @@ from deliver.messages import Message
 from deliver.wire import Outcome
 
 Known = Literal["open", "clear", "accepted", "rejected"]
+_RENEWED = ("destination", "request", "place", "digest", "message")
 
 
 class Dispatch(NamedTuple):
@@ -29,6 +30,10 @@ class Dispatch(NamedTuple):
     destination: str
     request: str
     """The first intent of the request that it was part of."""
+    place: int
+    """Where in that request it stood."""
+    digest: str | None
+    """Of the request; None where none was made."""
     first_at: datetime
     outcome: Known
     message: Message | None
@@ -39,31 +44,38 @@ def note(
     connection: sa.Connection,
     destination: str,
     messages: Mapping[str, Message | None],
-    request: str,
     *,
+    first_at: datetime,
     now: datetime,
+    digest: str | None = None,
 ) -> None:
     """Write down that messages leave in one request, at the first attempt or again.
 
-    ``messages``: intent id → the message, or None where it need not be kept.
+    ``messages``: intent id → the message, or None where it need not be kept; in their order in
+    the request. ``first_at``: the moment that the request was made of.
     """
     rows = [
         {
             "intent_id": intent_id,
             "destination": destination,
-            "request": request,
-            "first_at": utc(now),
+            "request": next(iter(messages)),
+            "place": place,
+            "digest": digest,
+            "first_at": utc(first_at),
             "last_at": utc(now),
             "outcome": "open",
             "message": None if message is None else _packed(message),
         }
-        for intent_id, message in messages.items()
+        for place, (intent_id, message) in enumerate(messages.items())
     ]
     if not rows:
         return
     postgres = connection.dialect.name == "postgresql"
     insert = (postgresql if postgres else sqlite).insert(dispatches)
-    fresh = {name: insert.excluded[name] for name in ("destination", "request", "message")}
+    fresh = {
+        name: insert.excluded[name]
+        for name in ("destination", "request", "place", "digest", "message")
+    }
     # What surely did not arrive starts anew: its key was never used.
     first = sa.case(
         (dispatches.c.outcome == "clear", insert.excluded.first_at), else_=dispatches.c.first_at
@@ -122,10 +134,15 @@ def _row(one: Outcome) -> dict[str, Any]:
     return {
         "id": one.intent_id,
         "to": to,
-        "named": one.provider_id,
-        "why": one.reason,
+        "named": None if one.provider_id is None else _plain(one.provider_id),
+        "why": None if one.reason is None else _plain(one.reason),
         "no": one.opted_out,
     }
+
+
+def _plain(text: str) -> str:
+    """What every database keeps: providers answer with anything."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def _dispatch(row: Any) -> Dispatch:

@@ -97,10 +97,13 @@ def _packed(
         kept = [one.message for one in again if one.message is not None]
         same, _ = carrier.pack(kept, now=again[0].first_at)
         asked = {one.intent_id for one in again}
-        if len(same) == 1 and {one.intent_id for one in same[0].messages} == asked:
+        if len(same) == 1 and set(same[0].ids) == asked and same[0].digest == again[0].digest:
             parcels += same
         else:
-            why = "What went with it has an end of its own: it cannot be sent the same once more."
+            why = (
+                "It cannot be sent the same once more: what went with it has an end of its own, "
+                "or the destination is set up differently by now."
+            )
             outcomes += [Outcome(one.intent_id, "ambiguous", why) for one in again]
     return parcels
 
@@ -110,17 +113,13 @@ def _refuse(around: Surroundings, carrier: Carrier, refused: Sequence[Outcome]) 
     with around.store.write() as connection:
         for one in refused:
             if one.result == "rejected":
-                dispatches.note(
-                    connection,
-                    carrier.name,
-                    {one.intent_id: None},
-                    one.intent_id,
-                    now=around.clock(),
-                )
+                now = around.clock()
+                ours = {one.intent_id: None}
+                dispatches.note(connection, carrier.name, ours, first_at=now, now=now)
 
 
 def _requests(repeated: Mapping[str, Dispatch]) -> Iterator[list[Dispatch]]:
-    ordered = sorted(repeated.values(), key=lambda one: (one.request, one.intent_id))
+    ordered = sorted(repeated.values(), key=lambda one: (one.request, one.place))
     for _, group in groupby(ordered, key=lambda one: one.request):
         yield list(group)
 
@@ -172,7 +171,14 @@ def _submitted(
         for parcel in parcels:
             if ours.issuperset(parcel.ids):
                 kept = {one.intent_id: carrier.keeps(one) for one in parcel.messages}
-                dispatches.note(connection, carrier.name, kept, parcel.ids[0], now=now)
+                dispatches.note(
+                    connection,
+                    carrier.name,
+                    kept,
+                    first_at=parcel.at,
+                    now=now,
+                    digest=parcel.digest,
+                )
 
     return outbox.submit(
         around.store,

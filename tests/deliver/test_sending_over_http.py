@@ -159,3 +159,30 @@ def _elsewhere(provider: object) -> object:
     }
     assert moved, "a provider has a URL"
     return provider.model_copy(update=moved)  # type: ignore[attr-defined]
+
+
+def test_settings_that_changed_make_another_request_which_is_not_sent_as_the_same(
+    world_of: Callable[..., World],
+) -> None:
+    with FakeReceiver() as fake:
+        sending = Sending(world_of(fake.channel), fake)
+        fake.faults.append(DROPPED_AFTER)
+        sending.run(seconds=1)
+        same = fake.provider()
+        moved = {"url": f"{fake.url}/hooks/other"}
+        fake.provider = lambda **_: same.model_copy(update=moved)  # type: ignore[attr-defined, method-assign]
+        sending.pass_time(60)
+        sending.run()
+
+        assert sending.states() == {"accepted": 4, "ambiguous": 1}
+        assert any("set up differently" in detail for detail in sending.details())
+
+
+def test_whatever_a_provider_says_can_be_written_down(world_of: Callable[..., World]) -> None:
+    with FakeReceiver() as fake:
+        sending = Sending(world_of(fake.channel), fake)
+        fake.faults.extend([answers(400, b"no\0 \xed\xa0\x80 way")] * 5)
+
+        sending.run()
+
+        assert sending.states() == {"rejected": 5}

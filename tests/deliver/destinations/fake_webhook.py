@@ -31,7 +31,7 @@ class FakeReceiver(Fake):
         Expected("taken without a word", answers(204), "accepted"),
         Expected("nobody there", answers(404, b"not found"), "retry_after", True),
         Expected("gone for good", answers(410), "retry_after", True),
-        Expected("a page that moved", answers(301, location="/new"), "rejected"),
+        Expected("a page that moved", answers(301, location="/new"), "retry_after", True),
         Expected("a gateway without a server", answers(502, b"<html>"), "ambiguous"),
     )
 

@@ -402,7 +402,10 @@ class TestAnswers:
         messages = ours(fake, 1)
         fake.faults.append(answers(status, location=f"{fake.url}/elsewhere"))
 
-        assert results(sent(provider, messages, transport), messages) == ["rejected"]
+        told = sent(provider, messages, transport)
+
+        assert results(told, messages) == ["retry_after"]
+        assert all(one.pauses for one in told.values())
         assert len(fake.calls) == 1
         assert not fake.ledger
 

@@ -6,8 +6,11 @@ from datetime import timedelta
 from itertools import permutations
 
 import pytest
+import sqlalchemy as sa
 
+from control.delivery_tables import dispatches
 from control.receipts import Fact, Kind, standing
+from control.tables import outbox
 from deliver.delivery import DeliveryReport, Outward, deliver
 from tests.deliver.receipts.sent import (
     LATER,
@@ -189,6 +192,37 @@ def test_an_intent_that_nobody_could_tell_of_is_settled_by_its_receipt(world: Wo
 
     assert applied(world).applied == 1
     assert state(world, intents["u1"]) == "delivered"
+
+
+def _dispatched(world: World, state: str, outcome: str) -> str:
+    intents = decided(world, "u1")
+    handed_over(world, intents, state="ambiguous")
+    with world.store.write() as connection:
+        connection.execute(sa.update(outbox).values(state=state))
+        connection.execute(sa.update(dispatches).values(outcome=outcome))
+    return intents["u1"]
+
+
+@pytest.mark.parametrize(
+    ("where", "outcome", "kind", "ends"),
+    [
+        ("cancelled", "open", "delivered", "accepted"),
+        ("cancelled", "clear", "delivered", "cancelled"),
+        ("expired", "open", "opened", "accepted"),
+        ("pending", "clear", "delivered", "accepted"),
+        ("pending", "clear", "bounced", "pending"),
+        ("rejected", "rejected", "bounced", "rejected"),
+        ("leased", "open", "delivered", "leased"),
+    ],
+)
+def test_what_was_given_up_or_taken_for_lost_counts_as_sent_once_it_is_told_of(
+    world: World, where: str, outcome: str, kind: Kind, ends: str
+) -> None:
+    intent = _dispatched(world, where, outcome)
+
+    told(world, _fact(kind, 5, intent))
+
+    assert state(world, intent) == ends
 
 
 def test_a_message_is_known_by_the_name_that_its_provider_gave_it(world: World) -> None:
