@@ -58,7 +58,7 @@ class Kept(NamedTuple):
     duplicate: int
 
 
-class Standing(NamedTuple):
+class Told(NamedTuple):
     """The receipts of one destination, in sayings."""
 
     destination: str
@@ -77,7 +77,7 @@ def keep(store: Store, batches: Sequence[Batch], *, now: datetime) -> list[Kept]
     return kept
 
 
-def standing(store: Store) -> list[Standing]:
+def standing(store: Store) -> list[Told]:
     """Every destination that ever said something, by name."""
     waits = sa.select(receipts.c.destination, sa.func.count())
     waits = waits.where(receipts.c.applied_at.is_(None)).group_by(receipts.c.destination)
@@ -87,7 +87,7 @@ def standing(store: Store) -> list[Standing]:
     counted: dict[str, dict[str, int]] = {name: {} for name in waiting}
     for row in rows:
         counted.setdefault(row.destination, {})[row.outcome] = row.sayings
-    return [Standing(name, counted[name], waiting.get(name, 0)) for name in sorted(counted)]
+    return [Told(name, counted[name], waiting.get(name, 0)) for name in sorted(counted)]
 
 
 def key_of(destination: str, fact: Fact) -> str:

@@ -17,6 +17,10 @@ from core.lifecycle import IntentState
 
 _MOVES = (IntentState.ACCEPTED, IntentState.DELIVERED, IntentState.BOUNCED)
 """A receipt moves an intent among these; what is uncertain was settled before."""
+_OPEN = (IntentState.AMBIGUOUS, IntentState.CANCELLED, IntentState.EXPIRED)
+"""Where an intent stands of which nobody could tell, or nobody would wait to be told."""
+_ARRIVED = frozenset({"delivered", "opened", "clicked", "complained"})
+"""What can be said of nothing but a message that is there."""
 
 
 class Waiting(NamedTuple):
@@ -104,14 +108,13 @@ def page(
         return [Waiting._make(row) for row in connection.execute(query)]
 
 
-def settle_uncertain(store: Store, ids: Sequence[str | None], *, now: datetime) -> int:
+def settle_uncertain(store: Store, told: Sequence[Waiting], *, now: datetime) -> int:
     """Nobody could tell whether these had arrived: whoever tells of them has them.
 
-    They count as accepted from the first attempt on. Gives how many were uncertain.
+    They count as accepted from the first attempt on, given up or not; and so does what a person
+    took for lost, if it is told that it arrived. Gives how many were uncertain.
     """
-    uncertain = sa.select(outbox.c.intent_id).where(
-        outbox.c.state == IntentState.AMBIGUOUS.value, outbox.c.intent_id.in_(_some(ids))
-    )
+    uncertain = _uncertain(told)
     with store.read() as connection:
         found = connection.execute(uncertain).scalars().all()
     if not found:
@@ -124,6 +127,24 @@ def settle_uncertain(store: Store, ids: Sequence[str | None], *, now: datetime) 
         values = {"state": IntentState.ACCEPTED.value, "reason": None, "updated_at": utc(now)}
         connection.execute(outbox.update().where(outbox.c.intent_id.in_(found)).values(values))
     return len(found)
+
+
+def _uncertain(told: Sequence[Waiting]) -> sa.Select[tuple[str]]:
+    at_all = {one.intent_id for one in told if one.intent_id}
+    arrived = {one.intent_id for one in told if one.intent_id and one.kind in _ARRIVED}
+    open_ones = sa.and_(
+        outbox.c.intent_id.in_(at_all),
+        outbox.c.state.in_([state.value for state in _OPEN]),
+        dispatches.c.outcome == "open",
+    )
+    taken_for_lost = sa.and_(
+        outbox.c.intent_id.in_(arrived),
+        outbox.c.state == IntentState.PENDING.value,
+        dispatches.c.outcome.in_(("open", "clear")),
+    )
+    query = sa.select(outbox.c.intent_id)
+    query = query.join(dispatches, dispatches.c.intent_id == outbox.c.intent_id)
+    return query.where(sa.or_(open_ones, taken_for_lost))
 
 
 def said_of(store: Store, ids: Sequence[str]) -> list[Said]:
@@ -164,7 +185,3 @@ def move(
 def _waits(since: datetime | None) -> sa.ColumnElement[bool]:
     waits = receipts.c.applied_at.is_(None)
     return waits if since is None else sa.and_(waits, receipts.c.received_at >= utc(since))
-
-
-def _some(ids: Sequence[str | None]) -> list[str]:
-    return sorted({one for one in ids if one})

@@ -68,7 +68,7 @@ def apply(
     waiting_receipts.name_intents(store, since=since)
     applied = withdrawn = waiting = 0
     for page in _pages(store, since):
-        waiting_receipts.settle_uncertain(store, [one.intent_id for one in page], now=now)
+        waiting_receipts.settle_uncertain(store, page, now=now)
         found = _found(warehouse, catalog, page)
         done = found.applied
         # Whoever keeps what it read of the warehouse reads it again after every write.

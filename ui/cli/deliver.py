@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import click
 
+from control.receipts import Told, standing
 from core.lifecycle import IntentState
 from deliver import by_hand
 from deliver.standing import Standing, standings
 from ui import staging
 from ui.channel_routes import shown
 from ui.cli.session import Listing, Output, Session, common, said_by
+from ui.receiving import apply_receipts
 
 NEED_SOMEBODY = (IntentState.AMBIGUOUS, IntentState.REJECTED)
 
@@ -24,6 +26,8 @@ def deliver() -> None:
 def run(session: Session) -> Output:
     """Send everything that is due, each message to the destination of its channel."""
     with session.workspace() as workspace:
+        # Who has just opted out gets nothing more.
+        apply_receipts(workspace)
         report = workspace.deliver()
         letters = staging.write_letters(workspace)
         folder = workspace.mailbox_folder
@@ -55,11 +59,14 @@ def status(session: Session) -> Output:
     with session.workspace() as workspace:
         counts = workspace.outbox_counts()
         found = standings(workspace.store, shown(workspace), now=workspace.now())
+        receipts = standing(workspace.store)
     lines = [f"{state:<12} {count:>8,}" for state, count in sorted(counts.items())]
     lines = lines or ["The outbox is empty."]
     lines += [_standing(one) for one in found]
+    lines += [_told_by(one) for one in receipts]
     told = [one.model_dump(mode="json") for one in found]
-    return Output("\n".join(lines), counts | {"destinations": told})
+    more = {"destinations": told, "receipts": [one._asdict() for one in receipts]}
+    return Output("\n".join(lines), counts | more)
 
 
 @deliver.command("list")
@@ -156,6 +163,12 @@ def _standing(one: Standing) -> str:
     if one.paused is not None:
         said += f". Paused: {one.paused}"
     return said
+
+
+def _told_by(one: Told) -> str:
+    said = ", ".join(f"{items:,} {outcome}" for outcome, items in sorted(one.counts.items()))
+    waits = f"; {one.waiting:,} of messages or people that are not known here"
+    return f"Receipts of {one.destination}: {said}{waits if one.waiting else ''}"
 
 
 def _held(one: by_hand.Held) -> str:

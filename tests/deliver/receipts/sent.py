@@ -36,8 +36,8 @@ def handed_over(
     outcome = "accepted" if state == "accepted" else "open"
     with world.store.write() as connection:
         for intent in intents.values():
-            row = {"intent_id": intent, "destination": to, "request": intent, "outcome": outcome}
-            moments = {"first_at": SENT, "last_at": SENT}
+            row = {"intent_id": intent, "destination": to, "request": intent, "place": 0}
+            moments = {"first_at": SENT, "last_at": SENT, "outcome": outcome}
             connection.execute(dispatches.insert().values(row | moments | more))
         ours = outbox.c.intent_id.in_(intents.values())
         connection.execute(outbox.update().where(ours).values(state=state))
