@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from control import delivery, kill_switches, versions
+from control import channel_routes, delivery, kill_switches, versions
 from control.store import Store
 from deliver import outbox
 from deliver.approved import approved_templates
@@ -90,8 +90,9 @@ class Outward(NamedTuple):
     mailbox_folder: Path
     destinations: Mapping[str, Destination | Provider] = {}
     """By name; the local mailbox is there without being named."""
-    routes: Mapping[str, str] = {}
-    """Channel → destination; the local mailbox for a channel that is not named."""
+    routes: Mapping[str, str] | None = None
+    """Channel → destination, the local mailbox for a channel that is not named; None: as they are
+    in force, read anew for every batch."""
     seconds: float = 20.0
     """How long one request may take, answer included."""
     least_success: LeastSuccess | None = None
@@ -183,6 +184,8 @@ def _send_batch(run: _Run, batch: list[Intent]) -> _Batch:
     )
     outcomes: dict[str, list[Outcome]] = {}
     for name, theirs in _by_destination(run, messages, asked.going, looked).items():
+        if _is_closed(run, name):  # since they were claimed: they are given back with the rest
+            continue
         again = {key: looked.repeatable[key] for key in theirs if key in looked.repeatable}
         outcomes[name] = hand_over(around, run.carriers[name], theirs, _by_id(batch), again)
     return _became(batch, looked, asking.stopped, outcomes, asked.put_off)
@@ -233,8 +236,9 @@ def _by_destination(
 ) -> dict[str, dict[str, Message]]:
     """Destination → intent id → message. What was on its way before stays where it was sent."""
     found: defaultdict[str, dict[str, Message]] = defaultdict(dict)
+    routes = _routes(run)
     for message in messages:
-        name = run.outward.routes.get(message.channel, MAILBOX)
+        name = routes.get(message.channel, MAILBOX)
         found[name][message.intent_id] = message
     for intent in going:
         dispatch = looked.repeatable.get(intent.intent_id)
@@ -245,12 +249,19 @@ def _by_destination(
 
 def _closed(run: _Run) -> list[str]:
     """The channels that nothing may leave by now: their destination is paused, or not there."""
-    paused = delivery.paused(run.store)
-    return [
-        channel
-        for channel in run.catalog.channels
-        if (name := run.outward.routes.get(channel, MAILBOX)) in paused or name not in run.carriers
-    ]
+    routes = _routes(run)
+    named = {channel: routes.get(channel, MAILBOX) for channel in run.catalog.channels}
+    shut = {name for name in {*named.values()} if _is_closed(run, name)}
+    return [channel for channel, name in named.items() if name in shut]
+
+
+def _is_closed(run: _Run, name: str) -> bool:
+    return name not in run.carriers or name in delivery.paused(run.store)
+
+
+def _routes(run: _Run) -> Mapping[str, str]:
+    given = run.outward.routes
+    return channel_routes.routes(run.store) if given is None else given
 
 
 @contextmanager

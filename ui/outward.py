@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from control.channel_routes import routes
 from control.store import Store
 from core.settings import Settings
 from deliver.delivery import Outward
@@ -25,7 +24,6 @@ def outward(settings: Settings, store: Store, mailbox_folder: Path) -> Outward:
     return Outward(
         mailbox_folder,
         usable,
-        routes(store),
         least_success=slo.least_success(settings),
         wall=wall_time,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,7 +20,7 @@ from core.lifecycle import State
 from tests.deliver.destinations.fake import SECRET, Fake
 from tests.deliver.destinations.fake_braze import TEMPLATES, FakeCampaign
 from tests.deliver.destinations.fake_webhook import FakeReceiver, signing_secret
-from tests.deliver.loopback import DROPPED_AFTER, SHOUTS, answers
+from tests.deliver.loopback import DROPPED_AFTER, SHOUTS, Call, Reply, answers
 from tests.tools.demo import demo_file, settings_for
 from ui import route_effects
 from ui.workspace import Workspace, open_workspace
@@ -33,6 +33,18 @@ pytestmark = pytest.mark.slow
 
 HOURS = range(0, 30, 3)
 """When is sent after the cycle: quiet hours end in every zone."""
+
+
+class Moving(FakeCampaign):
+    """A Braze during whose first answer something happens."""
+
+    then: Callable[[], None] | None = None
+
+    def handle(self, call: Call) -> Reply:
+        if self.then:
+            happens, self.then = self.then, None
+            happens()
+        return super().handle(call)
 
 
 class Went(NamedTuple):
@@ -61,7 +73,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 class Office:
     """Copies of the prepared workspace, opened with two fakes as destinations."""
 
-    def __init__(self, prepared: Path, folder: Path, braze: Fake, receiver: Fake) -> None:
+    def __init__(self, prepared: Path, folder: Path, braze: Moving, receiver: Fake) -> None:
         self.prepared, self.folder = prepared, folder
         self.braze, self.receiver = braze, receiver
         self.opened: list[Workspace] = []
@@ -104,7 +116,8 @@ SECRETS = {
 
 @pytest.fixture
 def office(prepared: Path, tmp_path: Path) -> Iterator[Office]:
-    with FakeCampaign() as braze, FakeReceiver() as receiver:
+    with Moving() as braze, FakeReceiver() as receiver:
+        assert isinstance(braze, Moving)
         made = Office(prepared, tmp_path, braze, receiver)
         yield made
         for workspace in made.opened:
@@ -215,6 +228,27 @@ def test_what_waits_goes_by_the_new_route_and_what_left_stays_where_it_went(
 
     assert went(workspace, office.braze) == first
     assert not first & went(workspace, office.receiver)
+    assert not {*office.braze.ledger} & {*office.receiver.ledger}
+    assert set(states(workspace).values()) == {"accepted"}
+
+
+def test_a_route_that_moves_in_the_middle_of_a_run_holds_for_the_next_request(
+    office: Office,
+) -> None:
+    tables = office.tables()
+    tables["braze"]["rates"] = {"messages": {"burst": 1, "per_second": 1_000}}
+    workspace = office.open("moved", destinations=tables)
+    move(workspace, "email", "braze")
+    workspace.run_cycle()
+    office.braze.then = lambda: move(workspace, "email", "hook")
+
+    office.receiver.now = wall_time()
+    workspace.deliver()
+    assert office.receiver.ledger
+    send(workspace, office.receiver)
+
+    (call,) = office.braze.calls
+    assert len(office.braze.ledger) == len(call.json()["recipients"])
     assert not {*office.braze.ledger} & {*office.receiver.ledger}
     assert set(states(workspace).values()) == {"accepted"}
 
