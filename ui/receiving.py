@@ -116,7 +116,7 @@ class Receiving:
         try:
             future = self._writer.keep(batch_of(name, ours, shift=shift))
             kept = await asyncio.wrap_future(future)
-        except (SQLAlchemyError, OSError) as error:
+        except (SQLAlchemyError, ValueError, OSError) as error:
             log.exception("receipts_not_kept", destination=name)
             raise _not_kept() from error
         told = kept._asdict() | {"ignored": read.ignored, "malformed": read.malformed[:_SHOWN]}

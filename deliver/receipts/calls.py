@@ -20,6 +20,9 @@ MOST_ITEMS = 10_000
 LONGEST_TEXT = 500
 _EPOCH_MILLISECONDS = 100_000_000_000
 """A number of seconds above this is one of milliseconds."""
+_DIGITS = 20
+_FIRST, _LAST = datetime(2000, 1, 1), datetime(2200, 1, 1)
+"""Between these lies whatever happened to a message."""
 _NUMBER = re.compile(r"[0-9]{1,14}(\.[0-9]+)?", re.ASCII)
 
 
@@ -83,7 +86,7 @@ def read_each(items: Any, read_one: Callable[[Mapping[str, Any]], Iterable[Fact]
 def document(body: bytes) -> Any:
     """A body as JSON; raises ``Unreadable`` where it is none, or too deep."""
     try:
-        found = json.loads(body)
+        found = json.loads(body, parse_int=_integer)
     except (ValueError, RecursionError) as error:
         raise Unreadable("It is not JSON that can be read.") from error
     if not _is_shallow(found):
@@ -97,8 +100,8 @@ def text(found: Mapping[str, Any], *names: str) -> str | None:
         value = found.get(name)
         if isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
-        if isinstance(value, str) and value.strip():
-            return value.strip()[:LONGEST_TEXT]
+        if isinstance(value, str) and (kept := _clean(value)):
+            return kept
     return None
 
 
@@ -123,17 +126,35 @@ def inner(found: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
 def moment(value: Any) -> datetime:
     """Naive UTC, of seconds or milliseconds since 1970 or of ISO 8601; raises ``Unreadable``."""
     try:
-        if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
-            value = float(value)
-        if isinstance(value, str):
-            told = datetime.fromisoformat(value.strip().replace(" +", "+").replace(" UTC", "Z"))
-            return told.astimezone(UTC).replace(tzinfo=None) if told.tzinfo else told
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            seconds = value / 1000 if value > _EPOCH_MILLISECONDS else value
-            return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
+        told = _moment(value)
     except (ValueError, OverflowError, OSError):
-        pass
-    raise Unreadable("it has no moment that can be read")
+        told = None
+    if told is None or not _FIRST <= told < _LAST:
+        raise Unreadable("it has no moment that can be read")
+    return told
+
+
+def _moment(value: Any) -> datetime | None:
+    if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
+        value = float(value)
+    if isinstance(value, str):
+        told = datetime.fromisoformat(value.strip().replace(" +", "+").replace(" UTC", "Z"))
+        return told.astimezone(UTC).replace(tzinfo=None) if told.tzinfo else told
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        seconds = value / 1000 if value > _EPOCH_MILLISECONDS else value
+        return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
+    return None
+
+
+def _integer(digits: str) -> int | None:
+    """A number of thousands of digits is its item's matter and not its batch's."""
+    return int(digits) if len(digits) <= _DIGITS else None
+
+
+def _clean(value: str) -> str:
+    """A text that every database takes: JSON may hold half characters, and ends of strings."""
+    whole = value.encode("utf-8", "replace").decode().replace("\0", "")
+    return whole.strip()[:LONGEST_TEXT]
 
 
 def _an_object(item: Any) -> Mapping[str, Any]:

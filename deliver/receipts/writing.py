@@ -62,7 +62,7 @@ class Writer:
         while taken := self._next():
             try:
                 kept = keep(self._store, [one.batch for one in taken], now=self._now())
-            except SQLAlchemyError as error:
+            except (SQLAlchemyError, ValueError, OSError) as error:
                 for one in taken:
                     one.done.set_exception(error)
             else:

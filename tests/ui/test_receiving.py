@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from httpx import Response
+from pydantic import SecretStr, ValidationError
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -22,9 +23,14 @@ from control.receipts import standing
 from control.store import open_store
 from control.tables import outbox
 from core.journey_steps import Exit, Handoff
-from deliver.receipts.receivers import READERS, Receiver
+from core.settings import Settings
+from deliver.destinations.iterable import Iterable
+from deliver.destinations.sendgrid import SendGrid
+from deliver.receipts.receivers import READERS, Receiver, receiver_of
+from deliver.registry import checked
 from tests.deliver.receipts.senders import (
     PUBLIC_KEY,
+    TOKEN,
     WEBHOOK_SECRET,
     Told,
     by_sendgrid,
@@ -241,6 +247,55 @@ def test_a_provider_tells_in_its_own_time_and_it_is_kept_in_that_of_the_workspac
 
     assert [row.at for row in api.kept()] == [NOW - timedelta(minutes=9)]
     api.receiving.close()
+
+
+def test_every_kind_of_destination_that_tells_of_messages_is_listened_to() -> None:
+    secret, key = "env:SECRET", "env:PUBLIC"
+    shared = {"api_key": secret, "receipt_secret": secret}
+    destinations = {
+        "braze": shared,
+        "customerio": shared | {"site_id": "s"},
+        "iterable": shared,
+        "klaviyo": shared,
+        "onesignal": shared | {"app_id": "a"},
+        "sendgrid": {"api_key": secret, "sender": "a@b.example", "receipt_public_key": key},
+        "twilio": {"account_sid": "AC" + "0" * 32, "auth_token": secret, "sender": "+15550001"},
+        "webhook": {"url": "https://hooks.example.com/x", "secrets": ["env:HOOK"]},
+    }
+    assert destinations.keys() == READERS.keys()
+    settings = Settings.model_validate(
+        {
+            "workspace": Path("workspace"),
+            "warehouse_url": "duckdb:///w.duckdb",
+            "control_url": "sqlite:///c.db",
+            "destinations": {
+                kind: {"kind": kind, **fields} for kind, fields in destinations.items()
+            },
+            "secrets": {"SECRET": TOKEN, "PUBLIC": PUBLIC_KEY, "HOOK": WEBHOOK_SECRET},
+        }
+    )
+    found = checked(settings)
+
+    assert found.refused == {}
+    for kind in destinations:
+        receiver = receiver_of(found.usable[kind])
+        assert receiver is not None, kind
+        assert receiver.secrets
+    assert receiver_of(found.usable["mailbox"]) is None
+
+
+def test_a_destination_without_a_proof_takes_no_receipts() -> None:
+    assert receiver_of(Iterable(api_key=SecretStr("k"))) is None
+
+
+@pytest.mark.parametrize(
+    "settings", [{"receipt_secret": "short"}, {"receipt_public_key": "bm90IGEga2V5"}]
+)
+def test_a_proof_that_proves_nothing_is_refused(settings: dict[str, str]) -> None:
+    kind = Iterable if "receipt_secret" in settings else SendGrid
+    given = {"api_key": "k", "sender": "a@b.example"} if kind is SendGrid else {"api_key": "k"}
+    with pytest.raises(ValidationError, match=next(iter(settings))):
+        kind.model_validate(given | settings)
 
 
 # Journeys

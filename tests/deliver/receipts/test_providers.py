@@ -8,11 +8,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from control.receipts import Fact
 from deliver.receipts import sendgrid
 from deliver.receipts.calls import DEEPEST, Call, Read, Unreadable
-from deliver.receipts.receivers import READERS, Receiver
+from deliver.receipts.receivers import READERS, Receiver, batch_of
 from tests.deliver.receipts.senders import (
     PUBLIC_KEY,
     TOKEN,
@@ -285,6 +287,60 @@ def test_a_moment_is_read_however_it_is_written(moment: object) -> None:
     event = {"event": "open", "timestamp": moment, "intent_id": "i1"}
     (fact,) = _read("sendgrid", by_sendgrid(event, at=NOW)).facts
     assert fact.at == AT
+
+
+def test_half_a_character_and_the_end_of_a_string_are_no_reason_to_lose_a_batch() -> None:
+    event = {"event": "bounce", "timestamp": SECONDS, "intent_id": "i\0001", "reason": "\ud83d x"}
+    (fact,) = _read("sendgrid", by_sendgrid(event, at=NOW)).facts
+    assert (fact.intent_id, fact.reason) == ("i1", "? x")
+
+
+def test_a_number_of_thousands_of_digits_is_one_items_matter() -> None:
+    body = (
+        b'[{"event": "open", "timestamp": %s}, {"event": "open", "timestamp": %d, "intent_id": 7}]'
+    )
+    told = Told({}, body % (b"9" * 5_000, SECONDS))
+    read = _read("sendgrid", told)
+    assert [fact.intent_id for fact in read.facts] == ["7"]
+    assert len(read.malformed) == 1
+
+
+WORDS = st.sampled_from(
+    "event events data type kind metric topic timestamp time at id event_id intent_id email user "
+    "message name delivered open opened bounce event_type users.messages.email.Open properties "
+    "eventName emailOpen dataFields createdAt identifiers message_extras payload attributes".split()
+)
+LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
+    | WORDS
+    | st.sampled_from([SECONDS, AT.isoformat(), "0001-01-01", "9999-12-31T23:59:59+00:01"])
+)
+ANYTHING = st.recursive(
+    LEAVES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=5),
+    max_leaves=12,
+)
+
+
+@EVERY
+@settings(max_examples=60, deadline=None)
+@given(document=ANYTHING)
+def test_whatever_a_genuine_request_says_it_is_read_or_refused(
+    provider: Provider, document: Any
+) -> None:
+    body = json.dumps(document).encode()
+    try:
+        read = READERS[provider.kind].read(Call(URL, {}, body, NOW))
+    except Unreadable:
+        return
+    batch = batch_of("x", read, shift=timedelta(days=-300))
+    for fact in batch.facts:
+        assert fact.told_by
+        "".join(str(one) for one in fact).encode()
 
 
 # SendGrid
