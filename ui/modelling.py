@@ -7,7 +7,6 @@ holds builds of sets by fingerprint; a version is effective once readers see its
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -25,6 +24,7 @@ from core.settings import Settings
 from ui.own_warehouse import ground_of_models
 from warehouse.models import build
 from warehouse.models.binding import bind
+from warehouse.models.model import read_model
 from warehouse.models.modelset import SHIPPED, ModelSet, load_models, models_of
 from warehouse.models.sources import CANONICAL, Sources
 from warehouse.models.states import touched_are_done
@@ -58,7 +58,7 @@ def live_models(store: Store, settings: Settings) -> ModelSet:
     found = versions.current_data(store, TraitModelsChange)
     if found is None:
         return file_models(settings)
-    return set_of(found.artifact.models, ground_of_models(settings))
+    return _approved(settings, found.artifact)
 
 
 def file_models(settings: Settings) -> ModelSet:
@@ -95,7 +95,10 @@ def prepare(workspace: Workspace, change: DataChange) -> None:
     """Build and audit a proposed set beside the live one; refuses with the reason."""
     if not isinstance(change, TraitModelsChange):
         return
-    models, as_of = _models(workspace, change), workspace.as_of()
+    models, as_of = (
+        models_of(change.models, ground_of_models(workspace.settings)),
+        workspace.as_of(),
+    )
     with _ONE_AT_A_TIME:
         with workspace.warehouse.cursor() as cursor:
             build.require_ours(cursor)
@@ -109,7 +112,7 @@ def apply(workspace: Workspace, version: AnyVersion) -> None:
     """Let readers see the build of a version; nothing when they do already."""
     if not isinstance(version.artifact, TraitModelsChange):
         return
-    models = _models(workspace, version.artifact)
+    models = _approved(workspace.settings, version.artifact)
     with _ONE_AT_A_TIME, workspace.warehouse.transaction() as cursor:
         if not build.managed(cursor):
             return
@@ -168,7 +171,7 @@ def history(workspace: Workspace) -> list[ModelVersion]:
         shipped = built_in(workspace)
         if shipped is None:
             return []
-        fingerprint = _models(workspace, shipped).fingerprint
+        fingerprint = _approved(workspace.settings, shipped).fingerprint
         every = tuple(sorted(shipped.models))
         return [ModelVersion(SHIPPED_VERSION, "live", shipped.name, every, None, None, fingerprint)]
     listed = []
@@ -182,7 +185,7 @@ def history(workspace: Workspace) -> list[ModelVersion]:
                 _changed(before, one.artifact.models),
                 one.published_at,
                 one.published_by,
-                _models(workspace, one.artifact).fingerprint,
+                _approved(workspace.settings, one.artifact).fingerprint,
             )
         )
     return listed
@@ -228,13 +231,13 @@ def _changed(before: dict[str, str], after: dict[str, str]) -> tuple[str, ...]:
     return tuple(sorted(n for n in {*before, *after} if before.get(n) != after.get(n)))
 
 
-def _models(workspace: Workspace, change: TraitModelsChange) -> ModelSet:
-    return set_of(change.models, ground_of_models(workspace.settings))
-
-
-def set_of(files: Mapping[str, str], ground: Sources) -> ModelSet:
-    """The set of these files, read once; refuses with MODEL_INVALID."""
-    return _parsed(tuple(sorted(files.items())), ground)
+def _approved(settings: Settings, change: TraitModelsChange) -> ModelSet:
+    """A version's set, also where the catalog lists a table no more that it was allowed to read."""
+    texts = change.models.items()
+    read = {table for name, text in texts for table in read_model(text, f"{name}.sql").reads}
+    ground = ground_of_models(settings)
+    every = ground.tables | read - change.models.keys()
+    return _parsed(tuple(sorted(texts)), ground._replace(tables=every))
 
 
 @lru_cache(maxsize=8)

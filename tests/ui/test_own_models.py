@@ -205,6 +205,21 @@ def test_counters_of_a_table_that_calls_its_users_otherwise_are_not_carried_on(
     assert "customer_orders cannot be carried from day to day" in refused.err
 
 
+def test_what_was_approved_stands_when_the_catalog_lists_a_table_no_more(
+    shop: Shop, tmp_path: Path
+) -> None:
+    shop = shop.copy(tmp_path)
+    file = shop.cli.workspace / "catalog" / "tables.yaml"
+    file.write_text(file.read_text().replace("\norders:", "\nformer_orders:"))
+    entities = shop.cli.workspace / "catalog" / "entities.yaml"
+    entities.write_text(entities.read_text().replace("table: orders", "table: former_orders"))
+
+    assert shop.cli.json("model", "build")["rows"] == 6_000
+    refused = shop.cli("model", "plan", "--dir", str(shop.models))
+    assert refused.status == 1
+    assert "customer_orders reads orders, which no model may read" in refused.err
+
+
 class TestWords:
     def test_traits_that_the_catalog_lacks_are_drafted_and_then_rules_name_them(
         self, shop: Shop, tmp_path: Path

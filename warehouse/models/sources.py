@@ -91,11 +91,13 @@ def sources_of(catalog: Catalog) -> Sources:
 
 
 def users_query(sources: Sources) -> exp.Select:
-    """``user_id`` of every user who counts."""
-    key = exp.column(sources.key)
-    named = key if sources.key == USER else key.as_(USER)
+    """``user_id`` of every user who counts, as text; each once, whatever a team's table holds."""
     counts = sqlglot.parse_one(sources.canonical, dialect="duckdb")
-    return exp.select(named).from_(exp.to_table(sources.users)).where(counts)
+    users = exp.select().from_(exp.to_table(sources.users)).where(counts)
+    if sources == CANONICAL:
+        return users.select(USER, copy=False)
+    key = exp.cast(exp.column(sources.key), "text").as_(USER)
+    return users.select(key, copy=False).distinct(copy=False)
 
 
 def to_text(sources: Sources) -> str:

@@ -76,6 +76,24 @@ def test_somebody_who_does_not_count_has_no_row_whatever_a_model_gives(
     assert [row[0] for row in shown(warehouse, everybody)] == ["a", "b"]
 
 
+def test_a_user_whom_the_teams_table_has_twice_has_one_row(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    warehouse.execute("INSERT INTO members VALUES ('a', '2026-03-01', NULL)")
+
+    assert shown(warehouse, club()) == [("a", 2), ("b", 0)]
+
+
+def test_a_key_of_numbers_is_given_as_text(warehouse: duckdb.DuckDBPyConnection) -> None:
+    warehouse.execute("UPDATE members SET member_no = CASE member_no WHEN 'a' THEN 1 ELSE 2 END")
+    warehouse.execute("ALTER TABLE members ALTER member_no TYPE BIGINT")
+    as_text = VISITS.replace("m.member_no AS", "CAST(m.member_no AS VARCHAR) AS").replace(
+        "v.member_no = m.member_no", "v.member_no = CAST(m.member_no AS VARCHAR)"
+    )
+
+    assert shown(warehouse, club(as_text)) == [("1", 0), ("2", 0)]
+
+
 def test_what_is_shown_knows_what_it_stands_on(warehouse: duckdb.DuckDBPyConnection) -> None:
     shown(warehouse, club())
 
