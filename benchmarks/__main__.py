@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from benchmarks import (
     bench_collect,
     bench_cycle,
+    bench_deliver,
     bench_evaluate,
     bench_identity,
     bench_loop,
@@ -37,6 +38,7 @@ BENCHMARKS: tuple[Callable[[], list[Measured]], ...] = (
     bench_online.measure,
     bench_on_events.measure,
     bench_cycle.measure,
+    bench_deliver.measure,
     bench_simulation.measure,
 )
 HEADINGS = ("what", "measured", "limit", "", "CPU", "ratio", "to")

@@ -7,7 +7,7 @@ arrived. ``clear``: it surely did not. ``accepted`` and ``rejected`` are what th
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
@@ -40,42 +40,40 @@ class Dispatch(NamedTuple):
     """What was sent, where it may have to be sent or asked about again."""
 
 
-def note(
-    connection: sa.Connection,
-    destination: str,
-    messages: Mapping[str, Message | None],
-    *,
-    first_at: datetime,
-    now: datetime,
-    digest: str | None = None,
-) -> None:
-    """Write down that messages leave in one request, at the first attempt or again.
+class Leaving(NamedTuple):
+    """Messages that leave in one request, at the first attempt or again."""
 
-    ``messages``: intent id → the message, or None where it need not be kept; in their order in
-    the request. ``first_at``: the moment that the request was made of.
-    """
-    rows = [
-        {
-            "intent_id": intent_id,
-            "destination": destination,
-            "request": next(iter(messages)),
-            "place": place,
-            "digest": digest,
-            "first_at": utc(first_at),
+    destination: str
+    messages: Mapping[str, Message | None]
+    """Intent id → the message, or None where it need not be kept; in their order in the request."""
+    first_at: datetime
+    """The moment that the request was made of (naive UTC)."""
+    digest: str | None = None
+
+    def rows(self, now: datetime) -> list[dict[str, Any]]:
+        """As they are written down."""
+        request = {
+            "destination": self.destination,
+            "request": next(iter(self.messages), None),
+            "digest": self.digest,
+            "first_at": utc(self.first_at),
             "last_at": utc(now),
             "outcome": "open",
-            "message": None if message is None else _packed(message),
         }
-        for place, (intent_id, message) in enumerate(messages.items())
-    ]
+        return [
+            request | {"intent_id": key, "place": place, "message": message and _packed(message)}
+            for place, (key, message) in enumerate(self.messages.items())
+        ]
+
+
+def note(connection: sa.Connection, leaving: Iterable[Leaving], *, now: datetime) -> None:
+    """Write down what is about to leave, before it does."""
+    rows = [row for one in leaving for row in one.rows(now)]
     if not rows:
         return
     postgres = connection.dialect.name == "postgresql"
     insert = (postgresql if postgres else sqlite).insert(dispatches)
-    fresh = {
-        name: insert.excluded[name]
-        for name in ("destination", "request", "place", "digest", "message")
-    }
+    fresh = {name: insert.excluded[name] for name in _RENEWED}
     # What surely did not arrive starts anew: its key was never used.
     first = sa.case(
         (dispatches.c.outcome == "clear", insert.excluded.first_at), else_=dispatches.c.first_at

@@ -15,7 +15,7 @@ from control.store import Store
 from core.lifecycle import IntentState
 from deliver import buckets, dispatches, outbox
 from deliver.carriers import Carrier, Parcel
-from deliver.dispatches import Dispatch
+from deliver.dispatches import Dispatch, Leaving
 from deliver.messages import Message
 from deliver.outbox import Intent, Settled
 from deliver.waits import FIRST_SECONDS, wait
@@ -110,12 +110,15 @@ def _packed(
 
 def _refuse(around: Surroundings, carrier: Carrier, refused: Sequence[Outcome]) -> None:
     """Of what no request can be made of there is a dispatch too, which says why."""
-    with around.store.write() as connection:
-        for one in refused:
-            if one.result == "rejected":
-                now = around.clock()
-                ours = {one.intent_id: None}
-                dispatches.note(connection, carrier.name, ours, first_at=now, now=now)
+    now = around.clock()
+    rejected = [
+        Leaving(carrier.name, {one.intent_id: None}, now)
+        for one in refused
+        if one.result == "rejected"
+    ]
+    if rejected:
+        with around.store.write() as connection:
+            dispatches.note(connection, rejected, now=now)
 
 
 def _requests(repeated: Mapping[str, Dispatch]) -> Iterator[list[Dispatch]]:
@@ -168,17 +171,17 @@ def _submitted(
     around: Surroundings, carrier: Carrier, parcels: Sequence[Parcel], now: datetime
 ) -> frozenset[str]:
     def noting(connection: sa.Connection, ours: frozenset[str]) -> None:
-        for parcel in parcels:
-            if ours.issuperset(parcel.ids):
-                kept = {one.intent_id: carrier.keeps(one) for one in parcel.messages}
-                dispatches.note(
-                    connection,
-                    carrier.name,
-                    kept,
-                    first_at=parcel.at,
-                    now=now,
-                    digest=parcel.digest,
-                )
+        leaving = [
+            Leaving(
+                carrier.name,
+                {one.intent_id: carrier.keeps(one) for one in parcel.messages},
+                parcel.at,
+                parcel.digest,
+            )
+            for parcel in parcels
+            if ours.issuperset(parcel.ids)
+        ]
+        dispatches.note(connection, leaving, now=now)
 
     return outbox.submit(
         around.store,

@@ -14,6 +14,7 @@ def submitted(store: Store, intent_id: str, *, worker: str, now: datetime) -> bo
     """Mark a claimed intent as on its way to the mailbox; whether it was that worker's to send."""
 
     def noting(connection: sa.Connection, ours: frozenset[str]) -> None:
-        dispatches.note(connection, "mailbox", dict.fromkeys(ours), first_at=now, now=now)
+        leaving = dispatches.Leaving("mailbox", dict.fromkeys(ours), now)
+        dispatches.note(connection, [leaving], now=now)
 
     return bool(outbox.submit(store, [[intent_id]], worker=worker, now=now, noting=noting))
