@@ -10,9 +10,9 @@ from sqlglot import exp
 from control import delivery
 from control.channel_routes import routes
 from core.settings import Settings
+from deliver.registry import MAILBOX, checked
 from deliver.success import LeastSuccess, success
 from measure.latency import decision_latency
-from ui.channel_routes import MAILBOX
 
 if TYPE_CHECKING:
     from ui.workspace import Workspace
@@ -47,6 +47,7 @@ def standing(workspace: Workspace) -> dict[str, Any]:
         "asked": slo.model_dump(),
         "held": held(workspace, now),
         "paused": [one._asdict() for one in paused.values()],
+        "unusable": _unusable(workspace),
         "send_success": _sending(workspace) if slo.send_success_share else [],
         "decisions": _deciding(workspace, now) if slo.decision_seconds else None,
     }
@@ -59,6 +60,10 @@ def lines(document: dict[str, Any]) -> list[str]:
         f"Paused: {one['destination']}, since {_moment(one['since'])}: {one['reason']} "
         f"'pilothouse deliver resume {one['destination']}' sends there again."
         for one in document["paused"]
+    ]
+    found += [
+        f"Nothing is sent to {one['destination']}, and its messages wait: {one['why']}"
+        for one in document["unusable"]
     ]
     deciding, asked = document["decisions"], document["asked"]["decision_seconds"]
     if deciding and deciding["breached"]:
@@ -77,6 +82,20 @@ def newest_event(workspace: Workspace, now: datetime) -> datetime | None:
     query = query.where(exp.LTE(this=time.copy(), expression=exp.Placeholder(this="now")))
     found = workspace.warehouse.fetch(query.sql("duckdb"), {"now": now}).scalar()
     return found if isinstance(found, datetime) else None
+
+
+def _unusable(workspace: Workspace) -> list[dict[str, str]]:
+    """Destinations that a channel is routed to and nothing can be sent to, as they are set up."""
+    there = checked(workspace.settings)
+    missing = {*routes(workspace.store).values()} - there.usable.keys()
+    gone = "it is not configured any more."
+    return [
+        {
+            "destination": name,
+            "why": there.refused[name].message if name in there.refused else gone,
+        }
+        for name in sorted(missing)
+    ]
 
 
 def _sending(workspace: Workspace) -> list[dict[str, Any]]:

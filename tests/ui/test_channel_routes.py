@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from deliver.destinations.braze import Braze
 from deliver.destinations.onesignal import OneSignal
 from deliver.registry import LocalMailbox
 from tests.tools.demo import demo_file, open_demo
-from ui import channel_routes, data_changes, route_effects
+from ui import channel_routes, data_changes, route_effects, status
 from ui.workspace import Workspace
 
 NUDGE = "Create an eligibility rule that emails users who completed 3 workouts an upgrade nudge."
@@ -207,6 +208,22 @@ def test_a_route_approved_before_a_crash_is_published_by_the_next_start(
     data_changes.apply_live(workspace)
 
     assert routes(workspace.store) == {"email": "crm"}
+
+
+def test_messages_for_a_destination_that_is_gone_wait_and_status_says_so(
+    workspace: Workspace,
+) -> None:
+    publish_nudge(workspace)
+    workspace.run_cycle()
+    approve(workspace, propose(workspace, "email", "crm"))
+    waiting = unsent(workspace.store)["email"]
+    configure(workspace)
+
+    workspace.deliver(now=workspace.as_of() + timedelta(hours=12))
+
+    assert unsent(workspace.store)["email"] == waiting
+    said = status.text(status.status(workspace))
+    assert "Nothing is sent to crm, and its messages wait" in said
 
 
 def test_moving_a_channel_edits_no_rule(workspace: Workspace) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,12 +18,14 @@ from control.channel_routes import routes
 from control.hashing import content_hash
 from control.tables import outbox
 from core.lifecycle import State
+from deliver.delivery import deliver
 from tests.deliver.destinations.fake import SECRET, Fake
 from tests.deliver.destinations.fake_braze import TEMPLATES, FakeCampaign
 from tests.deliver.destinations.fake_webhook import FakeReceiver, signing_secret
 from tests.deliver.loopback import DROPPED_AFTER, SHOUTS, Call, Reply, answers
 from tests.tools.demo import demo_file, settings_for
 from ui import route_effects
+from ui.outward import outward
 from ui.workspace import Workspace, open_workspace
 from ui.workspace_clock import wall_time
 from warehouse.catalog import BUILT_IN
@@ -243,7 +246,14 @@ def test_a_route_that_moves_in_the_middle_of_a_run_holds_for_the_next_request(
     office.braze.then = lambda: move(workspace, "email", "hook")
 
     office.receiver.now = wall_time()
-    workspace.deliver()
+    moments = (workspace.as_of() + timedelta(hours=12, seconds=i) for i in count())
+    deliver(
+        workspace.store,
+        workspace.warehouse,
+        workspace.catalog,
+        outward(workspace.settings, workspace.store, workspace.mailbox_folder),
+        clock=lambda: next(moments),
+    )
     assert office.receiver.ledger
     send(workspace, office.receiver)
 
