@@ -55,7 +55,7 @@ def bring_in(
         workspace.catalog,
         source,
         replace(request, tombstones=Tombstones(stones.salt, stones.hashes)),
-        rejected_file=rejected or _rejected_file(workspace, request.table, source.name),
+        rejected_file=rejected or rejected_file(workspace, request.table, source.name),
         now=workspace.now(),
     )
     log.info("imported", table=done.table, dry_run=done.dry_run, **done.counts._asdict())
@@ -64,7 +64,7 @@ def bring_in(
     return done
 
 
-def _rejected_file(workspace: Workspace, table: str, source: str) -> Path:
-    """One file a table and source: importing the same file again overwrites it."""
+def rejected_file(workspace: Workspace, table: str, source: str) -> Path:
+    """Where rejected rows go: one file a table and source, which the same file overwrites."""
     name = _NOT_IN_A_NAME.sub("_", source)
     return workspace.settings.workspace / FOLDER / f"{table}-{name}.csv"

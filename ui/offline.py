@@ -20,7 +20,7 @@ from deliver.destinations.offline_list import FOLDER, OfflineList, list_files, r
 from deliver.list_results import read_results
 from deliver.receipts.applying import apply
 from deliver.registry import checked, named
-from ui.importing import FOLDER as REJECTED
+from ui.importing import rejected_file
 from warehouse.connect.checking import Reading
 from warehouse.connect.importing import keep_rejected
 from warehouse.connect.source import Source
@@ -90,7 +90,7 @@ def bring_in(
     batches = [Batch(name, facts) for name, facts in found.facts.items()]
     kept = keep(workspace.store, batches, now=now)
     done = apply(workspace.store, workspace.warehouse, workspace.catalog, now=now)
-    file = rejected or workspace.settings.workspace / REJECTED / f"offline-{source.name}.csv"
+    file = rejected or rejected_file(workspace, "offline", source.name)
     counts = Counter(fact.kind for facts in found.facts.values() for fact in facts)
     log.info("results_imported", rows=found.rows, withdrawn=done.withdrawn)
     return {

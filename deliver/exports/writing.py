@@ -42,7 +42,7 @@ def whole_folder(folder: Path) -> Iterator[Path]:
         )
     making = folder.with_name(f".{folder.name}.making")
     shutil.rmtree(making, ignore_errors=True)
-    making.mkdir(parents=True)
+    _make(making)
     try:
         yield making
         keep_names(making)
@@ -50,6 +50,18 @@ def whole_folder(folder: Path) -> Iterator[Path]:
         keep_names(folder.parent)
     finally:
         shutil.rmtree(making, ignore_errors=True)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise refuse(
+            Code.INVALID_ARGUMENT,
+            f"No folder can be made in {folder.parent}: {error.strerror}.",
+            span=str(folder.parent),
+            fix="Name a folder that you may write in.",
+        ) from error
 
 
 def write_rows(

@@ -225,6 +225,10 @@ def test_no_export_is_written_over_another(live: CommandLine) -> None:
 
     assert done.status == 1
     assert "is there already" in done.err
+    nowhere = live.workspace / "out" / "manifest.json" / "out"
+    done = live("export", "audience", KEY, "--for", "meta", "--out", str(nowhere))
+    assert done.status == 1
+    assert "No folder can be made" in done.err
 
 
 def test_only_an_approver_or_an_admin_exports_and_it_is_on_record(live: CommandLine) -> None:
