@@ -65,7 +65,9 @@ class ListFolder:
     def send(self, messages: Sequence[Message], *, now: datetime) -> list[Receipt]:
         """Write messages down; one that is on a list already is not written again, and one
         without a value for a column is rejected."""
-        before = self.holds([one.intent_id for one in messages])
+        # No message is on a list of a day before it was decided on.
+        since = min((one.decided_at for one in messages), default=now)
+        before = self._held([one.intent_id for one in messages], since.date().isoformat())
         lacking = {one.intent_id: self._lacks(one) for one in messages}
         fresh = [
             one
@@ -83,9 +85,13 @@ class ListFolder:
 
     def holds(self, intent_ids: Sequence[str]) -> frozenset[str]:
         """Which of these intents are on a list."""
+        return self._held(intent_ids, "")
+
+    def _held(self, intent_ids: Sequence[str], since: str) -> frozenset[str]:
+        """The same, of lists from a day on (ISO 8601; empty: all)."""
         asked, found = frozenset(intent_ids), set[str]()
         for file in list_files(self._folder):
-            if found == asked:
+            if found == asked or file.parent.name < since:
                 break
             found |= asked.intersection(references(file))
         return frozenset(found)

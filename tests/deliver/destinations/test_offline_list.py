@@ -57,6 +57,19 @@ def test_a_message_is_on_one_list_however_often_it_is_handed_over(tmp_path: Path
     assert letters(tmp_path).holds(["i1", "i3", "i4"]) == {"i1", "i3"}
 
 
+def test_only_lists_since_a_message_was_decided_on_are_looked_through(tmp_path: Path) -> None:
+    letters(tmp_path).send([message(1)], now=NOW)
+    (old,) = list_files(tmp_path)
+    old.write_bytes(b"\xff\xff")
+
+    again = message(2, decided_at=NOW + timedelta(days=1))
+    letters(tmp_path).send([again], now=NOW + timedelta(days=2))
+    (receipt,) = letters(tmp_path).send([again], now=NOW + timedelta(days=3))
+
+    assert receipt.outcome == "accepted"
+    assert len(list_files(tmp_path)) == 2
+
+
 def test_half_a_file_is_never_on_the_list(tmp_path: Path) -> None:
     letters(tmp_path).send([message(1)], now=NOW)
     (file,) = list_files(tmp_path)
