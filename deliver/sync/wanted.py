@@ -8,7 +8,8 @@ from datetime import datetime
 from sqlglot import exp
 
 from control.versions import Version
-from core.conditions import And, Condition, ConsentIs
+from core.assignment import share_end
+from core.conditions import And, Bucket, Condition, ConsentIs, Not
 from core.errors import Code, Refusal
 from core.rules import EligibilityRule
 from core.settings import SyncSettings
@@ -78,7 +79,7 @@ def wanted(
     conditions: dict[str, Condition] = {
         CONSENTED: ConsentIs(purpose=sync.purpose, channel=sync.channel, status="granted")
     }
-    conditions |= {f"in_{key}": audience(live[key]) for key in sync.audiences}
+    conditions |= {f"in_{key}": _told_of(live[key], catalog) for key in sync.audiences}
     flags = select_flags(conditions, catalog, as_of=as_of, audiences=audiences)
     query = (
         exp.select(
@@ -99,6 +100,20 @@ def audience(version: Version) -> Condition:
     rule = version.artifact
     assert isinstance(rule, EligibilityRule), "checked by problems"
     return And(of=(rule.population, rule.condition))
+
+
+def _told_of(version: Version, catalog: Catalog) -> Condition:
+    """The audience without whom a holdout keeps back: a campaign of the tool's own would spoil the
+    comparison."""
+    rule, everybody = version.artifact, catalog.defaults.contact_policy.global_holdout
+    assert isinstance(rule, EligibilityRule), "checked by problems"
+    kept_back = [one for one in (rule.holdout, everybody) if one and one.share > 0]
+    return And(
+        of=(
+            audience(version),
+            *(Not(of=Bucket(salt=one.salt, high=share_end(one.share))) for one in kept_back),
+        )
+    )
 
 
 def _document(sync: SyncSettings) -> exp.Expr:

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from control import delivery
+from control import delivery, versions
+from core.assignment import share_end
 from core.errors import PilothouseError
 from core.settings import Settings, SyncSettings
 from tests.deliver.loopback import DROPPED_AFTER, Call, Loopback, Reply, answers
@@ -257,11 +258,25 @@ def test_memberships_follow_the_audience(workspace: Workspace, tool: Profiles) -
 
     assert 0 < report.told < len(consenting(workspace))
     assert all(one["pilothouse_audiences"] == [key] for one in tool.kept.values())
+    kept_back = {user for user, _ in held_out(workspace, key)}
+    assert kept_back
+    assert not kept_back & set(tool.kept)
     some = min(tool.kept)
     workspace.warehouse.execute("DELETE FROM fct_events WHERE user_id = $user", {"user": some})
     (later,) = syncing.run(workspace)
     assert later.counts == (0, 0, 1)
     assert tool.kept[some]["pilothouse_audiences"] == []
+
+
+def held_out(workspace: Workspace, key: str) -> list[tuple[Any, ...]]:
+    """Who is in the holdout of a rule, by what the bucket of a user is."""
+    rule = versions.live(workspace.store)[0].artifact
+    assert rule.key == key
+    assert rule.holdout is not None
+    return workspace.warehouse.fetch(
+        "SELECT user_id, 1 FROM dim_users WHERE left(md5($salt || ':' || user_id), 8) < $high",
+        {"salt": rule.holdout.salt, "high": share_end(rule.holdout.share)},
+    ).rows
 
 
 def test_a_tools_export_is_held_against_what_it_was_told(
