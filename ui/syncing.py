@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 
+SECONDS = 300.0
+"""Between runs, in a server."""
+
+
 def wrong(workspace: Workspace) -> list[Refusal]:
     """Everything that is wrong with any sync of the settings."""
     found: list[Refusal] = []
@@ -46,6 +50,8 @@ def wrong(workspace: Workspace) -> list[Refusal]:
 def run(workspace: Workspace, name: str | None = None) -> list[SyncReport]:
     """Tell every tool, or one, what differs; refuses while anything is wrong with one of them."""
     chosen = workspace.settings.syncs if name is None else {name: sync_named(workspace, name)}
+    if not chosen:
+        return []
     if refusals := wrong(workspace):
         raise PilothouseError(refusals[0])
     create_tables(workspace.warehouse)

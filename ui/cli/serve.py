@@ -85,7 +85,7 @@ def up(session: Session, port: int | None, host: str | None) -> Output:
 
 def _background(workspace: Workspace) -> tuple[Rounds, ...]:
     """What the server does by itself: decide at once, load, take over, run the pipeline, apply
-    receipts, route, let journeys go on, and look for shadow schemas."""
+    receipts, route, let journeys go on, tell tools of users, and look for shadow schemas."""
     from ui import (
         collecting,
         collector_app,
@@ -96,6 +96,7 @@ def _background(workspace: Workspace) -> tuple[Rounds, ...]:
         receiving,
         routing,
         shadowing,
+        syncing,
     )
     from ui.rounds import Rounds
 
@@ -122,6 +123,7 @@ def _background(workspace: Workspace) -> tuple[Rounds, ...]:
         Rounds("receipts", receiving.ApplyRound(workspace).once, receiving.APPLY_SECONDS),
         Rounds("route", partial(routing.run, workspace), routing.SECONDS),
         Rounds("journeys", partial(journeys.once, workspace), journeys.SECONDS),
+        Rounds("sync", partial(syncing.run, workspace), syncing.SECONDS),
         Rounds(
             "radar",
             partial(radar.propose_by_itself, workspace),
