@@ -63,7 +63,7 @@ class Line:
     """One candidate."""
 
     __slots__ = (
-        "ages", "alone", "candidate", "cooldown", "counted", "exempt", "experiment",
+        "ages", "candidate", "cooldown", "counted", "exempt", "experiment",
         "expires_after",
         "group", "holdout", "k", "killed", "level", "needs", "never_again", "number", "offer",
         "offer_from", "offer_until", "outcomes", "plain", "policy", "rest", "route", "score",
@@ -86,7 +86,6 @@ class Line:
         self.stopped = flag("stopped", candidate) if entry.stopped is not None else None
         self.score, self.level = entry.score, candidate.level
         self.k = policy.k
-        self.alone = len(policy.entries) == 1 and policy.k >= 1
         self.group = action.exclusion_group
         offer = action.offer
         self.offer = NOTHING if offer is None else book.offers[offer.terms]
@@ -136,6 +135,10 @@ class Book:
         self.routes: dict[Route, int] = {}
         self.lines = tuple(Line(one, self) for one in self.candidates)
         self.scored = any(line.score for line in self.lines)
+        self.several = any(
+            len(line.candidate.policy.entries) > 1 or line.k < 1 for line in self.lines
+        )
+        """Some policy may have to leave one of its messages out."""
         self.clock = Clock(self.rules)
         self.reader = PersonReader(tick, self.candidates, self.asking)
         known = {**tick.catalog.actions} | {

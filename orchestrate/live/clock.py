@@ -45,11 +45,11 @@ class Clock:
             known = self._known[zone] = minute, self._work_out(zone, minute)
         there = known[1]
         ready = max(there.ready, now)
-        spans = tuple(
+        spans = [
             span if window is None else (ready - window + 1, ready + window)
             for span, window in zip(there.spans, self._rolling, strict=True)
-        )
-        return there._replace(ready=ready, spans=spans)
+        ]
+        return There(ready, there.known, tuple(spans))
 
     def _work_out(self, zone: str, minute: int) -> There:
         moment = EPOCH + timedelta(microseconds=minute)

@@ -32,8 +32,9 @@ class Contact:
         self._counts, self._shadow = [*past.counts], [*past.shadow]
         self._near, self._near_shadow = past.near, past.near_shadow
         self._valid, self._paused = past.valid, past.paused
-        self._full: dict[int, bool | None] = {}
-        """What ``_is_full`` came to since the last message was granted."""
+        self.full: dict[int, bool | None] = {}
+        """What asking came to since the last message was granted: twice the number of a counting,
+        one more for a ghost → False where a cap is full, True where it gives way, else None."""
 
     def ask(self, row: Row, ghost: bool) -> int:
         """Whether a winner may go out: SELECTED, or the reason why not; fills in its place, and
@@ -73,9 +74,9 @@ class Contact:
         """None: no cap is full on a channel; True: only such that give way to the next one."""
         counting = line.counted[place]
         key = 2 * counting.number + ghost
-        if key not in self._full:
-            self._full[key] = self._over(counting, ghost)
-        return self._full[key]
+        if key not in self.full:
+            self.full[key] = self._over(counting, ghost)
+        return self.full[key]
 
     def _over(self, counting: Counting, ghost: bool) -> bool | None:
         soft: bool | None = None
@@ -90,7 +91,7 @@ class Contact:
     def _count(self, line: Line, row: Row, ghost: bool) -> None:
         """What goes out counts from here on; what a ghost would have got counts for ghosts."""
         counts = self._shadow if ghost else self._counts
-        self._full.clear()
+        self.full.clear()
         for number, _, _ in line.counted[row.place].caps:
             # What goes out at once may fall outside the window of what waits.
             begin, end = self._there.spans[number]

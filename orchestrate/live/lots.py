@@ -30,13 +30,12 @@ class Lots(NamedTuple):
 
     def reason(self, line: Line, person: Person) -> int:
         """The reason why a candidate's lots hold the user out, or RUNNING."""
-        if line.usual:
-            return RUNNING
         if not self.alone:
-            return self._drawn(line, person.user)
+            return RUNNING if line.usual else self._drawn(line, person.user)
         found = person.drawn.get(line.number)
         if found is None:
-            found = person.drawn[line.number] = self._drawn(line, person.user)
+            found = RUNNING if line.usual else self._drawn(line, person.user)
+            person.drawn[line.number] = found
         return found
 
     def _drawn(self, line: Line, user: str) -> int:

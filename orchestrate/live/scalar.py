@@ -4,7 +4,7 @@ for candidates that passed the earlier ones."""
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from core.lookups import Literals
@@ -17,9 +17,10 @@ from orchestrate.live.history import History, history
 from orchestrate.live.lots import Lots, lots_of
 from orchestrate.live.person import Person
 
-_LOWER, _GROUP, _OFFER = (
-    CODE[name] for name in ("LOWER_PRIORITY", "EXCLUSION_GROUP", "OFFER_CONFLICT")
+_LOWER, _GROUP, _OFFER, _CAP = (
+    CODE[name] for name in ("LOWER_PRIORITY", "EXCLUSION_GROUP", "OFFER_CONFLICT", "CAP_REACHED")
 )
+_NOTHING_DRAWN: Mapping[int, int] = {}
 _STOPS_ALL = (CODE["STALE_DATA"], CODE["KILLED"])
 
 
@@ -47,25 +48,37 @@ def decide(
     literals = book.asking.literals(person.state, now)
     there = book.clock.there(person.zone, now)
     past, lots = history(book, person, now, released, there), lots_of(book, person, released)
-    stops = _Stops(book, person, past, literals, now, stale)
-    rows = [
-        stops.staged(line)
-        for line in book.lines
-        if literals & line.needs == line.needs
-        and (line.rest is None or line.rest(literals))
-        and (line.offer_from is None or line.offer_from <= now)
-    ]
+    rows = _staged(book, person, _Stops(book, person, past, literals, now, stale), now)
     running = [row for row in rows if row.reason == RUNNING]
     if running:
         if book.scored:
             running.sort(key=lambda row: _turn(row.line, person))
-        running = _within_policies(running)
+        if book.several:
+            running = _within_policies(running)
         _across_policies(running, book, person, past, lots, there, now)
     if lots.held_out:
         for row in rows:
             if row.reason not in _STOPS_ALL:
                 row.reason = CODE["HELD_OUT_GLOBAL"]
     return Told(now, literals, past, lots, rows)
+
+
+def _staged(book: Book, person: Person, stops: _Stops, now: int) -> list[Row]:
+    """The candidates that are eligible and apply, each stopped or still running."""
+    literals, routed, calm = stops.literals, person.routed, stops.calm
+    rows = []
+    for line in book.lines:
+        needs, rest = line.needs, line.rest
+        if literals & needs != needs or not (rest is None or rest(literals)):
+            continue
+        if line.plain and calm:
+            place = routed[line.route].first
+            if place >= 0:
+                rows.append(Row(line, RUNNING, place))
+                continue
+        if line.offer_from is None or line.offer_from <= now:
+            rows.append(stops.staged(line))
+    return rows
 
 
 class _Stops:
@@ -80,17 +93,16 @@ class _Stops:
         now: int,
         stale: frozenset[str],
     ) -> None:
-        self._truth, self._literals = book.asking.truths.truth, literals
+        self._truth, self.literals = book.asking.truths.truth, literals
         self._routed, self._past = person.routed, past
         self._now, self._stale = now, stale
-        self._calm = not past.resting and not past.paused
+        self.calm = not past.resting and not past.paused
+        """No earlier message keeps anything back."""
 
     def staged(self, line: Line) -> Row:
         """The row of a candidate that is eligible and applies."""
-        place = self._routed[line.route].first
-        if line.plain and place >= 0 and self._calm:
-            return Row(line, RUNNING, place)
         found = self._stop(line)
+        place = self._routed[line.route].first
         return Row(line, RUNNING if found is None else CODE[found], place)
 
     def _stop(self, line: Line) -> str | None:  # noqa: C901 - one case a reason, in their order
@@ -121,7 +133,7 @@ class _Stops:
         return None
 
     def _holds(self, name: str | None) -> bool | None:
-        return False if name is None else self._truth(name, self._literals)
+        return False if name is None else self._truth(name, self.literals)
 
     def _is_paused(self, line: Line, place: int) -> bool:
         if line.policy in self._past.resting:
@@ -145,9 +157,6 @@ def _within_policies(running: Sequence[Row]) -> list[Row]:
     left = []
     for row in running:
         line = row.line
-        if line.alone:
-            left.append(row)
-            continue
         has = taken.get(line.policy, 0)
         if has < line.k:
             taken[line.policy] = has + 1
@@ -170,20 +179,28 @@ def _across_policies(
     groups: set[str] = set()
     offered = NOTHING
     contact = Contact(book, person, past, there, now)
+    full, held_out = contact.full, lots.held_out
+    drawn = person.drawn if lots.alone else _NOTHING_DRAWN
     for row in running:
         line = row.line
         if line.group in groups:
             row.reason = _GROUP
             continue
-        if line.offer != NOTHING and offered not in (NOTHING, line.offer):
-            row.reason = _OFFER
-            continue
+        if line.offer != NOTHING:
+            if offered not in (NOTHING, line.offer):
+                row.reason = _OFFER
+                continue
+            offered = line.offer
         if line.group is not None:
             groups.add(line.group)
-        if line.offer != NOTHING:
-            offered = line.offer
-        tagged = lots.reason(line, person)
-        ghost = lots.held_out or tagged != RUNNING
-        reason = contact.ask(row, ghost)
+        tagged = drawn.get(line.number)
+        if tagged is None:
+            tagged = lots.reason(line, person)
+        ghost = held_out or tagged != RUNNING
+        if full.get(2 * line.counted[row.place].number + ghost) is False and not line.exempt:
+            # The answer for most of many, without asking again.
+            row.ready, reason = there.ready, _CAP
+        else:
+            reason = contact.ask(row, ghost)
         row.ghost = ghost and reason == SELECTED
         row.reason = reason if tagged == RUNNING else tagged
