@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from deliver.answers import by_status, every
+from deliver.chunks import encoded
 from deliver.destinations.webhook import Webhook
 from deliver.signing import signed_headers
 from deliver.sync.profiles import Chunk, ProfileChange, chunked, listed
@@ -47,9 +48,10 @@ class WebhookProfiles(NamedTuple):
         return request._replace(headers={**request.headers, **signature})
 
     def _request(self, chunk: Chunk, now: datetime) -> Request:
-        around = {"type": TYPE, "timestamp": f"{now.isoformat()}Z"}
-        body = listed(around, "profiles", chunk)
-        name = str(uuid.uuid5(_NAMES, listed({}, "profiles", chunk).decode()))
+        data = listed({}, "profiles", chunk)
+        around = encoded({"type": TYPE, "timestamp": f"{now.isoformat()}Z"})
+        body = b'{"data":' + data + b"," + around[1:]
+        name = str(uuid.uuid5(_NAMES, data.decode()))
         headers = {"content-type": "application/json", KEY: name}
         return Request(
             "POST",

@@ -118,7 +118,8 @@ def test_a_webhook_is_told_who_joined_and_left() -> None:
     (document,) = bodies(WEBHOOK)
 
     assert document["type"] == "profiles.update"
-    assert document["profiles"][1] == {
+    assert {*document} == {"type", "timestamp", "data"}
+    assert document["data"]["profiles"][1] == {
         "user_id": "bob",
         "attributes": {"score": 1.5},
         "audiences": [],
