@@ -18,9 +18,9 @@ from core.errors import Code, refuse
 from core.lifecycle import Role
 from deliver.destinations.offline_list import FOLDER, OfflineList, list_files, references
 from deliver.list_results import read_results
-from deliver.receipts.applying import apply
 from deliver.registry import checked, named
 from ui.importing import rejected_file
+from ui.receiving import apply_receipts
 from warehouse.connect.checking import Reading
 from warehouse.connect.importing import keep_rejected
 from warehouse.connect.source import Source
@@ -89,7 +89,7 @@ def bring_in(
         )
     batches = [Batch(name, facts) for name, facts in found.facts.items()]
     kept = keep(workspace.store, batches, now=now)
-    done = apply(workspace.store, workspace.warehouse, workspace.catalog, now=now)
+    done = apply_receipts(workspace)
     file = rejected or rejected_file(workspace, "offline", source.name)
     counts = Counter(fact.kind for facts in found.facts.values() for fact in facts)
     log.info("results_imported", rows=found.rows, withdrawn=done.withdrawn)
