@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from control.receipt_tables import receipt_counts, receipts
 from control.store import Store, utc
@@ -100,13 +99,13 @@ def _insert(connection: sa.Connection, batch: Batch, now: datetime) -> Kept:
     rows = {
         key_of(batch.destination, one): _row(batch.destination, one, now) for one in batch.facts
     }
-    if not rows:
-        return Kept(0, 0)
-    postgres = connection.dialect.name == "postgresql"
-    insert = (postgresql if postgres else sqlite).insert(receipts).on_conflict_do_nothing()
-    values = [row | {"key": key} for key, row in rows.items()]
-    new = connection.execute(insert, values).rowcount
-    return Kept(new, len(batch.facts) - new)
+    # Nobody else writes meanwhile: what is not there now is new.
+    query = sa.select(receipts.c.key).where(receipts.c.key.in_(rows))
+    there = set(connection.execute(query).scalars()) if rows else set()
+    new = [row | {"key": key} for key, row in rows.items() if key not in there]
+    if new:
+        connection.execute(receipts.insert(), new)
+    return Kept(len(new), len(batch.facts) - len(new))
 
 
 def _row(destination: str, fact: Fact, now: datetime) -> dict[str, object]:
