@@ -16,6 +16,7 @@ from sqlglot import exp
 from control.delivery_tables import dispatches
 from control.receipts import Fact
 from control.store import Store
+from deliver.receipts.calls import LONGEST_TEXT
 from warehouse.catalog import Column
 from warehouse.connect import checking
 from warehouse.connect.checking import ACCEPTED, PHYSICAL, TYPED, Reading, Tombstones
@@ -146,7 +147,7 @@ def _by_list(told: Sequence[_Told]) -> dict[str, tuple[Fact, ...]]:
             at=one.at,
             told_by=f"{one.reference} {one.at.isoformat()}",
             intent_id=one.reference,
-            reason=(one.reason or one.result) if one.result == "bounced" else None,
+            reason=(one.reason or one.result)[:LONGEST_TEXT] if one.result == "bounced" else None,
         )
         found[one.destination].append(fact)
     return {name: tuple(facts) for name, facts in sorted(found.items())}

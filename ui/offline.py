@@ -13,11 +13,13 @@ import structlog
 
 from control import audit
 from control.people import Person
-from control.receipts import Batch, keep
+from control.receipts import keep
 from core.errors import Code, refuse
 from core.lifecycle import Role
 from deliver.destinations.offline_list import FOLDER, OfflineList, list_files, references
 from deliver.list_results import read_results
+from deliver.receipts.calls import Read
+from deliver.receipts.receivers import batch_of
 from deliver.registry import checked, named
 from ui.importing import rejected_file
 from ui.receiving import apply_receipts
@@ -87,7 +89,7 @@ def bring_in(
             lists=[*lists(workspace)],
             now=now,
         )
-    batches = [Batch(name, facts) for name, facts in found.facts.items()]
+    batches = [batch_of(name, Read(facts)) for name, facts in found.facts.items()]
     kept = keep(workspace.store, batches, now=now)
     done = apply_receipts(workspace)
     file = rejected or rejected_file(workspace, "offline", source.name)

@@ -99,7 +99,7 @@ def test_what_became_of_letters_is_known_of_their_messages(cli: CommandLine) -> 
         cli,
         f"{one},posted,2026-06-29T00:00:00.5,",
         f"{one},Answered,2026-06-29 00:00:00.6,",
-        f"{two},wrong number,2026-06-29T00:00:00.7,no such street",
+        f"{two},wrong number,2026-06-29T00:00:00.7,no such street says jo@example.com",
         f"{three},no answer,2026-06-29T00:00:00.7,",
         f"{four},replied,2026-06-29T00:00:00.8,",
     )
@@ -109,7 +109,7 @@ def test_what_became_of_letters_is_known_of_their_messages(cli: CommandLine) -> 
     assert found["by_result"] == {"bounced": 1, "clicked": 1, "delivered": 1, "opened": 1}
     assert (found["new"], found["nothing"], found["rejected"]) == (4, 1, 0)
     assert _known(cli, one)[1] == "2026-06-29 00:00:00.6"
-    assert _known(cli, two)[3] == "no such street"
+    assert _known(cli, two)[3] == "no such street says …"
     assert _known(cli, four)[2] == "2026-06-29 00:00:00.8"
 
 
