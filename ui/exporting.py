@@ -63,22 +63,28 @@ def export(
         workspace.catalog.defaults.contact_policy.global_holdout,
         rule.holdout,
     )
-    about = {
-        "audience": key,
-        "version": version.version,
-        "content_hash": version.content_hash,
-        "for": vendor.name,
-        "rules": vendor.rules,
-        "as_of": as_of.isoformat(),
-        "consent": {"purpose": advertising.consent_purpose, "channel": advertising.consent_channel},
-        "columns": [{"name": one.name, "hashed": one.hashed} for one in columns],
-    }
+    about = _about(version, vendor, columns, advertising) | {"as_of": as_of.isoformat()}
     with whole_folder(folder) as making, workspace.warehouse.cursor(told=False) as cursor:
         found = select(cursor, asked, vendor, columns, workspace.catalog, now=workspace.now())
         manifest = about | _written(cursor, vendor, columns, making, key, since) | _told(found)
         write_manifest(making, manifest)
-    _note(workspace, person, vendor, manifest)
+        # On record before it is there: no export is without its entry.
+        _note(workspace, person, vendor, manifest)
     return manifest
+
+
+def _about(
+    version: Version, vendor: Vendor, columns: tuple[Column, ...], advertising: Advertising
+) -> dict[str, Any]:
+    return {
+        "audience": version.key,
+        "version": version.version,
+        "content_hash": version.content_hash,
+        "for": vendor.name,
+        "rules": vendor.rules,
+        "consent": {"purpose": advertising.consent_purpose, "channel": advertising.consent_channel},
+        "columns": [{"name": one.name, "hashed": one.hashed} for one in columns],
+    }
 
 
 def _written(
