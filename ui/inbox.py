@@ -141,7 +141,8 @@ def inbox_routes(workspace: Workspace) -> list[Route]:
         workspace.warehouse,
         lambda: workspace.catalog,
         token_secrets(workspace.settings),
-        workspace.now,
+        # The workspace's own clock looks into the warehouse.
+        workspace.intake.now,
     )
     return api.routes()
 

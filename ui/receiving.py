@@ -110,7 +110,9 @@ class Receiving:
         read = await run_in_threadpool(_read, *asked) if large else _read(*asked)
         if read.malformed:
             log.warning("receipts_malformed", destination=name, items=len(read.malformed))
-        ours = read._replace(facts=tuple(one for one in read.facts if self._is_known(one)))
+        facts = tuple(one for one in read.facts if self._is_known(one))
+        ignored = read.ignored + len(read.facts) - len(facts)
+        ours = read._replace(facts=facts, ignored=ignored)
         shift = self._now() - call.now
         shift = shift if abs(shift) > _SAME_CLOCK else timedelta(0)
         try:
@@ -119,7 +121,7 @@ class Receiving:
         except (SQLAlchemyError, ValueError, OSError) as error:
             log.exception("receipts_not_kept", destination=name)
             raise _not_kept() from error
-        told = kept._asdict() | {"ignored": read.ignored, "malformed": read.malformed[:_SHOWN]}
+        told = kept._asdict() | {"ignored": ignored, "malformed": read.malformed[:_SHOWN]}
         return JSONResponse(told)
 
     def _is_known(self, fact: Fact) -> bool:
@@ -158,7 +160,8 @@ def receiving(workspace: Workspace) -> Receiving:
     return Receiving(
         workspace.store,
         {name: one for name, one in found.items() if one is not None},
-        workspace.now,
+        # The workspace's own clock looks into the warehouse.
+        workspace.intake.now,
         tombstones=lambda: workspace.intake.log.tombstones,
     )
 

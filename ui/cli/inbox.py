@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import click
 
 from core.errors import Code, refuse
+from deliver.registry import destinations_of
 from deliver.user_tokens import LONGEST, made
 from ui.cli.session import Listing, Output, Session, common
 from ui.inbox import token_secrets
@@ -31,6 +32,7 @@ def token(session: Session, user: str, hours: float) -> Output:
     """Make a token for USER, to try the inbox with; in earnest the team's own server makes them."""
     secrets = token_secrets(session.settings())
     if not secrets:
+        destinations_of(session.settings())  # which says what is wrong with one that is there
         raise refuse(
             Code.SETTINGS_INVALID,
             "This workspace has no inbox.",
