@@ -24,7 +24,7 @@ from deliver.approved import approved_templates
 from deliver.asking import ask, stop
 from deliver.carriers import Carrier, Local, Remote
 from deliver.composing import compose
-from deliver.destinations.mailbox import Mailbox
+from deliver.destinations.mailbox import MAILBOX, Mailbox
 from deliver.handing_over import Surroundings, hand_over
 from deliver.messages import Destination, Message
 from deliver.outbox import Intent
@@ -39,8 +39,6 @@ from warehouse.engines.duckdb import DuckDBWarehouse
 
 BATCH = 1_000
 MOST_BATCHES = 20
-MAILBOX = "mailbox"
-"""The destination of every channel that nothing else is declared for."""
 
 
 class DeliveryReport(BaseModel):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ from control import delivery
 from control.store import Store
 from core.lifecycle import IntentState
 from deliver import buckets, dispatches, outbox
+from deliver.buckets import Granted
 from deliver.carriers import Carrier, Parcel
 from deliver.dispatches import Dispatch, Leaving
 from deliver.messages import Message
@@ -70,15 +71,16 @@ def hand_over(
     waiting = _packed(around, carrier, messages, repeated, outcomes)
     _refuse(around, carrier, outcomes)
     _settle(around, carrier, outcomes, intents)
+    seconds = 0.0
     while waiting and not around.stopping():
-        room = _room(around, carrier, waiting)
+        room, seconds = _room(around, carrier, waiting)
         if not room:
             break
         now_sent, waiting = waiting[:room], waiting[room:]
         outcomes += _sent(around, carrier, now_sent, intents, repeated)
         if any(one.pauses for one in outcomes):
             break
-    _give_back(around, waiting)
+    _give_back(around, carrier, waiting, seconds)
     return outcomes
 
 
@@ -111,13 +113,11 @@ def _packed(
 def _refuse(around: Surroundings, carrier: Carrier, refused: Sequence[Outcome]) -> None:
     """Of what no request can be made of there is a dispatch too, which says why."""
     now = around.clock()
-    rejected = [
-        Leaving(carrier.name, {one.intent_id: None}, now)
-        for one in refused
-        if one.result == "rejected"
-    ]
-    if rejected:
+    ids = [one.intent_id for one in refused if one.result == "rejected"]
+    if ids:
         with around.store.write() as connection:
+            ours = outbox.in_hand(connection, ids, worker=around.worker)
+            rejected = [Leaving(carrier.name, {one: None}, now) for one in ids if one in ours]
             dispatches.note(connection, rejected, now=now)
 
 
@@ -127,19 +127,19 @@ def _requests(repeated: Mapping[str, Dispatch]) -> Iterator[list[Dispatch]]:
         yield list(group)
 
 
-def _room(around: Surroundings, carrier: Carrier, waiting: Sequence[Parcel]) -> int:
+def _room(around: Surroundings, carrier: Carrier, waiting: Sequence[Parcel]) -> Granted:
     """How many of the parcels in line may leave now; waits a moment for a full destination."""
     limit = waiting[0].limit
     line = [one.limit == limit for one in waiting[:SIDE_BY_SIDE]]
     wanted = line.index(False) if False in line else len(line)
     rate = carrier.rate(limit)
     if rate is None:
-        return wanted
+        return Granted(wanted, 0.0)
     granted = buckets.take(around.store, carrier.name, limit, rate, wanted, now=around.clock())
     if granted.requests == 0 and granted.seconds <= LONGEST_PAUSE_SECONDS:
         around.sleep(granted.seconds)
         granted = buckets.take(around.store, carrier.name, limit, rate, wanted, now=around.clock())
-    return granted.requests
+    return granted
 
 
 def _sent(
@@ -149,8 +149,8 @@ def _sent(
     intents: Mapping[str, Intent],
     repeated: Collection[str],
 ) -> list[Outcome]:
-    now = around.clock()
     stopped = around.ask_again([intents[one] for parcel in parcels for one in parcel.ids])
+    now = around.clock()  # asking may have taken long, and from here on the claim is counted
     asked = [one for one in parcels if stopped.isdisjoint(one.ids)]
     ours = _submitted(around, carrier, asked, now)
     going = [one for one in asked if ours.issuperset(one.ids)]
@@ -218,10 +218,25 @@ def _settle(
     outcomes: Sequence[Outcome],
     intents: Mapping[str, Intent],
 ) -> None:
-    """Write down what became of messages, all of it or nothing."""
+    """Write down what became of messages, all of it or nothing.
+
+    Of what another worker took over meanwhile it is that one's to say, unless the answer is the
+    only one that says anything.
+    """
     if not outcomes:
         return
-    now = around.clock()
+    with around.store.write() as connection:
+        now = around.clock()
+        ids = [one.intent_id for one in outcomes]
+        ours = outbox.in_hand(connection, ids, worker=around.worker)
+        taken = [one for one in ids_taken(outcomes) if one not in ours]
+        late = outbox.accept_late(connection, taken, now=now) if taken else frozenset()
+        dispatches.close(connection, [one for one in outcomes if one.intent_id in late])
+        told = [one for one in outcomes if one.intent_id in ours]
+        _write_down(connection, around, carrier, told, intents, now)
+
+
+XX
     ended = [
         Settled(one.intent_id, ENDS[one.result], REASONS.get(one.result))
         for one in outcomes
@@ -262,7 +277,14 @@ def _asks_to_wait(outcome: Outcome) -> bool:
     return outcome.result == "retry_after" or outcome.seconds is not None
 
 
-def _give_back(around: Surroundings, waiting: Sequence[Parcel]) -> None:
-    ids = [one for parcel in waiting for one in parcel.ids]
+def _give_back(
+    around: Surroundings, carrier: Carrier, waiting: Sequence[Parcel], seconds: float
+) -> None:
+    """What found no room waits until there is some for it, one after the other."""
     now = around.clock()
-    outbox.put_off(around.store, dict.fromkeys(ids, now), worker=around.worker, now=now)
+    until: dict[str, datetime] = {}
+    for place, parcel in enumerate(waiting):
+        rate = carrier.rate(parcel.limit) if seconds else None
+        apart = place / rate.per_second if rate else 0.0
+        until |= dict.fromkeys(parcel.ids, now + timedelta(seconds=seconds + apart))
+    outbox.put_off(around.store, until, worker=around.worker, now=now)

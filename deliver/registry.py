@@ -21,7 +21,7 @@ from deliver.destinations.customerio import CustomerIo
 from deliver.destinations.inbox import Inbox
 from deliver.destinations.iterable import Iterable
 from deliver.destinations.klaviyo import Klaviyo
-from deliver.destinations.mailbox import Mailbox
+from deliver.destinations.mailbox import MAILBOX, Mailbox
 from deliver.destinations.offline_list import OfflineList
 from deliver.destinations.onesignal import OneSignal
 from deliver.destinations.sendgrid import SendGrid
@@ -31,8 +31,6 @@ from deliver.messages import Destination
 from deliver.wire import Provider
 from warehouse.catalog import nearest
 
-MAILBOX = "mailbox"
-"""The name of the local mailbox, which serves every channel that is routed nowhere else."""
 _SECRET = "env:"
 
 

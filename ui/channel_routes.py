@@ -16,7 +16,8 @@ from core.data_changes import ChannelRoutesChange, DataChange, DataEffect
 from core.proposal import actions_of
 from core.rules import Action
 from core.settings import Settings
-from deliver.registry import MAILBOX, destinations_of, named
+from deliver.destinations.mailbox import MAILBOX
+from deliver.registry import destinations_of, named
 from orchestrate import rulebook
 
 if TYPE_CHECKING:

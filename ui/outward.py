@@ -7,8 +7,9 @@ from pathlib import Path
 from control.store import Store
 from core.settings import Settings
 from deliver.delivery import Outward
+from deliver.destinations.mailbox import MAILBOX
 from deliver.messages import Destination
-from deliver.registry import MAILBOX, checked
+from deliver.registry import checked
 from deliver.wire import Provider
 from ui import slo
 from ui.workspace_clock import wall_time

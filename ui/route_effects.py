@@ -14,7 +14,8 @@ from core.artifacts import Finding
 from core.data_changes import ChangedPart, ChannelRoutesChange, DataEffect, Downstream
 from core.errors import Code, PilothouseError, refuse
 from core.route_policies import Move, route_findings
-from deliver.registry import MAILBOX, Checked, Configured, checked, named
+from deliver.destinations.mailbox import MAILBOX
+from deliver.registry import Checked, Configured, checked, named
 from deliver.wire import Capabilities
 from ui import channel_routes, data_changes
 

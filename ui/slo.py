@@ -10,7 +10,8 @@ from sqlglot import exp
 from control import delivery
 from control.channel_routes import routes
 from core.settings import Settings
-from deliver.registry import MAILBOX, checked
+from deliver.destinations.mailbox import MAILBOX
+from deliver.registry import checked
 from deliver.success import LeastSuccess, success
 from measure.latency import decision_latency
 

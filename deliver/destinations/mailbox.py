@@ -19,6 +19,8 @@ from control.store import Store, utc
 from control.tables import mailbox
 from deliver.messages import Message, Receipt
 
+MAILBOX = "mailbox"
+"""The name of the local mailbox, which serves every channel that is routed nowhere else."""
 SENDER = "Pilothouse demo <hello@pilothouse.example>"
 
 
