@@ -7,6 +7,7 @@ import json
 import multiprocessing
 import random
 import socket
+import sys
 import tempfile
 import threading
 import time
@@ -32,7 +33,7 @@ from orchestrate.cycle import plan_tick
 from orchestrate.live.book import Book
 from orchestrate.live.scalar import decide
 from orchestrate.stages import create_tables
-from ui.deciding import WRITE_SECONDS, decide_routes
+from ui.deciding import SWITCH_SECONDS, WRITE_SECONDS, decide_routes
 from ui.rounds import Rounds
 from ui.workspace import Workspace
 from warehouse.demo.generate import generate
@@ -149,6 +150,7 @@ def _over_http(folder: Path) -> list[Measured]:
 
 
 def _serve(folder: Path, pipe: Connection) -> None:
+    sys.setswitchinterval(SWITCH_SECONDS)
     workspace = workspace_of(folder)
     may = frozenset({TokenScope.DECIDE})
     secret = tokens.create(workspace.store, "bench", may, who="ada@demo", now=workspace.now())

@@ -48,11 +48,13 @@ class Laid(Protocol):
     def zones(self) -> Zones: ...
 
 
-def keep_rules(cursor: duckdb.DuckDBPyConnection, stand: Laid) -> None:
-    """Keep what a cycle decides by: its rules, and its candidates in their order."""
+def keep_rules(cursor: duckdb.DuckDBPyConnection, stand: Laid, rules: str | None = None) -> None:
+    """Keep what a cycle decides by: its rules, and its candidates in their order.
+
+    ``rules`` is their text, given by whoever has written it before.
+    """
     tick = stand.tick
-    document = rules_document(tick.rules, stand.zones, _stale(stand))
-    rules = json.dumps(document, sort_keys=True)
+    rules = rules or json.dumps(rules_of_stand(stand), sort_keys=True)
     cursor.execute("INSERT INTO record_cycles VALUES (?, ?)", (tick.cycle_id, rules))
     early = _early_classes(stand)
     rows = [
@@ -63,6 +65,11 @@ def keep_rules(cursor: duckdb.DuckDBPyConnection, stand: Laid) -> None:
         for one in stand.candidates
     ]  # fmt: skip
     insert(cursor, "record_candidates", rows)
+
+
+def rules_of_stand(stand: Laid) -> dict[str, Any]:
+    """The rules of a cycle as plain data."""
+    return rules_document(stand.tick.rules, stand.zones, _stale(stand))
 
 
 def keep_chunk(cursor: duckdb.DuckDBPyConnection, stand: Stand, number: int, one: Decided) -> None:

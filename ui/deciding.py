@@ -33,8 +33,11 @@ LOAD_SECONDS = 0.5
 """Between loads where events are decided on."""
 LOOK_SECONDS = 0.05
 """Between looks whether events became facts; one that finds nothing written costs nothing."""
-WRITE_SECONDS = 0.5
+WRITE_SECONDS = 2.0
 """How long a decision that was told waits at most until it is written to the warehouse."""
+SWITCH_SECONDS = 0.0005
+"""How long a thread of a server may keep the others waiting: whoever asks for a decision is soon
+heard while other threads work."""
 PATIENCE_SECONDS = 30.0
 BODY_BYTES = 64 * 1024
 EDITIONS = 32

@@ -14,7 +14,7 @@ from orchestrate.intents import enqueue
 from orchestrate.live.entry import Edition, Entry, read_edition, read_entry
 from orchestrate.live.journal import Journal, lines_of, pages
 from orchestrate.live.person import Past
-from orchestrate.live.writing import Batch, write
+from orchestrate.live.writing import Batch, Writer
 from orchestrate.turn import turn_in
 from warehouse.engines.duckdb import DuckDBWarehouse
 
@@ -52,6 +52,7 @@ class Unwritten:
     ) -> None:
         """``let_go`` of users is called, deciding locked, when a decision on them was lost."""
         self._let_go = let_go
+        self._writer = Writer()
         self._store, self._warehouse, self._journal = store, warehouse, journal
         self._deciding = deciding
         self._writing = threading.Lock()
@@ -106,7 +107,7 @@ class Unwritten:
             batches = [Batch(one.cycle_id, one.edition, [*one.entries.values()]) for one in taken]
             batches = [one for one in batches if one.entries]
             if batches:
-                write_all(self._store, self._warehouse, batches)
+                write_all(self._store, self._warehouse, batches, self._writer)
             self._written += taken
             self._taken = []
             self._journal.drop(last)
@@ -118,11 +119,13 @@ class Unwritten:
                     self._let_go(lost)
 
 
-def write_all(store: Store, warehouse: DuckDBWarehouse, batches: Sequence[Batch]) -> None:
+def write_all(
+    store: Store, warehouse: DuckDBWarehouse, batches: Sequence[Batch], writer: Writer
+) -> None:
     """Write batches to the warehouse, all or none, and what they send to the outbox."""
     with turn_in(warehouse, batches[0].cycle_id, told=False) as cursor:
         for batch in batches:
-            write(cursor, batch)
+            writer.write(cursor, batch)
     for batch in batches:
         enqueue(store, warehouse, cycle_id=batch.cycle_id)
 
@@ -133,7 +136,7 @@ def make_up(store: Store, warehouse: DuckDBWarehouse, folder: Path) -> int:
     for page in pages(folder):
         batches = _batches(page)
         if batches:
-            write_all(store, warehouse, batches)
+            write_all(store, warehouse, batches, Writer())
         page.unlink()
         made += sum(len(one.entries) for one in batches)
     return made

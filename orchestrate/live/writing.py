@@ -4,12 +4,14 @@ the caps, intents, and the record they were made from. One cycle holds users of 
 from __future__ import annotations
 
 import hashlib
+import json
+import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import duckdb
 import numpy as np
@@ -22,11 +24,16 @@ from orchestrate.engine.inputs import offer_numbers
 from orchestrate.engine.staging import CODE, Chunk
 from orchestrate.engine.state import Buckets, Places, State
 from orchestrate.engine.zones import Zones, zones_of
-from orchestrate.keeping import keep_early, keep_rules, keep_state
+from orchestrate.keeping import keep_early, keep_rules, keep_state, rules_of_stand
 from orchestrate.live.entry import Decision, Edition, Entry
 from warehouse.batch.bits import Bits, pack
 
 _SQL = Path(__file__).parent / "sql"
+One = TypeVar("One")
+EDITIONS = 32
+"""Sets of rules whose text is remembered."""
+ENTRIES, TRUTHS, REST_SECONDS = 16, 4_000, 0.002
+"""How much is done at a time: each takes about two milliseconds; then others have their turn."""
 
 
 class Batch(NamedTuple):
@@ -66,31 +73,58 @@ def expires(candidate: Candidate, now: int) -> int:
     return later if action.offer is None else min(later, micros(action.offer.valid_until))
 
 
-def write(cursor: duckdb.DuckDBPyConnection, batch: Batch) -> bool:
-    """Write a batch inside the caller's transaction; False when it is there already."""
-    known = "SELECT 1 FROM record_cycles WHERE cycle_id = ?"
-    if cursor.execute(known, (batch.cycle_id,)).fetchone():
-        return False
-    names = sorted({entry.zone for entry in batch.entries})
-    moment = EPOCH + timedelta(microseconds=min(entry.now for entry in batch.entries))
-    rules = batch.edition.rules._replace(as_of=moment)
-    zones = zones_of(rules, names)
-    stand = _Stand(_Cycle(batch.cycle_id, rules), batch.edition.candidates, zones)
-    keep_rules(cursor, stand)
-    _write_decisions(cursor, batch)
-    state = _state(batch, names)
-    keep_state(cursor, stand, 0, state)
-    killed = rules.killed.keys("channel")
-    chunk = Chunk(state, killed, offer_numbers(batch.edition.candidates))
-    keep_early(cursor, stand, 0, chunk)
-    return True
+class Writer:
+    """Writes batch after batch; of each edition the rules are written out once. Between slices of
+    its work it rests, so that whoever decides meanwhile need not wait."""
+
+    def __init__(self) -> None:
+        self._rules: dict[str, str] = {}
+        """Edition → the text of its rules, but for the moment and the zones."""
+
+    def write(self, cursor: duckdb.DuckDBPyConnection, batch: Batch) -> bool:
+        """Write a batch inside the caller's transaction; False when it is there already."""
+        known = "SELECT 1 FROM record_cycles WHERE cycle_id = ?"
+        if cursor.execute(known, (batch.cycle_id,)).fetchone():
+            return False
+        names = sorted({entry.zone for entry in batch.entries})
+        moment = EPOCH + timedelta(microseconds=min(entry.now for entry in batch.entries))
+        rules = batch.edition.rules._replace(as_of=moment)
+        zones = zones_of(rules, names)
+        stand = _Stand(_Cycle(batch.cycle_id, rules), batch.edition.candidates, zones)
+        keep_rules(cursor, stand, self._text(batch.edition.number, stand))
+        _write_decisions(cursor, batch)
+        state = _state(batch, names)
+        keep_state(cursor, stand, 0, state)
+        killed = rules.killed.keys("channel")
+        chunk = Chunk(state, killed, offer_numbers(batch.edition.candidates))
+        keep_early(cursor, stand, 0, chunk)
+        return True
+
+    def _text(self, edition: str, stand: _Stand) -> str:
+        if edition not in self._rules:
+            rules = rules_of_stand(stand)
+            rest = {name: one for name, one in rules.items() if name not in ("as_of", "zones")}
+            if len(self._rules) > EDITIONS:
+                self._rules.clear()
+            self._rules[edition] = json.dumps(rest, sort_keys=True)[1:-1]
+        moment, zones = stand.tick.rules.as_of.isoformat(), json.dumps([*stand.zones.names])
+        # In the order of their names, as cycles write them.
+        return f'{{"as_of": "{moment}", {self._rules[edition]}, "zones": {zones}}}'
+
+
+def _gently(every: Iterable[One], slice_: int) -> Iterator[One]:
+    """Gives one after the other, and rests after each slice."""
+    for place, one in enumerate(every, start=1):
+        yield one
+        if place % slice_ == 0:
+            time.sleep(REST_SECONDS)
 
 
 def _write_decisions(cursor: duckdb.DuckDBPyConnection, batch: Batch) -> None:
     candidates = batch.edition.candidates
     rows = [
         _row(entry, candidates[one.number], one)
-        for entry in batch.entries
+        for entry in _gently(batch.entries, ENTRIES)
         for one in entry.decisions
     ]
     if not rows:
@@ -175,7 +209,8 @@ def _state(batch: Batch, zones: Sequence[str]) -> State:
 def _flags(batch: Batch) -> tuple[dict[str, Bits], dict[str, Bits]]:
     true: dict[str, Bits] = {}
     unknown: dict[str, Bits] = {}
-    for name in asked_of(batch.edition.candidates):
+    asked = asked_of(batch.edition.candidates)
+    for name in _gently(asked, max(1, TRUTHS // len(batch.entries))):
         told = [batch.edition.truths.truth(name, entry.literals) for entry in batch.entries]
         true[name] = pack(np.array([one is True for one in told], np.bool_))
         if None in told:

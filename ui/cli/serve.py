@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -31,7 +32,7 @@ def up(session: Session, port: int | None, host: str | None) -> Output:
     """Start console, HTTP API and worker in one process; make the demo when nothing is there."""
     from ui.app import build_app, serve
     from ui.cli.route import command_route
-    from ui.deciding import decide_routes
+    from ui.deciding import SWITCH_SECONDS, decide_routes
     from ui.forgetting import resume
     from ui.inbox import inbox_routes
     from ui.ports import require_free
@@ -52,6 +53,7 @@ def up(session: Session, port: int | None, host: str | None) -> Output:
         )
     workspace = open_workspace(settings)
     resume(workspace)
+    sys.setswitchinterval(SWITCH_SECONDS)
     url = f"http://{settings.host}:{settings.port}"
     token = remote.announce(settings.workspace, url)
     worker = Worker(workspace)

@@ -24,7 +24,7 @@ from orchestrate.live.entry import (
 )
 from orchestrate.live.kept import entry_of
 from orchestrate.live.scalar import decide
-from orchestrate.live.writing import Batch, write
+from orchestrate.live.writing import Batch, Writer
 from orchestrate.replay import replay
 from orchestrate.stages import Tick
 from tests.orchestrate import small_worlds
@@ -82,9 +82,10 @@ def test_every_decision_that_was_kept_is_replayed_from_its_record(
     kept_of = read_edition(json.loads(edition_line(of)))
     kept = [read_entry(json.loads(entry_line(entry))) for entry in entries]
 
+    writer = Writer()
     with warehouse.transaction() as cursor:
-        assert write(cursor, Batch(tick.cycle_id, kept_of, kept))
-        assert not write(cursor, Batch(tick.cycle_id, kept_of, kept))
+        assert writer.write(cursor, Batch(tick.cycle_id, kept_of, kept))
+        assert not writer.write(cursor, Batch(tick.cycle_id, kept_of, kept))
 
     told = {
         (
