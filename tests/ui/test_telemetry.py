@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 import pytest
 import structlog
 
 from ui import telemetry
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    """Nobody after this test writes into what it caught."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 def test_the_log_of_a_fault_names_its_place_and_holds_no_values(
