@@ -79,6 +79,8 @@ def cancel(store: Store, ids: Sequence[str], *, person: Person, now: datetime) -
             uncertain = row.state == IntentState.AMBIGUOUS
             reason = "PROVIDER_AMBIGUOUS" if uncertain else "STOPPED"
             _set(connection, one, IntentState.CANCELLED, reason, now)
+            if uncertain:  # nobody sends it or looks for it any more: what it said is not kept
+                _outcome(connection, one, "open")
             append(connection, Act(now, person.email, "cancel message", one))
 
 

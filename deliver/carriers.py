@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 import structlog
@@ -19,6 +19,11 @@ log = structlog.get_logger(__name__)
 
 UNDECLARED = Rate(burst=1_000, per_second=1_000.0)
 """The rate of a limit that a provider's settings do not name."""
+
+
+BEFORE_IT_FORGETS = timedelta(minutes=15)
+"""So long before a provider forgets a key nothing is repeated under it: a batch takes a while to
+leave, and clocks differ."""
 
 
 class Parcel(NamedTuple):
@@ -106,7 +111,13 @@ class Local:
 
     def send(self, parcels: Sequence[Parcel], *, now: datetime) -> list[Outcome]:
         messages = [message for parcel in parcels for message in parcel.messages]
-        receipts = self._destination.send(messages, now=now)
+        try:
+            receipts = self._destination.send(messages, now=now)
+        except OSError as error:
+            # A full disk, say: which of them are there is looked up, and others leave meanwhile.
+            log.exception("not_written", destination=self.name)
+            why = f"It could not be written down: {error.strerror or error}."
+            return [Outcome(one.intent_id, "ambiguous", why) for one in messages]
         return [Outcome(one.intent_id, one.outcome, one.reason) for one in receipts]
 
     def look(self, open_ones: Sequence[Dispatch], *, now: datetime) -> dict[str, Outcome]:
@@ -185,7 +196,8 @@ class Remote:
     def repeats(self, dispatch: Dispatch, *, now: datetime) -> bool:
         remembers = self._provider.capabilities.remembers_key
         kept = dispatch.message is not None
-        return kept and remembers is not None and now < dispatch.first_at + remembers
+        soon = now + BEFORE_IT_FORGETS
+        return kept and remembers is not None and soon < dispatch.first_at + remembers
 
     def keeps(self, message: Message) -> Message | None:
         return message if self.looks() else None

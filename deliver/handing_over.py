@@ -225,18 +225,31 @@ def _settle(
     """
     if not outcomes:
         return
+    now = around.clock()
     with around.store.write() as connection:
-        now = around.clock()
         ids = [one.intent_id for one in outcomes]
         ours = outbox.in_hand(connection, ids, worker=around.worker)
-        taken = [one for one in ids_taken(outcomes) if one not in ours]
-        late = outbox.accept_late(connection, taken, now=now) if taken else frozenset()
-        dispatches.close(connection, [one for one in outcomes if one.intent_id in late])
+        if len(ours) < len(ids):
+            others = [one for one in outcomes if one.intent_id not in ours]
+            _late(connection, others, now)
         told = [one for one in outcomes if one.intent_id in ours]
-        _write_down(connection, around, carrier, told, intents, now)
+        _write(connection, around, carrier, told, intents, now)
 
 
-XX
+def _late(connection: sa.Connection, outcomes: Sequence[Outcome], now: datetime) -> None:
+    taken = [one for one in outcomes if one.result == "accepted"]
+    late = outbox.accept_late(connection, [one.intent_id for one in taken], now=now)
+    dispatches.close(connection, [one for one in taken if one.intent_id in late])
+
+
+def _write(
+    connection: sa.Connection,
+    around: Surroundings,
+    carrier: Carrier,
+    outcomes: Sequence[Outcome],
+    intents: Mapping[str, Intent],
+    now: datetime,
+) -> None:
     ended = [
         Settled(one.intent_id, ENDS[one.result], REASONS.get(one.result))
         for one in outcomes
@@ -246,13 +259,12 @@ XX
     again = {one.intent_id: later[one.intent_id] for one in outcomes if one.result == "retry_after"}
     open_ones = [one for one in outcomes if one.result == "ambiguous"]
     looks = {one.intent_id: later[one.intent_id] if carrier.looks() else None for one in open_ones}
-    with around.store.write() as connection:
-        dispatches.close(connection, outcomes)
-        dispatches.look_again(connection, looks)
-        if ended:
-            outbox.settle_in(connection, ended, worker=around.worker, now=now)
-        if again:
-            outbox.put_off_in(connection, again, worker=around.worker, now=now)
+    dispatches.close(connection, outcomes)
+    dispatches.look_again(connection, looks)
+    if ended:
+        outbox.settle_in(connection, ended, worker=around.worker, now=now)
+    if again:
+        outbox.put_off_in(connection, again, worker=around.worker, now=now)
 
 
 def _hold_back(

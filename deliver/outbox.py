@@ -209,6 +209,23 @@ def settle_in(
     return connection.execute(statement, rows).rowcount
 
 
+def in_hand(connection: sa.Connection, ids: Collection[str], *, worker: str) -> frozenset[str]:
+    """Those of some intents that are still the worker's: no claim of theirs ran out meanwhile."""
+    ours = sa.and_(outbox.c.intent_id.in_(ids), _CLAIMED, outbox.c.lease_owner == worker)
+    return frozenset(connection.execute(sa.select(outbox.c.intent_id).where(ours)).scalars())
+
+
+def accept_late(
+    connection: sa.Connection, ids: Collection[str], *, now: datetime
+) -> frozenset[str]:
+    """Messages that count as uncertain by now were taken after all; gives those that did."""
+    uncertain = sa.and_(outbox.c.intent_id.in_(ids), outbox.c.state == IntentState.AMBIGUOUS.value)
+    found = frozenset(connection.execute(sa.select(outbox.c.intent_id).where(uncertain)).scalars())
+    values = {"state": IntentState.ACCEPTED.value, "reason": None, "updated_at": utc(now)}
+    connection.execute(outbox.update().where(outbox.c.intent_id.in_(found)).values(values))
+    return found
+
+
 def counts(store: Store) -> dict[str, int]:
     """State → how many intents are in it."""
     query = sa.select(outbox.c.state, sa.func.count()).group_by(outbox.c.state)

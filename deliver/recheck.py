@@ -53,10 +53,12 @@ def recheck(
     now: datetime,
 ) -> dict[str, str]:
     """Intent id → reason code, for every intent that may no longer go out."""
-    stopped: dict[str, str] = {}
+    channels = catalog.channels
+    stopped = {one.intent_id: "UNREACHABLE" for one in intents if one.channel not in channels}
+    there = [one for one in intents if one.intent_id not in stopped]
     # In reverse order of precedence: the earlier stage overwrites the later one.
-    stopped |= _by_condition(intents, rulebook, warehouse, catalog, now)
-    stopped |= _by_consent(intents, rulebook, warehouse, catalog, now)
+    stopped |= _by_condition(there, rulebook, warehouse, catalog, now)
+    stopped |= _by_consent(there, rulebook, warehouse, catalog, now)
     stopped |= {one.intent_id: "EXPIRED" for one in intents if one.expires_at <= now}
     stopped |= {one.intent_id: "NOT_LIVE" for one in intents if rulebook.action(one) is None}
     stopped |= {one.intent_id: "KILLED" for one in intents if _is_killed(one, rulebook.killed)}

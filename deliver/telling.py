@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +18,9 @@ from deliver.withdrawing import Withdrawal, withdraw
 from warehouse.catalog import Catalog
 from warehouse.engines.duckdb import DuckDBWarehouse
 
+TELLING = threading.Lock()
+"""Held while the warehouse is told: two runs at once would each write what neither sees of the
+other, and whoever removes somebody waits for it."""
 _SQL = Path(__file__).parent / "sql"
 
 
@@ -48,17 +52,18 @@ def tell_warehouse(
     ``local``: the destinations on this machine. What they took was delivered; of what others took
     a receipt tells.
     """
-    untold = _untold(store)
-    if not untold:
-        return
-    taken = [one for one in untold if one.outcome == "accepted"]
-    said_no = [one for one in untold if one.outcome == "rejected"]
-    with warehouse.transaction() as cursor:
-        if taken:
-            cursor.execute(_sql("sent"), _messages(taken, local))
-        if said_no:
-            withdraw(cursor, catalog, [_withdrawal(one) for one in said_no], now=now)
-    _note(store, untold, [one for one in taken if one.destination in local], now)
+    with TELLING:
+        untold = _untold(store)
+        if not untold:
+            return
+        taken = [one for one in untold if one.outcome == "accepted"]
+        said_no = [one for one in untold if one.outcome == "rejected"]
+        with warehouse.transaction() as cursor:
+            if taken:
+                cursor.execute(_sql("sent"), _messages(taken, local))
+            if said_no:
+                withdraw(cursor, catalog, [_withdrawal(one) for one in said_no], now=now)
+        _note(store, untold, [one for one in taken if one.destination in local], now)
 
 
 def _untold(store: Store) -> list[_Untold]:

@@ -56,7 +56,7 @@ def look_at(
         if one.destination in carriers and carriers[one.destination].repeats(one, now=now)
     }
     left = unknown.keys() - repeatable.keys()
-    _write(store, batch, told, worker, now)
+    _write(store, told, worker, now)
     looks = _next_looks(batch, left, open_ones, carriers, now)
     leave_open(store, dict.fromkeys(left, WITHOUT_AN_ANSWER), worker=worker, now=now, looks=looks)
     arrived = frozenset(key for key, one in told.items() if one.result == "accepted")
@@ -79,10 +79,13 @@ def leave_open(
         return
     state, reason = IntentState.AMBIGUOUS, "PROVIDER_AMBIGUOUS"
     with store.write() as connection:
-        outcomes = [Outcome(one, "ambiguous", said) for one, said in why.items()]
-        dispatches.close(connection, outcomes)
-        dispatches.look_again(connection, dict.fromkeys(why) | dict(looks or {}))
-        settled = [Settled(one, state, reason) for one in why]
+        # What another worker took over while this one looked is that one's to say.
+        ours = outbox.in_hand(connection, list(why), worker=worker)
+        if not ours:
+            return
+        dispatches.close(connection, [Outcome(one, "ambiguous", why[one]) for one in ours])
+        dispatches.look_again(connection, {one: (looks or {}).get(one) for one in ours})
+        settled = [Settled(one, state, reason) for one in ours]
         outbox.settle_in(connection, settled, worker=worker, now=now)
 
 
@@ -99,13 +102,12 @@ def _told(
     return told
 
 
-def _write(
-    store: Store, batch: Sequence[Intent], told: Mapping[str, Outcome], worker: str, now: datetime
-) -> None:
+def _write(store: Store, told: Mapping[str, Outcome], worker: str, now: datetime) -> None:
     """What arrived has its end; what surely did not is claimed as if it never left."""
-    arrived = [key for key, one in told.items() if one.result == "accepted"]
     with store.write() as connection:
-        dispatches.close(connection, list(told.values()))
+        ours = outbox.in_hand(connection, list(told), worker=worker)
+        arrived = [one for one in ours if told[one].result == "accepted"]
+        dispatches.close(connection, [told[one] for one in ours])
         if arrived:
             settled = [Settled(one, IntentState.ACCEPTED) for one in arrived]
             outbox.settle_in(connection, settled, worker=worker, now=now)

@@ -19,6 +19,7 @@ from control import forgetting, people, redaction
 from control.forgetting import Forgetting
 from core.errors import Code, refuse
 from core.identifiers import Traces
+from deliver.telling import TELLING
 from ui import forgetting_files as files
 from ui.forgetting_files import Scan
 from ui.ids import new_id
@@ -56,7 +57,7 @@ class Receipt(NamedTuple):
 def forget(workspace: Workspace, identifier: str, *, reason: str, who: str) -> Receipt:
     """Remove whoever is behind an identifier; refuses members, the unknown and the ambiguous."""
     resume(workspace)
-    with MOVING, APPLYING, workspace.intake.still():
+    with MOVING, APPLYING, TELLING, workspace.intake.still():
         workspace.intake.load_now()
         workspace.intake.consolidate_now()
         person = _person(workspace, identifier)
@@ -88,7 +89,7 @@ def forget(workspace: Workspace, identifier: str, *, reason: str, who: str) -> R
 
 def resume(workspace: Workspace) -> list[Receipt]:
     """Complete what a crash cut off."""
-    with MOVING, APPLYING, workspace.intake.still():
+    with MOVING, APPLYING, TELLING, workspace.intake.still():
         return [_complete(workspace, one) for one in forgetting.unfinished(workspace.store)]
 
 
