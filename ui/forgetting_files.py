@@ -168,4 +168,5 @@ _CLEANERS: dict[str, Callable[[Path, Traces], int]] = {
     ".csv": _rows,
     ".log": _blanked,
     ".txt": _blanked,
+    ".making": _whole,  # what somebody who died was about to write
 }

@@ -11,9 +11,13 @@ from typing import Any, NamedTuple
 
 import duckdb
 import pytest
+import sqlalchemy as sa
 import yaml
 
+from control.delivery_tables import dispatches
+from control.store import open_store
 from tests.ui.command_line import CommandLine
+from tests.ui.on_their_way import plant_messages
 
 USER, OLD_USER, DEVICE = "zoe-user-7731", "zoe-old-1188", "zoe-device-55f2"
 EMAIL, OTHER = "zoë.quux@example.com", "someone-else-42"
@@ -110,6 +114,14 @@ def planted_workspace(demo_workspace: Path, tmp_path_factory: pytest.TempPathFac
     mail.mkdir(parents=True)
     (mail / "a.eml").write_text(f"To: {EMAIL.replace('example', 'EXAMPLE')}\n\nHi")
     (mail / "b.eml").write_text(f"To: {OTHER}@example.com\n\nHi")
+    store = open_store(f"sqlite:///{cli.workspace}/control.db")
+    plant_messages(store, USER, EMAIL, other=OTHER)
+    store.close()
+    letters = cli.workspace / "offline" / "letters" / "2026-06-29"
+    letters.mkdir(parents=True)
+    rows = f'reference,address,text\nm1,{EMAIL},"Dear\nyou"\nm2,{OTHER},Dear you\n'
+    (letters / "a.csv").write_text(rows)
+    (letters / ".b.making").write_text(rows)
     (cli.workspace / "server.log").write_text(f'{{"user": "{USER}"}}\n{{"user": "{OTHER}"}}\n')
     return cli.workspace
 
@@ -167,7 +179,7 @@ def forgotten(planted_workspace: Path, tmp_path_factory: pytest.TempPathFactory)
 def test_no_byte_of_a_forgotten_person_is_left_anywhere(forgotten: Forgotten) -> None:
     before, receipt = forgotten.traces_before, forgotten.receipt
     files = ("control.db", "checkpoints.db", "server.log")
-    for place in (*files, "mailbox/", "log/", "routed/", "rejected/"):
+    for place in (*files, "mailbox/", "log/", "routed/", "rejected/", "offline/"):
         assert any(one.startswith(place) for one in before), place
     assert {"warehouse.duckdb/raw_events", "warehouse.duckdb/score__v1"} <= {*before}
 
@@ -176,6 +188,25 @@ def test_no_byte_of_a_forgotten_person_is_left_anywhere(forgotten: Forgotten) ->
     assert receipt["identifiers"] >= len(IDENTIFIERS)
     assert receipt["removed"]["raw_log"] == {"lines": 8, "mentions": 1}
     assert {"raw_log", "warehouse", "control", "checkpoints", "files"} <= {*receipt["removed"]}
+    control = receipt["removed"]["control"]
+    told_of = {"outbox": 1, "mailbox": 1, "inbox": 1, "dispatches": 1, "receipts": 2}
+    assert control | told_of == control
+
+
+def test_of_messages_on_their_way_only_those_to_others_are_left(forgotten: Forgotten) -> None:
+    store = open_store(f"sqlite:///{forgotten.cli.workspace}/control.db")
+    with store.read() as connection:
+        left = connection.execute(
+            sa.select(dispatches.c.intent_id, dispatches.c.detail).order_by("intent_id")
+        ).all()
+    store.close()
+
+    assert [row.intent_id for row in left] == ["of-other"]
+    assert "went together with a message to" in left[0].detail
+    lists = forgotten.cli.workspace / "offline"
+    assert [file.name for file in lists.rglob("*") if file.is_file()] == ["a.csv"]
+    (file,) = lists.rglob("*.csv")
+    assert file.read_text().splitlines() == ["reference,address,text", f"m2,{OTHER},Dear you"]
 
 
 def test_what_is_about_others_stays(forgotten: Forgotten) -> None:
