@@ -102,9 +102,12 @@ class Sending:
             return {row.detail for row in connection.execute(dispatches.select()) if row.detail}
 
 
-def decided(folder: Path, channel: str, users: int) -> World:
-    """A world in a folder with one message for each of some users, waiting to leave."""
-    store = open_store(f"sqlite:///{folder}/control.db")
+def decided(folder: Path, channel: str, users: int, *, control: str | None = None) -> World:
+    """A world in a folder with one message for each of some users, waiting to leave.
+
+    ``control``: the URL of its control store; None: a file of the folder.
+    """
+    store = open_store(control or f"sqlite:///{folder}/control.db")
     add_demo_people(store)
     world = World(folder, store)
     _reach_by_text(world)
