@@ -209,7 +209,7 @@ class _AskingAgain:
         soonest = min((one.expires_at for one in intents), default=now)
         if seen != self._changes or soonest <= now:
             # All that is left, not only these: what is asked about now is not asked about again.
-            waiting = list(self._left.values())
+            waiting = list((self._left | {one.intent_id: one for one in intents}).values())
             self._stop(recheck(waiting, self._rulebook, run.warehouse, run.catalog, now=now))
             self._changes = seen
         asked = [one.intent_id for one in intents]

@@ -77,7 +77,8 @@ def hand_over(
         if not room:
             break
         now_sent, waiting = waiting[:room], waiting[room:]
-        outcomes += _sent(around, carrier, now_sent, intents, repeated)
+        told, alone = _sent(around, carrier, now_sent, intents, repeated)
+        outcomes, waiting = outcomes + told, alone + waiting
         if any(one.pauses for one in outcomes):
             break
     _give_back(around, carrier, waiting, seconds)
@@ -148,7 +149,8 @@ def _sent(
     parcels: Sequence[Parcel],
     intents: Mapping[str, Intent],
     repeated: Collection[str],
-) -> list[Outcome]:
+) -> tuple[list[Outcome], list[Parcel]]:
+    """What became of parcels, and the messages that are now sent one by one."""
     stopped = around.ask_again([intents[one] for parcel in parcels for one in parcel.ids])
     now = around.clock()  # asking may have taken long, and from here on the claim is counted
     asked = [one for one in parcels if stopped.isdisjoint(one.ids)]
@@ -157,14 +159,43 @@ def _sent(
     if not around.still_so():
         _take_back(around, ours, repeated, now)
         going = []
-    told = carrier.send(going, now=now)
-    outcomes = [_doubted(one) if one.intent_id in repeated else one for one in told]
+    told = {one.intent_id: one for one in carrier.send(going, now=now)}
+    alone = _one_by_one(around, carrier, going, told, repeated)
+    outcomes = [_doubted(one) if key in repeated else one for key, one in told.items()]
     _settle(around, carrier, outcomes, intents)
-    _hold_back(around, carrier, going, outcomes)
+    _hold_back(around, carrier, [one for one in going if one.ids[0] in told], outcomes)
     # What was not sent after all: something changed meanwhile, or it went with what was stopped.
     left = {one for parcel in parcels for one in parcel.ids} - ours - stopped
     outbox.put_off(around.store, dict.fromkeys(left, now), worker=around.worker, now=now)
-    return outcomes
+    return outcomes, alone
+
+
+def _one_by_one(
+    around: Surroundings,
+    carrier: Carrier,
+    sent: Sequence[Parcel],
+    told: dict[str, Outcome],
+    repeated: Collection[str],
+) -> list[Parcel]:
+    """One odd message costs only itself: what was refused as a whole is taken out of ``told``, and
+    sent alone. None of it was processed."""
+    whole = [
+        one
+        for one in sent
+        if len(one.ids) > 1
+        and {told[key].result for key in one.ids} == {"rejected"}
+        and len({told[key].reason for key in one.ids}) == 1
+        and not any(key in repeated for key in one.ids)
+    ]
+    if not whole:
+        return []
+    refused = [told.pop(key) for one in whole for key in one.ids]
+    with around.store.write() as connection:
+        dispatches.close(connection, [one._replace(result="retry_after") for one in refused])
+        ids = [one.intent_id for one in refused]
+        outbox.claim_back(connection, ids, worker=around.worker, now=around.clock())
+    alone = [carrier.pack([message], now=one.at)[0] for one in whole for message in one.messages]
+    return [parcel for parcels in alone for parcel in parcels]
 
 
 def _submitted(

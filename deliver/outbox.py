@@ -133,6 +133,19 @@ def submit(
     return going
 
 
+def claim_back(
+    connection: sa.Connection, ids: Sequence[str], *, worker: str, now: datetime
+) -> None:
+    """What was on its way and surely did not arrive is only claimed again, inside a write."""
+    ours = sa.and_(outbox.c.state == IntentState.SUBMITTED.value, outbox.c.lease_owner == worker)
+    values = {
+        "state": IntentState.LEASED.value,
+        "lease_until": utc(now) + LEASE,
+        "updated_at": utc(now),
+    }
+    connection.execute(outbox.update().where(ours, outbox.c.intent_id.in_(ids)).values(values))
+
+
 def put_off(store: Store, until: Mapping[str, datetime], *, worker: str, now: datetime) -> int:
     """Give claimed intents back until a later moment each, as if nobody had claimed them."""
     if not until:

@@ -9,6 +9,7 @@ import pytest
 from control import delivery
 from core.errors import Code, PilothouseError
 from tests.deliver.destinations.fake import Case, Fake
+from tests.deliver.destinations.fake_braze import FakeCampaign
 from tests.deliver.destinations.fake_webhook import FakeReceiver
 from tests.deliver.destinations.test_contract import FAKES
 from tests.deliver.loopback import (
@@ -18,7 +19,9 @@ from tests.deliver.loopback import (
     DROPPED_BEFORE,
     ENDLESS,
     SILENT,
+    Call,
     Fault,
+    Reply,
     answers,
 )
 from tests.deliver.sending import LATER, NAME, Sending
@@ -186,3 +189,47 @@ def test_whatever_a_provider_says_can_be_written_down(world_of: Callable[..., Wo
         sending.run()
 
         assert sending.states() == {"rejected": 5}
+
+
+class ParticularCampaign(FakeCampaign):
+    """Refuses a request as a whole for one user in it, and does not say for whom."""
+
+    def take(self, call: Call) -> Reply:
+        if any(one["external_user_id"] == "u0003" for one in call.json()["recipients"]):
+            return Reply(400, {"message": "recipients are not valid"})
+        return super().take(call)
+
+
+def test_one_odd_message_costs_only_itself_where_the_provider_does_not_say_which(
+    world_of: Callable[..., World],
+) -> None:
+    with ParticularCampaign() as fake:
+        sending = Sending(world_of(fake.channel), fake)
+
+        report = sending.run()
+
+        assert (report.delivered, report.by_reason) == (4, {"PROVIDER_REJECTED": 1})
+        assert sending.states() == {"accepted": 4, "rejected": 1}
+        assert sorted(sending.sent().values()) == [1] * 4
+        assert len(fake.calls) == 1 + 5
+
+
+def test_messages_that_are_sent_one_by_one_are_asked_about_again(
+    world_of: Callable[..., World],
+) -> None:
+    with ParticularCampaign() as fake:
+        sending = Sending(world_of(fake.channel), fake)
+        refuse = fake.take
+
+        def take(call: Call) -> Reply:
+            if len(fake.calls) == 1:
+                for number in range(1, 6):
+                    sending.world.ticket(f"u{number:04}")
+            return refuse(call)
+
+        fake.take = take  # type: ignore[method-assign]
+
+        report = sending.run()
+
+        assert (report.delivered, report.by_reason) == (0, {"STOPPED": 5})
+        assert len(fake.calls) == 1
