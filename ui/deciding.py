@@ -18,7 +18,8 @@ from control import sources, tokens
 from control.stamps import Stamp
 from control.tokens import TokenScope
 from core.errors import Code, PilothouseError, refuse
-from orchestrate.live.desk import Kept, unknown
+from orchestrate.live.desk import Kept
+from orchestrate.live.refusals import unknown
 from orchestrate.live.whom import Ids, arrived, latest
 from orchestrate.online import OnlineDecision, Wording, as_told, decide_now, require_channels
 from ui.ids import new_id

@@ -17,8 +17,8 @@ from functools import partial
 from typing import NamedTuple
 
 from control.store import Store
-from core.errors import Code, PilothouseError, refuse
-from core.moments import micros
+from core.errors import Code, PilothouseError
+from core.moments import SECOND, micros
 from orchestrate import stages
 from orchestrate.engine.candidates import Tick
 from orchestrate.live.book import narrowed
@@ -27,6 +27,7 @@ from orchestrate.live.journal import Head, Journal
 from orchestrate.live.kept import entry_of, pasts_of
 from orchestrate.live.notices import Notices
 from orchestrate.live.person import Person
+from orchestrate.live.refusals import busy, unknown
 from orchestrate.live.scalar import Told as Decided
 from orchestrate.live.scalar import decide
 from orchestrate.live.shadow import Shadow, Told
@@ -45,6 +46,8 @@ MANY = 5_000
 AT_ONCE = 1_000
 """Users that are read together."""
 PATIENCE_SECONDS = 30.0
+AT_HAND = SECOND
+"""How long after it was read a user may be decided on as of then, where every moment is another."""
 
 SHELVES = 8
 """Choices of channels that are kept at hand."""
@@ -98,7 +101,7 @@ class Desk:
         until = time.monotonic() + PATIENCE_SECONDS
         while True:
             if not self._deciding.acquire(timeout=max(0.0, until - time.monotonic())):
-                raise _busy()
+                raise busy(PATIENCE_SECONDS)
             try:
                 found = self._try(user, moment(), trace_id, channels)
             finally:
@@ -106,7 +109,7 @@ class Desk:
             if not isinstance(found, Shelf):
                 break
             if time.monotonic() > until:
-                raise _busy()
+                raise busy(PATIENCE_SECONDS)
             self._read([user], found, moment)
         if self._unwritten.size > MANY:
             self.write_out()
@@ -137,7 +140,7 @@ class Desk:
                 self._read(left, shelf, moment)
                 left = self._decide_while_at_hand(left, moment, trace_id, found)
                 if left and time.monotonic() > until:
-                    raise _busy()
+                    raise busy(PATIENCE_SECONDS)
             if self._unwritten.size > MANY:
                 self.write_out()
         return found
@@ -204,6 +207,9 @@ class Desk:
         person = known.person
         if person is None:
             raise unknown(user)
+        if person.read_at == person.last < now <= person.last + AT_HAND:
+            # What moves with the moment itself holds for the moment for which it was read.
+            now = person.last
         if not person.read_at <= now <= person.last:
             return shelf
         shelf.people.move_to_end(user)
@@ -286,21 +292,3 @@ class Desk:
             shelf.people.move_to_end(user)
         while len(shelf.people) > PEOPLE:
             shelf.people.popitem(last=False)
-
-
-def unknown(user: str) -> PilothouseError:
-    """The refusal for somebody who is no user of their own."""
-    return refuse(
-        Code.UNKNOWN_USER,
-        "The warehouse has no such user.",
-        span=user,
-        fix="Send an event of this user first, or ask by an id that is known.",
-    )
-
-
-def _busy() -> PilothouseError:
-    return refuse(
-        Code.WAREHOUSE_LOCKED,
-        f"Nothing could be decided for {PATIENCE_SECONDS:,.0f} s: a cycle is being decided.",
-        fix="Ask again when it has ended.",
-    )

@@ -16,9 +16,10 @@ import pytest
 
 from control.people import get
 from control.store import Store
+from core.conditions import AsOf, Filter, Op, Related
 from core.errors import Code, PilothouseError
 from core.reasons import REASONS
-from core.rules import FrequencyCap
+from core.rules import EligibilityRule, FrequencyCap
 from orchestrate import kill_switch
 from orchestrate.live.desk import Desk, Kept
 from orchestrate.live.journal import Journal, pages
@@ -284,6 +285,31 @@ def test_time_alone_changes_what_was_read_where_a_word_on_consent_takes_effect(
     told = [reasons(ask(desk, "b", NOW + timedelta(days=days))) for days in (0, 1)]
 
     assert told == [{"second_workout_help": "CONSENT_UNKNOWN"}, {"second_workout_help": "SELECTED"}]
+
+
+def test_a_rule_about_the_moment_itself_is_decided_while_time_goes_on(
+    world: World, desk: Desk
+) -> None:
+    world.user("a")
+    world.ticket("a")
+    before_now = Filter(column="created_at", op=Op.LT, value=AsOf())
+    with_ticket = Related(entity="ticket", where=(before_now,), op=Op.GE, n=1)
+    action = world.catalog.actions["support_follow_up"]
+    rule = EligibilityRule(key="asked", name="Asked", condition=with_ticket, action=action)
+    world.publish(rule)
+    ticks = iter(range(1_000_000))
+
+    def clock() -> datetime:
+        return NOW + timedelta(milliseconds=next(ticks))
+
+    one, again = (desk.decide("a", clock, trace_id="t") for _ in range(2))
+    many = desk.decide_all(["a"], clock, trace_id="t")["a"]
+
+    assert one is not None
+    assert again is not None
+    assert many is not None
+    assert reasons(one) == {"support_follow_up": "SELECTED"}
+    assert reasons(again) == reasons(many) == {"support_follow_up": "DUPLICATE_INTENT"}
 
 
 def test_nobody_is_decided_on_who_is_no_user_of_their_own(world: World, desk: Desk) -> None:
