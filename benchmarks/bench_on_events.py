@@ -22,7 +22,7 @@ from starlette.applications import Starlette
 from benchmarks.bench_online import answered, with_rules, workspace_of
 from benchmarks.measured import Measured
 from control import sources
-from ui import collecting, deciding
+from ui import collecting, deciding, on_events
 from ui.rounds import Rounds
 from ui.workspace import Workspace
 
@@ -104,7 +104,7 @@ def _serve(folder: Path, pipe: Connection) -> None:
     workspace = workspace_of(folder)
     workspace.intake.load()
     rounds: list[tuple[float, int]] = []
-    by_event = deciding.EventRound(workspace)
+    by_event = on_events.EventRound(workspace)
     first = by_event.until
 
     def decide() -> None:
@@ -114,8 +114,8 @@ def _serve(folder: Path, pipe: Connection) -> None:
     load = collecting.LoadRound(workspace.intake, lambda: None)
     background = (
         Rounds("decisions", workspace.desk.once, deciding.WRITE_SECONDS),
-        Rounds("decide", decide, deciding.LOOK_SECONDS),
-        Rounds("load", load.once, deciding.LOAD_SECONDS),
+        Rounds("decide", decide, on_events.LOOK_SECONDS),
+        Rounds("load", load.once, on_events.LOAD_SECONDS),
     )
     app = Starlette(routes=workspace.intake.routes())
     with socket.socket() as listening:
@@ -143,7 +143,7 @@ def _served(workspace: Workspace, port: int) -> Served:
 
 
 def _all_decided(
-    workspace: Workspace, by_event: deciding.EventRound, first: int, pipe: Connection
+    workspace: Workspace, by_event: on_events.EventRound, first: int, pipe: Connection
 ) -> dict[str, int]:
     """Waits until everything that was sent is decided on; gives where it stands in the log."""
     sent: int = pipe.recv()

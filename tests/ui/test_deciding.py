@@ -23,8 +23,9 @@ from orchestrate.live.journal import pages
 from orchestrate.live.shadow import Checked
 from orchestrate.online import OnlineDecision, Wording, as_told, decide_now
 from tests.tools.demo import DECISION, demo_file, open_demo
-from ui.deciding import Asked, Decider, EventRound, decide_routes
+from ui.deciding import Asked, Decider, decide_routes
 from ui.forgetting import forget
+from ui.on_events import EventRound
 from ui.shadowing import ShadowRound
 from ui.status import status, text
 from ui.workspace import Workspace

@@ -21,7 +21,7 @@ from core.lifecycle import State
 from core.rules import Action, EligibilityRule
 from orchestrate import approvals, change_requests, rulebook
 from tests.tools.demo import DECISION, demo_file, open_demo
-from ui import collecting, deciding, modelling
+from ui import collecting, deciding, modelling, on_events
 from ui.rounds import Rounds
 from ui.workspace import Workspace
 
@@ -77,15 +77,15 @@ def opened(folder: Path) -> Workspace:
 
 
 @contextmanager
-def running(workspace: Workspace) -> Iterator[deciding.EventRound]:
+def running(workspace: Workspace) -> Iterator[on_events.EventRound]:
     """What a server does of itself about events."""
-    by_event = deciding.EventRound(workspace)
+    by_event = on_events.EventRound(workspace)
     load = collecting.LoadRound(workspace.intake, lambda: None)
     with ExitStack() as rounds:
         for name, once, seconds in (
             ("decisions", workspace.desk.once, deciding.WRITE_SECONDS),
-            ("decide", by_event.once, deciding.LOOK_SECONDS),
-            ("load", load.once, deciding.LOAD_SECONDS),
+            ("decide", by_event.once, on_events.LOOK_SECONDS),
+            ("load", load.once, on_events.LOAD_SECONDS),
         ):
             one = Rounds(name, once, seconds)
             one.open()

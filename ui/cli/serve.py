@@ -93,6 +93,7 @@ def _background(workspace: Workspace) -> tuple[Rounds, ...]:
         collector_app,
         deciding,
         journeys,
+        on_events,
         pipeline,
         radar,
         receiving,
@@ -114,9 +115,9 @@ def _background(workspace: Workspace) -> tuple[Rounds, ...]:
     )
     load_seconds = collecting.LOAD_SECONDS
     if workspace.settings.pipeline.decide_on_events:
-        load_seconds = deciding.LOAD_SECONDS
-        by_event = deciding.EventRound(workspace)
-        at_once += (Rounds("decide", by_event.once, deciding.LOOK_SECONDS),)
+        load_seconds = on_events.LOAD_SECONDS
+        by_event = on_events.EventRound(workspace)
+        at_once += (Rounds("decide", by_event.once, on_events.LOOK_SECONDS),)
     return (
         *at_once,
         Rounds("load", load.once, load_seconds),
