@@ -28,6 +28,8 @@ SIDE_BY_SIDE = 32
 """Requests under way at once."""
 LONGEST_PAUSE_SECONDS = 2.0
 """A destination that is full for longer is left, and its messages wait in the outbox."""
+LONGEST_REST_SECONDS = 60.0
+"""For how long messages that find no room are put off at a time."""
 ENDS: dict[Result, IntentState] = {
     "accepted": IntentState.ACCEPTED,
     "rejected": IntentState.REJECTED,
@@ -191,10 +193,13 @@ def _one_by_one(
         return []
     refused = [told.pop(key) for one in whole for key in one.ids]
     with around.store.write() as connection:
-        dispatches.close(connection, [one._replace(result="retry_after") for one in refused])
         ids = [one.intent_id for one in refused]
+        ours = outbox.in_hand(connection, ids, worker=around.worker)
+        clear = [one._replace(result="retry_after") for one in refused if one.intent_id in ours]
+        dispatches.close(connection, clear)
         outbox.claim_back(connection, ids, worker=around.worker, now=around.clock())
-    alone = [carrier.pack([message], now=one.at)[0] for one in whole for message in one.messages]
+    messages = [(parcel.at, one) for parcel in whole for one in parcel.messages]
+    alone = [carrier.pack([one], now=at)[0] for at, one in messages if one.intent_id in ours]
     return [parcel for parcels in alone for parcel in parcels]
 
 
@@ -329,5 +334,7 @@ def _give_back(
     for place, parcel in enumerate(waiting):
         rate = carrier.rate(parcel.limit) if seconds else None
         apart = place / rate.per_second if rate else 0.0
-        until |= dict.fromkeys(parcel.ids, now + timedelta(seconds=seconds + apart))
+        # Not for long, however long it asks for: the channel may go elsewhere by then.
+        rest = min(seconds + apart, LONGEST_REST_SECONDS)
+        until |= dict.fromkeys(parcel.ids, now + timedelta(seconds=rest))
     outbox.put_off(around.store, until, worker=around.worker, now=now)

@@ -16,7 +16,7 @@ from deliver.telling import tell_warehouse
 from tests.at_once import at_once
 from tests.deliver.destinations.fake import Call, Reply
 from tests.deliver.destinations.fake_webhook import FakeForgetfulReceiver, FakeReceiver
-from tests.deliver.loopback import DROPPED_AFTER
+from tests.deliver.loopback import DROPPED_AFTER, answers
 from tests.deliver.sending import LATER, NAME, Sending
 from tests.orchestrate.world import World
 
@@ -150,3 +150,21 @@ def test_of_an_uncertain_message_that_is_given_up_nothing_is_kept(world_of: Worl
         with store.read() as connection:
             (row,) = connection.execute(dispatches.select()).all()
         assert (row.destination, row.message, row.look_at) == (NAME, None, None)
+
+
+def test_messages_for_a_provider_that_rests_for_long_may_soon_go_elsewhere(
+    world_of: Worlds,
+) -> None:
+    with FakeReceiver() as fake:
+        sending = Sending(world_of(fake.channel, 40), fake)
+        fake.faults += [answers(429, retry_after="7200")] * 32
+        sending.run()
+        world = sending.world
+
+        sending.pass_time(61)
+        report = deliver(
+            world.store, world.warehouse, world.catalog, Outward(world.mailbox),
+            clock=sending.clock,
+        )  # fmt: skip
+
+        assert report.by_destination == {"mailbox": 8}
