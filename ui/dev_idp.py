@@ -60,7 +60,7 @@ button:hover, button:focus-visible {{ border-color: var(--accent); outline: 2px 
 span {{ display: block; color: var(--soft); font-size: .9rem; }}
 </style></head><body><main>
 <h1>Who are you today?</h1>
-<p>This demo has four people and no passwords. Nothing leaves this machine.</p>
+<p>This demo has four people and no passwords.</p>
 <form method="post">{fields}{people}</form>
 </main></body></html>"""
 

@@ -123,7 +123,8 @@ def _sign_in() -> None:
             st.caption("Your reverse proxy did not say who you are. Ask whoever runs it.")
             return
         if settings.identity == "demo":
-            st.caption("The demo has four people and no passwords. Nothing leaves this machine.")
+            leaves = "" if settings.destinations else " Nothing leaves this machine."
+            st.caption(f"The demo has four people and no passwords.{leaves}")
         if st.button(
             "Sign in", type="primary", icon=":material/login:", key="sign_in", width="stretch"
         ):
