@@ -21,14 +21,15 @@ from control import channel_routes, delivery, kill_switches, versions
 from control.store import Store
 from deliver import outbox
 from deliver.approved import approved_templates
-from deliver.asking import ask, stop
+from deliver.asking import ask
+from deliver.asking_again import AskingAgain
 from deliver.carriers import Carrier, Local, Remote
 from deliver.composing import compose
 from deliver.destinations.mailbox import MAILBOX, Mailbox
 from deliver.handing_over import Surroundings, hand_over
 from deliver.messages import Destination, Message
 from deliver.outbox import Intent
-from deliver.recheck import Rulebook, recheck
+from deliver.recheck import Rulebook
 from deliver.success import LeastSuccess, pause_failing
 from deliver.telling import tell_warehouse
 from deliver.transport import Transport
@@ -168,15 +169,15 @@ class _Batch(NamedTuple):
 def _send_batch(run: _Run, batch: list[Intent]) -> _Batch:
     now, worker = run.clock(), run.worker
     # Before anything is read: what changes from here on is noticed before a message leaves.
-    rules, changes = _in_force(run.store), run.warehouse.changes
+    rules = _in_force(run.store)
+    asking = AskingAgain(run.store, run.warehouse, run.catalog, clock=run.clock, worker=worker)
     rulebook = _rulebook(run.store)
     looked = look_at(run.store, batch, run.carriers, worker=worker, now=now)
     here = [one for one in batch if one.intent_id not in looked.arrived | looked.left]
     asked = ask(run.store, run.warehouse, run.catalog, rulebook, here, worker=worker, now=now)
     fresh = [one for one in asked.going if one.intent_id not in looked.repeatable]
     messages, unsaid = compose(fresh, rulebook, run.warehouse, run.catalog)
-    asking = _AskingAgain(run, rulebook, looked, changes)
-    asking.begin(asked.going, asked.stopped | unsaid)
+    asking.begin(rulebook, asked.going, asked.stopped | unsaid, uncertain=looked.repeatable)
     around = Surroundings(
         run.store, worker, run.clock, run.sleep, run.stopping, asking, asking.still_so, rules
     )
@@ -187,46 +188,6 @@ def _send_batch(run: _Run, batch: list[Intent]) -> _Batch:
         again = {key: looked.repeatable[key] for key in theirs if key in looked.repeatable}
         outcomes[name] = hand_over(around, run.carriers[name], theirs, _by_id(batch), again)
     return _became(batch, looked, asking.stopped, outcomes, asked.put_off)
-
-
-class _AskingAgain:
-    """Asks about the decisions once more right before a request, if the warehouse has changed."""
-
-    def __init__(self, run: _Run, rulebook: Rulebook, looked: Looked, changes: int) -> None:
-        self._run, self._rulebook, self._looked, self._changes = run, rulebook, looked, changes
-        self._left: dict[str, Intent] = {}
-        self.stopped: dict[str, str] = {}
-        """Intent id → reason code, of the whole batch."""
-
-    def begin(self, going: Sequence[Intent], stopped: dict[str, str]) -> None:
-        """What may leave by what was asked first, and what may not."""
-        self._left = {one.intent_id: one for one in going if one.intent_id not in stopped}
-        self._stop(stopped)
-
-    def __call__(self, intents: Sequence[Intent]) -> frozenset[str]:
-        run, now = self._run, self._run.clock()
-        seen = run.warehouse.changes
-        soonest = min((one.expires_at for one in intents), default=now)
-        if seen != self._changes or soonest <= now:
-            # All that is left, not only these: what is asked about now is not asked about again.
-            waiting = list((self._left | {one.intent_id: one for one in intents}).values())
-            self._stop(recheck(waiting, self._rulebook, run.warehouse, run.catalog, now=now))
-            self._changes = seen
-        asked = [one.intent_id for one in intents]
-        for one in asked:
-            self._left.pop(one, None)
-        return frozenset(asked) & self.stopped.keys()
-
-    def still_so(self) -> bool:
-        """Whether the warehouse is as it was when it was asked last."""
-        return self._run.warehouse.changes == self._changes
-
-    def _stop(self, stopped: dict[str, str]) -> None:
-        run = self._run
-        stop(run.store, stopped, self._looked.repeatable, worker=run.worker, now=run.clock())
-        self.stopped |= stopped
-        for one in stopped:
-            self._left.pop(one, None)
 
 
 def _by_destination(

@@ -12,15 +12,15 @@ import structlog
 
 from control import delivery
 from control.store import Store
-from core.lifecycle import IntentState
 from deliver import buckets, dispatches, outbox
 from deliver.buckets import Granted
 from deliver.carriers import Carrier, Parcel
 from deliver.dispatches import Dispatch, Leaving
 from deliver.messages import Message
-from deliver.outbox import Intent, Settled
-from deliver.waits import FIRST_SECONDS, wait
-from deliver.wire import Outcome, Result
+from deliver.outbox import Intent
+from deliver.settling import settle
+from deliver.waits import FIRST_SECONDS
+from deliver.wire import Outcome
 
 log = structlog.get_logger(__name__)
 
@@ -30,15 +30,6 @@ LONGEST_PAUSE_SECONDS = 2.0
 """A destination that is full for longer is left, and its messages wait in the outbox."""
 LONGEST_REST_SECONDS = 60.0
 """For how long messages that find no room are put off at a time."""
-ENDS: dict[Result, IntentState] = {
-    "accepted": IntentState.ACCEPTED,
-    "rejected": IntentState.REJECTED,
-    "ambiguous": IntentState.AMBIGUOUS,
-}
-REASONS: dict[Result, str] = {
-    "rejected": "PROVIDER_REJECTED",
-    "ambiguous": "PROVIDER_AMBIGUOUS",
-}
 
 
 class Surroundings(NamedTuple):
@@ -72,7 +63,7 @@ def hand_over(
     outcomes: list[Outcome] = []
     waiting = _packed(around, carrier, messages, repeated, outcomes)
     _refuse(around, carrier, outcomes)
-    _settle(around, carrier, outcomes, intents)
+    settle(around.store, carrier, outcomes, intents, worker=around.worker, now=around.clock())
     seconds = 0.0
     while waiting and not around.stopping():
         room, seconds = _room(around, carrier, waiting)
@@ -164,7 +155,7 @@ def _sent(
     told = {one.intent_id: one for one in carrier.send(going, now=now)}
     alone = _one_by_one(around, carrier, going, told, repeated)
     outcomes = [_doubted(one) if key in repeated else one for key, one in told.items()]
-    _settle(around, carrier, outcomes, intents)
+    settle(around.store, carrier, outcomes, intents, worker=around.worker, now=around.clock())
     _hold_back(around, carrier, [one for one in going if one.ids[0] in told], outcomes)
     # What was not sent after all: something changed meanwhile, or it went with what was stopped.
     left = {one for parcel in parcels for one in parcel.ids} - ours - stopped
@@ -246,61 +237,6 @@ def _doubted(outcome: Outcome) -> Outcome:
     if outcome.result == "accepted":
         return outcome
     return outcome._replace(result="ambiguous", opted_out=False)
-
-
-def _settle(
-    around: Surroundings,
-    carrier: Carrier,
-    outcomes: Sequence[Outcome],
-    intents: Mapping[str, Intent],
-) -> None:
-    """Write down what became of messages, all of it or nothing.
-
-    Of what another worker took over meanwhile it is that one's to say, unless the answer is the
-    only one that says anything.
-    """
-    if not outcomes:
-        return
-    now = around.clock()
-    with around.store.write() as connection:
-        ids = [one.intent_id for one in outcomes]
-        ours = outbox.in_hand(connection, ids, worker=around.worker)
-        if len(ours) < len(ids):
-            others = [one for one in outcomes if one.intent_id not in ours]
-            _late(connection, others, now)
-        told = [one for one in outcomes if one.intent_id in ours]
-        _write(connection, around, carrier, told, intents, now)
-
-
-def _late(connection: sa.Connection, outcomes: Sequence[Outcome], now: datetime) -> None:
-    taken = [one for one in outcomes if one.result == "accepted"]
-    late = outbox.accept_late(connection, [one.intent_id for one in taken], now=now)
-    dispatches.close(connection, [one for one in taken if one.intent_id in late])
-
-
-def _write(
-    connection: sa.Connection,
-    around: Surroundings,
-    carrier: Carrier,
-    outcomes: Sequence[Outcome],
-    intents: Mapping[str, Intent],
-    now: datetime,
-) -> None:
-    ended = [
-        Settled(one.intent_id, ENDS[one.result], REASONS.get(one.result))
-        for one in outcomes
-        if one.result in ENDS
-    ]
-    later = {one.intent_id: now + wait(intents[one.intent_id], one) for one in outcomes}
-    again = {one.intent_id: later[one.intent_id] for one in outcomes if one.result == "retry_after"}
-    open_ones = [one for one in outcomes if one.result == "ambiguous"]
-    looks = {one.intent_id: later[one.intent_id] if carrier.looks() else None for one in open_ones}
-    dispatches.close(connection, outcomes)
-    dispatches.look_again(connection, looks)
-    if ended:
-        outbox.settle_in(connection, ended, worker=around.worker, now=now)
-    if again:
-        outbox.put_off_in(connection, again, worker=around.worker, now=now)
 
 
 def _hold_back(

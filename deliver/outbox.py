@@ -78,11 +78,13 @@ def lease(
     return found
 
 
-def has_work(store: Store, *, now: datetime) -> bool:
-    """Whether a run would find anything to do: something is due, or the warehouse is to be told."""
+def has_work(store: Store, *, now: datetime, not_by: Collection[str] = ()) -> bool:
+    """Whether a run would find anything to do, but for the channels ``not_by``: something is due,
+    or the warehouse is to be told."""
     untold = sa.and_(dispatches.c.outcome == "accepted", dispatches.c.told_at.is_(None))
+    due = sa.and_(_due(utc(now)), outbox.c.channel.not_in(not_by))
     asked = (
-        sa.select(outbox.c.intent_id).where(_due(utc(now))),
+        sa.select(outbox.c.intent_id).where(due),
         sa.select(dispatches.c.intent_id).where(untold),
     )
     with store.read() as connection:

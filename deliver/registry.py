@@ -86,7 +86,7 @@ def destinations_of(settings: Settings) -> Mapping[str, Configured]:
     """
     found: dict[str, Configured] = {MAILBOX: LocalMailbox()}
     for name, table in settings.destinations.items():
-        found[name] = _read(name, table, settings.secrets)
+        found[name] = _apart(name, _read(name, table, settings.secrets), found)
     return found
 
 
@@ -96,7 +96,7 @@ def checked(settings: Settings) -> Checked:
     refused = {}
     for name, table in settings.destinations.items():
         try:
-            usable[name] = _read(name, table, settings.secrets)
+            usable[name] = _apart(name, _read(name, table, settings.secrets), usable)
         except PilothouseError as error:
             refused[name] = error.refusal
     return Checked(usable, refused)
@@ -137,6 +137,19 @@ def _read(name: str, table: Mapping[str, JsonValue], secrets: Mapping[str, Secre
         return model.model_validate(given)
     except ValidationError as error:
         raise _invalid(where, model, error) from None
+
+
+def _apart(name: str, one: Configured, others: Mapping[str, Configured]) -> Configured:
+    """Refuses two lists in one folder: whoever takes one would have the addresses of both."""
+    folder = getattr(one, "folder", None)
+    twins = [other for other, its in others.items() if getattr(its, "folder", None) == folder]
+    if folder is not None and twins:
+        raise _refuse(
+            f"destinations.{name}.folder",
+            f"'{name}' and '{twins[0]}' write into the same folder '{folder}'.",
+            "Give one of them a 'folder' of its own.",
+        )
+    return one
 
 
 def _model(where: str, kind: JsonValue) -> type[BaseModel]:

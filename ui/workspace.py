@@ -13,7 +13,8 @@ from typing import Any
 
 import structlog
 
-from control import people, requests, sources, versions
+from control import delivery, people, requests, sources, versions
+from control.channel_routes import routes
 from control.people import Person
 from control.requests import ChangeRequest
 from control.store import Store, open_store
@@ -23,6 +24,7 @@ from core.lifecycle import Verdict
 from core.settings import Settings
 from deliver import outbox
 from deliver.delivery import DeliveryReport, deliver, held_report
+from deliver.destinations.mailbox import MAILBOX
 from measure.lift import LiftReport
 from orchestrate import approvals, jump_requests
 from orchestrate.cycle import CycleReport, run_cycle
@@ -255,7 +257,9 @@ class Workspace:
 
     def has_to_send(self) -> bool:
         """Whether a run of ``deliver`` would find anything to do."""
-        return outbox.has_work(self.store, now=self.now())
+        paused, routed = delivery.paused(self.store), routes(self.store)
+        closed = [one for one in self.catalog.channels if routed.get(one, MAILBOX) in paused]
+        return outbox.has_work(self.store, now=self.now(), not_by=closed)
 
     def outbox_counts(self) -> dict[str, int]:
         """Intents by state."""

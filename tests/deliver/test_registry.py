@@ -11,7 +11,8 @@ from pydantic import SecretStr
 from core.errors import PilothouseError, Refusal
 from core.settings import Settings
 from deliver.destinations.braze import Braze
-from deliver.registry import MAILBOX, checked, destinations_of, kinds, named
+from deliver.destinations.mailbox import MAILBOX
+from deliver.registry import checked, destinations_of, kinds, named
 
 
 def settings(**destinations: Any) -> Settings:
@@ -155,3 +156,14 @@ def test_a_url_into_the_own_network_is_refused_in_a_plain_sentence() -> None:
         "The setting 'destinations.hook' is not valid: its url leads to 127.1, an IP address in "
         "disguise: write the name of the host; inside your own network set allow_private."
     )
+
+
+def test_two_lists_in_one_folder_are_refused() -> None:
+    found = refusal(letters={"kind": "offline_list"}, calls={"kind": "offline_list"})
+
+    assert found.span == "destinations.calls.folder"
+    assert found.message == "'calls' and 'letters' write into the same folder 'letters'."
+    apart = settings(
+        letters={"kind": "offline_list"}, calls={"kind": "offline_list", "folder": "calls"}
+    )
+    assert [*destinations_of(apart)] == [MAILBOX, "letters", "calls"]
