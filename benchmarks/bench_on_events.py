@@ -1,5 +1,8 @@
-"""How soon a user is decided on of whom an event came in: from a client's request over the log,
-the loader, facts and traits to a decision on disk."""
+"""How soon a user is decided on of whom an event came in, and their message leaves.
+
+From a client's request over the log, the loader, facts and traits to a decision on disk; and on
+over the outbox to the moment that the message was handed over, into the local mailbox.
+"""
 
 from __future__ import annotations
 
@@ -12,18 +15,23 @@ import tempfile
 import threading
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import NamedTuple
 
+import sqlalchemy as sa
 import uvicorn
 from starlette.applications import Starlette
 
 from benchmarks.bench_online import answered, with_rules, workspace_of
 from benchmarks.measured import Measured
 from control import sources
-from ui import collecting, deciding, on_events
+from control.delivery_tables import dispatches
+from control.tables import outbox
+from ui import clock, collecting, deciding, on_events
 from ui.rounds import Rounds
+from ui.worker import SECONDS_BETWEEN_SENDS
 from ui.workspace import Workspace
 
 PER_SECOND, IN_A_REQUEST, SECONDS, CONNECTIONS = 500, 5, 15, 8
@@ -50,6 +58,8 @@ class Told(NamedTuple):
     """When a round of decisions was over, and up to which place in the log."""
     places: dict[str, int]
     """Message → its place in the log."""
+    left: dict[str, float]
+    """User → when the first message for them was handed over."""
     cpu: float
 
 
@@ -57,6 +67,8 @@ def measure() -> list[Measured]:
     """Events of random users, a few in a request, at a steady pace, with a hundred rules."""
     with tempfile.TemporaryDirectory() as folder:
         made = with_rules(Path(folder))
+        noon = made.as_of() + timedelta(hours=12)
+        clock.start(Path(folder), at=noon, wall=datetime.now(UTC).replace(tzinfo=None))
         made.close()
         return _measured(Path(folder))
 
@@ -74,12 +86,16 @@ def _measured(folder: Path) -> list[Measured]:
     finally:
         server.join(PATIENCE_SECONDS)
     waited = sorted(_waited(sent, told))
+    left = sorted(_left(sent, told))
     what = f"an event at {PER_SECOND}/s, from its request to the decision on its user"
+    sends = f"until their message left ({len(left):,} did)"
     cpu = told.cpu / len(sent) * 1_000
     return [
         Measured(f"{what}, median", _at(waited, 0.5), "s", None, cpu),
         Measured(f"{what}, 95th percentile", _at(waited, 0.95), "s", 2),
         Measured(f"{what}, 99th percentile", _at(waited, 0.99), "s", 10),
+        Measured(f"{sends}, 95th percentile", _at(left, 0.95), "s", 5),
+        Measured(f"{sends}, 99th percentile", _at(left, 0.99), "s", 30),
     ]
 
 
@@ -100,6 +116,18 @@ def _waited(sent: dict[str, float], told: Told) -> list[float]:
     return found
 
 
+def _left(sent: dict[str, float], told: Told) -> list[float]:
+    """Seconds from the one event of a user to their message; users of several tell nothing."""
+    by_user: dict[str, list[float]] = {}
+    for message, moment in sent.items():
+        by_user.setdefault(message.partition(" ")[2], []).append(moment)
+    return [
+        told.left[user] - moments[0]
+        for user, moments in by_user.items()
+        if len(moments) == 1 and user in told.left
+    ]
+
+
 def _serve(folder: Path, pipe: Connection) -> None:
     workspace = workspace_of(folder)
     workspace.intake.load()
@@ -116,6 +144,7 @@ def _serve(folder: Path, pipe: Connection) -> None:
         Rounds("decisions", workspace.desk.once, deciding.WRITE_SECONDS),
         Rounds("decide", decide, on_events.LOOK_SECONDS),
         Rounds("load", load.once, on_events.LOAD_SECONDS),
+        Rounds("send", lambda: _send_due(workspace), SECONDS_BETWEEN_SENDS),
     )
     app = Starlette(routes=workspace.intake.routes())
     with socket.socket() as listening:
@@ -127,13 +156,34 @@ def _serve(folder: Path, pipe: Connection) -> None:
             one.open() if isinstance(one, Rounds) else one.start()
         pipe.send(_served(workspace, listening.getsockname()[1]))
         before = time.process_time()
+        began = workspace.now()
+        offset = time.monotonic() - began.timestamp()
         places = _all_decided(workspace, by_event, first, pipe)
-        pipe.send(Told(rounds, places, time.process_time() - before))
+        cpu = time.process_time() - before
+        time.sleep(2 * (deciding.WRITE_SECONDS + SECONDS_BETWEEN_SENDS))
+        pipe.send(Told(rounds, places, _handed_over(workspace, began, offset), cpu))
         server.should_exit = True
         thread.join()
     for one in reversed(background):
         one.close()
     workspace.close()
+
+
+def _send_due(workspace: Workspace) -> None:
+    if workspace.has_to_send():
+        workspace.deliver()
+
+
+def _handed_over(workspace: Workspace, since: datetime, offset: float) -> dict[str, float]:
+    query = (
+        sa.select(outbox.c.user_id, sa.func.min(dispatches.c.first_at))
+        .join(dispatches, dispatches.c.intent_id == outbox.c.intent_id)
+        .where(outbox.c.decided_at >= since)
+        .group_by(outbox.c.user_id)
+    )
+    with workspace.store.read() as connection:
+        rows = connection.execute(query).all()
+    return {user: moment.timestamp() + offset for user, moment in rows}
 
 
 def _served(workspace: Workspace, port: int) -> Served:
@@ -166,16 +216,17 @@ async def _send_all(served: Served) -> dict[str, float]:
     for number in range(PER_SECOND * SECONDS // IN_A_REQUEST):
         due = began + number * IN_A_REQUEST / PER_SECOND
         await asyncio.sleep(max(0.0, due - time.monotonic()))
-        events = [_event(f"{number}.{n}", served.users, dice) for n in range(IN_A_REQUEST)]
+        users = [dice.choice(served.users) for _ in range(IN_A_REQUEST)]
+        events = [_event(f"{number}.{n} {user}", user, dice) for n, user in enumerate(users)]
         sent |= dict.fromkeys((str(one["messageId"]) for one in events), due)
         asked.append(asyncio.create_task(_send(free, served.write_key, events)))
     await asyncio.gather(*asked)
     return sent
 
 
-def _event(message: str, users: list[str], dice: random.Random) -> dict[str, object]:
+def _event(message: str, user: str, dice: random.Random) -> dict[str, object]:
     name = dice.choice([*_EVENTS])
-    common = {"type": "track", "userId": dice.choice(users), "messageId": message}
+    common = {"type": "track", "userId": user, "messageId": message}
     return common | {"event": name, "properties": _EVENTS[name]}
 
 

@@ -42,6 +42,9 @@ class EventRound:
         with self._workspace.intake.still():
             decided = self._decide(users) if users else 0
         self.until, self._seen = until, seen
+        if decided:
+            # Now, not with the next round of writing: their messages wait for it.
+            self._workspace.desk.write_out()
         return decided
 
     def _decide(self, users: list[str]) -> int:
