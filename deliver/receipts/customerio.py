@@ -6,16 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from control.receipts import Fact, Kind
-from deliver.receipts.calls import (
-    Call,
-    Read,
-    document,
-    inner,
-    moment,
-    needed,
-    read_each,
-    text,
-)
+from deliver.receipts.calls import Call, Read, document, inner, moment, needed, read_each, text
 from deliver.receipts.signatures import FORGED, hmac_sha256, is_one_of, why_off
 
 SIGNATURE, TIMESTAMP = "x-cio-signature", "x-cio-timestamp"

@@ -9,16 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from control.receipts import Fact, Kind
-from deliver.receipts.calls import (
-    Call,
-    Read,
-    document,
-    inner,
-    moment,
-    needed,
-    read_each,
-    text,
-)
+from deliver.receipts.calls import Call, Read, document, inner, moment, needed, read_each, text
 from deliver.receipts.signatures import why_not_shared
 
 KINDS: Mapping[str, tuple[Kind, str]] = {
