@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import structlog
 
@@ -63,10 +64,12 @@ def take(
             fix="See the days with 'pilothouse offline list'.",
         )
     head, rows = _together(files)
-    _write_new(out, [head, *rows])
     act = audit.Act(workspace.now(), person.email, "take list", name, note=f"{len(rows)} of {day}")
-    with workspace.store.write() as connection:
-        audit.append(connection, act)
+    with _new_file(out) as opened:
+        # On record before an address is in it: nothing is taken without its entry.
+        with workspace.store.write() as connection:
+            audit.append(connection, act)
+        csv.writer(opened).writerows([head, *rows])
     return {"list": name, "day": day.isoformat(), "messages": len(rows), "file": str(out)}
 
 
@@ -143,10 +146,12 @@ def _rows(file: Path) -> Iterator[list[str]]:
         yield from csv.reader(opened)
 
 
-def _write_new(out: Path, rows: list[list[str]]) -> None:
+@contextmanager
+def _new_file(out: Path) -> Iterator[TextIO]:
+    """A file that is not there yet, to write into; refuses with INVALID_ARGUMENT."""
     try:
         with out.open("x", encoding="utf-8", newline="") as opened:
-            csv.writer(opened).writerows(rows)
+            yield opened
     except OSError as error:
         raise refuse(
             Code.INVALID_ARGUMENT,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import shutil
+import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from tests.ui.command_line import ELIGIBILITY, CommandLine
 
@@ -91,6 +94,19 @@ def test_only_an_approver_or_an_admin_takes_a_list(cli: CommandLine) -> None:
     assert "cannot be written" in cli(*words).err
     assert "no list 'letters' of 2020-01-01" in cli(*words[:4], "2020-01-01", *words[5:]).err
     assert "no destination 'leters'" in cli("offline", "take", "leters", *words[3:]).err
+
+
+def test_a_list_that_cannot_be_put_on_record_is_not_taken(cli: CommandLine) -> None:
+    out, day = cli.workspace / "day.csv", _listed(cli)["day"]
+    with contextlib.closing(sqlite3.connect(cli.workspace / "control.db")) as control:
+        control.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'full'); END"
+        )
+
+    with pytest.raises(IntegrityError):
+        cli("offline", "take", "letters", "--day", day, "--out", str(out))
+
+    assert out.read_text() == ""
 
 
 def test_what_became_of_letters_is_known_of_their_messages(cli: CommandLine) -> None:
