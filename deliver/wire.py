@@ -23,7 +23,6 @@ class Capabilities(NamedTuple):
     """How long the same key is the same message to it; None: it knows no keys."""
     per_item_errors: Literal["none", "index", "value"] = "none"
     lookup: bool = False
-    cancel: bool = False
     signs: bool = False
     """Whether each attempt is signed with its own moment, after ``plan`` and right before it."""
 
@@ -120,18 +119,6 @@ class LookedUp(Protocol):
 
     def found(self, request: Request, response: Response) -> Outcome | None:
         """``accepted`` if it is there, ``retry_after`` if it surely is not; None: no telling."""
-        ...
-
-
-class Cancelled(Protocol):
-    """A provider that can take a message back (``capabilities.cancel``)."""
-
-    def cancel(self, intent_id: str, provider_id: str) -> Request:
-        """The request that takes it back."""
-        ...
-
-    def cancelled(self, response: Response) -> bool:
-        """Whether it did."""
         ...
 
 

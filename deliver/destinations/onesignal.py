@@ -2,7 +2,7 @@
 
 The key is a UUID made of the intent's id, in the form of version 4, which is the only one that
 every edition of its documentation takes. In its documentation: requests, errors beside a 2xx, the
-key, limits, taking back. Not there: whether another body under the same key is noticed (its
+key, limits. Not there: whether another body under the same key is noticed (its
 clients say that the first answer comes back), and what status an app has that was disabled.
 """
 
@@ -14,7 +14,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from html import escape
 from typing import Annotated, Any, ClassVar, Literal
-from urllib.parse import quote
 
 from pydantic import AfterValidator
 
@@ -46,10 +45,8 @@ class OneSignal(Frozen):
     templates: Mapping[str, str] = {}
     """Our template or action → the id of the template there."""
     rates: Annotated[Mapping[str, Rate], AfterValidator(over(RATES))] = RATES
-    """150 requests a second on free plans, 6,000 on paid ones; taking back counts too."""
-    capabilities: ClassVar[Capabilities] = Capabilities(
-        timedelta(days=30), per_item_errors="value", cancel=True
-    )
+    """150 requests a second on free plans, 6,000 on paid ones."""
+    capabilities: ClassVar[Capabilities] = Capabilities(timedelta(days=30), per_item_errors="value")
 
     def plan(self, messages: Sequence[Message], *, now: datetime) -> Plan:
         """One request a message: its text and its key are its own."""
@@ -86,18 +83,6 @@ class OneSignal(Frozen):
         if errors or named == "":
             return every(request, "rejected", f"Nobody was reached: {errors!s:.300}")
         return every(request, "ambiguous", f"The answer names no message: {answer!s:.300}")
-
-    def cancel(self, intent_id: str, provider_id: str) -> Request:
-        """Stop a message that is still going out."""
-        path = f"/notifications/{quote(provider_id, safe='')}?app_id={quote(self.app_id, safe='')}"
-        return Request(
-            "DELETE", f"{self.url}{path}", self._headers(), b"", (intent_id,), "messages"
-        )
-
-    def cancelled(self, response: Response) -> bool:
-        """Whether it says so; the message may have reached the user all the same."""
-        answer = document(response)
-        return response.status == 200 and isinstance(answer, dict) and answer.get("success") is True
 
     def _notification(self, message: Message) -> Mapping[str, Any] | Unfit:
         if not message.user_id:

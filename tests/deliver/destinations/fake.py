@@ -47,8 +47,6 @@ class Fake(Loopback):
     """What a key comes to that was used for something else: most give back the first answer."""
     errors_by: ClassVar[Literal["none", "index", "value"]] = "none"
     """How it says which messages of a request it did not take."""
-    takes_back: ClassVar[bool] = False
-    """Whether it can stop a message that is still going out."""
     trusts_status: ClassVar[bool] = False
     """Whether a 2xx alone says that it took them, whatever the body is."""
     knows_templates: ClassVar[bool] = True

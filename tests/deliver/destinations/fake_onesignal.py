@@ -21,7 +21,6 @@ class FakeTemplates(Fake):
     way: ClassVar[Literal["template", "message"]] = "template"
     remembers = True
     errors_by = "value"
-    takes_back = True
     expected = (
         Expected(
             "nobody is subscribed",
@@ -57,8 +56,6 @@ class FakeTemplates(Fake):
     def handle(self, call: Call) -> Reply:
         if call.headers.get("authorization") != f"Key {SECRET}":
             return Reply(403, {"errors": ["Access denied. Please include a valid key."]})
-        if call.method == "DELETE":
-            return self.stop(call)
         document = call.json()
         if call.path != "/notifications?c=email" or document["app_id"] != APP:
             return Reply(400, {"errors": ["app_id not found"]})
@@ -87,16 +84,6 @@ class FakeTemplates(Fake):
     def read(self, document: Any) -> str:
         """What the user reads."""
         return str(document["custom_data"]["body"])
-
-    def stop(self, call: Call) -> Reply:
-        """Forget a message that is still going out."""
-        named, _, query = call.path.removeprefix("/notifications/").partition("?")
-        for intent_id, stored in self.ledger.items():
-            names = [str(uuid.uuid5(uuid.NAMESPACE_URL, one["idempotency_key"])) for one in stored]
-            if named in names and query == f"app_id={APP}":
-                self.ledger[intent_id] = []
-                return Reply(200, {"success": True})
-        return Reply(404, {"errors": ["Notification not found"]})
 
 
 class FakeMessages(FakeTemplates):

@@ -7,7 +7,7 @@ nobody says so, these tests know from its ledger alone.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deliver.transport import Transport
-from deliver.wire import Plan, Provider, Request, Response
+from deliver.wire import Plan, Provider, Response
 from tests.deliver.destinations.fake import (
     NOW,
     POISON,
@@ -208,7 +208,6 @@ class TestRequests:
         assert (capabilities.remembers_key is not None) == fake.remembers
         assert capabilities.per_item_errors == fake.errors_by
         assert capabilities.lookup == hasattr(provider, "lookup")
-        assert capabilities.cancel == hasattr(provider, "cancel")
 
 
 class TestMessages:
@@ -549,28 +548,6 @@ class TestKeys:
 
         assert results(outcomes, other) == [fake.reused]
         assert once(fake, messages)
-
-
-class TestTakingBack:
-    @only(lambda fake: fake.takes_back)
-    def test_stops_one_message_and_says_whether_it_did(
-        self, fake: Fake, provider: Any, transport: Transport
-    ) -> None:
-        messages = ours(fake, 2)
-        outcomes = sent(provider, messages, transport)
-        named = outcomes[messages[0].intent_id].provider_id
-        assert named
-
-        asked = [provider.cancel(messages[0].intent_id, one) for one in (named, "nobody-knows")]
-        told = [provider.cancelled(one) for one in _responses(transport, asked)]
-
-        assert told == [True, False]
-        assert once(fake, [messages[1]])
-
-
-def _responses(transport: Transport, requests: Sequence[Request]) -> list[Response]:
-    answers = transport.send(requests)
-    return [one for one in answers if isinstance(one, Response)]
 
 
 def _intents(plan: Plan) -> list[str]:

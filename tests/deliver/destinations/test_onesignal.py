@@ -74,10 +74,3 @@ def test_text_that_would_be_carried_out_and_unknown_channels_are_refused(changes
 
     assert not plan.requests
     assert plan.refused[0].result == "rejected"
-
-
-def test_taking_back_names_one_message_of_the_app_and_leads_nowhere_else() -> None:
-    request = onesignal().cancel("intent", "../apps/x?y")
-
-    assert request.method == "DELETE"
-    assert request.url == ("https://api.onesignal.com/notifications/..%2Fapps%2Fx%3Fy?app_id=app")
