@@ -19,6 +19,8 @@ from control.store import Store, utc
 Kind = Literal["delivered", "opened", "clicked", "bounced", "unsubscribed", "complained"]
 OPT_OUTS: tuple[Kind, ...] = ("unsubscribed", "complained")
 """What a person says against getting more, whatever became of the message."""
+_AT_ONCE = 5_000
+"""Keys in one statement: PostgreSQL takes 65,535 values, and some builds of SQLite half of that."""
 
 
 class Fact(NamedTuple):
@@ -100,12 +102,21 @@ def _insert(connection: sa.Connection, batch: Batch, now: datetime) -> Kept:
         key_of(batch.destination, one): _row(batch.destination, one, now) for one in batch.facts
     }
     # Nobody else writes meanwhile: what is not there now is new.
-    query = sa.select(receipts.c.key).where(receipts.c.key.in_(rows))
-    there = set(connection.execute(query).scalars()) if rows else set()
+    there = _there(connection, [*rows])
     new = [row | {"key": key} for key, row in rows.items() if key not in there]
     if new:
         connection.execute(receipts.insert(), new)
     return Kept(len(new), len(batch.facts) - len(new))
+
+
+def _there(connection: sa.Connection, keys: Sequence[str]) -> set[str]:
+    """Those of these keys that are kept already."""
+    there: set[str] = set()
+    for start in range(0, len(keys), _AT_ONCE):
+        asked = keys[start : start + _AT_ONCE]
+        query = sa.select(receipts.c.key).where(receipts.c.key.in_(asked))
+        there.update(connection.execute(query).scalars())
+    return there
 
 
 def _row(destination: str, fact: Fact, now: datetime) -> dict[str, object]:

@@ -51,6 +51,13 @@ def test_several_batches_are_kept_in_one_transaction_and_each_is_counted(store: 
     ]
 
 
+def test_a_batch_of_more_than_one_statement_holds_is_kept_whole(store: Store) -> None:
+    facts = tuple(Fact("opened", NOW, f"{number}") for number in range(5_001))
+
+    assert keep(store, [Batch("post", facts[:-1])], now=NOW) == [Kept(5_000, 0)]
+    assert keep(store, [Batch("post", facts)], now=NOW) == [Kept(1, 5_000)]
+
+
 def test_nothing_to_keep_is_kept(store: Store) -> None:
     assert keep(store, [], now=NOW) == []
     assert keep(store, [Batch("mail", (), ignored=1)], now=NOW) == [Kept(0, 0)]

@@ -102,3 +102,10 @@ def test_messages_of_the_inbox_are_kept_once(store: Store) -> None:
     (found,) = inbox.waiting_for(store, "u0", now=NOW)
     assert found.message == message._replace(seen_at=NOW, clicked_at=NOW)
     assert found.intent["action_key"] == "a"
+
+
+def test_more_results_than_one_statement_takes_are_kept_at_once(store: Store) -> None:
+    facts = tuple(Fact("opened", NOW, f"row {number}") for number in range(70_000))
+
+    assert keep(store, [Batch("post", facts)], now=NOW) == [Kept(70_000, 0)]
+    assert keep(store, [Batch("post", facts)], now=NOW) == [Kept(0, 70_000)]
