@@ -32,7 +32,7 @@ def name_people(cursor: duckdb.DuckDBPyConnection, catalog: Catalog) -> None:
     layout = catalog.layout
     for name, rows in (
         ("zones_of_users", zones(layout)),
-        ("consents_of_users", _all_consents(cursor, layout)),
+        ("consents_of_users", every_consent(layout, kept_here=keeps_consent(cursor))),
         ("merges_of_users", merges(catalog)),
     ):
         view = exp.Create(this=exp.table_(name), kind="VIEW", expression=rows, replace=True)
@@ -50,10 +50,15 @@ def consent_to_write(cursor: duckdb.DuckDBPyConnection, catalog: Catalog) -> Con
     return OWN_CONSENT
 
 
-def _all_consents(cursor: duckdb.DuckDBPyConnection, layout: Layout) -> exp.Query:
-    """Every word on consent: the team's own, and what ended here."""
+def keeps_consent(cursor: duckdb.DuckDBPyConnection) -> bool:
+    """Whether consent ever ended here, beside the team's own record of it."""
+    return _is_there(cursor, "tables", OWN_CONSENT.table)
+
+
+def every_consent(layout: Layout, *, kept_here: bool) -> exp.Query:
+    """Every word on consent: the team's own, and what ended here where that is kept."""
     theirs = consents(layout)
-    if not _is_there(cursor, "tables", OWN_CONSENT.table):
+    if not kept_here:
         return theirs
     ours = consents(layout.model_copy(update={"consent": OWN_CONSENT}))
     return theirs.union(ours, distinct=False)

@@ -21,8 +21,8 @@ from orchestrate.engine.state import DENIED, GRANTED
 from orchestrate.live.person import Message, Past, Person
 from orchestrate.stages import DIALECT
 from warehouse.fresh_traits import FreshTraits
-from warehouse.layout import consents, zones
-from warehouse.people import merges
+from warehouse.layout import zones
+from warehouse.people import every_consent, keeps_consent, merges
 from warehouse.state_reader import StateReader
 
 _SQL = Path(__file__).parent / "sql"
@@ -48,9 +48,8 @@ class PersonReader:
             if pair[0] is not None
         }
         self._own, self._own_scores = self._own_query(), self._scores_query()
-        words = exp.maybe_parse(_sql("consents"), dialect=DIALECT, into=exp.Select)
-        said = words.with_("consents_of_users", as_=consents(tick.catalog.layout))
-        self._consents = said.sql(DIALECT)
+        self._consents = {here: self._consent_query(here) for here in (False, True)}
+        """Whether consent that ended is kept here → the query."""
         self._former = self._former_query()
         holdout = tick.rules.contact.global_holdout
         self._holdout = None if holdout is None else holdout_range(holdout)
@@ -125,6 +124,11 @@ class PersonReader:
         placed: str = query.transform(place).sql(DIALECT)
         return placed
 
+    def _consent_query(self, kept_here: bool) -> str:
+        words = exp.maybe_parse(_sql("consents"), dialect=DIALECT, into=exp.Select)
+        known = every_consent(self._tick.catalog.layout, kept_here=kept_here)
+        return words.with_("consents_of_users", as_=known).sql(DIALECT)
+
     def _scores_query(self) -> str:
         layout = self._tick.catalog.layout.traits
         values = [exp.cast(exp.column(name), "double") for name in self._scores]
@@ -153,7 +157,7 @@ class PersonReader:
         latest: dict[tuple[str, str, str], int] = {}
         own: dict[tuple[str, str, str], int] = {}
         for user, purpose, channel, word, following in cursor.execute(
-            self._consents, given
+            self._consents[keeps_consent(cursor)], given
         ).fetchall():
             if (purpose, channel) not in self._asked:
                 continue

@@ -26,6 +26,7 @@ from orchestrate.live.journal import Journal, pages
 from orchestrate.live.unwritten import make_up
 from orchestrate.replay import replay
 from tests.orchestrate.world import NOW, World, policy, single
+from warehouse.people import OWN_CONSENT, consent_to_write
 
 DAY = 86_400
 COLUMNS = "user_id, policy_key, policy_version, action_key, channel, outcome, reason_code, ghost"
@@ -229,6 +230,18 @@ def switch(world: World) -> None:
     )
 
 
+def opt_out_beside_the_teams_own_record(world: World) -> None:
+    with world.warehouse.cursor() as cursor:
+        cursor.execute("ALTER TABLE fct_consent RENAME TO theirs")
+        cursor.execute("CREATE VIEW fct_consent AS SELECT * FROM theirs")
+        assert consent_to_write(cursor, world.catalog) == OWN_CONSENT
+        cursor.execute(
+            "INSERT INTO consent_withdrawn BY NAME "
+            "SELECT * REPLACE ('withdrawn' AS status, $now AS effective_at) FROM theirs",
+            {"now": NOW},
+        )
+
+
 def other_rules(world: World) -> None:
     world.publish(single(world.catalog, key="next_best"))
 
@@ -237,6 +250,7 @@ def other_rules(world: World) -> None:
     ("change", "then"),
     [
         (change_of_consent, {"second_workout_help": "NO_CONSENT"}),
+        (opt_out_beside_the_teams_own_record, {"second_workout_help": "NO_CONSENT"}),
         (switch, {"second_workout_help": "KILLED"}),
         (other_rules, {}),
         (lambda world: world.ticket("a"), {
