@@ -84,22 +84,30 @@ def destinations_of(settings: Settings) -> Mapping[str, Configured]:
     Refuses with SETTINGS_INVALID, naming the key: an unknown kind or key, a missing key or
     variable, a value that is not what it must be.
     """
-    found: dict[str, Configured] = {MAILBOX: LocalMailbox()}
-    for name, table in settings.destinations.items():
-        found[name] = _apart(name, _read(name, table, settings.secrets), found)
-    return found
+    found = checked(settings)
+    for refusal in found.refused.values():
+        raise PilothouseError(refusal)
+    return found.usable
 
 
 def checked(settings: Settings) -> Checked:
     """Every destination that can be used, and the refusal of each that cannot."""
-    usable: dict[str, Configured] = {MAILBOX: LocalMailbox()}
+    good: dict[str, Configured] = {MAILBOX: LocalMailbox()}
     refused = {}
     for name, table in settings.destinations.items():
         try:
-            usable[name] = _apart(name, _read(name, table, settings.secrets), usable)
+            good[name] = _apart(name, _read(name, table, settings.secrets), good)
         except PilothouseError as error:
             refused[name] = error.refusal
-    return Checked(usable, refused)
+    return Checked(good, refused)
+
+
+def usable(settings: Settings, name: str) -> Configured:
+    """One destination; refuses with what is wrong with it, whatever is wrong with others."""
+    found = checked(settings)
+    if name in found.refused:
+        raise PilothouseError(found.refused[name])
+    return named(found.usable, name)
 
 
 Found = TypeVar("Found")

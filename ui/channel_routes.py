@@ -15,9 +15,8 @@ from control.versions import AnyVersion, JourneyVersion, Version
 from core.data_changes import ChannelRoutesChange, DataChange, DataEffect
 from core.proposal import actions_of
 from core.rules import Action
-from core.settings import Settings
 from deliver.destinations.mailbox import MAILBOX
-from deliver.registry import destinations_of, named
+from deliver.registry import usable
 from orchestrate import rulebook
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ def built_in(workspace: Workspace) -> ChannelRoutesChange:
 def prepare(workspace: Workspace, change: DataChange) -> None:
     """Refuse routes to a destination that is not configured, or not usable, by now."""
     if isinstance(change, ChannelRoutesChange):
-        require_usable(workspace.settings, change.routes)
+        require_usable(workspace, change.routes)
 
 
 def apply(workspace: Workspace, version: AnyVersion) -> None:
@@ -70,11 +69,12 @@ def relies_on(workspace: Workspace, effect: DataEffect) -> dict[str, str]:
     return found | {f"destination:{name}": content_hash(table) for name, table in tables.items()}
 
 
-def require_usable(settings: Settings, wanted: Mapping[str, str]) -> None:
-    """Refuse with the reason when one of the destinations cannot be used."""
-    there = destinations_of(settings)
-    for name in wanted.values():
-        named(there, name)
+def require_usable(workspace: Workspace, wanted: Mapping[str, str]) -> None:
+    """Refuse with the reason when a channel would move to a destination that cannot be used."""
+    now = routes(workspace.store)
+    for channel, name in wanted.items():
+        if now.get(channel) != name:
+            usable(workspace.settings, name)
 
 
 def senders(

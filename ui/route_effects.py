@@ -99,7 +99,7 @@ def propose_route(
 def roll_back(workspace: Workspace, number: int, *, person: Person) -> AnyVersion:
     """Put older routes into force again; refuses where a destination of theirs is gone."""
     older = versions.data_version(workspace.store, ChannelRoutesChange, number)
-    channel_routes.require_usable(workspace.settings, older.artifact.routes)
+    channel_routes.require_usable(workspace, older.artifact.routes)
     return data_changes.roll_back(workspace, "channel_routes", number, person=person)
 
 

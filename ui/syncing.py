@@ -13,7 +13,7 @@ from control.versions import Version
 from core.errors import Code, PilothouseError, Refusal, refuse
 from core.rules import EligibilityRule
 from core.settings import SyncSettings
-from deliver.registry import destinations_of, named
+from deliver.registry import usable
 from deliver.sync.adapters import KINDS, profiles_of
 from deliver.sync.alike import Alike, alike
 from deliver.sync.drift import Drift, drift
@@ -135,8 +135,7 @@ def _run(workspace: Workspace, transport: Transport, name: str, sync: SyncSettin
 
 
 def _target(workspace: Workspace, name: str, sync: SyncSettings) -> Target:
-    destination = named(destinations_of(workspace.settings), sync.destination)
-    profiles = profiles_of(destination)
+    profiles = profiles_of(usable(workspace.settings, sync.destination))
     if profiles is None:
         raise refuse(
             Code.SETTINGS_INVALID,

@@ -195,6 +195,20 @@ def test_routes_to_a_destination_that_is_gone_are_not_put_back(workspace: Worksp
     assert routes(workspace.store) == {"email": "relay"}
 
 
+def test_what_is_wrong_with_other_destinations_stops_no_route_and_no_rollback(
+    workspace: Workspace,
+) -> None:
+    approve(workspace, propose(workspace, "email", "crm"))
+    approve(workspace, propose(workspace, "push", "relay"))
+    configure(workspace, crm={"kind": "mailbox", "colour": "red"}, relay={"kind": "mailbox"})
+
+    assert approve(workspace, propose(workspace, "sms", "relay")) is State.LIVE
+    route_effects.roll_back(workspace, 3, person=workspace.person("ada@demo"))
+    assert routes(workspace.store) == {"email": "crm", "push": "relay"}
+    route_effects.roll_back(workspace, 1, person=workspace.person("ada@demo"))
+    assert routes(workspace.store) == {}
+
+
 def test_a_route_approved_before_a_crash_is_published_by_the_next_start(
     workspace: Workspace,
 ) -> None:

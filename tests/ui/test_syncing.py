@@ -228,6 +228,15 @@ def test_personal_columns_leave_only_when_they_are_declared(
     assert syncing.run(workspace)[0].told
 
 
+def test_a_destination_of_something_else_that_is_set_up_wrongly_stops_no_sync(
+    workspace: Workspace, tool: Profiles
+) -> None:
+    tables = {**workspace.settings.destinations, "texts": {"kind": "twilio"}}
+    workspace.settings = workspace.settings.model_copy(update={"destinations": tables})
+
+    assert syncing.run(workspace)[0].told
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
