@@ -33,6 +33,20 @@ BREAKER = Person(email="breaker@pilothouse", name="Circuit breaker", roles=froze
 """The author of what a held cycle asks; it holds no role, and nobody signs in as it."""
 
 
+def require(person: Person, allowed: frozenset[Role], what: str) -> None:
+    """Refuses with NOT_ALLOWED whoever holds none of the roles that may do something.
+
+    ``what`` completes "may not …".
+    """
+    if not person.roles & allowed:
+        names = " or ".join(role for role in Role if role in allowed)
+        raise refuse(
+            Code.NOT_ALLOWED,
+            f"{person.email} may not {what}: only {names} may.",
+            fix="Ask somebody with that role.",
+        )
+
+
 def add(store: Store, persons: Iterable[Person]) -> None:
     """Write people as they are given: a known e-mail gets the new name and roles."""
     with store.write() as connection:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from control import delivery
 from control.audit import Act, append
 from control.delivery_tables import dispatches
-from control.people import Person
+from control.people import Person, require
 from control.store import Store, utc
 from control.tables import outbox
 from core.errors import Code, refuse
@@ -58,7 +58,7 @@ def held(store: Store, *states: IntentState, limit: int = 100) -> list[Held]:
 
 def retry(store: Store, ids: Sequence[str], *, person: Person, now: datetime) -> None:
     """Let rejected messages leave once more; all of them or, with a refusal, none."""
-    _require(person, MAY_ACT, "send messages again")
+    require(person, MAY_ACT, "send messages again")
     with store.write() as connection:
         for one in ids:
             row = _found(connection, one, IntentState.REJECTED, "only what was rejected")
@@ -70,7 +70,7 @@ def retry(store: Store, ids: Sequence[str], *, person: Person, now: datetime) ->
 
 def cancel(store: Store, ids: Sequence[str], *, person: Person, now: datetime) -> None:
     """Stop messages that have not left, and give up uncertain ones; all of them or none."""
-    _require(person, MAY_STOP, "cancel messages")
+    require(person, MAY_STOP, "cancel messages")
     with store.write() as connection:
         for one in ids:
             row = _found(
@@ -86,7 +86,7 @@ def cancel(store: Store, ids: Sequence[str], *, person: Person, now: datetime) -
 
 def arrived(store: Store, intent_id: str, *, person: Person, now: datetime) -> None:
     """Somebody found an uncertain message at its destination: it counts as sent."""
-    _require(person, MAY_ACT, "say what became of a message")
+    require(person, MAY_ACT, "say what became of a message")
     with store.write() as connection:
         _found(connection, intent_id, IntentState.AMBIGUOUS, "only what is uncertain")
         _set(connection, intent_id, IntentState.ACCEPTED, None, now)
@@ -96,7 +96,7 @@ def arrived(store: Store, intent_id: str, *, person: Person, now: datetime) -> N
 
 def lost(store: Store, intent_id: str, *, person: Person, now: datetime) -> None:
     """Somebody made sure that an uncertain message did not arrive: it leaves once more."""
-    _require(person, MAY_ACT, "say what became of a message")
+    require(person, MAY_ACT, "say what became of a message")
     with store.write() as connection:
         row = _found(connection, intent_id, IntentState.AMBIGUOUS, "only what is uncertain")
         _unexpired(row, now)
@@ -107,13 +107,13 @@ def lost(store: Store, intent_id: str, *, person: Person, now: datetime) -> None
 
 def pause(store: Store, destination: str, reason: str, *, person: Person, now: datetime) -> None:
     """Send nothing there for now; refuses who may not."""
-    _require(person, MAY_STOP, "pause a destination")
+    require(person, MAY_STOP, "pause a destination")
     delivery.pause(store, destination, reason, now=now, by=person.email)
 
 
 def resume(store: Store, destination: str, *, person: Person, now: datetime) -> None:
     """Send there again; refuses who may not, and what is not paused."""
-    _require(person, MAY_ACT, "resume a destination")
+    require(person, MAY_ACT, "resume a destination")
     delivery.resume(store, destination, by=person.email, now=now)
 
 
@@ -175,12 +175,3 @@ def _outcome(connection: sa.Connection, intent_id: str, outcome: str, **more: ob
     values = {"outcome": outcome, "look_at": None, "message": None} | more
     this = dispatches.c.intent_id == intent_id
     connection.execute(dispatches.update().where(this).values(values))
-
-
-def _require(person: Person, allowed: frozenset[Role], what: str) -> None:
-    if not person.roles & allowed:
-        raise refuse(
-            Code.NOT_ALLOWED,
-            f"{person.email} may not {what}: only {' or '.join(sorted(allowed))} may.",
-            fix="Ask somebody with that role.",
-        )

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from control import audit
 from control.kill_switches import ANY, Scope
-from control.people import Person
+from control.people import Person, require
 from control.store import Store, utc
 from control.tables import kill_switches
 from core.errors import Code, refuse
@@ -22,7 +22,7 @@ def kill(
     store: Store, scope: Scope, key: str = ANY, *, person: Person, reason: str, now: datetime
 ) -> None:
     """Stop everything, a channel, a policy or an action; again changes the reason only."""
-    _require(person, MAY_STOP, "stop sends")
+    require(person, MAY_STOP, "stop sends")
     if not reason.strip():
         raise refuse(Code.COMMENT_REQUIRED, "A kill switch needs a reason.", fix="Add --reason.")
     with store.write() as connection:
@@ -35,7 +35,7 @@ def kill(
 
 def unkill(store: Store, scope: Scope, key: str = ANY, *, person: Person, now: datetime) -> None:
     """Let sends go again; refuses with UNKNOWN_KEY when no such switch is on."""
-    _require(person, MAY_LET_GO, "release a kill switch")
+    require(person, MAY_LET_GO, "release a kill switch")
     with store.write() as connection:
         gone = connection.execute(kill_switches.delete().where(_is(scope, key)))
         if not gone.rowcount:
@@ -50,13 +50,3 @@ def unkill(store: Store, scope: Scope, key: str = ANY, *, person: Person, now: d
 
 def _is(scope: Scope, key: str) -> sa.ColumnElement[bool]:
     return sa.and_(kill_switches.c.scope == scope, kill_switches.c.key == key)
-
-
-def _require(person: Person, allowed: frozenset[Role], what: str) -> None:
-    if not person.roles & allowed:
-        names = " or ".join(sorted(allowed))
-        raise refuse(
-            Code.NOT_ALLOWED,
-            f"{person.email} may not {what}: only {names} may.",
-            fix="Ask somebody with that role.",
-        )

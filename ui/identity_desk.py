@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 from ulid import ULID
 
 from control import audit
-from control.people import Person
+from control.people import Person, require
 from core.errors import Code, refuse
 from core.lifecycle import DATA_PROPOSERS, Role
 from warehouse.identity.conflicts import conflict
@@ -61,7 +61,7 @@ def rule(
     workspace: Workspace, a: str, b: str, verdict: Verdict, *, person: Person, reason: str
 ) -> Ruling:
     """Say that two identifiers are one person, or are not; refuses what is so already."""
-    _may_rule(person)
+    require(person, DATA_PROPOSERS, "rule on identity")
     with looking(workspace) as cursor:
         one, other, before = named(cursor, a), named(cursor, b), why(cursor, a, b)
         if before.same == (verdict == "same"):
@@ -78,7 +78,7 @@ def resolve(
     workspace: Workspace, conflict_id: str, verdict: Verdict, *, person: Person, reason: str
 ) -> Ruling:
     """Settle a conflict: its two are one person, or are not."""
-    _may_rule(person)
+    require(person, DATA_PROPOSERS, "rule on identity")
     with looking(workspace) as cursor:
         found = conflict(cursor, conflict_id)
     reason = f"{reason} ({found.kind} {conflict_id})"
@@ -87,7 +87,7 @@ def resolve(
 
 def take_back(workspace: Workspace, rule_id: str, *, person: Person, reason: str) -> Rule:
     """Withdraw a rule: everything is again as it would be without it."""
-    _may_rule(person)
+    require(person, DATA_PROPOSERS, "rule on identity")
     with looking(workspace) as cursor:
         known = {each.rule_id: each for each in rules(cursor)}
     if rule_id not in known:
@@ -168,13 +168,3 @@ def _write(
             if new:
                 add(cursor, new)
     workspace.intake.consolidate()
-
-
-def _may_rule(person: Person) -> None:
-    if not DATA_PROPOSERS & set(person.roles):
-        raise refuse(
-            Code.NOT_ALLOWED,
-            f"{person.email} may not rule on identity: only an analyst or an admin may.",
-            span=person.email,
-            fix="Ask an analyst or an admin.",
-        )

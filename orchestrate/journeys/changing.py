@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from control import audit, journeys, versions
-from control.people import Person
+from control.people import Person, require
 from control.store import Store, utc
 from control.versions import JourneyVersion
 from core.errors import Code, refuse
@@ -69,12 +69,7 @@ def planned_migration(
 
 def migrate(store: Store, migration: Migration, *, person: Person, now: datetime) -> Migration:
     """Do it, as one act of the audit log; gives what moved: runs that went on since are left."""
-    if not person.roles & MAY_MIGRATE:
-        raise refuse(
-            Code.NOT_ALLOWED,
-            f"{person.email} may not move runs to another version: only approver or admin may.",
-            fix="Ask somebody with that role.",
-        )
+    require(person, MAY_MIGRATE, "move runs to another version")
     key, to = migration.journey_key, migration.to_version
     with store.write() as connection:
         moving = tuple(

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from control import audit, journeys, requests
 from control.hashing import content_hash
-from control.people import Person
+from control.people import Person, require
 from control.requests import ChangeRequest
 from control.store import Store, utc
 from control.versions import AnyVersion
@@ -21,12 +21,12 @@ from core.errors import Code, PilothouseError, Refusal, refuse
 from core.lifecycle import State
 from orchestrate.approval_check import check_dependencies, current, publishable
 from orchestrate.rulebook.writing import (
+    MAY_CHANGE,
     deed,
     insert_version,
     move,
     numbered,
     put_in_force,
-    require,
     require_current,
     set_state,
     version_of,
@@ -132,7 +132,7 @@ def begin(store: Store, shipped: DataChange, *, now: datetime) -> AnyVersion | N
 
 def rollback(store: Store, key: str, number: int, *, person: Person, now: datetime) -> AnyVersion:
     """Put an older version's content into force again, as a new version."""
-    require(person, "roll back a version")
+    require(person, MAY_CHANGE, "roll back a version")
     with store.write() as connection:
         before = require_current(connection, key)
         older = numbered(connection, key, number)
@@ -184,7 +184,7 @@ def _prepared(
 
 
 def _switch(store: Store, key: str, state: str, person: Person, now: datetime) -> AnyVersion:
-    require(person, "pause or resume a rule")
+    require(person, MAY_CHANGE, "pause or resume a rule")
     if key in DATA_KINDS:
         raise refuse(
             Code.INVALID_ARGUMENT,

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from control import audit, requests, staging
 from control.hashing import content_hash
-from control.people import Person
+from control.people import Person, require
 from control.staging import Promotion, Staged, Switched
 from control.staging_tables import promotions
 from control.staging_tables import staged as staged_rows
@@ -23,11 +23,11 @@ from core.errors import Code, PilothouseError, refuse
 from core.lifecycle import State
 from orchestrate.approval_check import check_dependencies, current, publishable
 from orchestrate.rulebook.writing import (
+    MAY_CHANGE,
     deed,
     insert_version,
     numbered,
     put_in_force,
-    require,
     require_current,
     set_state,
 )
@@ -50,7 +50,7 @@ def promote(
     with UNKNOWN_KEY when nothing is there, and with STALE_CHANGE_REQUEST when an approval no
     longer holds.
     """
-    require(person, "promote what is in staging")
+    require(person, MAY_CHANGE, "promote what is in staging")
     rests_on = relies_on(_chosen(staging.everything(store), keys))
     with store.write() as connection:
         chosen = _chosen(staging.select(connection), keys)
@@ -66,7 +66,7 @@ def take_back(store: Store, *, person: Person, now: datetime) -> Promotion:
     Refuses with INVALID_ARGUMENT when there is none, it was taken back already, or one of its
     rules was changed since.
     """
-    require(person, "take back a promotion")
+    require(person, MAY_CHANGE, "take back a promotion")
     with store.write() as connection:
         last = staging.last_promotion(connection)
         if last is None or last.taken_back_at is not None:

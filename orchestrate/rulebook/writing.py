@@ -8,7 +8,6 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from control import audit
-from control.people import Person
 from control.requests import ChangeRequest
 from control.store import utc
 from control.tables import change_requests, versions
@@ -111,13 +110,3 @@ def deed(
     subject = f"{after.key} version {after.version}"
     before_hash = before.content_hash if before else None
     return audit.Act(now, who, what, subject, before_hash, after.content_hash)
-
-
-def require(person: Person, what: str) -> None:
-    """Refuses with NOT_ALLOWED whoever may not change what is in force."""
-    if not person.roles & MAY_CHANGE:
-        raise refuse(
-            Code.NOT_ALLOWED,
-            f"{person.email} may not {what}: only approver or admin may.",
-            fix="Ask somebody with that role.",
-        )

@@ -9,7 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from control import audit, requests, staging
-from control.people import Person
+from control.people import Person, require
 from control.requests import ChangeRequest
 from control.staging import Staged
 from control.staging_tables import staged
@@ -34,7 +34,7 @@ def put(
     NOT_ALLOWED, UNKNOWN_KEY, ALREADY_DECIDED, and with INVALID_ARGUMENT what is no rule or is
     there already.
     """
-    _require(person, "put rules into staging")
+    require(person, MAY_STAGE, "put rules into staging")
     with store.write() as connection:
         for target in targets:
             _put_one(connection, target, person, since, now)
@@ -43,7 +43,7 @@ def put(
 
 def take_out(store: Store, key: str, *, person: Person, now: datetime) -> Staged:
     """Take a rule out of staging. What was approved there has expired: it was never promoted."""
-    _require(person, "take rules out of staging")
+    require(person, MAY_STAGE, "take rules out of staging")
     with store.write() as connection:
         found = find(connection, key)
         connection.execute(staged.delete().where(staged.c.key == found.key))
@@ -170,12 +170,3 @@ def _expire(connection: sa.Connection, request_id: str, now: datetime) -> None:
     connection.execute(change_requests.update().where(this).values(values))
     note = "it was taken out of staging before it was promoted"
     audit.append(connection, audit.Act(now, "pilothouse", "expire", request_id, note=note))
-
-
-def _require(person: Person, what: str) -> None:
-    if not person.roles & MAY_STAGE:
-        raise refuse(
-            Code.NOT_ALLOWED,
-            f"{person.email} may not {what}: only approver or admin may.",
-            fix="Ask somebody with that role.",
-        )

@@ -142,7 +142,7 @@ def test_a_destination_is_paused_and_resumed_by_hand(sending: Sending) -> None:
     by_hand.pause(store, NAME, "Their outage.", person=get(store, MARA), now=sending.now)
 
     assert sending.run().delivered == 0
-    with pytest.raises(PilothouseError, match="only admin or approver"):
+    with pytest.raises(PilothouseError, match="only approver or admin"):
         by_hand.resume(store, NAME, person=get(store, MARA), now=sending.now)
     by_hand.resume(store, NAME, person=get(store, PAVEL), now=sending.now)
 
