@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from control.audit import Act, append
 from control.delivery_tables import destination_pauses
@@ -28,17 +27,13 @@ def pause(
     store: Store, destination: str, reason: str, *, now: datetime, by: str = BREAKER.email
 ) -> bool:
     """Send nothing there from now on; whether it was not paused before. Its intents wait."""
-    row = {"destination": destination, "reason": reason, "since": utc(now)}
-    postgres = store.engine.dialect.name == "postgresql"
-    insert = (
-        (postgresql if postgres else sqlite).insert(destination_pauses).on_conflict_do_nothing()
-    )
     with store.write() as connection:
-        before = connection.execute(_one(destination)).first()
-        connection.execute(insert, row)
-        if before is None:
-            append(connection, Act(now, by, "pause", destination, note=reason))
-    return before is None
+        if connection.execute(_one(destination)).first() is not None:
+            return False
+        row = {"destination": destination, "reason": reason, "since": utc(now)}
+        connection.execute(destination_pauses.insert(), row)
+        append(connection, Act(now, by, "pause", destination, note=reason))
+    return True
 
 
 def resume(store: Store, destination: str, *, by: str, now: datetime) -> None:

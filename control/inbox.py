@@ -7,10 +7,9 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from control.inbox_tables import inbox
-from control.store import Store, utc
+from control.store import Store, insert, utc
 from control.tables import outbox
 
 Deed = Literal["seen", "clicked", "dismissed"]
@@ -44,12 +43,10 @@ class Addressed(NamedTuple):
 
 def put(store: Store, messages: Sequence[InboxMessage]) -> None:
     """Keep messages; one that is there already stays as it is."""
-    postgres = store.engine.dialect.name == "postgresql"
-    insert = (postgresql if postgres else sqlite).insert(inbox).on_conflict_do_nothing()
     rows = [one._asdict() | {"arrived_at": utc(one.arrived_at)} for one in messages]
     if rows:
         with store.write() as connection:
-            connection.execute(insert, rows)
+            connection.execute(insert(connection, inbox).on_conflict_do_nothing(), rows)
 
 
 def held(store: Store, ids: Sequence[str]) -> dict[str, InboxMessage]:

@@ -7,10 +7,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from control.journey_tables import journey_members, journey_runs, journey_ticks
-from control.store import Store
+from control.store import Store, insert
 from control.tables import outbox
 from core.lifecycle import IntentState
 
@@ -204,9 +203,8 @@ def _insert(
     connection: sa.Connection, table: sa.Table, names: Sequence[str], rows: Sequence[Row]
 ) -> None:
     if rows:
-        insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
         values = [dict(zip(names, row, strict=True)) for row in rows]
-        connection.execute(insert(table).on_conflict_do_nothing(), values)
+        connection.execute(insert(connection, table).on_conflict_do_nothing(), values)
 
 
 def _update_runs(connection: sa.Connection, rows: Sequence[Row]) -> None:

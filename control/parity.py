@@ -8,12 +8,11 @@ from datetime import datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from control.audit import Act, append
 from control.parity_tables import parity
 from control.people import Person
-from control.store import Store, utc
+from control.store import Store, insert, utc
 
 SHADOW = Person(email="shadow@pilothouse", name="Shadow decisions", roles=frozenset())
 
@@ -42,18 +41,17 @@ def note(store: Store, checked: int, found: Sequence[Difference], *, now: dateti
     last = found[-1].decision_id if found else None
     row = {"day": day, "checked": checked, "differing": len(found)}
     row |= {"last_at": utc(now), "last_difference": last}
-    postgres = store.engine.dialect.name == "postgresql"
-    insert = (postgresql if postgres else sqlite).insert(parity)
-    more = {
-        "checked": parity.c.checked + insert.excluded.checked,
-        "differing": parity.c.differing + insert.excluded.differing,
-        "last_at": insert.excluded.last_at,
-        "last_difference": sa.func.coalesce(
-            insert.excluded.last_difference, parity.c.last_difference
-        ),
-    }
     with store.write() as connection:
-        connection.execute(insert.on_conflict_do_update(index_elements=["day"], set_=more), row)
+        today = insert(connection, parity)
+        more = {
+            "checked": parity.c.checked + today.excluded.checked,
+            "differing": parity.c.differing + today.excluded.differing,
+            "last_at": today.excluded.last_at,
+            "last_difference": sa.func.coalesce(
+                today.excluded.last_difference, parity.c.last_difference
+            ),
+        }
+        connection.execute(today.on_conflict_do_update(index_elements=["day"], set_=more), row)
         for one in found:
             act = Act(now, SHADOW.email, "decision_differs", one.decision_id, note=one.note)
             append(connection, act)

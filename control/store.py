@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, OperationalError
 
 from control import (
@@ -104,6 +105,13 @@ def open_store(url: str) -> Store:
             fix="Set 'control' to a URL such as sqlite:///workspace/control.db.",
         ) from error
     return Store(engine)
+
+
+def insert(connection: sa.Connection, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT that may say ON CONFLICT, which both databases do in the same words."""
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
 
 
 def utc(moment: datetime) -> datetime:

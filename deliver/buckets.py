@@ -10,10 +10,9 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from control.delivery_tables import token_buckets
-from control.store import Store, utc
+from control.store import Store, insert, utc
 from deliver.wire import Rate
 
 
@@ -65,9 +64,8 @@ def _this(destination: str, name: str) -> sa.ColumnElement[bool]:
 def _keep(
     connection: sa.Connection, destination: str, name: str, values: dict[str, object]
 ) -> None:
-    postgres = connection.dialect.name == "postgresql"
-    insert = (postgresql if postgres else sqlite).insert(token_buckets)
-    insert = insert.values(destination=destination, name=name, **values)
+    bucket = insert(connection, token_buckets)
+    bucket = bucket.values(destination=destination, name=name, **values)
     connection.execute(
-        insert.on_conflict_do_update(index_elements=["destination", "name"], set_=values)
+        bucket.on_conflict_do_update(index_elements=["destination", "name"], set_=values)
     )

@@ -12,10 +12,9 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from control.delivery_tables import dispatches
-from control.store import Store, utc
+from control.store import Store, insert, utc
 from deliver.messages import Message
 from deliver.wire import Outcome
 
@@ -71,20 +70,15 @@ def note(connection: sa.Connection, leaving: Iterable[Leaving], *, now: datetime
     rows = [row for one in leaving for row in one.rows(now)]
     if not rows:
         return
-    postgres = connection.dialect.name == "postgresql"
-    insert = (postgresql if postgres else sqlite).insert(dispatches)
-    fresh = {name: insert.excluded[name] for name in _RENEWED}
+    fresh = insert(connection, dispatches)
+    again: dict[str, Any] = {name: fresh.excluded[name] for name in _RENEWED}
     # What surely did not arrive starts anew: its key was never used.
     first = sa.case(
-        (dispatches.c.outcome == "clear", insert.excluded.first_at), else_=dispatches.c.first_at
+        (dispatches.c.outcome == "clear", fresh.excluded.first_at), else_=dispatches.c.first_at
     )
-    again = fresh | {
-        "first_at": first,
-        "last_at": insert.excluded.last_at,
-        "outcome": "open",
-        "look_at": None,
-    }
-    connection.execute(insert.on_conflict_do_update(index_elements=["intent_id"], set_=again), rows)
+    again |= {"first_at": first, "last_at": fresh.excluded.last_at}
+    again |= {"outcome": "open", "look_at": None}
+    connection.execute(fresh.on_conflict_do_update(index_elements=["intent_id"], set_=again), rows)
 
 
 def close(connection: sa.Connection, outcomes: Sequence[Outcome]) -> None:
@@ -125,6 +119,15 @@ def of(store: Store, ids: Sequence[str]) -> dict[str, Dispatch]:
         return {}
     with store.read() as connection:
         return {row.intent_id: _dispatch(row) for row in connection.execute(query)}
+
+
+def untold() -> sa.ColumnElement[bool]:
+    """What the warehouse is still to be told: messages that were taken, and who said no."""
+    ends = sa.or_(
+        dispatches.c.outcome == "accepted",
+        sa.and_(dispatches.c.outcome == "rejected", dispatches.c.opted_out),
+    )
+    return sa.and_(dispatches.c.told_at.is_(None), ends)
 
 
 def _row(one: Outcome) -> dict[str, Any]:

@@ -175,7 +175,8 @@ def _one_by_one(
     whole = [
         one
         for one in sent
-        if len(one.ids) > 1
+        if one.request is not None
+        and len(one.ids) > 1
         and {told[key].result for key in one.ids} == {"rejected"}
         and len({told[key].reason for key in one.ids}) == 1
         and not any(key in repeated for key in one.ids)

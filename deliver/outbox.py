@@ -13,6 +13,7 @@ from control.delivery_tables import dispatches
 from control.store import Store, utc
 from control.tables import outbox
 from core.lifecycle import IntentState
+from deliver.dispatches import untold
 
 LEASE = timedelta(seconds=120)
 _CLAIMED = sa.or_(
@@ -81,11 +82,10 @@ def lease(
 def has_work(store: Store, *, now: datetime, not_by: Collection[str] = ()) -> bool:
     """Whether a run would find anything to do, but for the channels ``not_by``: something is due,
     or the warehouse is to be told."""
-    untold = sa.and_(dispatches.c.outcome == "accepted", dispatches.c.told_at.is_(None))
     due = sa.and_(_due(utc(now)), outbox.c.channel.not_in(not_by))
     asked = (
         sa.select(outbox.c.intent_id).where(due),
-        sa.select(dispatches.c.intent_id).where(untold),
+        sa.select(dispatches.c.intent_id).where(untold()),
     )
     with store.read() as connection:
         return any(connection.execute(one.limit(1)).first() is not None for one in asked)

@@ -14,6 +14,7 @@ from control.delivery_tables import dispatches
 from control.store import Store, utc
 from control.tables import outbox
 from core.lifecycle import IntentState
+from deliver.dispatches import untold
 from deliver.withdrawing import Withdrawal, withdraw
 from warehouse.catalog import Catalog
 from warehouse.engines.duckdb import DuckDBWarehouse
@@ -24,7 +25,7 @@ other, and whoever removes somebody waits for it."""
 _SQL = Path(__file__).parent / "sql"
 
 
-class _Untold(NamedTuple):
+class _Ended(NamedTuple):
     """A message whose end the warehouse does not know of yet."""
 
     intent_id: str
@@ -53,32 +54,27 @@ def tell_warehouse(
     a receipt tells.
     """
     with TELLING:
-        untold = _untold(store)
-        if not untold:
+        ended = _ended(store)
+        if not ended:
             return
-        taken = [one for one in untold if one.outcome == "accepted"]
-        said_no = [one for one in untold if one.outcome == "rejected"]
+        taken = [one for one in ended if one.outcome == "accepted"]
+        said_no = [one for one in ended if one.outcome == "rejected"]
         with warehouse.transaction() as cursor:
             if taken:
                 cursor.execute(_sql("sent"), _messages(taken, local))
             if said_no:
                 withdraw(cursor, catalog, [_withdrawal(one) for one in said_no], now=now)
-        _note(store, untold, [one for one in taken if one.destination in local], now)
+        _note(store, ended, [one for one in taken if one.destination in local], now)
 
 
-def _untold(store: Store) -> list[_Untold]:
-    columns = [(dispatches if name in dispatches.c else outbox).c[name] for name in _Untold._fields]
-    ends = sa.or_(
-        dispatches.c.outcome == "accepted",
-        sa.and_(dispatches.c.outcome == "rejected", dispatches.c.opted_out),
-    )
+def _ended(store: Store) -> list[_Ended]:
+    columns = [(dispatches if name in dispatches.c else outbox).c[name] for name in _Ended._fields]
     query = sa.select(*columns).join(outbox, outbox.c.intent_id == dispatches.c.intent_id)
     with store.read() as connection:
-        rows = connection.execute(query.where(dispatches.c.told_at.is_(None), ends))
-        return [_Untold(*row) for row in rows]
+        return [_Ended(*row) for row in connection.execute(query.where(untold()))]
 
 
-def _messages(taken: list[_Untold], local: Collection[str]) -> dict[str, list[object]]:
+def _messages(taken: list[_Ended], local: Collection[str]) -> dict[str, list[object]]:
     return {
         "message_ids": [one.intent_id for one in taken],
         "user_ids": [one.user_id for one in taken],
@@ -91,11 +87,11 @@ def _messages(taken: list[_Untold], local: Collection[str]) -> dict[str, list[ob
     }
 
 
-def _withdrawal(one: _Untold) -> Withdrawal:
+def _withdrawal(one: _Ended) -> Withdrawal:
     return Withdrawal(one.user_id, one.channel, one.last_at, one.destination)
 
 
-def _note(store: Store, told: list[_Untold], delivered: list[_Untold], now: datetime) -> None:
+def _note(store: Store, told: list[_Ended], delivered: list[_Ended], now: datetime) -> None:
     this = dispatches.c.intent_id == sa.bindparam("id")
     arrived = sa.and_(
         outbox.c.intent_id == sa.bindparam("id"), outbox.c.state == IntentState.ACCEPTED.value

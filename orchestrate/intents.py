@@ -10,9 +10,8 @@ from typing import Any
 
 import duckdb
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
-from control.store import Store
+from control.store import Store, insert
 from control.tables import outbox
 from core.lifecycle import IntentState
 from orchestrate.stages import create_tables
@@ -66,10 +65,9 @@ def _decided(cursor: duckdb.DuckDBPyConnection) -> dict[str, int]:
 def _add(store: Store, rows: list[tuple[Any, ...]]) -> int:
     fresh = {"state": IntentState.PENDING.value, "attempts": 0}
     values = [dict(zip(COLUMNS, row, strict=True)) | fresh | {"updated_at": row[9]} for row in rows]
-    insert = postgresql.insert if store.engine.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(outbox).on_conflict_do_nothing(index_elements=["intent_id"])
     count = sa.select(sa.func.count()).select_from(outbox)
     with store.write() as connection:
         before = connection.execute(count).scalar_one()
+        statement = insert(connection, outbox).on_conflict_do_nothing(index_elements=["intent_id"])
         connection.execute(statement, values)
         return connection.execute(count).scalar_one() - before

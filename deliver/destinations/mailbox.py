@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
-from control.store import Store, utc
+from control.store import Store, insert, utc
 from control.tables import mailbox
 from deliver.messages import Message, Receipt
 
@@ -76,11 +75,9 @@ class Mailbox:
             return {row[0]: tuple(row) for row in connection.execute(query)}
 
     def _keep(self, rows: list[dict[str, object]]) -> None:
-        postgres = self.store.engine.dialect.name == "postgresql"
-        insert = postgresql.insert(mailbox) if postgres else sqlite.insert(mailbox)
         if rows:
             with self.store.write() as connection:
-                connection.execute(insert.on_conflict_do_nothing(), rows)
+                connection.execute(insert(connection, mailbox).on_conflict_do_nothing(), rows)
 
 
 def write_letters(

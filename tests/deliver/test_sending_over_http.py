@@ -8,9 +8,12 @@ import pytest
 
 from control import delivery
 from core.errors import Code, PilothouseError
-from tests.deliver.destinations.fake import Case, Fake
+from deliver.destinations.webhook import Webhook
+from deliver.messages import Message
+from deliver.wire import Capabilities, Outcome, Provider, Request, Response
+from tests.deliver.destinations.fake import SECRET, Case, Fake
 from tests.deliver.destinations.fake_braze import FakeCampaign
-from tests.deliver.destinations.fake_webhook import FakeReceiver
+from tests.deliver.destinations.fake_webhook import FakeForgetfulReceiver, FakeReceiver
 from tests.deliver.destinations.test_contract import FAKES
 from tests.deliver.loopback import (
     BROKEN_OFF,
@@ -233,3 +236,55 @@ def test_messages_that_are_sent_one_by_one_are_asked_about_again(
 
         assert (report.delivered, report.by_reason) == (0, {"STOPPED": 5})
         assert len(fake.calls) == 1
+
+
+class Asked(Webhook):
+    """A destination that can be asked which messages it has, and knows no keys."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return super().capabilities._replace(lookup=True)
+
+    def lookup(self, message: Message) -> Request:
+        return Request("GET", f"{self.url}&id={message.intent_id}", {}, b"", (message.intent_id,))
+
+    def found(self, request: Request, response: Response) -> Outcome | None:
+        (intent_id,) = request.intent_ids
+        if response.status not in (200, 404):
+            return None
+        return Outcome(intent_id, "accepted" if response.status == 200 else "retry_after")
+
+
+class AskedReceiver(FakeForgetfulReceiver):
+    """Answers whether it has a message."""
+
+    def provider(self, *, secret: str = SECRET) -> Provider:
+        return Asked.model_validate(self.settings())
+
+    def handle(self, call: Call) -> Reply:
+        if call.method == "POST":
+            return super().handle(call)
+        return Reply(200 if self.ledger.get(call.path.partition("&id=")[2]) else 404)
+
+
+@pytest.mark.parametrize(
+    ("fault", "answer"),
+    [(DROPPED_AFTER, None), (DROPPED_BEFORE, None), (DROPPED_AFTER, answers(500))],
+    ids=["it is there", "it is not there", "it does not say at first"],
+)
+def test_a_destination_that_can_be_asked_is_asked_before_anything_is_sent_again(
+    world_of: Callable[..., World], fault: Fault, answer: Fault | None
+) -> None:
+    with AskedReceiver() as fake:
+        sending = Sending(world_of(fake.channel), fake)
+        fake.faults.append(fault)
+        sending.run(seconds=1)
+        (uncertain,) = sending.by_state("ambiguous")
+        asked = len(fake.calls)
+        fake.faults.extend([answer] if answer else [])
+
+        sending.run_out()
+
+        assert sending.states() == {"accepted": 5}
+        assert sorted(sending.sent().values()) == [1] * 5
+        assert (fake.calls[asked].method, uncertain in fake.calls[asked].path) == ("GET", True)
