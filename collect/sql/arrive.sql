@@ -1,6 +1,7 @@
 -- A slice of the raw log, typed, with times and ids settled: all of it, as if all of it could stay. It is judged as it is, and
 -- what stays is then written once: rows that are written and taken out again make the engine write every row three times.
--- The lines are numbered so that one thread reads them, in the order of the log: two cost a tenth more for the same work.
+-- The lines are numbered, with a ROW_NUMBER() OVER () that nothing else needs, so that one thread reads them, in the order of the log: DuckDB runs
+-- whatever leads to such a number on a single thread. Two threads cost a tenth more for the same work.
 -- A line that the collector refused has no type, and the reason in rest. Lines of older logs have no keys.
 WITH lines AS (
     SELECT *, moment(batch_sent_at) AS batch_sent

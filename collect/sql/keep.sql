@@ -1,7 +1,8 @@
 -- What stays, with the names and types of the plan; names that are new to an event come in the plan's order.
 CREATE OR REPLACE TEMP TABLE patches AS
 SELECT seq, CAST('{' || STRING_AGG(TO_JSON(name) || ':' || value, ',' ORDER BY place) || '}' AS JSON) AS patch FROM changes GROUP BY seq;
--- In one go, and numbered so that one thread does it: two would each fill less than a row group, which is written twice then.
+-- In one go, and by one thread: two would each fill less than a row group, which is written twice then. DuckDB runs whatever a ROW_NUMBER() OVER () is
+-- part of on a single thread; WHERE s.place > 0, true of every row, keeps it from leaving out a number that nothing reads.
 INSERT INTO raw_events BY NAME
 SELECT s.* EXCLUDE (place) REPLACE (CASE WHEN p.seq IS NULL THEN s.properties ELSE JSON_MERGE_PATCH(s.properties, p.patch) END AS properties),
     COALESCE(n.event_name, s.sent_name) AS event_name, GETVARIABLE('plan_version') AS plan_version
