@@ -142,17 +142,39 @@ def test_only_what_changed_is_told(workspace: Workspace, tool: Profiles) -> None
 def test_whoever_withdraws_is_taken_out(workspace: Workspace, tool: Profiles) -> None:
     syncing.run(workspace)
     some = min(tool.kept)
-    workspace.warehouse.execute(
-        "INSERT INTO fct_consent (user_id, purpose, channel, status, effective_at, observed_at) "
-        "VALUES ($user, 'marketing', 'email', 'withdrawn', $at, $at)",
-        {"user": some, "at": workspace.as_of()},
-    )
+    withdraw(workspace, some)
 
     (report,) = syncing.run(workspace)
 
     assert report.counts == (0, 0, 1)
     assert tool.kept[some]["activation_state"] is None
     assert syncing.run(workspace)[0].counts == (0, 0, 0)
+
+
+def test_whoever_withdraws_after_a_change_that_was_not_taken_is_taken_out_whole(
+    workspace: Workspace, tool: Profiles
+) -> None:
+    syncing.run(workspace)
+    some = min(tool.kept)
+    workspace.warehouse.execute(
+        "UPDATE dim_users SET country = 'XX' WHERE user_id = $user", {"user": some}
+    )
+    tool.faults.append(answers(400, {"message": "no"}))
+    assert syncing.run(workspace)[0].rejected == 1
+    withdraw(workspace, some)
+
+    (report,) = syncing.run(workspace)
+
+    assert report.counts == (0, 0, 1)
+    assert (tool.kept[some]["activation_state"], tool.kept[some]["country"]) == (None, None)
+
+
+def withdraw(workspace: Workspace, user: str) -> None:
+    workspace.warehouse.execute(
+        "INSERT INTO fct_consent (user_id, purpose, channel, status, effective_at, observed_at) "
+        "VALUES ($user, 'marketing', 'email', 'withdrawn', $at, $at)",
+        {"user": user, "at": workspace.as_of()},
+    )
 
 
 def test_a_run_that_was_cut_off_goes_on_where_it_was(workspace: Workspace, tool: Profiles) -> None:
@@ -317,6 +339,22 @@ def test_whoever_drifted_is_told_again_when_asked_for(
 
     assert report.counts == (2, 0, 0)
     assert set(ids(tool.calls[-1])) == {missing, changed}
+
+
+def test_whoever_drifted_and_withdraws_before_the_next_run_is_taken_out(
+    workspace: Workspace, tool: Profiles, tmp_path: Path
+) -> None:
+    syncing.run(workspace)
+    missing, changed, *_ = sorted(tool.kept)
+    file = export(tool, tmp_path, without=missing, changed=changed)
+    reconcile(workspace, file, repair=True)
+    withdraw(workspace, changed)
+
+    (report,) = syncing.run(workspace)
+
+    assert report.counts == (1, 0, 1)
+    assert tool.kept[changed]["activation_state"] is None
+    assert syncing.run(workspace)[0].counts == (0, 0, 0)
 
 
 def test_an_export_without_the_id_column_is_refused(workspace: Workspace, tmp_path: Path) -> None:

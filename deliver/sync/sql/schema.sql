@@ -1,4 +1,4 @@
--- What each tool was told of each user last; with a problem: what it did not take, which is not told again until it changes.
+-- What each tool was told of each user last; with a problem: what it did not take, which is not told again until it changes; 'drifted': told again whole by the next run.
 CREATE TABLE IF NOT EXISTS synced_profiles (
     sync VARCHAR, user_id VARCHAR, document VARCHAR, problem VARCHAR, synced_at TIMESTAMP
 );
