@@ -42,7 +42,9 @@ def up(session: Session, port: int | None, host: str | None) -> Output:
     session.flags |= {"port": port, "host": host}
     settings = session.settings()
     require_free(settings.host, settings.port)
-    session.say("Pilothouse. No account, no API key, nothing leaves this machine.")
+    is_alone = settings.planner_in_use == "grammar" and not settings.destinations
+    alone = " No account, no API key, nothing leaves this machine." if is_alone else ""
+    session.say(f"Pilothouse.{alone}")
     if settings.source_url is None and not warehouse_path(settings).exists():
         made = make_demo_data(
             settings, users=20_000, days=120, seed=7, as_of=AS_OF, scenario="ios_checkout"
