@@ -119,12 +119,14 @@ def _looks_aside(part: exp.Expr) -> bool:
 
 
 def _groups_by_user(select: exp.Select) -> bool:
+    if select.args.get("limit"):
+        return False
     windows = [one for one in select.find_all(exp.Window) if one.parent_select is select]
     if any(not _names_user(one.args.get("partition_by") or ()) for one in windows):
         return False
     own = (one for one in select.find_all(exp.AggFunc) if one.parent_select is select)
     if all(isinstance(one.parent, exp.Window) for one in own):
-        return not select.args.get("limit")
+        return True
     group = select.args.get("group")
     return group is not None and _names_user(group.expressions)
 

@@ -28,6 +28,21 @@ ACROSS_USERS = """-- name: rank_of_user
 SELECT user_id, CAST(RANK() OVER (ORDER BY workouts DESC) AS DOUBLE) AS rank_of_user
 FROM user_facts
 """
+AMONG_THE_FIRST = """-- name: rank_of_user
+-- grain: user_id
+-- type: number
+-- owner: data
+-- freshness: 86400
+-- meaning: Whether the user is among the ten with the most workouts.
+WITH first AS (
+    SELECT user_id, SUM(workouts) AS workouts FROM user_facts
+    GROUP BY user_id ORDER BY workouts DESC, user_id LIMIT 10
+)
+SELECT u.user_id, CAST(f.user_id IS NOT NULL AS DOUBLE) AS rank_of_user
+FROM dim_users AS u
+LEFT JOIN first AS f ON f.user_id = u.user_id
+WHERE u.merged_into IS NULL
+"""
 
 
 @pytest.fixture
@@ -66,7 +81,9 @@ def built(cursor: duckdb.DuckDBPyConnection, models: ModelSet) -> None:
     build.show(cursor, made.build.number)
 
 
-@pytest.mark.parametrize("more", [{}, {"rank_of_user": ACROSS_USERS}])
+@pytest.mark.parametrize(
+    "more", [{}, {"rank_of_user": ACROSS_USERS}, {"rank_of_user": AMONG_THE_FIRST}]
+)
 def test_of_whom_something_came_in_have_the_traits_that_the_next_build_gives_them(
     cursor: duckdb.DuckDBPyConnection, more: dict[str, str]
 ) -> None:
