@@ -16,6 +16,7 @@ from core.reasons import REASONS
 from orchestrate import stages
 from orchestrate.engine.candidates import Candidate, Tick
 from orchestrate.engine.decided import Decided
+from orchestrate.live.contact import SELECTED
 from orchestrate.live.entry import Edition, Entry
 from orchestrate.live.writing import decision_id
 from orchestrate.rehearsal.memory import as_stored
@@ -26,7 +27,6 @@ from warehouse.transactions import undone
 
 RECENT = 500
 """Decisions of which some may be made once more."""
-GRANTED = "SELECTED"
 Said = tuple[str, bool, str, int | None]
 """A candidate's reason, whether it is a ghost, its channel, and when its message may go out."""
 
@@ -152,7 +152,7 @@ def _said_again(one: Decided, candidates: tuple[Candidate, ...]) -> dict[tuple[s
 def _line(candidate: Candidate, reason: int, ghost: bool, place: int, ready: int) -> Said:
     code = REASONS[reason].code
     channel = candidate.entry.action.channels[max(place, 0)]
-    return code, ghost, channel, ready if ghost or code == GRANTED else None
+    return code, ghost, channel, ready if ghost or reason == SELECTED else None
 
 
 def _key(candidate: Candidate) -> tuple[str, str]:
