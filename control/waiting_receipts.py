@@ -21,6 +21,10 @@ _OPEN = (IntentState.AMBIGUOUS, IntentState.CANCELLED, IntentState.EXPIRED)
 """Where an intent stands of which nobody could tell, or nobody would wait to be told."""
 _ARRIVED = frozenset({"delivered", "opened", "clicked", "complained"})
 """What can be said of nothing but a message that is there."""
+_OF_ITS_OWN = sa.or_(
+    dispatches.c.destination.is_(None), dispatches.c.destination == receipts.c.destination
+)
+"""Of a receipt beside the dispatch of its intent: who tells is who was handed the message."""
 
 
 class Waiting(NamedTuple):
@@ -37,7 +41,7 @@ class Waiting(NamedTuple):
     channel: str | None
     received_at: datetime
     owner: str | None
-    """Whom the message was for; None: no such intent is known."""
+    """Whom the message was for; None: no such intent is known, or another destination has it."""
     of_channel: str | None
     decided_at: datetime | None
 
@@ -94,9 +98,11 @@ def page(
 ) -> list[Waiting]:
     """Receipts that wait, in the order in which they came, from after one of them on."""
     own = [receipts.c[name] for name in Waiting._fields[:9]]
+    named = sa.and_(outbox.c.intent_id == receipts.c.intent_id, _OF_ITS_OWN)
     query = (
         sa.select(*own, outbox.c.user_id, outbox.c.channel, outbox.c.decided_at)
-        .join(outbox, outbox.c.intent_id == receipts.c.intent_id, isouter=True)
+        .join(dispatches, dispatches.c.intent_id == receipts.c.intent_id, isouter=True)
+        .join(outbox, named, isouter=True)
         .where(_waits(since))
         .order_by(receipts.c.received_at, receipts.c.key)
         .limit(limit)
@@ -130,8 +136,8 @@ def settle_uncertain(store: Store, told: Sequence[Waiting], *, now: datetime) ->
 
 
 def _uncertain(told: Sequence[Waiting]) -> sa.Select[tuple[str]]:
-    at_all = {one.intent_id for one in told if one.intent_id}
-    arrived = {one.intent_id for one in told if one.intent_id and one.kind in _ARRIVED}
+    at_all = {one.intent_id for one in told if one.owner}
+    arrived = {one.intent_id for one in told if one.owner and one.kind in _ARRIVED}
     open_ones = sa.and_(
         outbox.c.intent_id.in_(at_all),
         outbox.c.state.in_([state.value for state in _OPEN]),
@@ -150,8 +156,10 @@ def _uncertain(told: Sequence[Waiting]) -> sa.Select[tuple[str]]:
 def said_of(store: Store, ids: Sequence[str]) -> list[Said]:
     """Everything that was ever said of the messages of these intents, but for opt-outs."""
     columns = [receipts.c[name] for name in Said._fields]
-    query = sa.select(*columns).where(
-        receipts.c.intent_id.in_(ids), receipts.c.kind.not_in(OPT_OUTS)
+    query = (
+        sa.select(*columns)
+        .join(dispatches, dispatches.c.intent_id == receipts.c.intent_id, isouter=True)
+        .where(receipts.c.intent_id.in_(ids), receipts.c.kind.not_in(OPT_OUTS), _OF_ITS_OWN)
     )
     with store.read() as connection:
         return [Said(*row) for row in connection.execute(query)]

@@ -13,13 +13,12 @@ from control import inbox, kill_switches, versions
 from control.inbox import Addressed, Deed, InboxMessage
 from control.receipts import Batch, Fact, Kind, keep
 from control.store import Store
+from deliver import dispatches
 from deliver.outbox import Intent
 from deliver.recheck import Rulebook, recheck
 from warehouse.catalog import Catalog
 from warehouse.engines.duckdb import DuckDBWarehouse
 
-TOLD_BY = "inbox"
-"""Who tells what users do here, among the destinations that tell of messages."""
 MEANS: Mapping[Deed, Kind] = {"seen": "opened", "dismissed": "opened", "clicked": "clicked"}
 """Whoever takes a message off the screen has seen it."""
 
@@ -42,12 +41,14 @@ def shown(
 def acknowledge(store: Store, message: InboxMessage, deed: Deed, *, now: datetime) -> bool:
     """Write down what its user did with a message; whether that is new."""
     before = getattr(message, f"{deed}_at")
-    if before is not None:
+    sent = dispatches.of(store, [message.intent_id]).get(message.intent_id)
+    # Without a dispatch its user was forgotten meanwhile, and the message with them.
+    if before is not None or sent is None:
         return False
     kind = MEANS[deed]
     fact = Fact(kind, now, f"{message.intent_id} {kind}", intent_id=message.intent_id)
     # What becomes of it first: written down twice it counts once, and lost it would be for good.
-    keep(store, [Batch(TOLD_BY, (fact,))], now=now)
+    keep(store, [Batch(sent.destination, (fact,))], now=now)
     inbox.note(store, message.intent_id, deed, now=now)
     return True
 

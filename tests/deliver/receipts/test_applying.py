@@ -254,6 +254,35 @@ def test_a_name_of_another_destination_is_another_name(world: World) -> None:
     assert state(world, intents["u1"]) == "accepted"
 
 
+@pytest.mark.parametrize("state_before", ["accepted", "ambiguous"])
+def test_nobody_tells_what_became_of_another_destinations_message(
+    world: World, state_before: str
+) -> None:
+    intents = decided(world, "u1")
+    handed_over(world, intents, state=state_before)
+    intent = intents["u1"]
+
+    assert told(world, _fact("bounced", 5, intent), by="other").waiting == 1
+    assert state(world, intent) == state_before
+    if state_before == "ambiguous":
+        known(world, intents)
+    told(world, _fact("delivered", 3, intent))
+    applied(world)
+
+    assert message(world, intent) == (SENT + 3 * SECOND, None, None, None)
+    assert state(world, intent) == "delivered"
+
+
+def test_an_opt_out_told_of_another_destinations_message_is_nobodys(world: World) -> None:
+    intents = decided(world, "u1")
+    handed_over(world, intents)
+
+    done = told(world, _fact("unsubscribed", 5, intents["u1"]), by="other")
+
+    assert (done.withdrawn, done.waiting) == (0, 1)
+    assert withdrawn(world) == []
+
+
 # Consent
 
 
