@@ -67,6 +67,14 @@ def but_for(request: Request, wrong: Mapping[int, str]) -> list[Outcome]:
     ]
 
 
+def all_but(request: Request, wrong: Mapping[int, str]) -> list[Outcome]:
+    """A request that was taken but for some of its items: place → what is wrong."""
+    return [
+        Outcome(one, "rejected", wrong[place]) if place in wrong else Outcome(one, "accepted")
+        for place, one in enumerate(request.intent_ids)
+    ]
+
+
 def wait(headers: Mapping[str, str], *, now: datetime) -> float | None:
     """Seconds to wait: from a number, a moment since 1970, or an HTTP date; None: it says none.
 

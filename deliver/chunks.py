@@ -123,8 +123,13 @@ def cut(
 
 def framed(around: Mapping[str, Any], name: str, chunk: Sequence[Item]) -> bytes:
     """The document ``around`` with the items of a chunk as its list ``name``, in JSON."""
+    return listed(around, name, (one.body for one in chunk))
+
+
+def listed(around: Mapping[str, Any], name: str, bodies: Iterable[bytes]) -> bytes:
+    """The document ``around`` with items that are JSON already as its list ``name``, in JSON."""
     rest = encoded(around)[1:]
-    items = b",".join(one.body for one in chunk)
+    items = b",".join(bodies)
     return b"{" + encoded(name) + b":[" + items + b"]" + (b"," if around else b"") + rest
 
 

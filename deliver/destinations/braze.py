@@ -98,7 +98,7 @@ class Braze(Frozen):
             return every(request, "retry_after", f"404: {said(response)}", pauses=True)
         answer = document(response)
         if response.status == 400 and self.send == "event" and isinstance(answer, dict):
-            wrong = _by_index(answer.get("errors"), len(request.intent_ids))
+            wrong = by_index(answer.get("errors"), "events", len(request.intent_ids))
             if wrong:
                 return but_for(request, wrong)
         failed = by_status(request, response, now=now)
@@ -205,12 +205,13 @@ class Braze(Frozen):
             return every(request, "ambiguous", "The answer does not say whether it succeeded.")
         if message not in ("success", "queued"):
             return every(request, "rejected", f"{message}: {errors!s:.300}")
-        by_index = _by_index(errors, len(request.intent_ids)) if self.send == "event" else None
-        if errors and not by_index:
+        many = len(request.intent_ids)
+        wrong = by_index(errors, "events", many) if self.send == "event" else None
+        if errors and not wrong:
             return every(request, "ambiguous", f"Taken, with errors: {errors!s:.300}")
         return [
-            Outcome(one, "rejected", by_index[place])
-            if by_index and place in by_index
+            Outcome(one, "rejected", wrong[place])
+            if wrong and place in wrong
             else Outcome(one, "accepted", provider_id=dispatch)
             for place, one in enumerate(request.intent_ids)
         ]
@@ -223,11 +224,11 @@ def _transactional(request: Request, answer: Mapping[str, Any]) -> list[Outcome]
     return every(request, "ambiguous", f"The answer names no send: {answer!s:.300}")
 
 
-def _by_index(errors: Any, many: int) -> dict[int, str] | None:
-    """Place among the events → what is wrong; None where an error names no place."""
+def by_index(errors: Any, array: str, many: int) -> dict[int, str] | None:
+    """Place in an array of the request → what is wrong; None where an error names no place."""
     found: dict[int, str] = {}
     for one in errors if isinstance(errors, list) else [errors]:
-        if not isinstance(one, dict) or one.get("input_array") != "events":
+        if not isinstance(one, dict) or one.get("input_array") != array:
             return None
         place = one.get("index")
         if not isinstance(place, int) or not 0 <= place < many:

@@ -85,13 +85,10 @@ class CustomerIo(Frozen):
         failed = by_status(request, response, now=now)
         if failed is not None:
             return failed
-        answer = document(response)
         if self.send == "transactional":
-            return _sent(request, answer)
-        errors = answer.get("errors") if isinstance(answer, dict) else None
-        if response.status == 207 and not errors:
-            return _open(request)
-        return _taken(request, errors or [])
+            return _sent(request, document(response))
+        wrong = not_taken(request, response)
+        return _taken(request, wrong) if wrong is not None else _open(request)
 
     def _events(self, messages: Sequence[Message], now: datetime) -> Plan:
         def event(message: Message) -> Mapping[str, Any] | Unfit:
@@ -182,20 +179,30 @@ def _open(request: Request) -> list[Outcome]:
     return every(request, "ambiguous", "Some events were not taken, and nobody can tell which.")
 
 
-def _taken(request: Request, errors: Any) -> list[Outcome]:
+def not_taken(request: Request, response: Response) -> dict[int, str] | None:
+    """Place in a batch → why it was not taken; None where the answer does not say which."""
+    answer = document(response)
+    errors = answer.get("errors") if isinstance(answer, dict) else None
+    if not errors:
+        return None if response.status == 207 else {}
     wrong: dict[int, str] = {}
     for one in errors if isinstance(errors, list) else [errors]:
         if not isinstance(one, dict):
-            return _open(request)
+            return None
         place = one.get("batch_index")
         if not isinstance(place, int) or not 0 <= place < len(request.intent_ids):
-            return _open(request)
+            return None
         said = (one.get("reason"), one.get("field"), one.get("message"))
-        wrong.setdefault(place, ": ".join(str(part) for part in said if part))
+        why = ": ".join(str(part) for part in said if part)
+        wrong.setdefault(place, why or "Customer.io does not say why.")
+    return wrong
+
+
+def _taken(request: Request, wrong: Mapping[int, str]) -> list[Outcome]:
     # By the event that triggered a message it can be found from outside.
     events = json.loads(request.body)["batch"]
     return [
-        Outcome(one, "rejected", wrong[place] or "Customer.io does not say why.")
+        Outcome(one, "rejected", wrong[place])
         if place in wrong
         else Outcome(one, "accepted", provider_id=events[place]["id"])
         for place, one in enumerate(request.intent_ids)

@@ -154,7 +154,7 @@ class Iterable(Frozen):
         disallowed = answer.get("disallowedEventNames")
         if isinstance(disallowed, list) and self.event_name in disallowed:
             return every(request, "rejected", f"Iterable takes no event {self.event_name}.")
-        wrong = _named(answer)
+        wrong = named(answer)
         by_intent = self._failed(request, wrong)
         if answer["failCount"] == len(by_intent):
             return [
@@ -175,7 +175,7 @@ class Iterable(Frozen):
         return {intent_id: wrong[user] for intent_id, user in pairs if user in wrong}
 
 
-def _named(answer: Mapping[str, Any]) -> dict[str, str]:
+def named(answer: Mapping[str, Any]) -> dict[str, str]:
     """User id or address → the lists of a batch's answer that name it."""
     updates = answer.get("failedUpdates")
     lists = {**answer, **(updates if isinstance(updates, dict) else {})}

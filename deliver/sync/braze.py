@@ -9,14 +9,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from deliver.answers import by_status, document, every
-from deliver.destinations.braze import Braze
-from deliver.sync.profiles import Chunk, ProfileChange, chunked, listed
+from deliver.answers import all_but, by_status, document, every
+from deliver.chunks import listed
+from deliver.destinations.braze import Braze, by_index
+from deliver.sync.profiles import AUDIENCES, Chunk, ProfileChange, chunked
 from deliver.wire import Outcome, Plan, Rate, Request, Response
 
 MOST_USERS = 75
 MOST_BYTES = 3_900_000
-AUDIENCES = "pilothouse_audiences"
 
 
 class BrazeProfiles(NamedTuple):
@@ -45,13 +45,17 @@ class BrazeProfiles(NamedTuple):
             return every(request, "ambiguous", "The answer is not JSON.")
         if answer.get("message") not in ("success", "queued"):
             return every(request, "rejected", str(answer.get("message")))
-        return _told(request, answer.get("errors") or [])
+        errors = answer.get("errors") or []
+        wrong = by_index(errors, "attributes", len(request.intent_ids))
+        if wrong is None:
+            return every(request, "ambiguous", f"Taken, with errors: {errors!s:.300}")
+        return all_but(request, wrong)
 
     def _request(self, chunk: Chunk) -> Request:
         key = self.braze.api_key.get_secret_value()
         headers = {"content-type": "application/json", "authorization": f"Bearer {key}"}
         url = f"{self.braze.url}/users/track"
-        body = listed({}, "attributes", chunk)
+        body = listed({}, "attributes", chunk.bodies)
         return Request("POST", url, headers, body, chunk.users, "track")
 
 
@@ -62,19 +66,3 @@ def _item(change: ProfileChange) -> dict[str, Any]:
         "_update_existing_only": True,
         AUDIENCES: change.audiences,
     }
-
-
-def _told(request: Request, errors: Sequence[Any]) -> list[Outcome]:
-    by_place = {
-        one["index"]: str(one.get("type"))
-        for one in errors
-        if isinstance(one, dict)
-        and one.get("input_array") == "attributes"
-        and isinstance(one.get("index"), int)
-    }
-    return [
-        Outcome(user, "rejected", by_place[place])
-        if place in by_place
-        else Outcome(user, "accepted")
-        for place, user in enumerate(request.intent_ids)
-    ]

@@ -10,14 +10,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from deliver.answers import by_status, document
-from deliver.destinations.customerio import CustomerIo
-from deliver.sync.profiles import Chunk, ProfileChange, chunked, listed
+from deliver.answers import all_but, by_status, every
+from deliver.chunks import listed
+from deliver.destinations.customerio import CustomerIo, not_taken
+from deliver.sync.profiles import AUDIENCES, Chunk, ProfileChange, chunked
 from deliver.wire import Outcome, Plan, Rate, Request, Response
 
 MOST_USERS = 1_000
 MOST_BYTES = 490_000
-AUDIENCES = "pilothouse_audiences"
 
 
 class CustomerIoProfiles(NamedTuple):
@@ -40,27 +40,20 @@ class CustomerIoProfiles(NamedTuple):
         failed = by_status(request, response, now=now)
         if failed is not None:
             return failed
-        answer = document(response)
-        errors = answer.get("errors") if isinstance(answer, dict) else None
-        wrong = {
-            one["batch_index"]: f"{one.get('reason')}: {one.get('message')}"
-            for one in errors or []
-            if isinstance(one, dict) and isinstance(one.get("batch_index"), int)
-        }
-        if response.status == 207 and not wrong:
+        wrong = not_taken(request, response)
+        if wrong is None:
             why = "Some were not taken, and the answer does not say which."
-            return [Outcome(user, "ambiguous", why) for user in request.intent_ids]
-        return [
-            Outcome(user, "rejected", wrong[place]) if place in wrong else Outcome(user, "accepted")
-            for place, user in enumerate(request.intent_ids)
-        ]
+            return every(request, "ambiguous", why)
+        return all_but(request, wrong)
 
     def _request(self, chunk: Chunk) -> Request:
         known = f"{self.customerio.site_id}:{self.customerio.api_key.get_secret_value()}"
         basic = b64encode(known.encode()).decode()
         headers = {"content-type": "application/json", "authorization": f"Basic {basic}"}
         url = f"{self.customerio.url}/api/v2/batch"
-        return Request("POST", url, headers, listed({}, "batch", chunk), chunk.users, "track")
+        return Request(
+            "POST", url, headers, listed({}, "batch", chunk.bodies), chunk.users, "track"
+        )
 
 
 def _item(change: ProfileChange) -> dict[str, Any]:

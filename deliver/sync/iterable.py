@@ -5,18 +5,18 @@ Audiences are one array field, set as a whole. What it did not take it names by 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from deliver.answers import by_status, document, every
-from deliver.destinations.iterable import Iterable
-from deliver.sync.profiles import Chunk, ProfileChange, chunked, listed
+from deliver.answers import all_but, by_status, document, every
+from deliver.chunks import listed
+from deliver.destinations.iterable import Iterable, named
+from deliver.sync.profiles import AUDIENCES, Chunk, ProfileChange, chunked
 from deliver.wire import Outcome, Plan, Rate, Request, Response
 
 MOST_USERS = 1_000
 MOST_BYTES = 3_900_000
-AUDIENCES = "pilothouse_audiences"
 
 
 class IterableProfiles(NamedTuple):
@@ -42,17 +42,23 @@ class IterableProfiles(NamedTuple):
         answer = document(response)
         if not isinstance(answer, dict):
             return every(request, "ambiguous", "The answer is not JSON.")
-        named = dict(_failed(answer))
-        return [
-            Outcome(user, "rejected", named[user]) if user in named else Outcome(user, "accepted")
-            for user in request.intent_ids
-        ]
+        failed_ones = named(answer)
+        wrong = {
+            place: failed_ones[user]
+            for place, user in enumerate(request.intent_ids)
+            if user in failed_ones
+        }
+        if answer.get("failCount") and not wrong:
+            return every(request, "ambiguous", f"Some users failed: {answer!s:.300}")
+        return all_but(request, wrong)
 
     def _request(self, chunk: Chunk) -> Request:
         key = self.iterable.api_key.get_secret_value()
         headers = {"content-type": "application/json", "api-key": key}
         url = f"{self.iterable.url}/api/users/bulkUpdate"
-        return Request("POST", url, headers, listed({}, "users", chunk), chunk.users, "profiles")
+        return Request(
+            "POST", url, headers, listed({}, "users", chunk.bodies), chunk.users, "profiles"
+        )
 
 
 def _item(change: ProfileChange) -> dict[str, Any]:
@@ -62,12 +68,3 @@ def _item(change: ProfileChange) -> dict[str, Any]:
         "mergeNestedObjects": False,
         "dataFields": {**change.attributes, AUDIENCES: change.audiences},
     }
-
-
-def _failed(answer: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """User id → why, of every list of ids in the answer."""
-    updates = answer.get("failedUpdates")
-    lists = {**answer, **updates} if isinstance(updates, dict) else answer
-    for name, ids in lists.items():
-        if name.lower().endswith("userids") and isinstance(ids, list):
-            yield from ((str(one), name) for one in ids)

@@ -11,11 +11,10 @@ from typing import Any, NamedTuple
 
 from deliver.answers import by_status, every
 from deliver.destinations.klaviyo import Klaviyo
-from deliver.sync.profiles import Chunk, ProfileChange, chunked
+from deliver.sync.profiles import AUDIENCES, Chunk, ProfileChange, chunked
 from deliver.wire import Outcome, Plan, Rate, Request, Response
 
 MOST_BYTES = 100_000
-AUDIENCES = "pilothouse_audiences"
 PROFILES = Rate(burst=75, per_second=(700 - 75) / 60)
 
 

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple, Protocol
 from deliver.chunks import encoded
 from deliver.wire import Outcome, Plan, Rate, Request, Response
 
+AUDIENCES = "pilothouse_audiences"
+"""The one attribute, set as a whole, that lists the audiences of a user."""
 Value = str | int | float | bool | None
 
 
@@ -95,13 +97,6 @@ def chunked(
         else:
             fit.append((change.user_id, body))
     return [*_cut(fit, count, size)], refused
-
-
-def listed(around: Mapping[str, Any], name: str, chunk: Chunk) -> bytes:
-    """The document ``around`` with the items of a chunk as its list ``name``, in JSON."""
-    rest = encoded(around)[1:]
-    items = b",".join(chunk.bodies)
-    return b"{" + encoded(name) + b":[" + items + b"]" + (b"," if around else b"") + rest
 
 
 def _cut(fit: Sequence[tuple[str, bytes]], count: int, size: int) -> Iterator[Chunk]:

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from deliver.answers import by_status, every
-from deliver.chunks import encoded
+from deliver.chunks import encoded, listed
 from deliver.destinations.webhook import Webhook
 from deliver.signing import signed_headers
-from deliver.sync.profiles import Chunk, ProfileChange, chunked, listed
+from deliver.sync.profiles import Chunk, ProfileChange, chunked
 from deliver.wire import Outcome, Plan, Rate, Request, Response
 
 MOST_BYTES = 18_000
@@ -48,7 +48,7 @@ class WebhookProfiles(NamedTuple):
         return request._replace(headers={**request.headers, **signature})
 
     def _request(self, chunk: Chunk, now: datetime) -> Request:
-        data = listed({}, "profiles", chunk)
+        data = listed({}, "profiles", chunk.bodies)
         around = encoded({"type": TYPE, "timestamp": f"{now.isoformat()}Z"})
         body = b'{"data":' + data + b"," + around[1:]
         name = str(uuid.uuid5(_NAMES, data.decode()))

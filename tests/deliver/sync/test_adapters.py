@@ -180,6 +180,18 @@ def test_braze_names_by_index_whom_it_did_not_take() -> None:
     assert results(BRAZE, 201, {"message": "Invalid"}) == ["rejected", "rejected"]
 
 
+@pytest.mark.parametrize(
+    ("name", "status", "answer"),
+    [
+        ("braze", 201, {"message": "success", "errors": ["something"]}),
+        ("iterable", 200, {"successCount": 1, "failCount": 1}),
+        ("customerio", 207, {"errors": [{"reason": "invalid"}]}),
+    ],
+)
+def test_errors_that_name_nobody_leave_it_open(name: str, status: int, answer: Any) -> None:
+    assert set(results(ALL[name], status, answer)) == {"ambiguous"}
+
+
 def test_iterable_names_by_id_whom_it_did_not_take() -> None:
     answer = {"successCount": 1, "failCount": 1, "failedUpdates": {"notFoundUserIds": ["ada"]}}
 
