@@ -7,11 +7,13 @@ import json
 import multiprocessing
 import random
 import socket
+import statistics
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -39,7 +41,7 @@ from ui.workspace import Workspace
 from warehouse.demo.generate import generate
 
 USERS, DAYS, RULES = 2_000, 56, 100
-DECISIONS = 20_000
+DECISIONS, READINGS, TOGETHER = 20_000, 20, (1, 500)
 PER_SECOND, SECONDS, CONNECTIONS = 500, 8, 32
 _EVENTS = ("app_opened", "workout_completed", "workout_saved", "pricing_viewed", "plan_compared")
 
@@ -101,6 +103,7 @@ def _in_process(workspace: Workspace) -> list[Measured]:
         create_tables(cursor)
         users = [user for (user,) in cursor.execute("SELECT user_id FROM dim_users").fetchall()]
         known = [*book.reader.read(cursor, users, as_of).values()]
+        reading = [*_reading(book, cursor, users, as_of)]
     for person in known:
         book.settle(person)
     dice, wall, cpu, alone, now = random.Random(1), [], [], [], micros(as_of)
@@ -122,7 +125,25 @@ def _in_process(workspace: Workspace) -> list[Measured]:
         Measured(f"{what}, median", _at(wall, 0.5), "us", 50, median, ratio, yardstick),
         # Of CPU time: by the clock, this would measure who else is busy.
         Measured(f"{what}, 99th percentile", _at(cpu, 0.99), "CPU-us", 1_000),
+        *reading,
     ]
+
+
+def _reading(
+    book: Book, cursor: duckdb.DuckDBPyConnection, users: list[str], as_of: datetime
+) -> Iterator[Measured]:
+    """What it costs to read users who are not at hand, all of them together."""
+    dice = random.Random(2)
+    for many in TOGETHER:
+        spent = []
+        for _ in range(READINGS):
+            asked = dice.sample(users, many)
+            before = time.process_time()
+            book.reader.read(cursor, asked, as_of)
+            spent.append((time.process_time() - before) * 1_000)
+        median = statistics.median(spent)
+        what = f"reading users who are not at hand, {many:,} together, median"
+        yield Measured(what, median, "CPU-ms", None, median)
 
 
 def _at(nanoseconds: Sequence[int], share: float) -> float:

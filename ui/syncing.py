@@ -37,26 +37,28 @@ SECONDS = 300.0
 
 def wrong(workspace: Workspace) -> list[Refusal]:
     """Everything that is wrong with any sync of the settings."""
-    found: list[Refusal] = []
-    for name, sync in workspace.settings.syncs.items():
-        try:
-            _target(workspace, name, sync)
-        except PilothouseError as error:
-            found.append(error.refusal)
-        found += problems(name, sync, workspace.catalog, _live(workspace), _audiences(workspace))
-    return found
+    return [one for name in workspace.settings.syncs for one in _wrong(workspace, name)]
 
 
 def run(workspace: Workspace, name: str | None = None) -> list[SyncReport]:
-    """Tell every tool, or one, what differs; refuses while anything is wrong with one of them."""
+    """Tell every tool, or one, what differs; refuses where something is wrong with one of them.
+
+    The others are told before it refuses: who withdrew there is not to wait for that.
+    """
     chosen = workspace.settings.syncs if name is None else {name: sync_named(workspace, name)}
     if not chosen:
         return []
-    if refusals := wrong(workspace):
-        raise PilothouseError(refusals[0])
+    refused = {one: found for one in chosen if (found := _wrong(workspace, one))}
     create_tables(workspace.warehouse)
     with MOVING, Transport() as transport:
-        return [_run(workspace, transport, one, sync) for one, sync in chosen.items()]
+        reports = [
+            _run(workspace, transport, one, sync)
+            for one, sync in chosen.items()
+            if one not in refused
+        ]
+    for refusals in refused.values():
+        raise PilothouseError(refusals[0])
+    return reports
 
 
 def reconcile(
@@ -110,6 +112,17 @@ def sync_named(workspace: Workspace, name: str) -> SyncSettings:
             fix=f"Add [syncs.{name}] to pilothouse.toml; there are "
             f"{', '.join(workspace.settings.syncs) or 'none'}.",
         )
+    return found
+
+
+def _wrong(workspace: Workspace, name: str) -> list[Refusal]:
+    sync = workspace.settings.syncs[name]
+    found: list[Refusal] = []
+    try:
+        _target(workspace, name, sync)
+    except PilothouseError as error:
+        found.append(error.refusal)
+    found += problems(name, sync, workspace.catalog, _live(workspace), _audiences(workspace))
     return found
 
 

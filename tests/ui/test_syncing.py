@@ -281,6 +281,20 @@ def test_what_is_wrong_with_a_sync_is_said_by_name(
     assert not tool.calls
 
 
+def test_a_sync_that_is_wrong_is_refused_and_the_others_are_told(
+    workspace: Workspace, tool: Profiles
+) -> None:
+    bad = SyncSettings.model_validate(SYNC | {"traits": ["momentum_scor"]})
+    syncs = {"bad": bad, **workspace.settings.syncs}
+    workspace.settings = workspace.settings.model_copy(update={"syncs": syncs})
+
+    with pytest.raises(PilothouseError, match="momentum_scor"):
+        syncing.run(workspace)
+
+    assert set(tool.kept) == consenting(workspace)
+    assert syncing.run(workspace, "crm")[0].requests == 0
+
+
 def test_memberships_follow_the_audience(workspace: Workspace, tool: Profiles) -> None:
     key = publish(workspace, FANS)
     configure(workspace, tool, **SYNC | {"traits": [], "columns": [], "audiences": [key]})
