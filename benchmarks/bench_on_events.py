@@ -30,6 +30,7 @@ from control import sources
 from control.delivery_tables import dispatches
 from control.tables import outbox
 from ui import clock, collecting, deciding, on_events
+from ui.pauses import short_pauses
 from ui.rounds import Rounds
 from ui.worker import SECONDS_BETWEEN_SENDS
 from ui.workspace import Workspace
@@ -141,6 +142,7 @@ def _serve(folder: Path, pipe: Connection) -> None:
 
     load = collecting.LoadRound(workspace.intake, lambda: None)
     background = (
+        short_pauses(),
         Rounds("decisions", workspace.desk.once, deciding.WRITE_SECONDS),
         Rounds("decide", decide, on_events.LOOK_SECONDS),
         Rounds("load", load.once, on_events.LOAD_SECONDS),

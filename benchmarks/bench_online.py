@@ -8,7 +8,6 @@ import multiprocessing
 import random
 import socket
 import statistics
-import sys
 import tempfile
 import threading
 import time
@@ -35,7 +34,8 @@ from orchestrate.cycle import plan_tick
 from orchestrate.live.book import Book
 from orchestrate.live.scalar import decide
 from orchestrate.stages import create_tables
-from ui.deciding import SWITCH_SECONDS, WRITE_SECONDS, decide_routes
+from ui.deciding import WRITE_SECONDS, decide_routes
+from ui.pauses import short_pauses
 from ui.rounds import Rounds
 from ui.workspace import Workspace
 from warehouse.demo.generate import generate
@@ -171,7 +171,6 @@ def _over_http(folder: Path) -> list[Measured]:
 
 
 def _serve(folder: Path, pipe: Connection) -> None:
-    sys.setswitchinterval(SWITCH_SECONDS)
     workspace = workspace_of(folder)
     may = frozenset({TokenScope.DECIDE})
     secret = tokens.create(workspace.store, "bench", may, who="ada@demo", now=workspace.now())
@@ -180,8 +179,9 @@ def _serve(folder: Path, pipe: Connection) -> None:
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen(CONNECTIONS)
-        writing = Rounds("decisions", workspace.desk.once, WRITE_SECONDS)
-        writing.open()
+        rounds = short_pauses(), Rounds("decisions", workspace.desk.once, WRITE_SECONDS)
+        for one in rounds:
+            one.open()
         server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
         thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()
@@ -190,7 +190,8 @@ def _serve(folder: Path, pipe: Connection) -> None:
             pipe.send(time.process_time())
         server.should_exit = True
         thread.join()
-    writing.close()
+    for one in reversed(rounds):
+        one.close()
     workspace.close()
 
 

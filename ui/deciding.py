@@ -32,9 +32,6 @@ log = structlog.get_logger(__name__)
 PATH = "/v1/decide"
 WRITE_SECONDS = 2.0
 """How long a decision that was told waits at most until it is written to the warehouse."""
-SWITCH_SECONDS = 0.0005
-"""How long a thread of a server may keep the others waiting, instead of Python's 5 ms: whoever asks
-for a decision is soon heard while other threads load, build and write. It holds for the process."""
 BODY_BYTES = 64 * 1024
 EDITIONS = 32
 """Sets of rules of which the wording is remembered."""

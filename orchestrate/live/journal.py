@@ -18,8 +18,12 @@ from typing import BinaryIO, NamedTuple
 from warehouse.durable import keep_names
 
 
+HEADS = 32
+"""Lines above others that are remembered: making one takes longer than anybody is to wait."""
+
+
 class Head(NamedTuple):
-    """A line that stands once in every file that has lines below it."""
+    """A line that stands once in every file that has lines below it; each name has one line."""
 
     name: str
     line: Callable[[], bytes]
@@ -43,6 +47,8 @@ class Journal:
         self._size = 0
         self._number = max((int(path.stem) for path in pages(folder)), default=0)
         self._heads: set[str] = set()
+        """Those in the file."""
+        self._made: dict[str, bytes] = {}
         self._waiting: list[_Waiting] = []
         self._closed = False
         self._wake = threading.Condition()
@@ -128,13 +134,20 @@ class Journal:
             if waiting.head is not None:
                 if waiting.head.name not in self._heads:
                     self._heads.add(waiting.head.name)
-                    lines.append(waiting.head.line())
+                    lines.append(self._line(waiting.head))
                 lines.append(waiting.line)
         data = b"\n".join((*lines, b""))
         self._file.write(data)
         self._file.flush()
         os.fsync(self._file.fileno())
         self._size += len(data)
+
+    def _line(self, head: Head) -> bytes:
+        if head.name not in self._made:
+            if len(self._made) >= HEADS:
+                self._made.clear()
+            self._made[head.name] = head.line()
+        return self._made[head.name]
 
     def _undo(self) -> None:
         """A full disk may have taken half: the file ends where it did before, and nothing more is

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -32,7 +31,7 @@ def up(session: Session, port: int | None, host: str | None) -> Output:
     """Start console, HTTP API and worker in one process; make the demo when nothing is there."""
     from ui.app import build_app, serve
     from ui.cli.route import command_route
-    from ui.deciding import SWITCH_SECONDS, decide_routes
+    from ui.deciding import decide_routes
     from ui.forgetting import resume
     from ui.inbox import inbox_routes
     from ui.ports import require_free
@@ -55,7 +54,6 @@ def up(session: Session, port: int | None, host: str | None) -> Output:
         )
     workspace = open_workspace(settings)
     resume(workspace)
-    sys.setswitchinterval(SWITCH_SECONDS)
     url = f"http://{settings.host}:{settings.port}"
     token = remote.announce(settings.workspace, url)
     worker = Worker(workspace)
@@ -88,7 +86,7 @@ def up(session: Session, port: int | None, host: str | None) -> Output:
 
 
 def _background(workspace: Workspace) -> tuple[Rounds, ...]:
-    """What the server does by itself: decide at once, load, take over, run the pipeline, apply
+    """What the server does by itself: keep pauses short, decide at once, load, take over, run the pipeline, apply
     receipts, route, let journeys go on, tell tools of users, and look for shadow schemas."""
     from ui import (
         collecting,
@@ -96,6 +94,7 @@ def _background(workspace: Workspace) -> tuple[Rounds, ...]:
         deciding,
         journeys,
         on_events,
+        pauses,
         pipeline,
         radar,
         receiving,
@@ -112,6 +111,7 @@ def _background(workspace: Workspace) -> tuple[Rounds, ...]:
     spool = workspace.settings.workspace / collector_app.FOLDER
     take_over = collector_app.SpoolRound(spool, workspace.intake.log)
     at_once: tuple[Rounds, ...] = (
+        pauses.short_pauses(),
         Rounds("decisions", workspace.desk.once, deciding.WRITE_SECONDS),
         Rounds("shadow", shadowing.ShadowRound(workspace).once, shadowing.LOOK_SECONDS),
     )
