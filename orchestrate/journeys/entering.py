@@ -9,11 +9,11 @@ from sqlglot import exp
 
 from control import journeys
 from control.journeys import TickState
-from control.store import Store
 from control.versions import JourneyVersion
 from core.conditions import And, Condition, Related
 from core.journeys import AudienceEntry, EventEntry
 from orchestrate.journeys.happened import occurrences
+from orchestrate.journeys.keeper import RunKeeper
 from orchestrate.journeys.relations import ENTRANT
 from orchestrate.journeys.statements import DIALECT, run
 from warehouse.catalog import Catalog
@@ -27,7 +27,7 @@ NOBODY: Changed = ([], [])
 
 def enter(
     cursor: duckdb.DuckDBPyConnection,
-    store: Store,
+    keeper: RunKeeper,
     version: JourneyVersion,
     state: TickState,
     catalog: Catalog,
@@ -44,7 +44,7 @@ def enter(
     moved = NOBODY
     who = And(of=(journey.population, entry.condition))
     if isinstance(entry, AudienceEntry):
-        moved = _by_audience(cursor, store, version, who, catalog, audiences, as_of)
+        moved = _by_audience(cursor, keeper, version, who, catalog, audiences, as_of)
     elif not skips:
         # An event counts for a while, so that none is missed that was loaded late; whoever
         # entered by it does not enter by it again.
@@ -53,7 +53,7 @@ def enter(
         by_event(cursor, version.key, entry, catalog, as_of, since=since, oldest=oldest)
         only(cursor, who, catalog, audiences, as_of)
     if not skips:
-        _begin(cursor, store, version)
+        _begin(cursor, keeper, version)
     return moved
 
 
@@ -93,7 +93,7 @@ def only(
 
 def _by_audience(
     cursor: duckdb.DuckDBPyConnection,
-    store: Store,
+    keeper: RunKeeper,
     version: JourneyVersion,
     who: Condition,
     catalog: Catalog,
@@ -104,7 +104,7 @@ def _by_audience(
     now = compile_audience(who, catalog, as_of=as_of, audiences=audiences)
     cursor.execute(f"CREATE OR REPLACE TEMP TABLE jr_audience AS {now}")
     cursor.execute("DELETE FROM jr_members")
-    for rows in journeys.members(store, key):
+    for rows in keeper.members(key):
         users = {"users": [row[0] for row in rows], "key": key}
         cursor.execute("INSERT INTO jr_members SELECT $key, unnest($users)", users)
     given = {"key": key, "as_of": as_of}
@@ -121,12 +121,12 @@ def _by_audience(
     return joined, left
 
 
-def _begin(cursor: duckdb.DuckDBPyConnection, store: Store, version: JourneyVersion) -> None:
+def _begin(cursor: duckdb.DuckDBPyConnection, keeper: RunKeeper, version: JourneyVersion) -> None:
     key, reentry = version.key, version.artifact.reentry
     found = cursor.execute("SELECT DISTINCT user_id FROM jr_entering ORDER BY 1").fetchall()
     if not found:
         return
-    _tell_earlier(cursor, store, key, [user for (user,) in found])
+    _tell_earlier(cursor, keeper, key, [user for (user,) in found])
     run(
         cursor,
         "enter",
@@ -139,10 +139,10 @@ def _begin(cursor: duckdb.DuckDBPyConnection, store: Store, version: JourneyVers
 
 
 def _tell_earlier(
-    cursor: duckdb.DuckDBPyConnection, store: Store, key: str, users: list[str]
+    cursor: duckdb.DuckDBPyConnection, keeper: RunKeeper, key: str, users: list[str]
 ) -> None:
     """Their runs of before, as this tick has left them."""
-    rows = journeys.earlier(store, key, users)
+    rows = keeper.earlier(key, users)
     columns = ([row[place] for row in rows] for place in range(len(journeys.EARLIER)))
     given = dict(zip(journeys.EARLIER, columns, strict=True))
     run(cursor, "earlier", journey_key=key, **given)

@@ -7,6 +7,7 @@ a message due: consent, caps, quiet hours, kill switches, holdouts and ghosts ho
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -47,8 +48,13 @@ class Due(NamedTuple):
 
 def due(store: Store, as_of: datetime) -> Due:
     """Every message that a live journey has due at a moment; held by paused ones is none."""
-    running = versions.running_journeys(store)
     rows = [row for chunk in journeys.due(store, as_of) for row in chunk]
+    return waiting(rows, versions.running_journeys(store))
+
+
+def waiting(rows: Sequence[Row], running: dict[str, JourneyVersion]) -> Due:
+    """Runs whose message asks for its turn, with the policies that this makes; runs of versions
+    that are not running have to wait."""
     rows = [row for row in rows if _policy_key(row) in running]
     named = sorted({_policy_key(row) for row in rows})
     return Due(tuple(rows), tuple(planned_version(running[name]) for name in named), running)

@@ -15,6 +15,7 @@ from core.conditions import And, Condition
 from core.journey_effects import ExpectedDay, JourneyEffect, MessageVolume
 from core.journeys import AudienceEntry, EventEntry, Journey
 from orchestrate.journeys import entering
+from orchestrate.journeys.keeper import LiveRuns
 from orchestrate.journeys.relations import with_relations
 from orchestrate.journeys.statements import run
 from orchestrate.stages import create_tables
@@ -73,7 +74,7 @@ def missed(
         create_tables(cursor)
         run(cursor, "tables")
         made_up = state._replace(backfill=True)
-        entering.enter(cursor, store, version, made_up, known, named, as_of)
+        entering.enter(cursor, LiveRuns(store), version, made_up, known, named, as_of)
         ((found,),) = cursor.execute("SELECT COUNT(*) FROM jr_runs").fetchall()
     return int(found)
 

@@ -9,10 +9,9 @@ from typing import Any
 import duckdb
 from sqlglot import exp
 
-from control import journeys
 from control.journeys import COLUMNS, Ended, Row
-from control.store import Store
 from core.journey_runs import NO_WAY
+from orchestrate.journeys.keeper import RunKeeper
 from orchestrate.journeys.statements import DIALECT, run
 from warehouse.catalog import Catalog
 
@@ -25,9 +24,9 @@ _PART = {
 }
 
 
-def load(cursor: duckdb.DuckDBPyConnection, store: Store, keys: Sequence[str]) -> None:
+def load(cursor: duckdb.DuckDBPyConnection, keeper: RunKeeper, keys: Sequence[str]) -> None:
     """The runs under way of some journeys, as rows of the connection's own."""
-    for rows in journeys.active(store, keys):
+    for rows in keeper.active(keys):
         add(cursor, rows)
 
 

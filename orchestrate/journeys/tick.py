@@ -13,7 +13,6 @@ from datetime import datetime
 import duckdb
 from pydantic import BaseModel, ConfigDict
 
-from control import journeys, versions
 from control.journeys import Changes, TickState
 from control.store import Store
 from control.versions import JourneyVersion
@@ -23,6 +22,7 @@ from orchestrate.journeys import runs
 from orchestrate.journeys.checks import undecidable_now
 from orchestrate.journeys.clocks import fill_clocks
 from orchestrate.journeys.entering import enter
+from orchestrate.journeys.keeper import LiveRuns, RunKeeper
 from orchestrate.journeys.relations import with_relations
 from orchestrate.journeys.shape import Shape, lay_out
 from orchestrate.journeys.statements import insert, run
@@ -60,37 +60,46 @@ def tick(
 
     A moment before the last look changes nothing either.
     """
-    states = journeys.ticks(store)
-    ours = _to_look_at(store, states, as_of)
+    return look(LiveRuns(store), warehouse, catalog, as_of=as_of)
+
+
+def look(
+    keeper: RunKeeper, warehouse: DuckDBWarehouse, catalog: Catalog, *, as_of: datetime
+) -> TickReport:
+    """``tick`` for the journeys whose runs somebody keeps; ``warehouse``: where they are decided
+    on."""
+    states = keeper.ticks()
+    ours = _to_look_at(keeper, states, as_of)
     if not ours:
         return TickReport(as_of=as_of, skipped=True)
     known = with_relations(catalog)
-    audiences = versions.audiences(store)
+    audiences = keeper.audiences()
     held = undecidable_now(list(ours.values()), known, audiences)
     able = [one for name, one in ours.items() if name not in held]
     with warehouse.cursor() as cursor:
         create_tables(cursor)
         run(cursor, "tables")
-        changes = _worked_out(cursor, store, able, known, audiences, states, as_of)
+        keeper.make_ready(cursor)
+        changes = _worked_out(cursor, keeper, able, known, audiences, states, as_of)
         report = _report(cursor, as_of, held)
-    written = journeys.write(store, changes, before=states, now=as_of)
+    written = keeper.write(changes, before=states, now=as_of)
     return report if written else TickReport(as_of=as_of, skipped=True)
 
 
 def _to_look_at(
-    store: Store, states: dict[str, TickState], as_of: datetime
+    keeper: RunKeeper, states: dict[str, TickState], as_of: datetime
 ) -> dict[str, JourneyVersion]:
     def is_later(key: str) -> bool:
         state = states.get(key)
         return state is None or state.ticked_at is None or state.ticked_at <= as_of
 
-    running = versions.running_journeys(store)
+    running = keeper.running()
     return {name: one for name, one in running.items() if is_later(one.key)}
 
 
 def _worked_out(
     cursor: duckdb.DuckDBPyConnection,
-    store: Store,
+    keeper: RunKeeper,
     ours: Sequence[JourneyVersion],
     catalog: Catalog,
     audiences: Audiences,
@@ -100,10 +109,10 @@ def _worked_out(
     live = {one.key: one for one in ours if one.state == "live"}
     shape = lay_out(cursor, ours)
     _tell_journeys(cursor, ours, states)
-    runs.load(cursor, store, sorted(live))
+    runs.load(cursor, keeper, sorted(live))
     keyed = [key for key, one in live.items() if one.artifact.reentry.mode == "keyed"]
     runs.follow_merges(cursor, catalog, keyed, as_of)
-    runs.tell_never_sent(cursor, journeys.never_sent(store))
+    runs.tell_never_sent(cursor, keeper.never_sent())
     _go_on(cursor, shape, catalog, audiences, as_of, fresh=runs.EXISTING)
     joined: list[tuple[str, str]] = []
     left: list[tuple[str, str]] = []
@@ -112,7 +121,7 @@ def _worked_out(
         state = states.get(key) or TickState(key)
         first = min(one.published_at for one in ours if one.key == key)
         state = state._replace(since=state.since or first)
-        more, fewer = enter(cursor, store, version, state, catalog, audiences, as_of)
+        more, fewer = enter(cursor, keeper, version, state, catalog, audiences, as_of)
         joined, left = joined + more, left + fewer
         ticked.append(_looked_at(state, as_of))
     _go_on(cursor, shape, catalog, audiences, as_of, fresh=runs.FRESH)
