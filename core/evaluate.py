@@ -8,7 +8,7 @@ three-valued logic: a leaf whose bits are both unset is unknown.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from core.conditions import AnyLeaf, Condition
@@ -100,6 +100,11 @@ class Evaluator:
         """The canonical names of the events that a state remembers."""
         return self._recorder.events
 
+    @property
+    def filtered(self) -> frozenset[str]:
+        """Those of them whose properties matter."""
+        return self._recorder.filtered
+
     def state(self, values: Mapping[int, Plain]) -> UserState:
         """A user of whom no event is known yet; readings that are left out are missing."""
         return UserState(
@@ -108,9 +113,15 @@ class Evaluator:
 
     def record(self, state: UserState, event: str, at: int, properties: Properties) -> None:
         """Remember an event that happened at a moment (microseconds), however late it is known."""
+        self.record_all(state, event, (at,), properties)
+
+    def record_all(
+        self, state: UserState, event: str, times: Sequence[int], properties: Properties
+    ) -> None:
+        """Remember events that differ in nothing but their moments; there is at least one."""
         canonical = self._kinds.events.get(event)
         if canonical is not None:
-            self._recorder.record(state.memory, canonical, at, properties)
+            self._recorder.record(state.memory, canonical, times, properties)
 
     def trim(self, state: UserState, now: int) -> None:
         """Drop what no decision at ``now`` or later can read."""

@@ -62,6 +62,16 @@ class Stream:
         if held:
             self.held.insert(place, held)
 
+    def add_all(self, times: Sequence[int], held: Held) -> None:
+        """Several events at once that differ in nothing but their moments."""
+        if held:
+            for at in times:
+                self.add(at, held)
+            return
+        self.times = array("q", sorted([*self.times, *times]))
+        earliest = min(times)
+        self.first = earliest if self.first is None else min(self.first, earliest)
+
     def drop_before(self, horizon: int) -> None:
         """Forget what is older, but for the latest of those: how long ago it was may be asked."""
         cut = bisect_left(self.times, horizon) - 1
@@ -91,19 +101,34 @@ class Recorder:
         self._by_event: dict[str, list[int]] = {}
         for number, one in enumerate(kept):
             self._by_event.setdefault(one.event, []).append(number)
+        self._paired = {number for pair in pairs for number in (pair.first, pair.then)}
 
     @property
     def events(self) -> frozenset[str]:
         """The canonical names of all events that are remembered."""
         return frozenset(self._by_event)
 
-    def record(self, memory: Memory, event: str, at: int, properties: Properties) -> None:
-        """Remember an event, by its canonical name, that happened at a moment."""
+    @property
+    def filtered(self) -> frozenset[str]:
+        """Those of them of which some count only by their properties."""
+        return frozenset(one.event for one in self._kept if one.where)
+
+    def record(
+        self, memory: Memory, event: str, times: Sequence[int], properties: Properties
+    ) -> None:
+        """Remember events, by their canonical name, that differ in nothing but their moments."""
         for number in self._by_event.get(event, ()):
             held = self._kept[number].meets(properties)
-            if held is not None:
-                memory.streams.setdefault(number, Stream()).add(at, held)
-                self._complete_pairs(memory, number, at)
+            if held is None:
+                continue
+            stream = memory.streams.setdefault(number, Stream())
+            if len(times) == 1:
+                stream.add(times[0], held)
+            else:
+                stream.add_all(times, held)
+            if number in self._paired:
+                for at in times:
+                    self._complete_pairs(memory, number, at)
 
     def trim(self, memory: Memory, now: int) -> None:
         """Drop what no decision at ``now`` or later can read."""

@@ -28,7 +28,8 @@ from warehouse.compile.queries import expanded
 from warehouse.compile.sources import FACTS, Sources
 
 BATCH = 10_000
-"""Events that are fetched at a time."""
+"""Rows of events that are fetched at a time."""
+_NOTHING_TOLD: Mapping[str, object] = {}
 
 
 def evaluator(
@@ -54,7 +55,7 @@ def states(
     query = select_values(asking, Sources(catalog, as_of, users))
     made = made_states(asking, catalog, cursor.execute(query.sql(dialect=DIALECT)).fetchall())
     if asking.events:
-        events = select_events(asking.events, catalog, users)
+        events = select_events(asking, catalog, users)
         record_events(cursor.execute(events.sql(dialect=DIALECT)), asking, made)
     for state in made.values():
         asking.trim(state, micros(as_of))
@@ -88,25 +89,34 @@ def record_events(
 ) -> None:
     """Remember the events that a cursor gives."""
     while rows := cursor.fetchmany(BATCH):
-        for user, name, at, properties in rows:
+        for user, name, properties, times in rows:
             state = made.get(user)
-            if state is not None and at is not None:
-                asking.record(state, name, micros(at), json.loads(properties or "{}") or {})
+            if state is not None:
+                told = json.loads(properties) or {} if properties else _NOTHING_TOLD
+                asking.record_all(state, name, times, told)
 
 
-def select_events(
-    names: Iterable[str], catalog: Catalog, users: tuple[str, ...] | None
-) -> exp.Select:
-    """The query of ``user_id``, name, time and properties of these events."""
+def select_events(asking: Evaluator, catalog: Catalog, users: tuple[str, ...] | None) -> exp.Select:
+    """The query of ``user_id``, name, properties where they matter, and the moments (microseconds)
+    of all events alike."""
     layout = catalog.layout.events
-    user, name = exp.column(layout.user), exp.column(layout.name)
-    columns = (user, name, exp.column(layout.time), exp.column(layout.properties))
+    user, name, time = exp.column(layout.user), exp.column(layout.name), exp.column(layout.time)
+    told: exp.Expr = exp.null()
+    if asking.filtered:
+        told = exp.Case().when(_is_one_of(name, asking.filtered), exp.column(layout.properties))
+    times = exp.func("LIST", exp.func("EPOCH_US", time.copy()))
+    columns = (user, name, exp.alias_(told, "told"), exp.alias_(times, "times"))
     query = select_from(stored(layout.table, catalog), *columns)
     # By their canonical names only: that is what SQL counts.
-    query.where(exp.In(this=name.copy(), expressions=_listed(sorted(names))), copy=False)
+    query.where(_is_one_of(name, asking.events), copy=False)
+    query.where(time.is_(exp.null()).not_(), copy=False)
     if users is not None:
         query.where(exp.In(this=user.copy(), expressions=_listed(users)), copy=False)
-    return query
+    return query.group_by(exp.Literal.number(1), exp.Literal.number(2), exp.Literal.number(3))
+
+
+def _is_one_of(name: exp.Column, names: Iterable[str]) -> exp.In:
+    return exp.In(this=name.copy(), expressions=_listed(sorted(names)))
 
 
 def _listed(words: Iterable[str]) -> list[exp.Expr]:

@@ -37,7 +37,7 @@ class StateReader:
         self._moving = _moving(asking, catalog)
         sources = Sources(catalog, _ANY_MOMENT, (_ANYBODY,))
         self._values = None if self._moving else _asked(select_values(asking, sources))
-        self._events = _asked(select_events(asking.events, catalog, (_ANYBODY,)))
+        self._events = _asked(select_events(asking, catalog, (_ANYBODY,)))
         self._changes = _asked(changes) if (changes := _changes(asking, catalog)) else None
 
     def read(
