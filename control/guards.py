@@ -64,6 +64,16 @@ _REWRITTEN = """
     OR CAST(NEW.content AS TEXT) <> CAST(OLD.content AS TEXT)
     OR OLD.state = 'superseded'
 """
+# What is asked of a canary is approved with the change: nobody widens it afterwards.
+_DECIDED_ALREADY = """
+    EXISTS (SELECT 1 FROM reviews AS r WHERE r.change_request_id = NEW.change_request_id)
+"""
+_CANARY_REWRITTEN = """
+    OLD.state <> 'running' OR NEW.id <> OLD.id OR NEW.key <> OLD.key OR NEW.version <> OLD.version
+    OR NEW.share <> OLD.share OR NEW.salt <> OLD.salt OR NEW.started_at <> OLD.started_at
+    OR COALESCE(NEW.baseline, 0) <> COALESCE(OLD.baseline, 0)
+    OR CAST(NEW.limits AS TEXT) <> CAST(OLD.limits AS TEXT)
+"""
 _OWN_CHANGE = """
     NEW."by" = (SELECT c.author FROM change_requests AS c WHERE c.id = NEW.change_request_id)
 """
@@ -86,6 +96,11 @@ GUARDS: tuple[Guard, ...] = (
     Guard("staged_stay_inside", "outbox", "INSERT", _STAGED, "what staging decides is not sent"),
     Guard("versions_stay", "versions", "UPDATE", _REWRITTEN, "a version is immutable"),
     Guard("versions_remain", "versions", "DELETE", "1 = 1", "a version is immutable"),
+    Guard("asks_come_first", "canary_asks", "INSERT", _DECIDED_ALREADY, "it was decided already"),
+    Guard("asks_stay", "canary_asks", "UPDATE", "1 = 1", "what was approved stays"),
+    Guard("asks_remain", "canary_asks", "DELETE", "1 = 1", "what was approved stays"),
+    Guard("canaries_stay", "canaries", "UPDATE", _CANARY_REWRITTEN, "a canary only ends"),
+    Guard("canaries_remain", "canaries", "DELETE", "1 = 1", "a canary is kept"),
     Guard("requests_move_on", "change_requests", "UPDATE", _NOT_ALLOWED, "not from this state"),
     Guard("requests_remain", "change_requests", "DELETE", "1 = 1", "a change request is kept"),
     Guard("audit_stays", "audit", "UPDATE", "1 = 1", "the audit log is append-only"),

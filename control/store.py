@@ -18,6 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, OperationalError
 
 from control import (
+    canary_tables,
     delivery_tables,
     forgetting_tables,
     inbox_tables,
@@ -41,6 +42,7 @@ PRAGMAS = (
     "recursive_triggers=ON",  # a REPLACE is a DELETE, and is refused like one
 )
 DECLARING = (
+    canary_tables,
     delivery_tables,
     forgetting_tables,
     inbox_tables,

@@ -6,13 +6,14 @@ whoever asks for rules is never given a trait model.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Annotated, Generic, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 from pydantic import Field, TypeAdapter
 
+from control.canary_tables import canaries
 from control.store import Store
 from control.tables import versions
 from core.conditions import And, Condition
@@ -83,6 +84,11 @@ def current(store: Store, key: str) -> Version | None:
     """The version of a rule that is live or paused, if there is one."""
     found = _rules(store, versions.c.key == key, versions.c.state != "superseded")
     return found[0] if found else None
+
+
+def everything(store: Store, keys: Collection[str]) -> list[Version]:
+    """Every version of some rules, by key and number."""
+    return _rules(store, versions.c.key.in_(sorted(keys)))
 
 
 def version(store: Store, key: str, number: int) -> Version:
@@ -181,7 +187,8 @@ def kind_of(change: type[DataChange]) -> str:
 def audiences(store: Store) -> Callable[[str, int | None], Condition | None]:
     """Resolves the audience of a published rule: population and condition, of a version or current.
 
-    Reads the store once; gives None for a key or version that was never published.
+    While a canary runs, the current one is still the version before it. Reads the store once;
+    gives None for a key or version that was never published.
     """
     rules = {
         (found.key, found.version): found.artifact
@@ -190,6 +197,7 @@ def audiences(store: Store) -> Callable[[str, int | None], Condition | None]:
     newest: dict[str, int] = {}
     for key, each in rules:
         newest[key] = max(each, newest.get(key, 0))
+    newest |= _before_canaries(store)
 
     def resolve(key: str, number: int | None) -> Condition | None:
         rule = rules.get((key, newest.get(key, 0) if number is None else number))
@@ -198,6 +206,14 @@ def audiences(store: Store) -> Callable[[str, int | None], Condition | None]:
         return And(of=(rule.population, rule.condition))
 
     return resolve
+
+
+def _before_canaries(store: Store) -> dict[str, int]:
+    query = sa.select(canaries.c.key, canaries.c.baseline).where(
+        canaries.c.state == "running", canaries.c.baseline.is_not(None)
+    )
+    with store.read() as connection:
+        return {row.key: row.baseline for row in connection.execute(query)}
 
 
 def read_version(row: sa.Row[tuple[object, ...]]) -> AnyVersion:

@@ -22,18 +22,19 @@ def named_template(key: str) -> str:
 
 def approved_templates(
     store: Store, rules: Iterable[Version], journeys: Mapping[str, JourneyVersion]
-) -> dict[str, dict[str, str]]:
-    """Policy as intents name it → its templates, each with the hash that was approved with it.
+) -> dict[tuple[str, int], dict[str, str]]:
+    """Policy and version as intents name them → its templates, each with the hash that was approved
+    with it.
 
     A rollback brings back what was approved with the older version.
     """
-    worded: dict[str, tuple[str, str]] = {}
+    worded: dict[tuple[str, int], tuple[str, str]] = {}
     for rule in rules:
         if any(action.template_key for action in actions_of(rule.artifact)):
-            worded[rule.key] = (rule.key, rule.content_hash)
+            worded[rule.key, rule.version] = (rule.key, rule.content_hash)
     for name, journey in journeys.items():
         if any(message.action.template_key for message in journey.artifact.messages()):
-            worded[name] = (journey.key, journey.content_hash)
+            worded[name, journey.version] = (journey.key, journey.content_hash)
     if not worded:
         return {}
     found = _hashes(store, {key for key, _ in worded.values()})

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from control import channel_routes, delivery, kill_switches, versions
+from control import canaries, channel_routes, delivery, kill_switches, versions
 from control.store import Store
 from deliver import outbox
 from deliver.approved import approved_templates
@@ -243,7 +243,7 @@ def _carriers(store: Store, outward: Outward) -> Iterator[dict[str, Carrier]]:
 
 
 def _rulebook(store: Store) -> Rulebook:
-    live = {version.key: version for version in versions.live(store)}
+    live = canaries.standing(store)
     journeys = versions.running_journeys(store)
     return Rulebook(
         live,

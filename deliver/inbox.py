@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from control import inbox, kill_switches, versions
+from control import canaries, inbox, kill_switches, versions
 from control.inbox import Addressed, Deed, InboxMessage
 from control.receipts import Batch, Fact, Kind, keep
 from control.store import Store
@@ -55,7 +55,7 @@ def acknowledge(store: Store, message: InboxMessage, deed: Deed, *, now: datetim
 
 def _rulebook(store: Store) -> Rulebook:
     return Rulebook(
-        {version.key: version for version in versions.live(store)},
+        canaries.standing(store),
         kill_switches.active(store),
         versions.audiences(store),
         versions.running_journeys(store),

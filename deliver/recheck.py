@@ -22,23 +22,24 @@ _SQL = Path(__file__).parent / "sql"
 
 
 class Rulebook(NamedTuple):
-    """The rules in force, by key, and what stops them."""
+    """The rules in force, by key and version, and what stops them."""
 
-    live: dict[str, Version]
+    live: Mapping[tuple[str, int], Version]
     killed: Killed
     audiences: Audiences
     journeys: Mapping[str, JourneyVersion] = {}
     """``key@version`` of every version whose runs go on: intents of journeys name that."""
-    approved: Mapping[str, Mapping[str, str]] = {}
-    """Policy as intents name it → the templates that were approved with it, by their hashes."""
+    approved: Mapping[tuple[str, int], Mapping[str, str]] = {}
+    """Policy and version as intents name them → the templates that were approved with it, by their
+    hashes."""
 
     def action(self, intent: Intent) -> Action | None:
         """The action of an intent as the version that decided on it has it, while that is live."""
         if journey := self.journeys.get(intent.policy_key):
             sent = (message.action for message in journey.artifact.messages())
             return next((action for action in sent if action.key == intent.action_key), None)
-        version = self.live.get(intent.policy_key)
-        if version is None or version.version != intent.policy_version:
+        version = self.live.get((intent.policy_key, intent.policy_version))
+        if version is None:
             return None
         actions = (entry.action for entry in _entries(version))
         return next((action for action in actions if action.key == intent.action_key), None)
@@ -113,13 +114,14 @@ def _by_condition(
     catalog: Catalog,
     now: datetime,
 ) -> dict[str, str]:
-    grouped: dict[tuple[str, str], list[Intent]] = defaultdict(list)
+    grouped: dict[tuple[str, int, str], list[Intent]] = defaultdict(list)
     for intent in intents:
         if rulebook.action(intent) is not None:
-            grouped[intent.policy_key, intent.action_key].append(intent)
+            named = intent.policy_key, intent.policy_version, intent.action_key
+            grouped[named].append(intent)
     stopped: dict[str, str] = {}
-    for (policy, action), ours in grouped.items():
-        asked = _asked(rulebook, policy, action)
+    for named, ours in grouped.items():
+        asked = _asked(rulebook, *named)
         if not asked:
             continue
         users = tuple(sorted({one.user_id for one in ours}))
@@ -145,11 +147,11 @@ def _condition_reason(flags: dict[str, bool | None] | None) -> str | None:
     return "INPUT_UNKNOWN" if unknown else None
 
 
-def _asked(rulebook: Rulebook, policy: str, action: str) -> dict[str, Condition]:
+def _asked(rulebook: Rulebook, policy: str, version: int, action: str) -> dict[str, Condition]:
     if journey := rulebook.journeys.get(policy):
         stops = [stop.when for stop in journey.artifact.stops if stop.when is not None]
         return dict(_any_of([("stopped", stops)]))
-    return _conditions(rulebook.live[policy], action)
+    return _conditions(rulebook.live[policy, version], action)
 
 
 def _conditions(version: Version, action_key: str) -> dict[str, Condition]:

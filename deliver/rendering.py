@@ -48,7 +48,8 @@ def render(
         template = catalog.templates.get(key)
         if template is not None and key not in hashes:
             hashes[key] = content_hash(template)
-        approved = rulebook.approved.get(intent.policy_key, {}).get(named_template(key))
+        decided_by = intent.policy_key, intent.policy_version
+        approved = rulebook.approved.get(decided_by, {}).get(named_template(key))
         if unsaid := _revoked(key, approved, hashes.get(key)):
             said[intent.intent_id] = unsaid
         elif template is not None:

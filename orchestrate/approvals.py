@@ -8,13 +8,17 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from control import audit, requests, staging
+from control.canaries import asked_for
+from control.canary_tables import canary_asks
 from control.hashing import content_hash
 from control.people import Person
 from control.requests import ChangeRequest
 from control.store import Store, utc
 from control.tables import change_requests, reviews, versions
+from core.canary import CanaryAsk
 from core.errors import Code, PilothouseError, refuse
 from core.lifecycle import STATE_AFTER, State, Verdict, may_decide
+from core.proposal import actions_of
 
 
 def decide(
@@ -26,8 +30,11 @@ def decide(
     comment: str = "",
     now: datetime,
     seen_content_hash: str | None = None,
+    canary: CanaryAsk | None = None,
 ) -> ChangeRequest:
     """Approve, reject or ask for changes; of two people at once exactly one decides.
+
+    With ``canary`` what is approved goes live for that share of users first.
 
     Refuses with NOT_ALLOWED, SELF_APPROVAL, ALREADY_DECIDED, COMMENT_REQUIRED, and
     with STALE_CHANGE_REQUEST when what would be approved is not what was shown.
@@ -37,6 +44,8 @@ def decide(
             request = requests.find(connection, request_id)
             _check(connection, request, person, verdict, comment)
             _check_seen(request, seen_content_hash)
+            if canary is not None:
+                _ask(connection, request, verdict, canary)
             _record(connection, request, person, verdict, comment, now)
             return requests.find(connection, request_id)
     except IntegrityError as error:
@@ -122,8 +131,31 @@ def _record(
     row = {"change_request_id": request.id, "verdict": verdict, "by": person.email}
     connection.execute(reviews.insert().values(row | bound | {"comment": comment, "at": utc(now)}))
     unchanged = request.content_hash
-    act = audit.Act(now, person.email, verdict, request.id, unchanged, unchanged, comment)
+    asked = asked_for(connection, request.id)
+    note = comment if asked is None else f"canary {asked.share:.4g}. {comment}".strip()
+    act = audit.Act(now, person.email, verdict, request.id, unchanged, unchanged, note)
     audit.append(connection, act)
+
+
+def _ask(
+    connection: sa.Connection, request: ChangeRequest, verdict: Verdict, canary: CanaryAsk
+) -> None:
+    if verdict != "approve" or not _can_be_a_canary(request):
+        raise refuse(
+            Code.INVALID_ARGUMENT,
+            f"{request.id} cannot go live as a canary: only an approved rule or decision policy "
+            "that sends something can.",
+            span="canary",
+            fix="Leave the canary out.",
+        )
+    row = {"change_request_id": request.id, "asked": canary.model_dump(mode="json")}
+    connection.execute(canary_asks.insert().values(row))
+
+
+def _can_be_a_canary(request: ChangeRequest) -> bool:
+    if request.changes_data or request.journey or request.jump:
+        return False
+    return bool(actions_of(request.rule))
 
 
 def _named(version: int | None) -> str:

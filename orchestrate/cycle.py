@@ -17,10 +17,11 @@ import numpy as np
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field
 
-from control import kill_switches, versions
+from control import canaries, kill_switches, versions
 from control.hashing import canonical
 from control.store import Store
 from control.tables import outbox
+from core.canary import part_of
 from core.jumps import PopulationJump
 from core.lifecycle import IntentState
 from core.reasons import BY_CODE, REASONS, Reason
@@ -111,8 +112,8 @@ def plan_tick(
     store: Store, catalog: Catalog, *, as_of: datetime, trace_id: str | None = None
 ) -> stages.Tick:
     """What a cycle at this moment would decide with."""
-    live = versions.live(store)
-    identity = [as_of.isoformat(), *([v.key, v.version, v.content_hash] for v in live)]
+    live = canaries.in_force(store)
+    identity = [as_of.isoformat(), *(_named(one) for one in live)]
     cycle_id = str(uuid.uuid5(uuid.NAMESPACE_URL, canonical(identity).decode()))
     return stages.Tick(
         cycle_id=cycle_id,
@@ -124,6 +125,12 @@ def plan_tick(
         audiences=versions.audiences(store),
         released=_released(store),
     )
+
+
+def _named(version: versions.Version) -> list[object]:
+    named: list[object] = [version.key, version.version, version.content_hash]
+    part = part_of(version.artifact.population)
+    return named if part is None else [*named, part.low, part.high]
 
 
 def with_due(tick: stages.Tick, waiting: Due, *, only_journeys: bool = False) -> stages.Tick:
@@ -210,7 +217,10 @@ class Tally:
         state = one.chunk.state
         people = {c.population: count(state.true[c.population]) for c in self._candidates}
         self.records += sum(people[c.population] for c in self._candidates)
-        rules = {c.policy.key: c for c in self._candidates if not c.policy.repeats}
+        # A key with a canary is there in two versions, each for its own users.
+        rules = {
+            (c.policy.key, c.policy.version): c for c in self._candidates if not c.policy.repeats
+        }
         for c in rules.values():
             known = self.populations.get(c.policy.key, 0)
             self.populations[c.policy.key] = known + people[c.population]

@@ -11,6 +11,7 @@ import duckdb
 
 from control import versions
 from control.store import Store
+from core.canary import is_for
 from core.conditions import Trait
 from core.errors import Code, refuse
 from core.reasons import BY_CODE, REASONS
@@ -87,7 +88,8 @@ def explain_tick(
         _check_known(policy, [p.key for p in tick.policies], journeys)
     with _decided(warehouse, tick, user_id, ready, journeys) as (cursor, past, told):
         tick = told.stand.tick
-        wanted = [p for p in tick.policies if policy in (None, p.key, p.key.partition("@")[0])]
+        mine = (p for p in tick.policies if is_for(p.population, user_id))
+        wanted = [p for p in mine if policy in (None, p.key, p.key.partition("@")[0])]
         tried = [(p, _candidates(p, tick, cursor, told)) for p in wanted]
     runs = Teller(journeys, warehouse, tick.catalog, tick, user_id).tell(policy) if journeys else []
     return {
@@ -128,13 +130,15 @@ def separate(
     for user_id in user_ids:
         told = explain(store, warehouse, catalog, user_id, at=moment)
         winners[user_id] = {one["policy"]: one["winner"] for one in told["decisions"]}
-    first, second = user_ids
-    differing = [p for p in tick.policies if winners[first][p.key] != winners[second][p.key]]
+    # Of a key with a canary one version tells enough: its users are drawn by a condition.
+    by_key = {p.key: p for p in reversed(tick.policies)}
+    won = {key: [winners[user].get(key) for user in user_ids] for key in by_key}
+    differing = [p for p in by_key.values() if won[p.key][0] != won[p.key][1]]
     with as_known(warehouse, catalog, moment) as engine:
         policies = [
             {
                 "policy": p.key,
-                "winners": {user: winners[user][p.key] for user in user_ids},
+                "winners": dict(zip(user_ids, won[p.key], strict=True)),
                 "separated_by": _separating(p, tick, engine, user_ids),
             }
             for p in differing
@@ -150,12 +154,13 @@ class Told(NamedTuple):
     state: State
     decided: Decided
 
-    def candidate(self, policy: str, action: str) -> EngineCandidate:
+    def candidate(self, policy: PlannedPolicy, action: str) -> EngineCandidate:
         """A candidate of the tick."""
+        wanted = policy.key, policy.version, action
         return next(
             one
             for one in self.stand.candidates
-            if (one.policy.key, one.entry.action.key) == (policy, action)
+            if (one.policy.key, one.policy.version, one.entry.action.key) == wanted
         )
 
     def outcome(self, candidate: EngineCandidate) -> tuple[str, bool]:
@@ -213,7 +218,7 @@ def _candidates(
     ground = told.ground(cursor)
     found = []
     for entry in policy.entries:
-        decided = told.candidate(policy.key, entry.action.key)
+        decided = told.candidate(policy, entry.action.key)
         code, ghost = told.outcome(decided)
         fault = at_fault(seen, code, entry)
         found.append(Candidate(entry, code, ghost, fault, flip(ground, decided.number)))

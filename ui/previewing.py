@@ -104,7 +104,7 @@ def _action(workspace: Workspace, key: str, template: Template) -> Action:
 def _used_by(workspace: Workspace, key: str, template: Template) -> Iterator[dict[str, Any]]:
     rules, running = versions.live(workspace.store), versions.running_journeys(workspace.store)
     name, now = named_template(key), content_hash(template)
-    for rule, hashes in approved_templates(workspace.store, rules, running).items():
+    for (rule, _), hashes in approved_templates(workspace.store, rules, running).items():
         if name in hashes:
             yield {"rule": rule, "approved": hashes[name] == now}
 

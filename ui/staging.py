@@ -120,8 +120,8 @@ def write_letters(workspace: Workspace, *, now: datetime | None = None) -> Stage
     if world is None:
         return None
     worded = {
-        key: template_hashes(actions_of(version.artifact), workspace.catalog)
-        for key, version in world.versions.items()
+        named: template_hashes(actions_of(version.artifact), workspace.catalog)
+        for named, version in world.versions.items()
     }
     killed = kill_switches.active(workspace.store)
     rules = Rulebook(world.versions, killed, world.tick.audiences, approved=worded)

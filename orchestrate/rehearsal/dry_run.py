@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from control.canaries import in_force
 from control.store import Store
-from control.versions import Rule, Version, Versioned, live
+from control.versions import Rule, Version, Versioned
 from core.errors import Code, refuse
 from core.rules import EligibilityRule
 from orchestrate import stages
@@ -44,7 +45,7 @@ def rehearse(
     ``proposed`` takes the place of the live rule with its key, or comes beside the others.
     Refuses with INVALID_ARGUMENT when it sends nothing.
     """
-    tick = with_proposed(plan_tick(store, catalog, as_of=as_of), live(store), proposed)
+    tick = with_proposed(plan_tick(store, catalog, as_of=as_of), in_force(store), proposed)
     with warehouse.cursor() as cursor:
         stages.create_tables(cursor)
         with undone(cursor):

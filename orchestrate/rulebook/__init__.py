@@ -20,6 +20,7 @@ from core.data_changes import DATA_KINDS, DataChange
 from core.errors import Code, PilothouseError, Refusal, refuse
 from core.lifecycle import State
 from orchestrate.approval_check import check_dependencies, current, publishable
+from orchestrate.rulebook.canary import refuse_failed
 from orchestrate.rulebook.writing import (
     MAY_CHANGE,
     deed,
@@ -142,6 +143,7 @@ def rollback(store: Store, key: str, number: int, *, person: Person, now: dateti
                 f"Version {number} of '{key}' already says what version {before.version} says.",
                 fix="Choose another version from its history.",
             )
+        refuse_failed(connection, key, str(older.content_hash))
         row = {**older._mapping, "change_request_id": None}
         version = insert_version(connection, row, before, person.email, now)
         told = deed(now, person.email, "rollback", before, version)
@@ -196,6 +198,8 @@ def _switch(store: Store, key: str, state: str, person: Person, now: datetime) -
         before = require_current(connection, key)
         if before.state == state:
             return before
+        if state == "live":
+            refuse_failed(connection, key, before.content_hash)
         set_state(connection, before, state)
         after, what = before._replace(state=state), "pause" if state == "paused" else "resume"
         if (before.kind, what) == ("journey", "pause"):

@@ -8,10 +8,13 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from control import audit
+from control.canaries import Canary, CanaryState, asked_for, select
+from control.canary_tables import canaries
 from control.requests import ChangeRequest
 from control.store import utc
 from control.tables import change_requests, versions
 from control.versions import AnyVersion, read_version
+from core.canary import SALT, CanaryAsk
 from core.errors import Code, refuse
 from core.lifecycle import Role, State
 from orchestrate.approval_check import current
@@ -22,7 +25,8 @@ MAY_CHANGE = frozenset({Role.APPROVER, Role.ADMIN})
 def put_in_force(
     connection: sa.Connection, request: ChangeRequest, before: AnyVersion | None, now: datetime
 ) -> AnyVersion:
-    """Write what was approved as the next version of its key; its request is live from here on."""
+    """Write what was approved as the next version of its key; its request is live from here on,
+    for everybody, or for the share of users that its approver asked for."""
     row = {
         "key": request.target_key,
         "kind": request.kind,
@@ -31,11 +35,65 @@ def put_in_force(
         "change_request_id": request.id,
     }
     approver = request.review.by if request.review else request.author
+    asked = asked_for(connection, request.id)
+    baseline = _baseline(connection, before) if asked else None
     version = insert_version(connection, row, before, approver, now)
     move(connection, request.id, State.LIVE, now)
+    note = request.id
+    if asked is not None:
+        _begin(connection, version, baseline, asked, approver, now)
+        note = f"{request.id}, canary {asked.share:.4g}"
     told = deed(now, approver, "publish", before, version)
-    audit.append(connection, told._replace(note=request.id))
+    audit.append(connection, told._replace(note=note))
     return version
+
+
+def _baseline(connection: sa.Connection, before: AnyVersion | None) -> int | None:
+    """What users outside of a canary keep: the version that everybody had last."""
+    if before is None or before.state != "live":
+        return None
+    unproven = running(connection, before.key)
+    return before.version if unproven is None else unproven.baseline
+
+
+def _begin(
+    connection: sa.Connection,
+    version: AnyVersion,
+    baseline: int | None,
+    asked: CanaryAsk,
+    by: str,
+    now: datetime,
+) -> None:
+    named = f"{version.key}@{version.version}"
+    row = {
+        "id": named,
+        "key": version.key,
+        "version": version.version,
+        "baseline": baseline,
+        "share": asked.share,
+        "salt": f"{SALT}{named}",
+        "limits": asked.limits.model_dump(mode="json"),
+        "change_request_id": version.change_request_id,
+        "state": "running",
+        "started_at": utc(now),
+        "started_by": by,
+        "why": "",
+    }
+    connection.execute(canaries.insert().values(row))
+
+
+def running(connection: sa.Connection, key: str) -> Canary | None:
+    """The canary that runs of a key, if one does."""
+    found = select(connection, canaries.c.key == key, canaries.c.state == "running")
+    return found[0] if found else None
+
+
+def end(
+    connection: sa.Connection, canary: Canary, state: CanaryState, by: str, why: str, now: datetime
+) -> None:
+    """Let a canary be over."""
+    values = {"state": state, "ended_at": utc(now), "ended_by": by, "why": why}
+    connection.execute(canaries.update().where(canaries.c.id == canary.id).values(values))
 
 
 def insert_version(
@@ -48,6 +106,8 @@ def insert_version(
     """Write a row as the next version of its key, which supersedes the one before."""
     number = before.version + 1 if before else 1
     if before:
+        if (canary := running(connection, before.key)) is not None:
+            end(connection, canary, "superseded", by, f"version {number} came", now)
         set_state(connection, before, "superseded")
         if before.change_request_id:
             move(connection, before.change_request_id, State.SUPERSEDED, now)

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import duckdb
 from sqlglot import exp, parse_one
 
-from control import staging, versions
+from control import canaries, staging
 from control.hashing import canonical
 from control.staging import Staged
 from control.store import Store
@@ -45,8 +45,8 @@ class World(NamedTuple):
     """A tick of staging, and what of the real past it does not see."""
 
     tick: Tick
-    versions: dict[str, Version]
-    """Every rule that it decides with, by key."""
+    versions: dict[tuple[str, int], Version]
+    """Every rule that it decides with, by key and version."""
     staged: dict[str, datetime]
     """The keys that staging stands for → since which moment of the data."""
     live_cycle: str
@@ -69,7 +69,7 @@ def world_of(
     if not there:
         return None
     live = plan_tick(store, catalog, as_of=as_of)
-    rules = _together(versions.live(store), there)
+    rules = _together(canaries.in_force(store), there)
     cycle_id = _cycle_id(as_of, rules, there)
     tick = live._replace(
         cycle_id=cycle_id,
@@ -80,7 +80,7 @@ def world_of(
         counts_later=True,
     )
     since = {one.key: one.since for one in there}
-    return World(tick, {one.key: one for one in rules}, since, live.cycle_id)
+    return World(tick, {(one.key, one.version): one for one in rules}, since, live.cycle_id)
 
 
 def see_messages(
@@ -125,7 +125,7 @@ def _cycle_id(as_of: datetime, rules: Sequence[Version], there: Sequence[Staged]
 
 def _lay_keys(cursor: duckdb.DuckDBPyConnection, world: World) -> None:
     """What is decided on, and since when staging stands for it, as a table of the cursor's own."""
-    keys = [(key, world.staged.get(key)) for key in world.versions]
+    keys = [(key, world.staged.get(key)) for key in {key for key, _ in world.versions}]
     cursor.execute(
         "CREATE OR REPLACE TEMP TABLE keys_decided (policy_key VARCHAR, since TIMESTAMP)"
     )
@@ -134,8 +134,9 @@ def _lay_keys(cursor: duckdb.DuckDBPyConnection, world: World) -> None:
 
 def _together(live: Sequence[Version], there: Sequence[Staged]) -> list[Version]:
     tried = {one.key: one.as_version for one in there}
-    found = {one.key: one for one in live} | tried
-    return [found[key] for key in sorted(found)]
+    # A key with a canary is live twice; what is tried takes the place of both.
+    kept = [one for one in live if one.key not in tried]
+    return sorted((*kept, *tried.values()), key=lambda one: (one.key, -one.version))
 
 
 def _audiences(published: Audiences, there: Sequence[Staged]) -> Audiences:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from control import kill_switches, versions
+from control import canaries, kill_switches, versions
 from control.tables import outbox as outbox_table
 from core.quiet_hours import released_at
 from core.rules import Action, EligibilityRule, FrequencyCap, QuietHours
@@ -292,7 +292,7 @@ def _rows(world: World) -> list[Any]:
 
 
 def _rulebook(world: World) -> Rulebook:
-    live = {version.key: version for version in versions.live(world.store)}
+    live = canaries.standing(world.store)
     return Rulebook(live, kill_switches.active(world.store), versions.audiences(world.store))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from control import kill_switches, versions
+from control import canaries, kill_switches, versions
 from control.people import get
 from control.versions import Governed
 from core.filling import Rendered
@@ -91,7 +91,7 @@ def _leased(world: World) -> list[Intent]:
 
 
 def _rulebook(world: World) -> Rulebook:
-    live = {version.key: version for version in versions.live(world.store)}
+    live = canaries.standing(world.store)
     return Rulebook(
         live,
         kill_switches.active(world.store),
@@ -211,7 +211,7 @@ def test_a_message_of_a_journey_is_bound_to_its_words_as_well(world: World) -> N
 
     running = versions.running_journeys(world.store)
 
-    assert approved_templates(world.store, [], running) == {"trip@1": hashes}
+    assert approved_templates(world.store, [], running) == {("trip@1", 1): hashes}
 
 
 def test_a_column_that_is_gone_is_a_value_that_is_missing(world: World) -> None:
