@@ -12,6 +12,7 @@ import numpy as np
 from core.reasons import REASONS
 from orchestrate.engine.candidates import Candidate, Route, Rules, flag
 from orchestrate.engine.decided import Decided
+from orchestrate.engine.handed import handed
 from orchestrate.engine.inputs import insert
 from orchestrate.engine.rules_text import rules_document
 from orchestrate.engine.staging import CODE, RUNNING, Chunk, before_eligibility
@@ -105,9 +106,8 @@ def _insert(
     named: dict[str, Any],
     used: tuple[str, ...],
 ) -> None:
-    cursor.register(name, columns)
-    cursor.execute(sql(statement), {key: named[key] for key in used})
-    cursor.unregister(name)
+    with handed(cursor, name, columns):
+        cursor.execute(sql(statement), {key: named[key] for key in used})
 
 
 def keep_state(cursor: duckdb.DuckDBPyConnection, stand: Laid, number: int, state: State) -> None:
@@ -117,12 +117,11 @@ def keep_state(cursor: duckdb.DuckDBPyConnection, stand: Laid, number: int, stat
     known = cursor.execute("SELECT 1 FROM record_users WHERE roster = ? LIMIT 1", (roster,))
     if known.fetchone() is None:
         places = {"place": np.arange(state.size, dtype=np.int32), "user_id": state.users}
-        cursor.register("roster_rows", places)
-        cursor.execute(
-            "INSERT INTO record_users SELECT $roster, place, user_id FROM roster_rows",
-            {"roster": roster},
-        )
-        cursor.unregister("roster_rows")
+        with handed(cursor, "roster_rows", places):
+            cursor.execute(
+                "INSERT INTO record_users SELECT $roster, place, user_id FROM roster_rows",
+                {"roster": roster},
+            )
     chunk = (cycle, number, roster, state.size, pack_state(state))
     cursor.execute("INSERT INTO record_chunks VALUES (?, ?, ?, ?, ?)", chunk)
     sets = state.true | {f"{UNKNOWN}{name}": bits for name, bits in state.unknown.items()}

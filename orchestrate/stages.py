@@ -20,6 +20,7 @@ from sqlglot import exp
 from orchestrate.engine.candidates import Candidate, Tick, asked_of, candidates_of
 from orchestrate.engine.decided import Decided, decide_state, reasons_of
 from orchestrate.engine.gather import Reader
+from orchestrate.engine.handed import handed
 from orchestrate.engine.inputs import prepare
 from orchestrate.engine.zones import Zones
 from orchestrate.plan import PlannedPolicy
@@ -128,9 +129,8 @@ def decide(
     # Made whole in one statement: a table that is made empty and filled loses rows.
     empty = {name: np.zeros(0, kind) for name, kind in LAID.items()}
     joined = {name: np.concatenate([empty[name], *(one[name] for one in laid)]) for name in LAID}
-    cursor.register("laid", joined)
-    cursor.execute(sql("outcome"))
-    cursor.unregister("laid")
+    with handed(cursor, "laid", joined):
+        cursor.execute(sql("outcome"))
 
 
 LAID: dict[str, Any] = {

@@ -14,6 +14,7 @@ from sqlglot import exp, parse_one
 from core.moments import EPOCH
 from core.rules import FrequencyCap
 from orchestrate.engine.candidates import Candidate, Rules, Tick
+from orchestrate.engine.handed import handed
 from orchestrate.engine.inputs import insert, sql
 from orchestrate.engine.ledger import counted
 from orchestrate.engine.lots import Lot, holdout_range
@@ -59,9 +60,8 @@ class Reader:
     ) -> State:
         """The state of these users, whose flags are told already."""
         chunk = {"place": np.arange(len(users), dtype=np.int32), "user_id": users}
-        self._cursor.register("chunk_arrays", chunk)
-        self._cursor.execute(sql("chunk"))
-        self._cursor.unregister("chunk_arrays")
+        with handed(self._cursor, "chunk_arrays", chunk):
+            self._cursor.execute(sql("chunk"))
         size = len(users)
         own = {"cycle_id": self._tick.cycle_id, "since": self._remembered}
         self._cursor.execute(sql("past"), own | {"until": self._tick.until})
@@ -97,14 +97,13 @@ class Reader:
         if not users.size:
             return found
         row = np.arange(users.size, dtype=np.int32)
-        self._cursor.register("draws", {"row": row, "place": users, "lot": lots})
         ranges = [
             (lot, one.salt, low, high) for lot, one in enumerate(drawn) for low, high in one.ranges
         ]
         self._cursor.execute("DELETE FROM lots")
         insert(self._cursor, "lots", ranges)
-        told = self._cursor.execute(sql("lots")).fetchnumpy()["row"]
-        self._cursor.unregister("draws")
+        with handed(self._cursor, "draws", {"row": row, "place": users, "lot": lots}):
+            told = self._cursor.execute(sql("lots")).fetchnumpy()["row"]
         found[told] = True
         return found
 
