@@ -78,16 +78,27 @@ def due(store: Store, at: datetime, *, user: str | None = None) -> Iterator[list
     yield from _chunks(store, query)
 
 
-def earlier(store: Store, key: str, users: Sequence[str]) -> list[Row]:
-    """What some users did in a journey before, in the order of EARLIER."""
+def earlier(
+    store: Store, key: str, users: Sequence[str], *, before: datetime | None = None
+) -> list[Row]:
+    """What some users did in a journey before, in the order of EARLIER; with ``before`` only the
+    runs that began before that moment."""
     found: list[Row] = []
     columns = [journey_runs.c[name] for name in EARLIER]
     with store.read() as connection:
         for start in range(0, len(users), CHUNK):
             theirs = journey_runs.c.user_id.in_(users[start : start + CHUNK])
             query = sa.select(*columns).where(journey_runs.c.journey_key == key, theirs)
+            if before is not None:
+                query = query.where(journey_runs.c.entered_at < before)
             found += [tuple(row) for row in connection.execute(query)]
     return found
+
+
+def entered_since(store: Store, key: str, since: datetime) -> Iterator[list[Row]]:
+    """The runs of a journey that began at a moment or later, as (run id, user), in chunks."""
+    this = sa.and_(journey_runs.c.journey_key == key, journey_runs.c.entered_at >= since)
+    yield from _chunks(store, sa.select(journey_runs.c.run_id, journey_runs.c.user_id).where(this))
 
 
 def members(store: Store, key: str) -> Iterator[list[Row]]:

@@ -1,34 +1,42 @@
-"""Staging, read: which rules are tried beside the live ones, and what was promoted from there."""
+"""Staging, read: which rules and journeys are tried beside the live ones, and what was promoted
+from there."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
 import sqlalchemy as sa
+from pydantic import Field, TypeAdapter
 
 from control.staging_tables import promotions, staged
 from control.store import Store
 from control.tables import change_requests, versions
-from control.versions import ARTIFACT, Rule, Version
+from control.versions import JourneyVersion, Rule, Version, Versioned
+from core.journeys import Journey
 from core.lifecycle import State
 
 CYCLE = "staging-"
 """How the ids of the cycles of staging begin: the outbox takes nothing of theirs."""
 
+Tried = Rule | Journey
+"""What may be tried."""
 Standing = Literal["on trial", "approved", "ended"]
+Content = TypeVar("Content", bound=Tried)
+_TRIED: TypeAdapter[Tried] = TypeAdapter(Annotated[Tried, Field(discriminator="kind")])
 _STANDING: dict[str, Standing] = {State.IN_REVIEW: "on trial", State.SCHEDULED: "approved"}
 
 
 class Staged(NamedTuple):
-    """A rule in staging. ``since`` (naive UTC) is the moment of the data at which it began."""
+    """A rule or journey in staging; ``since`` (naive UTC) is when in the data it began."""
 
     key: str
     target: str
     """What was staged: a change request's id, or KEY@VERSION."""
     change_request_id: str | None
     older_version: int | None
-    artifact: Rule
+    artifact: Tried
     content_hash: str
     since: datetime
     staged_at: datetime
@@ -42,19 +50,9 @@ class Staged(NamedTuple):
     """The number of its newest version; 0 when it was never published."""
 
     @property
-    def as_version(self) -> Version:
-        """The version that it would be, were it promoted now."""
-        return Version(
-            key=self.key,
-            version=self.newest + 1,
-            kind=self.artifact.kind,
-            artifact=self.artifact,
-            content_hash=self.content_hash,
-            change_request_id=self.change_request_id,
-            state="staged",
-            published_at=self.staged_at,
-            published_by=self.staged_by,
-        )
+    def would_be(self) -> int:
+        """The number that its version would have, were it promoted now."""
+        return self.newest + 1
 
 
 class Switched(NamedTuple):
@@ -86,6 +84,27 @@ def everything(store: Store) -> list[Staged]:
 def tried(store: Store) -> list[Staged]:
     """What the cycles of staging decide on, by key."""
     return [one for one in everything(store) if one.standing != "ended"]
+
+
+def rules_of(there: Iterable[Staged]) -> dict[str, Version]:
+    """The rules among what is staged, each as the version that it would be, by key."""
+    return {
+        one.key: _version(one, one.artifact, "staged", one.staged_at)
+        for one in there
+        if not isinstance(one.artifact, Journey)
+    }
+
+
+def journeys_of(there: Iterable[Staged]) -> dict[str, JourneyVersion]:
+    """The journeys among what is staged, as ``key@version``, which their decisions name.
+
+    Events count for entry from the moment of the data at which one was staged.
+    """
+    return {
+        f"{one.key}@{one.would_be}": _version(one, one.artifact, "live", one.since)
+        for one in there
+        if isinstance(one.artifact, Journey)
+    }
 
 
 def holds(connection: sa.Connection, request_id: str) -> bool:
@@ -131,12 +150,27 @@ def select(connection: sa.Connection) -> list[Staged]:
     return [_read(row._asdict()) for row in connection.execute(query)]
 
 
+def _version(one: Staged, artifact: Content, state: str, since: datetime) -> Versioned[Content]:
+    """The version that it would be, were it promoted now."""
+    return Versioned(
+        key=one.key,
+        version=one.would_be,
+        kind=artifact.kind,
+        artifact=artifact,
+        content_hash=one.content_hash,
+        change_request_id=one.change_request_id,
+        state=state,
+        published_at=since,
+        published_by=one.staged_by,
+    )
+
+
 def _read(row: dict[str, Any]) -> Staged:
     request, older = row["change_request_id"], row["older_version"]
     state, content = row.pop("state"), row.pop("content")
     told: dict[str, Any] = {
         "target": request or f"{row['key']}@{older}",
-        "artifact": ARTIFACT.validate_python(content),
+        "artifact": _TRIED.validate_python(content),
         "standing": "approved" if request is None else _STANDING.get(state, "ended"),
         "newest": row["newest"] or 0,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from control import journeys as runs
 from control import versions
 from control.people import Person
 from control.requests import ChangeRequest
-from control.versions import JourneyVersion
+from control.versions import JourneyVersion, Version
 from core.conditions import EVERYONE, And
 from core.errors import Code, PilothouseError, refuse
 from core.journey_effects import JourneyEffect, JourneyProposal, journey_findings
@@ -80,10 +81,16 @@ def propose(
     )
 
 
-def rests_on(workspace: Workspace, journey: Journey) -> dict[str, str]:
-    """What a journey stands on, each with a hash: if one changes, the approval is void."""
-    live, fingerprints = versions.live(workspace.store), data_changes.fingerprints(workspace)
-    read = dependencies(_as_rule(journey), workspace.catalog, live, fingerprints)
+def rests_on(
+    workspace: Workspace, journey: Journey, *, live: Sequence[Version] | None = None
+) -> dict[str, str]:
+    """What a journey stands on, each with a hash: if one changes, the approval is void.
+
+    ``live``: the rules that are in force; those of now by default.
+    """
+    rules = versions.live(workspace.store) if live is None else live
+    fingerprints = data_changes.fingerprints(workspace)
+    read = dependencies(_as_rule(journey), workspace.catalog, rules, fingerprints)
     return read | template_hashes(_actions(journey), workspace.catalog)
 
 

@@ -12,24 +12,28 @@ import structlog
 from control import kill_switches, staging
 from control import versions as published
 from control.people import Person
-from control.staging import Promotion, Staged
+from control.staging import Promotion, Staged, Tried
 from core.errors import Code, PilothouseError, Refusal
+from core.journeys import Journey
 from core.proposal import actions_of
 from deliver.recheck import Rulebook
 from deliver.staged import StagedLetters, write_staged
 from orchestrate.cycle import CycleReport
 from orchestrate.explain import explain_tick
+from orchestrate.journeys.checks import refusals
 from orchestrate.policy_checks import gone
 from orchestrate.replay import Replay, replay
 from orchestrate.rulebook import promotion
 from orchestrate.staged import placing
 from orchestrate.staged.cycle import planned_world, run_staged
+from orchestrate.staged.past import see_past
 from orchestrate.staged.side import StagingSide
-from orchestrate.staged.world import see_past
 from tools.audience import conditions_of
 from tools.propose import dependencies, template_hashes
-from ui import data_changes
+from ui import data_changes, journeys
 from ui.ids import new_id
+from warehouse.catalog import Catalog
+from warehouse.compile import Audiences
 
 if TYPE_CHECKING:
     from ui.workspace import Workspace
@@ -173,7 +177,7 @@ def _row(one: Staged) -> dict[str, Any]:
         "name": one.artifact.name,
         "standing": one.standing,
         "live_version": one.live,
-        "would_be_version": one.as_version.version,
+        "would_be_version": one.would_be,
         "content_hash": one.content_hash,
         "since": one.since,
         "staged_at": one.staged_at,
@@ -184,12 +188,16 @@ def _row(one: Staged) -> dict[str, Any]:
 def _relies_on(workspace: Workspace, chosen: Sequence[Staged]) -> Mapping[str, Mapping[str, str]]:
     """What each would rely on, were all of them live: the gate asks about the rulebook after."""
     live = {one.key: one for one in published.live(workspace.store)}
-    after = [*(live | {one.key: one.as_version for one in chosen}).values()]
+    after = [*(live | staging.rules_of(chosen)).values()]
     fingerprints = data_changes.fingerprints(workspace)
+
+    def rests_on(artifact: Tried) -> Mapping[str, str]:
+        if isinstance(artifact, Journey):
+            return journeys.rests_on(workspace, artifact, live=after)
+        return dependencies(artifact, workspace.catalog, after, fingerprints)
+
     return {
-        one.change_request_id: dependencies(one.artifact, workspace.catalog, after, fingerprints)
-        for one in chosen
-        if one.change_request_id
+        one.change_request_id: rests_on(one.artifact) for one in chosen if one.change_request_id
     }
 
 
@@ -198,5 +206,11 @@ def _still_decidable(workspace: Workspace, keys: Sequence[str] | None) -> None:
     for one in staging.everything(workspace.store):
         if one.older_version is None or (keys is not None and one.key not in keys):
             continue
-        for refusal in gone(conditions_of(one.artifact), workspace.catalog, audiences):
+        for refusal in _missing(one.artifact, workspace.catalog, audiences):
             raise PilothouseError(refusal)
+
+
+def _missing(artifact: Tried, catalog: Catalog, audiences: Audiences) -> Sequence[Refusal]:
+    if isinstance(artifact, Journey):
+        return refusals(artifact, catalog, audiences)
+    return gone(conditions_of(artifact), catalog, audiences)

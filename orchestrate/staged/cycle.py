@@ -17,15 +17,13 @@ from control.store import Store
 from orchestrate import stages
 from orchestrate.cycle import CycleReport, Tally, earlier, remember, report_of
 from orchestrate.engine.decided import Decided
+from orchestrate.journeys.offers import offer
+from orchestrate.journeys.tick import TickReport, look
 from orchestrate.keeping import keep_chunk, keep_rules
+from orchestrate.staged.past import hide_past, see_messages, show_past
+from orchestrate.staged.runs import StagedRuns, discard_all_but
 from orchestrate.staged.side import StagingSide
-from orchestrate.staged.world import (
-    World,
-    hide_past,
-    see_messages,
-    show_past,
-    world_of,
-)
+from orchestrate.staged.world import World, with_waiting, world_of
 from orchestrate.turn import own_turn
 from warehouse.catalog import Catalog
 from warehouse.clocks.past import stand_at
@@ -41,14 +39,38 @@ def run_staged(
     *,
     as_of: datetime,
     trace_id: str | None = None,
+    only_journeys: bool = False,
 ) -> CycleReport | None:
     """Decide for everybody as if what is in staging were live; None when nothing is.
 
-    The same moment, rules and staging are the same cycle. No jump holds it: nobody gets anything.
+    What runs of staging have due is decided on too; with ``only_journeys`` nothing else is. The
+    same moment, rules and staging are the same cycle. No jump holds it: nobody gets anything.
     """
     side = StagingSide(warehouse)
     world = planned_world(store, side, catalog, as_of=as_of, trace_id=trace_id)
-    return None if world is None else _decide(side, world)
+    if world is None or (only_journeys and not world.journeys):
+        return None
+    if world.journeys:
+        due = StagedRuns(store, side, catalog, world).due(as_of)
+        world = with_waiting(world, due, only_journeys=only_journeys)
+    return _decide(side, world)
+
+
+def look_at_staged(
+    store: Store, warehouse: DuckDBWarehouse, catalog: Catalog, *, as_of: datetime
+) -> TickReport | None:
+    """Look at every journey that is tried, as at live ones; None when none is.
+
+    Runs of what is not tried any more are discarded.
+    """
+    side = StagingSide(warehouse)
+    world = planned_world(store, side, catalog, as_of=as_of)
+    if world is None or not world.journeys:
+        discard_all_but(side, ())
+        return None
+    runs = StagedRuns(store, side, catalog, world)
+    runs.settle()
+    return look(runs, side, catalog, as_of=as_of)
 
 
 def planned_world(
@@ -79,6 +101,7 @@ def _decide(side: StagingSide, world: World) -> CycleReport:
             return found
         past = stand_at(cursor, tick.catalog, tick.as_of)
         see_messages(cursor, world, tick.catalog, past)
+        offer(cursor, world.waiting, tick.as_of)
         stand = stages.lay_out(cursor, tick)
         tally = Tally(stand.candidates)
         keep_rules(cursor, stand)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import duckdb
 from sqlglot import exp
@@ -12,6 +14,8 @@ from warehouse.engines.duckdb import DIALECT, DuckDBWarehouse
 
 SCHEMA = "staging"
 LIVE = "main"
+_RUNS = Path(__file__).parent / "sql" / "journeys.sql"
+_MAKING = threading.Lock()
 
 
 class StagingSide(DuckDBWarehouse):
@@ -32,8 +36,14 @@ class StagingSide(DuckDBWarehouse):
         """A cursor whose names mean staging's tables first; what it writes is always told."""
         with self.whole.cursor() as cursor:
             if not self._made:
-                schema = exp.Create(this=exp.to_identifier(SCHEMA), kind="SCHEMA", exists=True)
-                cursor.execute(schema.sql(DIALECT))
+                self._make(cursor)
                 self._made = True
             cursor.execute(f"SET search_path = '{SCHEMA},{LIVE}'")
             yield cursor
+
+    def _make(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        # Two transactions that made the same table at once would be at odds.
+        with _MAKING:
+            schema = exp.Create(this=exp.to_identifier(SCHEMA), kind="SCHEMA", exists=True)
+            cursor.execute(schema.sql(DIALECT))
+            cursor.execute(_RUNS.read_text(encoding="utf-8"))

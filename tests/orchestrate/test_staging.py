@@ -187,7 +187,7 @@ def test_a_staged_version_stands_for_the_live_one_from_then_on_and_has_its_past_
     assert world.reasons()[("bob", "upgrade_nudge")] == "SELECTED"
     assert _kept(world)[("bob", "upgrade_nudge")] == "SELECTED"
     assert _kept(world)[("ann", "upgrade_nudge")] != "SELECTED"
-    assert [one.as_version.version for one in staging.tried(world.store)] == [2]
+    assert [one.would_be for one in staging.tried(world.store)] == [2]
 
 
 def test_staging_remembers_its_own_messages_the_next_time(world: World, pavel: Person) -> None:
@@ -335,7 +335,7 @@ def test_an_older_version_may_be_tried_and_the_live_one_need_not(
     put(world.store, ["next_best@1"], person=pavel, since=NOW, now=NOW)
 
     (one,) = staging.tried(world.store)
-    assert (one.target, one.live, one.as_version.version) == ("next_best@1", 2, 3)
+    assert (one.target, one.live, one.would_be) == ("next_best@1", 2, 3)
     assert one.artifact.name == "Next best"
     take_out(world.store, "next_best", person=pavel, now=NOW)
     with _refused(Code.INVALID_ARGUMENT):
