@@ -118,3 +118,7 @@ class IntentState(StrEnum):
     BOUNCED = "bounced"
     EXPIRED = "expired"
     CANCELLED = "cancelled"
+
+
+GAVE_BACK = (IntentState.REJECTED, IntentState.BOUNCED, IntentState.EXPIRED, IntentState.CANCELLED)
+"""A message in these states keeps no place under frequency caps."""

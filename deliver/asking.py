@@ -10,8 +10,9 @@ from control.store import Store
 from core.lifecycle import IntentState
 from deliver import outbox
 from deliver.duplicates import same_address
+from deliver.frequency import A_MOMENT, Known, find_room
 from deliver.outbox import Intent, Settled
-from deliver.quiet_hours import count_later, in_quiet_hours
+from deliver.quiet_hours import Waiting, count_later, in_quiet_hours
 from deliver.recheck import Rulebook, recheck
 from deliver.uncertain import leave_open
 from warehouse.catalog import Catalog
@@ -28,7 +29,9 @@ class Asked(NamedTuple):
     stopped: dict[str, str]
     """Intent id → reason code."""
     put_off: int
-    """How many wait for the end of quiet hours."""
+    """How many wait for the end of quiet hours, or for room under the caps."""
+    known: Known
+    """What was known of others' messages when room was looked for."""
 
 
 def ask(
@@ -41,7 +44,8 @@ def ask(
     worker: str,
     now: datetime,
 ) -> Asked:
-    """Ask everything of the decision again; those in quiet hours go back to waiting."""
+    """Ask everything of the decision again; those in quiet hours, and those that room is to come
+    for, go back to waiting."""
     stopped = recheck(intents, rulebook, warehouse, catalog, now=now)
     here = [one for one in intents if one.intent_id not in stopped]
     waiting = in_quiet_hours(here, rulebook, warehouse, catalog, now=now)
@@ -50,10 +54,16 @@ def ask(
     outbox.put_off(store, waiting.until, worker=worker, now=now)
     stopped |= waiting.stopped
     here = [one for one in here if one.intent_id not in {*stopped, *waiting.until}]
+    room = find_room(store, warehouse, catalog, rulebook, here, now=now)
+    count_later(warehouse, here, Waiting(room.until, {}))
+    later = room.until | dict.fromkeys(room.beside, now + A_MOMENT)
+    outbox.put_off(store, later, worker=worker, now=now, reasons=room.reasons)
+    stopped |= room.stopped
+    here = [one for one in here if one.intent_id not in room.lacking]
     again = same_address(here, rulebook, warehouse, catalog, now=now)
     stopped |= dict.fromkeys(again, "DUPLICATE_INTENT")
     here = [one for one in here if one.intent_id not in again]
-    return Asked(here, stopped, len(waiting.until))
+    return Asked(here, stopped, len(waiting.until) + len(later), room.known)
 
 
 def stop(

@@ -57,7 +57,7 @@ class DeliveryReport(BaseModel):
     by_trace: dict[str, int]
     """Trace id of the cycle → messages delivered."""
     put_off: int
-    """Intents that came up in quiet hours, and wait for their end after all."""
+    """Intents that came up in quiet hours or found no room, and wait for it after all."""
     waiting: int
     """Intents that wait for a later moment: the end of quiet hours, or another try."""
     uncertain: int = 0
@@ -177,10 +177,8 @@ def _send_batch(run: _Run, batch: list[Intent]) -> _Batch:
     asked = ask(run.store, run.warehouse, run.catalog, rulebook, here, worker=worker, now=now)
     fresh = [one for one in asked.going if one.intent_id not in looked.repeatable]
     messages, unsaid = compose(fresh, rulebook, run.warehouse, run.catalog)
-    asking.begin(rulebook, asked.going, asked.stopped | unsaid, uncertain=looked.repeatable)
-    around = Surroundings(
-        run.store, worker, run.clock, run.sleep, run.stopping, asking, asking.still_so, rules
-    )
+    asking.begin(rulebook, asked, unsaid, uncertain=looked.repeatable)
+    around = Surroundings(run.store, worker, run.clock, run.sleep, run.stopping, asking, rules)
     outcomes: dict[str, list[Outcome]] = {}
     for name, theirs in _by_destination(run, messages, asked.going, looked).items():
         if _is_closed(run, name):  # since they were claimed: they are given back with the rest

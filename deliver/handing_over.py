@@ -13,6 +13,7 @@ import structlog
 from control import delivery
 from control.store import Store
 from deliver import buckets, dispatches, outbox
+from deliver.asking_again import AskingAgain
 from deliver.buckets import Granted
 from deliver.carriers import Carrier, Parcel
 from deliver.dispatches import Dispatch, Leaving
@@ -40,10 +41,8 @@ class Surroundings(NamedTuple):
     clock: Callable[[], datetime]
     sleep: Callable[[float], object]
     stopping: Callable[[], bool]
-    ask_again: Callable[[Sequence[Intent]], frozenset[str]]
-    """What may not go out any more of these; it is settled. Cheap when nothing has changed."""
-    still_so: Callable[[], bool]
-    """Whether nothing has changed since they were asked about."""
+    ask_again: AskingAgain
+    """What may not go out any more. Cheap when nothing has changed."""
     rules: frozenset[tuple[str, ...]]
     """What was in force when they were asked about last."""
 
@@ -144,12 +143,12 @@ def _sent(
     repeated: Collection[str],
 ) -> tuple[list[Outcome], list[Parcel]]:
     """What became of parcels, and the messages that are now sent one by one."""
-    stopped = around.ask_again([intents[one] for parcel in parcels for one in parcel.ids])
+    stopped, crowded = around.ask_again([intents[one] for parcel in parcels for one in parcel.ids])
     now = around.clock()  # asking may have taken long, and from here on the claim is counted
-    asked = [one for one in parcels if stopped.isdisjoint(one.ids)]
+    asked = [one for one in parcels if (stopped | crowded).isdisjoint(one.ids)]
     ours = _submitted(around, carrier, asked, now)
     going = [one for one in asked if ours.issuperset(one.ids)]
-    if not around.still_so():
+    if not around.ask_again.still_so():
         _take_back(around, ours, repeated, now)
         going = []
     told = {one.intent_id: one for one in carrier.send(going, now=now)}
@@ -218,6 +217,7 @@ def _submitted(
         now=now,
         noting=noting,
         unless_changed=around.rules,
+        but_not=around.ask_again.crowded_by_others,
     )
 
 

@@ -108,13 +108,15 @@ def submit(
     now: datetime,
     noting: Callable[[sa.Connection, frozenset[str]], None],
     unless_changed: frozenset[tuple[str, ...]] | None = None,
+    but_not: Callable[[sa.Connection], frozenset[str]] = lambda _connection: frozenset(),
 ) -> frozenset[str]:
     """Mark leased intents as on their way, which is one attempt; gives those that now are.
 
     ``together``: what leaves in one request, of which all are still ours or none leaves.
     ``noting`` writes down where they go, in the same transaction: from here on nobody can tell
     whether the destination has them, unless it is asked. ``unless_changed``: what was in force
-    when they were asked about; none is submitted when something else is by now.
+    when they were asked about; none is submitted when something else is by now. ``but_not`` gives,
+    in the same transaction, intents that may not leave after all.
     """
     ours = sa.and_(outbox.c.state == IntentState.LEASED.value, outbox.c.lease_owner == worker)
     values = {
@@ -128,7 +130,7 @@ def submit(
         if unless_changed is not None and in_force(connection) != unless_changed:
             return frozenset()
         query = sa.select(outbox.c.intent_id).where(ours, outbox.c.intent_id.in_(asked))
-        found = frozenset(connection.execute(query).scalars())
+        found = frozenset(connection.execute(query).scalars()) - but_not(connection)
         going = frozenset(one for ids in together if found.issuperset(ids) for one in ids)
         connection.execute(outbox.update().where(outbox.c.intent_id.in_(going)).values(values))
         noting(connection, going)
@@ -148,22 +150,41 @@ def claim_back(
     connection.execute(outbox.update().where(ours, outbox.c.intent_id.in_(ids)).values(values))
 
 
-def put_off(store: Store, until: Mapping[str, datetime], *, worker: str, now: datetime) -> int:
-    """Give claimed intents back until a later moment each, as if nobody had claimed them."""
+def put_off(
+    store: Store,
+    until: Mapping[str, datetime],
+    *,
+    worker: str,
+    now: datetime,
+    reasons: Mapping[str, str] | None = None,
+) -> int:
+    """Give claimed intents back until a later moment each, as if nobody had claimed them.
+
+    ``reasons``: intent → the reason code of why it waits, where people are to see one.
+    """
     if not until:
         return 0
     with store.write() as connection:
-        return put_off_in(connection, until, worker=worker, now=now)
+        return put_off_in(connection, until, worker=worker, now=now, reasons=reasons)
 
 
 def put_off_in(
-    connection: sa.Connection, until: Mapping[str, datetime], *, worker: str, now: datetime
+    connection: sa.Connection,
+    until: Mapping[str, datetime],
+    *,
+    worker: str,
+    now: datetime,
+    reasons: Mapping[str, str] | None = None,
 ) -> int:
     """The same inside the caller's write transaction; at least one intent.
 
     Of which nobody can tell whether they arrived, they wait as that.
     """
-    rows = [{"id": one, "until": utc(moment), "at": utc(now)} for one, moment in until.items()]
+    why = reasons or {}
+    rows = [
+        {"id": one, "until": utc(moment), "at": utc(now), "why": why.get(one)}
+        for one, moment in until.items()
+    ]
     uncertain = sa.exists().where(
         dispatches.c.intent_id == outbox.c.intent_id, dispatches.c.outcome == "open"
     )
@@ -177,6 +198,7 @@ def put_off_in(
         .where(outbox.c.intent_id == sa.bindparam("id"), _CLAIMED, outbox.c.lease_owner == worker)
         .values(
             state=state,
+            reason=sa.case((uncertain, outbox.c.reason), else_=sa.bindparam("why")),
             not_before=sa.bindparam("until"),
             lease_owner=None,
             lease_until=None,

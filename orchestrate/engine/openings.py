@@ -13,12 +13,13 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from core.frequency import counted_between
 from core.moments import EPOCH, SECOND, micros
 from core.quiet_hours import ready_at
 from core.rules import FrequencyCap, QuietHours
 from orchestrate.engine.candidates import Rules
 from orchestrate.engine.state import Bools, Moments, Places, Slots
-from orchestrate.engine.zones import span, zone_of
+from orchestrate.engine.zones import zone_of
 
 NEVER = np.iinfo(np.int64).max
 
@@ -96,9 +97,9 @@ class Openings:
         zone = zone_of(cap, name, self._rules)
         key = cap.calendar, zone
         if key not in self._units:
-            bounds = list(span(cap, zone, self._rules.as_of))
+            bounds = list(counted_between(cap, zone, self._rules.as_of))
             while bounds[-1] <= self._until:
-                bounds.append(span(cap, zone, _moment(bounds[-1]))[1])
+                bounds.append(counted_between(cap, zone, _moment(bounds[-1]))[1])
             self._units[key] = np.array(bounds, np.int64)
         return self._units[key]
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from core.conditions import Calendar
-from core.moments import SECOND, micros
+from core.frequency import counted_between, whose_midnight
+from core.moments import micros
 from core.quiet_hours import ready_at
 from core.rules import FrequencyCap
-from core.wall_clock import zone_or
-from core.windows import current_period
 from orchestrate.engine.candidates import Rules
 from orchestrate.engine.state import Moments
 
@@ -41,7 +38,7 @@ def zones_of(rules: Rules, names: Sequence[str]) -> Zones:
     spans = np.array(
         [
             [
-                span(cap, zone_of(cap, name, rules), at)
+                counted_between(cap, zone_of(cap, name, rules), at)
                 for name, at in zip(names, moments, strict=True)
             ]
             for cap, _ in rules.caps
@@ -59,18 +56,4 @@ def zones_of(rules: Rules, names: Sequence[str]) -> Zones:
 
 def zone_of(cap: FrequencyCap, users: str, rules: Rules) -> str:
     """Whose midnight a cap goes by for users of a zone."""
-    quiet = rules.contact.quiet_hours
-    fallback = quiet.fallback_zone if quiet and quiet.fallback_zone else "UTC"
-    return zone_or(users if cap.zone == "user" else cap.zone, fallback)
-
-
-def span(cap: FrequencyCap, zone: str, moment: datetime) -> tuple[int, int]:
-    """[from, to) in which messages count for one that goes out at a moment."""
-    if cap.calendar is None:
-        # What goes out exactly a window earlier or later no longer counts.
-        at, window = micros(moment), cap.window_seconds * SECOND
-        return at - window + 1, at + window
-    begin, end = current_period(Calendar(unit=cap.calendar, zone=zone), moment)
-    assert begin is not None
-    assert end is not None
-    return micros(begin), micros(end)
+    return whose_midnight(cap, users, rules.contact.quiet_hours)
