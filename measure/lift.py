@@ -12,6 +12,9 @@ from measure.assignment_readout import Arm, Readout, read_out
 from measure.queries import Runner, query, text
 from warehouse.catalog import Catalog
 
+HORIZON_DAYS = 7
+"""Within which a goal counts, unless another horizon is named."""
+
 
 class ActionLift(Frozen):
     """The lift of one action towards its goal."""
@@ -42,7 +45,7 @@ def lift(
     policy_key: str,
     *,
     as_of: datetime,
-    horizon_days: int = 7,
+    horizon_days: int = HORIZON_DAYS,
     held_out_share: float | None = None,
     goal_event: str | None = None,
 ) -> LiftReport:
@@ -57,7 +60,7 @@ def lift(
         policy_key=policy_key,
         as_of=as_of,
         horizon=timedelta(days=horizon_days),
-        goal_event=_goals(catalog, goal_event),
+        goal_event=goals(catalog, goal_event),
     )
     fetched = runner.fetch(
         text(sql, catalog), purpose=f"treated and held-out users of {policy_key}"
@@ -91,8 +94,11 @@ def lift(
     )
 
 
-def _goals(catalog: Catalog, goal_event: str | None) -> exp.Expr:
-    """Which event counts for a decision ``d``: the one named, or the goal of its action."""
+def goals(catalog: Catalog, goal_event: str | None = None) -> exp.Expr:
+    """Which event counts for a decision ``d``: the one named, or the goal of its action.
+
+    Refuses with UNKNOWN_EVENT.
+    """
     if goal_event is not None:
         known = catalog.event_named(goal_event)
         if known is None:

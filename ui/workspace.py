@@ -19,6 +19,7 @@ from control.people import Person
 from control.requests import ChangeRequest
 from control.store import Store, open_store
 from core.artifacts import AskResult
+from core.canary import CanaryAsk
 from core.errors import PilothouseError
 from core.lifecycle import Verdict
 from core.settings import Settings
@@ -121,8 +122,10 @@ class Workspace:
         comment: str = "",
         *,
         seen_content_hash: str | None = None,
+        canary: CanaryAsk | None = None,
     ) -> ChangeRequest:
-        """Record a person's verdict, then wake whatever waited for it."""
+        """Record a person's verdict, then wake whatever waited for it; what is approved with a
+        ``canary`` goes live for that share of the users first."""
         if verdict == "approve":
             data_changes.require_ready(self, requests.get(self.store, request_id))
         approvals.decide(
@@ -133,6 +136,7 @@ class Workspace:
             comment=comment,
             now=self.now(),
             seen_content_hash=seen_content_hash,
+            canary=canary,
         )
         telemetry.VERDICTS.labels(verdict).inc()
         log.info("decided", change_request=request_id, verdict=verdict, person=person.email)

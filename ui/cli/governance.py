@@ -10,9 +10,11 @@ from control import audit as audit_log
 from control import requests, versions
 from control.kill_switches import ANY, Scope, active
 from control.requests import ChangeRequest, DiffLine
+from core.canary import CanaryAsk
 from core.errors import Code, refuse
 from core.lifecycle import State, Verdict
 from orchestrate import kill_switch
+from ui.cli.canary_options import canary_options
 from ui.cli.session import Listing, Output, Session, common, said_by
 from ui.console.view.data_change import (
     diff_words,
@@ -61,25 +63,45 @@ def show_command(session: Session, request_id: str) -> Output:
         return Output(_card(request, workspace), request)
 
 
-def _decide(session: Session, request_id: str, email: str, verdict: Verdict, note: str) -> Output:
+def _decide(
+    session: Session,
+    request_id: str,
+    email: str,
+    verdict: Verdict,
+    note: str,
+    canary: CanaryAsk | None = None,
+) -> Output:
     with session.workspace() as workspace:
         person = session.person(workspace, email)
-        request = workspace.decide(request_id, person, verdict, note)
+        request = workspace.decide(request_id, person, verdict, note, canary=canary)
     state = request.state.replace("_", " ")
-    return Output(f"{request.id} ({request.target_key}) is {state}.", request)
+    for_whom = f" for {canary.share * 100:.3g} % of the users" if canary else ""
+    return Output(f"{request.id} ({request.target_key}) is {state}{for_whom}.", request)
 
 
 def _verdict_command(name: str, verdict: Verdict, about: str) -> None:
     @approvals.command(name, help=about)
     @click.argument("request_id")
     @said_by(APPROVER, "Who decides.")
-    @click.option("--comment", default="", help="Why; needed unless you approve.")
+    @click.option("--comment", default="", help="Why; needed.")
     @common
     def command(session: Session, request_id: str, email: str, comment: str) -> Output:
         return _decide(session, request_id, email, verdict, comment)
 
 
-_verdict_command("approve", "approve", "Approve a change request; it goes live.")
+@approvals.command("approve")
+@click.argument("request_id")
+@said_by(APPROVER, "Who decides.")
+@click.option("--comment", default="", help="Why.")
+@canary_options
+@common
+def approve_command(
+    session: Session, request_id: str, email: str, comment: str, canary: CanaryAsk | None
+) -> Output:
+    """Approve a change request; it goes live, for everybody or as a canary for some first."""
+    return _decide(session, request_id, email, "approve", comment, canary)
+
+
 _verdict_command("reject", "reject", "Reject a change request.")
 _verdict_command("request-changes", "request_changes", "Send a change request back.")
 

@@ -30,6 +30,7 @@ COMMANDS = {
     "simulate": ("simulate", "Rehearse a cycle for everybody: waterfall, overlap, caps, a week."),
     "backtest": ("backtest", "Replay a rule over past days, with what was known on each."),
     "staging": ("staging", "Try rules on the real data, sending nothing; promote them at once."),
+    "canary": ("canary", "Versions for a share of users first: how they do, promote, stop."),
     "kill": ("governance", "Stop sends at once, those on their way included."),
     "unkill": ("governance", "Lift a kill switch."),
     "import": ("importing", "Bring rows of files or PostgreSQL into a canonical table."),

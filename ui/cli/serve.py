@@ -86,9 +86,11 @@ def up(session: Session, port: int | None, host: str | None) -> Output:
 
 
 def _background(workspace: Workspace) -> tuple[Rounds, ...]:
-    """What the server does by itself: keep pauses short, decide at once, load, take over, run the pipeline, apply
-    receipts, route, let journeys go on, tell tools of users, and look for shadow schemas."""
+    """What the server does by itself: keep pauses short, decide at once, load, take over, run the
+    pipeline, apply receipts, look after canaries, route, let journeys go on, tell tools of users,
+    and look for shadow schemas."""
     from ui import (
+        canaries,
         collecting,
         collector_app,
         deciding,
@@ -126,6 +128,7 @@ def _background(workspace: Workspace) -> tuple[Rounds, ...]:
         Rounds("take_over", take_over.once, collector_app.HAND_OVER_SECONDS),
         Rounds("pipeline", partial(pipeline.run_when_due, workspace), pipeline.LOOK_SECONDS),
         Rounds("receipts", receiving.ApplyRound(workspace).once, receiving.APPLY_SECONDS),
+        Rounds("canaries", canaries.CanaryRound(workspace).once, canaries.SECONDS),
         Rounds("route", partial(routing.run, workspace), routing.SECONDS),
         Rounds("journeys", partial(journeys.once, workspace), journeys.SECONDS),
         Rounds("sync", partial(syncing.run, workspace), syncing.SECONDS),
