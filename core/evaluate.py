@@ -60,6 +60,7 @@ class Truths:
     """Named conditions as functions of the literals of a program's leaves."""
 
     def __init__(self, program: Program) -> None:
+        self.program = program
         leaves, trees = len(program.leaves), program.trees
         self._true = {name: holds(tree, leaves, wanted=True) for name, tree in trees.items()}
         self._false = {name: holds(tree, leaves, wanted=False) for name, tree in trees.items()}
@@ -85,6 +86,7 @@ class Evaluator:
         self._reads = EventReadings(self.program, kinds)
         self._recorder = self._reads.recorder()
         self._lookups = Lookups(self.program, kinds)
+        self._of_nobody = [_of_no_event(one) for one in self.program.readings]
         self.truths = Truths(self.program)
 
     @property
@@ -107,9 +109,10 @@ class Evaluator:
 
     def state(self, values: Mapping[int, Plain]) -> UserState:
         """A user of whom no event is known yet; readings that are left out are missing."""
-        return UserState(
-            [values.get(n, _of_no_event(one)) for n, one in enumerate(self.program.readings)]
-        )
+        state = UserState(self._of_nobody.copy())
+        for number, value in values.items():
+            state.values[number] = value
+        return state
 
     def record(self, state: UserState, event: str, at: int, properties: Properties) -> None:
         """Remember an event that happened at a moment (microseconds), however late it is known."""

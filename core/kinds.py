@@ -93,8 +93,11 @@ def plain(value: object, kind: str) -> Plain:
             return micros(datetime.combine(value, time()))
         case bool() | str():
             return value
-        case SupportsFloat():
+        # Before whatever can be made a float, which takes far longer to ask.
+        case float() | int():
             return float(value) if kind == "number" or not isinstance(value, int) else value
+        case SupportsFloat():
+            return float(value)
         case _:
             return str(value)
 

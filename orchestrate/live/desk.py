@@ -281,9 +281,12 @@ class Desk:
         self, users: Iterable[str], people: Mapping[str, Person], seen: int, shelf: Shelf
     ) -> None:
         for user in users:
-            person = people.get(user)
+            person, before = people.get(user), shelf.people.get(user)
             if person is not None:
                 shelf.book.settle(person)
+                if before is not None and before.person is not None:
+                    # Drawn by the user's id alone: what is read anew changes nothing of it.
+                    person.drawn = before.person.drawn
                 known = {one.decision_id for one in person.past}
                 for one in (user, *person.former):
                     more = self._unwritten.past_of(one)

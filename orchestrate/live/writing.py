@@ -5,35 +5,27 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
-import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from functools import cache
-from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import duckdb
 import numpy as np
 import numpy.typing as npt
 
 from core.moments import EPOCH, SECOND, micros
-from core.reasons import REASONS
 from orchestrate.engine.candidates import Candidate, Rules, asked_of
 from orchestrate.engine.inputs import offer_numbers
-from orchestrate.engine.staging import CODE, Chunk
+from orchestrate.engine.staging import Chunk
 from orchestrate.engine.state import Buckets, Places, State
 from orchestrate.engine.zones import Zones, zones_of
 from orchestrate.keeping import keep_early, keep_rules, keep_state, rules_of_stand
-from orchestrate.live.entry import Decision, Edition, Entry
-from warehouse.batch.bits import Bits, pack
+from orchestrate.live.entry import Edition, Entry
+from orchestrate.live.flags import flags
+from orchestrate.live.rows import write_rows
 
-_SQL = Path(__file__).parent / "sql"
-One = TypeVar("One")
 EDITIONS = 32
 """Sets of rules whose text is remembered."""
-ENTRIES, TRUTHS, REST_SECONDS = 16, 4_000, 0.002
-"""How much is done at a time: each takes about two milliseconds; then others have their turn."""
 
 
 class Batch(NamedTuple):
@@ -74,8 +66,7 @@ def expires(candidate: Candidate, now: int) -> int:
 
 
 class Writer:
-    """Writes batch after batch; of each edition the rules are written out once. Between slices of
-    its work it rests, so that whoever decides meanwhile need not wait."""
+    """Writes batch after batch; of each edition the rules are written out once."""
 
     def __init__(self) -> None:
         self._rules: dict[str, str] = {}
@@ -92,7 +83,7 @@ class Writer:
         zones = zones_of(rules, names)
         stand = _Stand(_Cycle(batch.cycle_id, rules), batch.edition.candidates, zones)
         keep_rules(cursor, stand, self._text(batch.edition.number, stand))
-        _write_decisions(cursor, batch)
+        write_rows(cursor, batch.entries, batch.edition.candidates)
         state = _state(batch, names)
         keep_state(cursor, stand, 0, state)
         killed = rules.killed.keys("channel")
@@ -112,70 +103,13 @@ class Writer:
         return f'{{"as_of": "{moment}", {self._rules[edition]}, "zones": {zones}}}'
 
 
-def _gently(every: Iterable[One], slice_: int) -> Iterator[One]:
-    """Gives one after the other, and rests after each slice."""
-    for place, one in enumerate(every, start=1):
-        yield one
-        if place % slice_ == 0:
-            time.sleep(REST_SECONDS)
-
-
-def _write_decisions(cursor: duckdb.DuckDBPyConnection, batch: Batch) -> None:
-    candidates = batch.edition.candidates
-    rows = [
-        _row(entry, candidates[one.number], one)
-        for entry in _gently(batch.entries, ENTRIES)
-        for one in entry.decisions
-    ]
-    if not rows:
-        return
-    columns = dict(zip(_COLUMNS, map(_column, zip(*rows, strict=True)), strict=True))
-    cursor.register("decision_rows", columns)
-    for name in ("decisions", "slots", "intents"):
-        cursor.execute(_sql(name))
-    cursor.unregister("decision_rows")
-
-
-_COLUMNS = (
-    "decision_id", "cycle_id", "trace_id", "user_id", "at", "policy_key", "policy_version",
-    "action_key", "channel", "outcome", "reason_code", "ghost", "ready", "expires", "intent_id",
-    "offer_terms", "offer_from", "offer_until",
-)  # fmt: skip
-_MISSING = (None, None, None)
-
-
-def _row(entry: Entry, candidate: Candidate, one: Decision) -> tuple[Any, ...]:
-    action, reason = candidate.entry.action, REASONS[one.reason]
-    key, offer = candidate.policy.key, action.offer
-    selected = one.reason == CODE["SELECTED"]
-    # The occasion is the cycle, the step is 1: one policy, action and user have one intent in it.
-    named = f"{key}/{action.key}/{entry.user}/{entry.cycle_id}/1"
-    terms = (
-        (offer.terms, micros(offer.valid_from), micros(offer.valid_until)) if offer else _MISSING
-    )
-    return (
-        decision_id(entry.cycle_id, candidate, entry.user), entry.cycle_id, entry.trace_id,
-        entry.user, entry.now, key, candidate.policy.version, action.key,
-        action.channels[max(one.place, 0)], reason.outcome, reason.code, one.ghost, one.ready,
-        expires(candidate, entry.now),
-        str(uuid.uuid5(uuid.NAMESPACE_URL, named)) if selected else None, *terms,
-    )  # fmt: skip
-
-
-def _column(values: Sequence[Any]) -> npt.NDArray[Any]:
-    first = values[0]
-    if isinstance(first, bool):
-        return np.array(values, np.bool_)
-    if isinstance(first, int) and None not in values:
-        return np.array(values, np.int64)
-    return np.array(values, object)
-
-
 def _state(batch: Batch, zones: Sequence[str]) -> State:
     """The users of a batch as a chunk of users."""
     entries, candidates = batch.entries, batch.edition.candidates
-    true, unknown = _flags(batch)
+    asked, kept = asked_of(candidates), [entry.literals for entry in entries]
+    true, unknown = flags(asked, batch.edition.truths, kept)
     past = [entry.history for entry in entries]
+    still_valid = {number for one in past for number in one.valid}
     caps, many = len(batch.edition.rules.caps), len(entries)
     return State(
         users=np.array([entry.user for entry in entries], object),
@@ -198,24 +132,12 @@ def _state(batch: Batch, zones: Sequence[str]) -> State:
         valid={
             one.number: _places([one.number in earlier.valid for earlier in past])
             for one in candidates
-            if any(one.number in earlier.valid for earlier in past)
+            if one.number in still_valid
         },
         paused=_paused(entries),
         held_by=_buckets([entry.held_by for entry in entries]),
         tried_by=_buckets([entry.tried_by for entry in entries]),
     )
-
-
-def _flags(batch: Batch) -> tuple[dict[str, Bits], dict[str, Bits]]:
-    true: dict[str, Bits] = {}
-    unknown: dict[str, Bits] = {}
-    asked = asked_of(batch.edition.candidates)
-    for name in _gently(asked, max(1, TRUTHS // len(batch.entries))):
-        told = [batch.edition.truths.truth(name, entry.literals) for entry in batch.entries]
-        true[name] = pack(np.array([one is True for one in told], np.bool_))
-        if None in told:
-            unknown[name] = pack(np.array([one is None for one in told], np.bool_))
-    return true, unknown
 
 
 def _by_name(values: Sequence[Any], missing: Any, kind: Any) -> dict[Any, npt.NDArray[Any]]:
@@ -252,8 +174,3 @@ def _paused(
         )
         for number, pairs in found.items()
     }
-
-
-@cache
-def _sql(name: str) -> str:
-    return (_SQL / f"{name}.sql").read_text(encoding="utf-8")
