@@ -48,11 +48,15 @@ UNLIMITED = Rate(burst=100_000, per_second=100_000.0)
 HAS_TICKET = Related(entity="ticket", where=(Filter(column="status", value="open"),))
 _INTENTS = """
 INSERT INTO intents
-SELECT md5('intent ' || i), md5('decision ' || i), $cycle, 'trace', 'bench', 1, $action,
+WITH u AS (
+    SELECT user_id, ROW_NUMBER() OVER (ORDER BY user_id) - 1 AS place
+    FROM dim_users WHERE marketing_opt_in AND merged_into IS NULL
+), m AS (
+    SELECT i, i % many AS place FROM range($messages) r(i), (SELECT COUNT(*) AS many FROM u)
+)
+SELECT md5('intent ' || m.i), md5('decision ' || m.i), $cycle, 'trace', 'bench', 1, $action,
     u.user_id, 'push', $now, $now, $now + INTERVAL 7 DAY
-FROM (SELECT user_id, ROW_NUMBER() OVER (ORDER BY user_id) AS n, COUNT(*) OVER () AS many
-      FROM dim_users WHERE marketing_opt_in AND merged_into IS NULL) u
-JOIN range($messages) r(i) ON i % many = n - 1
+FROM m JOIN u USING (place)
 """
 
 

@@ -65,9 +65,6 @@ def _decided(cursor: duckdb.DuckDBPyConnection) -> dict[str, int]:
 def _add(store: Store, rows: list[tuple[Any, ...]]) -> int:
     fresh = {"state": IntentState.PENDING.value, "attempts": 0}
     values = [dict(zip(COLUMNS, row, strict=True)) | fresh | {"updated_at": row[9]} for row in rows]
-    count = sa.select(sa.func.count()).select_from(outbox)
     with store.write() as connection:
-        before = connection.execute(count).scalar_one()
         statement = insert(connection, outbox).on_conflict_do_nothing(index_elements=["intent_id"])
-        connection.execute(statement, values)
-        return connection.execute(count).scalar_one() - before
+        return connection.execute(statement, values).rowcount
