@@ -27,8 +27,15 @@ LOOK_AT_ALL_SECONDS = 30.0
 KEEP_EVERY = timedelta(minutes=1)
 """Numbers that change all the time are kept so often; a change of the verdict at once."""
 RUNBOOK = "docs/runbooks/canary-stopped.md"
-_SHARE = 10
-"""So many times as long as a look takes, none follows it."""
+RESULT = {
+    "running": "runs",
+    "promoted": "live for everybody",
+    "rolled_back": "rolled back",
+    "superseded": "replaced",
+}
+"""How a canary stands, in words."""
+_REST, _MOST_SECONDS = 10, 3.0
+"""So many times as long as a look works, none follows it; but no longer than that."""
 
 
 class Looked(NamedTuple):
@@ -57,9 +64,11 @@ class CanaryRound:
         seen = self._stamp.value()
         if seen == self._seen and began - self._looked < LOOK_AT_ALL_SECONDS:
             return
+        worked = time.thread_time()
         once(self._workspace)
         self._seen, self._looked = seen, began
-        self._rests_until = time.monotonic() + _SHARE * (time.monotonic() - began)
+        worked = time.thread_time() - worked
+        self._rests_until = time.monotonic() + min(_REST * worked, _MOST_SECONDS)
 
 
 def once(workspace: Workspace) -> list[Looked]:
@@ -89,6 +98,18 @@ def of(workspace: Workspace, key: str | None = None) -> list[dict[str, Any]]:
 def in_words(canary: Canary) -> str:
     """Which canary: its version, and for whom it is."""
     return f"{canary.key} v{canary.version} for {canary.share * 100:.3g} % of the users"
+
+
+def line(document: dict[str, Any]) -> str:
+    """A canary of ``of`` in one line: for whom, how it stands, and why."""
+    canary, readout = canary_of(document), document["readout"]
+    read = readout["verdict"]["why"] if readout else "Not read out yet."
+    return f"{in_words(canary)}: {RESULT[canary.state]}. {canary.why or read}"
+
+
+def canary_of(document: dict[str, Any]) -> Canary:
+    """The canary of a document of ``of``."""
+    return Canary(**{name: document[name] for name in Canary._fields})
 
 
 def _look(workspace: Workspace, canary: Canary) -> Looked:

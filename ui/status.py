@@ -11,7 +11,7 @@ from core.lifecycle import IntentState, State
 from core.pipeline import MEANING
 from orchestrate import jump_requests
 from orchestrate.cycle import last_cycle
-from ui import modelling, slo, staging
+from ui import canaries, modelling, slo, staging
 from warehouse.clocks.freshness import stale
 from warehouse.models import build
 
@@ -31,6 +31,7 @@ def status(workspace: Workspace) -> dict[str, Any]:
         "waiting_for_approval": len(requests.list_all(workspace.store, State.IN_REVIEW)),
         "held": _held(workspace),
         "staging": staging.listed(workspace),
+        "canaries": [one for one in canaries.of(workspace) if one["state"] == "running"],
         "kill_switches": len(kill_switches.active(workspace.store).switches),
         "parity": parity.counted(workspace.store)._asdict(),
         "log_bytes_waiting": workspace.intake.log.unloaded_bytes,
@@ -159,6 +160,7 @@ def _rest(document: dict[str, Any]) -> list[str]:
     if there := document["staging"]:
         named = ", ".join(f"{one['key']} ({one['standing']})" for one in there)
         lines.append(f"In staging: {named}.")
+    lines += [f"Canary: {canaries.line(one)}" for one in document["canaries"]]
     if held := document["held"]:
         state = held["state"].replace("_", " ")
         lines.append(f"Cycles are held: {held['why']}. {held['change_request']} is {state}.")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from httpx import Response
@@ -22,7 +23,7 @@ from core.canary import CanaryAsk, CanaryLimits
 from core.rules import DecisionPolicy, Holdout
 from core.settings import Settings
 from orchestrate import change_requests
-from tests.deliver.destinations.fake import SECRET
+from tests.deliver.destinations.fake import SECRET, Fake
 from tests.deliver.destinations.fake_sendgrid import FakeSendGridText
 from tests.deliver.receipts.senders import PUBLIC_KEY, Told, by_sendgrid
 from tests.orchestrate.world import World, single
@@ -38,7 +39,7 @@ NOBODY_HELD_OUT = Holdout(share=0.0, salt="none")
 class Canaried:
     """Users who each get one e-mail of a policy, and people who change it."""
 
-    def __init__(self, workspace: Workspace, fake: FakeSendGridText) -> None:
+    def __init__(self, workspace: Workspace, fake: Fake) -> None:
         self.workspace, self.fake = workspace, fake
         self.receiving = receiving(workspace)
         self.client = TestClient(Starlette(routes=self.receiving.routes()))
@@ -74,6 +75,13 @@ class Canaried:
         given = {"first": first, "last": first + many, "now": self.workspace.as_of()}
         for statement in _USERS:
             self.workspace.warehouse.execute(statement, given)
+
+    def pass_time(self, hours: int = 1) -> None:
+        """The data, and with it the clock, goes on."""
+        later = self.workspace.as_of() + timedelta(hours=hours)
+        self.workspace.warehouse.execute(
+            "UPDATE meta SET value = $later WHERE key = 'as_of'", {"later": later.isoformat()}
+        )
 
     def send(self) -> None:
         """Decide for everybody and send what is due."""
@@ -113,14 +121,24 @@ class Canaried:
 
 
 @contextmanager
-def canaried(folder: Path, users: int) -> Iterator[Canaried]:
-    """Version 1 is live and was sent to nobody yet; e-mail goes to the fake."""
+def begun(folder: Path, users: int) -> Iterator[Canaried]:
+    """A new workspace: version 1 is live and was sent to nobody yet; e-mail goes to the fake."""
     store = open_store(f"sqlite:///{folder}/control.db")
     add_demo_people(store)
-    world = World(folder, store)
-    world.warehouse.close()
+    World(folder, store).warehouse.close()
     store.close()
+    with opened(folder) as made:
+        _route(made.workspace)
+        made.users(0, users)
+        made.publish("The old words")
+        yield made
+
+
+@contextmanager
+def opened(folder: Path, ledger: Mapping[str, list[Any]] | None = None) -> Iterator[Canaried]:
+    """A workspace that was made before, with what the provider took until then."""
     with FakeSendGridText() as fake:
+        fake.ledger.update(ledger or {})
         table = fake.settings() | {"kind": "sendgrid", "api_key": "env:SENDGRID_KEY"}
         table |= {"receipt_public_key": PUBLIC_KEY}
         workspace = Workspace(
@@ -133,10 +151,7 @@ def canaried(folder: Path, users: int) -> Iterator[Canaried]:
                 secrets={"SENDGRID_KEY": SecretStr(SECRET)},
             )
         )
-        made = Canaried(workspace, fake)  # type: ignore[arg-type]
-        _route(workspace)
-        made.users(0, users)
-        made.publish("The old words")
+        made = Canaried(workspace, fake)
         yield made
         made.receiving.close()
         workspace.close()

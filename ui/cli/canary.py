@@ -10,17 +10,11 @@ import click
 from control.canaries import Canary
 from orchestrate.rulebook import canary as ends
 from ui import canaries as desk
-from ui.canaries import in_words
+from ui.canaries import RESULT, canary_of, in_words, line
 from ui.cli.session import Listing, Output, Session, common, said_by
 from ui.receiving import apply_receipts
 
 APPROVER = "pavel@demo"
-_RESULT = {
-    "running": "runs",
-    "promoted": "live for everybody",
-    "rolled_back": "rolled back",
-    "superseded": "replaced",
-}
 
 
 @click.group(cls=Listing)
@@ -35,7 +29,7 @@ def list_command(session: Session, everything: bool) -> Output:
     """List the canaries that run."""
     with session.workspace() as workspace:
         found = [one for one in desk.of(workspace) if everything or one["state"] == "running"]
-    return Output("\n".join(_line(one) for one in found) or "No canary runs.", found)
+    return Output("\n".join(line(one) for one in found) or "No canary runs.", found)
 
 
 @canary.command("show")
@@ -84,21 +78,11 @@ _ending("stop", ends.roll_back, "Stop the canary of KEY: everybody gets what was
 
 
 def _named(ended: Canary) -> str:
-    return f"{in_words(ended)}: {_RESULT[ended.state]}"
-
-
-def _canary(document: dict[str, Any]) -> Canary:
-    return Canary(**{name: document[name] for name in Canary._fields})
-
-
-def _line(document: dict[str, Any]) -> str:
-    readout = document["readout"]
-    why = document["why"] or (readout["verdict"]["why"] if readout else "Not read out yet.")
-    return f"{_named(_canary(document))}. {why}"
+    return f"{in_words(ended)}: {RESULT[ended.state]}"
 
 
 def _card(document: dict[str, Any]) -> list[str]:
-    one = _canary(document)
+    one = canary_of(document)
     instead = "nothing" if one.baseline is None else f"v{one.baseline}"
     limits = one.limits
     told = [

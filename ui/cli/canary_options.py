@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from math import isfinite
 from typing import Any
 
 import click
@@ -26,6 +27,7 @@ _LIMITS: dict[str, tuple[str, float, str]] = {
     "confidence": ("--canary-confidence", _PERCENT, "Of the bounds of these rates, %."),
 }
 """Limit → its option, what one of its units is in the option's, and what it means."""
+_WHOLE = frozenset({"min_messages", "watch_seconds"})
 
 
 def canary_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -51,14 +53,12 @@ def canary_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def _asked(percent: float, limits: dict[str, float]) -> CanaryAsk:
     values = {name: value / _LIMITS[name][1] for name, value in limits.items()}
-    for name in {"min_messages", "watch_seconds"} & values.keys():
-        values[name] = round(values[name])
+    for name in _WHOLE & values.keys():
+        values[name] = round(values[name]) if isfinite(values[name]) else values[name]
     try:
-        return CanaryAsk(
-            share=percent / 100, limits=CanaryLimits.model_validate(values, strict=False)
-        )
+        return CanaryAsk(share=percent / 100, limits=CanaryLimits.model_validate(values))
     except ValidationError as error:
         (first, *_) = error.errors()
         field = str(first["loc"][-1])
         option = _LIMITS[field][0] if field in _LIMITS else "--canary"
-        raise click.UsageError(f"{option}: {first['msg']}, counting 1 as 100 %.") from error
+        raise click.UsageError(f"{option} cannot be that much or that little.") from error
