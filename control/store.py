@@ -19,6 +19,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 
 from control import (
     canary_tables,
+    cancellation_tables,
     delivery_tables,
     forgetting_tables,
     inbox_tables,
@@ -43,6 +44,7 @@ PRAGMAS = (
 )
 DECLARING = (
     canary_tables,
+    cancellation_tables,
     delivery_tables,
     forgetting_tables,
     inbox_tables,

@@ -118,7 +118,8 @@ def settle_uncertain(store: Store, told: Sequence[Waiting], *, now: datetime) ->
     """Nobody could tell whether these had arrived: whoever tells of them has them.
 
     They count as accepted from the first attempt on, given up or not; and so does what a person
-    took for lost, if it is told that it arrived. Gives how many were uncertain.
+    took for lost or a destination took back, if it is told that it arrived. Gives how many they
+    were.
     """
     uncertain = _uncertain(told)
     with store.read() as connection:
@@ -148,9 +149,14 @@ def _uncertain(told: Sequence[Waiting]) -> sa.Select[tuple[str]]:
         outbox.c.state == IntentState.PENDING.value,
         dispatches.c.outcome.in_(("open", "clear")),
     )
+    taken_back = sa.and_(
+        outbox.c.intent_id.in_(arrived),
+        outbox.c.state == IntentState.CANCELLED.value,
+        dispatches.c.outcome == "clear",
+    )
     query = sa.select(outbox.c.intent_id)
     query = query.join(dispatches, dispatches.c.intent_id == outbox.c.intent_id)
-    return query.where(sa.or_(open_ones, taken_for_lost))
+    return query.where(sa.or_(open_ones, taken_for_lost, taken_back))
 
 
 def said_of(store: Store, ids: Sequence[str]) -> list[Said]:

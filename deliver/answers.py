@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from deliver.wire import Outcome, Request, Response, Result
+from deliver.wire import CancelOutcome, Outcome, Request, Response, Result, TakenBack
 
 LONGEST_WAIT_SECONDS = 24 * 3600.0
 """A provider that asks for more is asked again after a day."""
@@ -16,6 +16,8 @@ _EPOCH = 1_000_000_000.0
 """A number of seconds above this is a moment, not a while."""
 _WAITS = ("retry-after", "x-ratelimit-retry-after", "ratelimit-reset", "x-ratelimit-reset")
 """Where providers say how long to wait, the surest first."""
+_UNSAID_WAIT = 5.0
+"""Seconds to leave a provider alone that is asked for messages back and says it is too much."""
 _SHOWN = 300
 
 
@@ -36,6 +38,37 @@ def by_status(request: Request, response: Response, *, now: datetime) -> list[Ou
     if status >= 500 or status in (408, 425):
         return every(request, "ambiguous", why)
     return every(request, "rejected", why)
+
+
+def cancel_by_status(
+    request: Request, response: Response, *, now: datetime
+) -> list[CancelOutcome] | None:
+    """What came of asking for messages back where that did not succeed; None where it did (2xx).
+
+    What is not there, or not in a state to be taken back, is too late. What may have worked, and
+    what surely did not but may later, is uncertain.
+    """
+    told = by_status(request, response, now=now)
+    if told is None:
+        return None
+    first = told[0]
+    if response.status in (404, 410) or first.result == "rejected":
+        return every_back(request, "too_late", first.reason)
+    waits = first.result == "retry_after" and not first.pauses
+    seconds = (first.seconds or _UNSAID_WAIT) if waits else None
+    return every_back(request, "uncertain", first.reason, seconds=seconds, pauses=first.pauses)
+
+
+def every_back(
+    request: Request,
+    result: TakenBack,
+    reason: str | None = None,
+    *,
+    seconds: float | None = None,
+    pauses: bool = False,
+) -> list[CancelOutcome]:
+    """The same for every message of a request that asks for messages back."""
+    return [CancelOutcome(one, result, reason, seconds, pauses) for one in request.intent_ids]
 
 
 def every(

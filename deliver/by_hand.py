@@ -6,7 +6,7 @@ with the next run, and everything is asked about it as about any other.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -20,9 +20,18 @@ from control.store import Store, utc
 from control.tables import outbox
 from core.errors import Code, refuse
 from core.lifecycle import IntentState, Role
+from deliver import cancellations
+from deliver.cancellations import Ask
 
 MAY_ACT = frozenset({Role.ADMIN, Role.APPROVER})
 MAY_STOP = MAY_ACT | {Role.MARKETER}
+_CANCELLED = (
+    IntentState.PENDING,
+    IntentState.AMBIGUOUS,
+    IntentState.ACCEPTED,
+    IntentState.CANCELLED,
+)
+"""From where a message can be cancelled."""
 
 
 class Held(NamedTuple):
@@ -68,20 +77,32 @@ def retry(store: Store, ids: Sequence[str], *, person: Person, now: datetime) ->
             append(connection, Act(now, person.email, "retry message", one))
 
 
-def cancel(store: Store, ids: Sequence[str], *, person: Person, now: datetime) -> None:
-    """Stop messages that have not left, and give up uncertain ones; all of them or none."""
+def cancel(
+    store: Store,
+    ids: Sequence[str],
+    *,
+    person: Person,
+    now: datetime,
+    takes_back: Collection[str] = (),
+    why: str = "",
+) -> None:
+    """Stop messages that have not left, give up uncertain ones, and have those asked for that a
+    destination of ``takes_back`` has; all of them or none. What was cancelled before stays so."""
     require(person, MAY_STOP, "cancel messages")
     with store.write() as connection:
-        for one in ids:
-            row = _found(
-                connection, one, (IntentState.PENDING, IntentState.AMBIGUOUS), "only what waits"
-            )
-            uncertain = row.state == IntentState.AMBIGUOUS
-            reason = "PROVIDER_AMBIGUOUS" if uncertain else "STOPPED"
-            _set(connection, one, IntentState.CANCELLED, reason, now)
-            if uncertain:  # nobody sends it or looks for it any more: what it said is not kept
-                _outcome(connection, one, "open")
-            append(connection, Act(now, person.email, "cancel message", one))
+        for one in dict.fromkeys(ids):
+            row = _found(connection, one, _CANCELLED, "only what waits, or can be taken back,")
+            if row.state == IntentState.CANCELLED:
+                continue
+            act = Act(now, person.email, "cancel message", one, note=why)
+            if row.state == IntentState.ACCEPTED:
+                destination = _taker(connection, one, takes_back)
+                ask = Ask(one, destination, "STOPPED", person.email)
+                cancellations.ask(connection, [ask], now=now)
+                act = act._replace(what="ask for message back")
+            else:
+                _give_up(connection, one, row, now)
+            append(connection, act)
 
 
 def arrived(store: Store, intent_id: str, *, person: Person, now: datetime) -> None:
@@ -115,6 +136,29 @@ def resume(store: Store, destination: str, *, person: Person, now: datetime) -> 
     """Send there again; refuses who may not, and what is not paused."""
     require(person, MAY_ACT, "resume a destination")
     delivery.resume(store, destination, by=person.email, now=now)
+
+
+def _give_up(connection: sa.Connection, intent_id: str, row: _Found, now: datetime) -> None:
+    uncertain = row.state == IntentState.AMBIGUOUS
+    reason = "PROVIDER_AMBIGUOUS" if uncertain else "STOPPED"
+    _set(connection, intent_id, IntentState.CANCELLED, reason, now)
+    if uncertain:  # nobody sends it or looks for it any more: what it said is not kept
+        _outcome(connection, intent_id, "open")
+
+
+def _taker(connection: sa.Connection, intent_id: str, takes_back: Collection[str]) -> str:
+    """The destination that has a message; refuses where it takes nothing back."""
+    query = sa.select(dispatches.c.destination).where(dispatches.c.intent_id == intent_id)
+    name = str(connection.execute(query).scalar_one())
+    if name in takes_back:
+        return name
+    raise refuse(
+        Code.INVALID_ARGUMENT,
+        f"The message '{intent_id}' is with '{name}', which takes no message back: only what waits "
+        "can be cancelled.",
+        span=intent_id,
+        fix="'pilothouse destinations list' shows which destinations take messages back.",
+    )
 
 
 class _Found(NamedTuple):

@@ -13,7 +13,7 @@ from deliver.answers import every
 from deliver.dispatches import Dispatch
 from deliver.messages import Destination, Message
 from deliver.transport import Answer, NoAnswer, NotSent, Transport
-from deliver.wire import LookedUp, Outcome, Provider, Rate, Request, Signed
+from deliver.wire import LookedUp, Outcome, Provider, Rate, Request, Response, Signed
 
 log = structlog.get_logger(__name__)
 
@@ -187,9 +187,7 @@ class Remote:
         told: dict[str, Outcome] = {}
         pairs = zip(asked, requests, self._transport.send(requests), strict=True)
         for one, request, answer in pairs:
-            if isinstance(answer, NotSent | NoAnswer):
-                continue
-            if outcome := self._provider.found(request, answer):
+            if isinstance(answer, Response) and (outcome := self._found(request, answer)):
                 told[one.intent_id] = outcome
         return told
 
@@ -212,6 +210,15 @@ class Remote:
         if isinstance(self._provider, Signed):
             return self._provider.signed(request, at=now)
         return request
+
+    def _found(self, request: Request, answer: Response) -> Outcome | None:
+        assert isinstance(self._provider, LookedUp)
+        try:
+            return self._provider.found(request, answer)
+        except Exception:
+            # What our own reading of an answer stumbled over tells nothing of the message.
+            log.exception("answer_not_understood", destination=self.name, status=answer.status)
+            return None
 
     def _became(self, request: Request, answer: Answer, now: datetime) -> list[Outcome]:
         if isinstance(answer, NotSent):

@@ -135,13 +135,13 @@ def _row(one: Outcome) -> dict[str, Any]:
     return {
         "id": one.intent_id,
         "to": to,
-        "named": None if one.provider_id is None else _plain(one.provider_id),
-        "why": None if one.reason is None else _plain(one.reason),
+        "named": None if one.provider_id is None else plain(one.provider_id),
+        "why": None if one.reason is None else plain(one.reason),
         "no": one.opted_out,
     }
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """What every database keeps: providers answer with anything."""
     return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 

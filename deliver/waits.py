@@ -21,6 +21,11 @@ def wait(intent: Intent, outcome: Outcome | None = None) -> timedelta:
         return timedelta(0)  # the destination is paused: it leaves as soon as that ends
     if outcome is not None and outcome.seconds is not None:
         return timedelta(seconds=outcome.seconds)
-    longest = min(FIRST_SECONDS * 2.0 ** min(intent.attempts, 20), LONGEST_SECONDS)
-    digest = hashlib.sha256(f"{intent.intent_id}:{intent.attempts}".encode()).digest()
+    return apart(intent.intent_id, intent.attempts)
+
+
+def apart(intent_id: str, attempts: int) -> timedelta:
+    """How long to wait after a number of attempts of which nothing says how long."""
+    longest = min(FIRST_SECONDS * 2.0 ** min(attempts, 20), LONGEST_SECONDS)
+    digest = hashlib.sha256(f"{intent_id}:{attempts}".encode()).digest()
     return timedelta(seconds=longest * (0.5 + digest[0] / 512))

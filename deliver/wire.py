@@ -23,6 +23,8 @@ class Capabilities(NamedTuple):
     """How long the same key is the same message to it; None: it knows no keys."""
     per_item_errors: Literal["none", "index", "value"] = "none"
     lookup: bool = False
+    cancel: bool = False
+    """Whether it can take back a message that it has and has not sent on."""
     signs: bool = False
     """Whether each attempt is signed with its own moment, after ``plan`` and right before it."""
 
@@ -73,6 +75,38 @@ class Outcome(NamedTuple):
     """The recipient has said no there: consent is withdrawn."""
 
 
+TakenBack = Literal["taken_back", "too_late", "uncertain"]
+"""``too_late``: it stays with the provider, which sends it or has. ``uncertain``: ask again."""
+
+
+class Handed(NamedTuple):
+    """A message that a provider has taken, as far as it is still known here."""
+
+    intent_id: str
+    provider_id: str | None
+    """The provider's own name for it; None: it gave none, or somebody else said that it has it."""
+
+
+class CancelOutcome(NamedTuple):
+    """What came of asking a provider for one message back."""
+
+    intent_id: str
+    result: TakenBack
+    reason: str | None = None
+    """A sentence for a person, unless it was taken back."""
+    seconds: float | None = None
+    """With ``uncertain``: how long the provider asks to be left alone; None: it does not say."""
+    pauses: bool = False
+    """Nothing can be asked or sent there until somebody mends it: wrong credentials."""
+
+
+class CancelPlan(NamedTuple):
+    """The requests that ask for messages back, and the messages that nothing can be asked about."""
+
+    requests: tuple[Request, ...]
+    refused: tuple[CancelOutcome, ...] = ()
+
+
 class Plan(NamedTuple):
     """The requests of some messages, and the messages that no request can be made of."""
 
@@ -119,6 +153,24 @@ class LookedUp(Protocol):
 
     def found(self, request: Request, response: Response) -> Outcome | None:
         """``accepted`` if it is there, ``retry_after`` if it surely is not; None: no telling."""
+        ...
+
+
+@runtime_checkable
+class TakesBack(Protocol):
+    """A provider that can take a message back (``capabilities.cancel``)."""
+
+    def plan_cancel(self, messages: Sequence[Handed]) -> CancelPlan:
+        """Requests in the order of the messages; asking twice does no harm. Pure."""
+        ...
+
+    def classify_cancel(
+        self, request: Request, response: Response, *, now: datetime
+    ) -> list[CancelOutcome]:
+        """One outcome for each of the request's messages, in their order. Pure.
+
+        ``now`` (naive UTC) is when the answer came.
+        """
         ...
 
 

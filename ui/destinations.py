@@ -43,6 +43,8 @@ def abilities(can: Capabilities) -> Iterator[str]:
         yield f"knows a key for {hours:g} h"
     if can.lookup:
         yield "can be asked for a message"
+    if can.cancel:
+        yield "takes messages back"
     if can.per_item_errors != "none":
         yield "says which message of a batch is wrong"
 

@@ -118,6 +118,8 @@ def lost(before: Configured | None, after: Configured | None, name: str) -> Iter
     elif new.remembers_key and old and old.remembers_key and new.remembers_key < old.remembers_key:
         hours = new.remembers_key.total_seconds() / 3600
         yield f"{name} knows a key for {hours:g} hours only."
+    if not new.cancel and old is not None and old.cancel:
+        yield f"{name} does not take a message back."
 
 
 def _move(

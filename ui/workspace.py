@@ -37,7 +37,7 @@ from orchestrate.live.unwritten import make_up
 from orchestrate.rulebook import Reconciled, expire_stale, publish, reconcile
 from orchestrate.stages import create_tables
 from tools.propose import dependencies
-from ui import data_changes, journeys, own_warehouse, slo, telemetry, tracking_plan
+from ui import cancelling, data_changes, journeys, own_warehouse, slo, telemetry, tracking_plan
 from ui.asking import Asking
 from ui.collecting import Intake
 from ui.ids import new_id
@@ -235,6 +235,7 @@ class Workspace:
 
         ``stopping``: asked before each request whether to leave the rest for another time.
         """
+        cancelling.take_back(self, now=now, stopping=stopping)
         reconcile_intents(self.store, self.warehouse)
         journeys.look(self, now or self.now())
         if why := slo.held(self, now or self.now()):
@@ -263,7 +264,8 @@ class Workspace:
         """Whether a run of ``deliver`` would find anything to do."""
         paused, routed = delivery.paused(self.store), routes(self.store)
         closed = [one for one in self.catalog.channels if routed.get(one, MAILBOX) in paused]
-        return outbox.has_work(self.store, now=self.now(), not_by=closed)
+        sends = outbox.has_work(self.store, now=self.now(), not_by=closed)
+        return sends or cancelling.has_work(self)
 
     def outbox_counts(self) -> dict[str, int]:
         """Intents by state."""

@@ -1,35 +1,51 @@
 """OneSignal: push, e-mail and SMS to one user a request, under a key that it remembers for 30 days.
 
 The key is a UUID made of the intent's id, in the form of version 4, which is the only one that
-every edition of its documentation takes. In its documentation: requests, errors beside a 2xx, the
-key, limits. Not there: whether another body under the same key is noticed (its
-clients say that the first answer comes back), and what status an app has that was disabled.
+every edition of its documentation takes. A message that is still going out can be taken back, by
+the name that OneSignal gave it. In its documentation: requests, errors beside a 2xx, the key,
+limits, taking back. Not there: whether another body under the same key is noticed (its clients say
+that the first answer comes back), what status an app has that was disabled, and what is answered
+about a message that was taken back before. That 400 means "already sent" is from its clients.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from html import escape
 from typing import Annotated, Any, ClassVar, Literal
+from urllib.parse import quote
 
 from pydantic import AfterValidator
 
 from core.conditions import Frozen
-from deliver.answers import by_status, document, every, said
+from deliver.answers import by_status, cancel_by_status, document, every, every_back, said
 from deliver.chunks import Unfit, items, properties, theirs
 from deliver.endpoints import Endpoint, Key, over
 from deliver.messages import Message
 from deliver.receipts.proofs import ReceiptSecret
-from deliver.wire import Capabilities, Outcome, Plan, Rate, Request, Response
+from deliver.wire import (
+    CancelOutcome,
+    CancelPlan,
+    Capabilities,
+    Handed,
+    Outcome,
+    Plan,
+    Rate,
+    Request,
+    Response,
+)
 
 MOST_BYTES = 1_000_000
 MOST_NAME = 80
 """Of an action's key in the name of a message, which also has the intent's id."""
 RATES = {"messages": Rate(burst=150, per_second=150)}
 CHANNELS = ("email", "push", "sms")
+_NAME = re.compile(r"[0-9A-Za-z-]{1,64}", re.ASCII)
+"""Of a message, in its answers: anything else would name something else in a URL."""
 
 
 class OneSignal(Frozen):
@@ -45,8 +61,10 @@ class OneSignal(Frozen):
     templates: Mapping[str, str] = {}
     """Our template or action → the id of the template there."""
     rates: Annotated[Mapping[str, Rate], AfterValidator(over(RATES))] = RATES
-    """150 requests a second on free plans, 6,000 on paid ones."""
-    capabilities: ClassVar[Capabilities] = Capabilities(timedelta(days=30), per_item_errors="value")
+    """150 requests a second on free plans, 6,000 on paid ones; taking back counts too."""
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        timedelta(days=30), per_item_errors="value", cancel=True
+    )
 
     def plan(self, messages: Sequence[Message], *, now: datetime) -> Plan:
         """One request a message: its text and its key are its own."""
@@ -83,6 +101,38 @@ class OneSignal(Frozen):
         if errors or named == "":
             return every(request, "rejected", f"Nobody was reached: {errors!s:.300}")
         return every(request, "ambiguous", f"The answer names no message: {answer!s:.300}")
+
+    def plan_cancel(self, messages: Sequence[Handed]) -> CancelPlan:
+        """One request a message, by OneSignal's name for it."""
+        named = [one for one in messages if _NAME.fullmatch(one.provider_id or "")]
+        why = "OneSignal's name for it is not known here: it cannot be asked for."
+        refused = [
+            CancelOutcome(one.intent_id, "too_late", why) for one in messages if one not in named
+        ]
+        return CancelPlan(tuple(map(self._cancel, named)), tuple(refused))
+
+    def classify_cancel(
+        self, request: Request, response: Response, *, now: datetime
+    ) -> list[CancelOutcome]:
+        """By status, then by ``success``; 400 says that it was sent already, 404 that it is gone.
+
+        What is on its way to the user when it is stopped may arrive: a receipt tells then.
+        """
+        if response.status == 400 and "app_id" in said(response):
+            return every_back(request, "uncertain", f"No such app: {said(response)}", pauses=True)
+        failed = cancel_by_status(request, response, now=now)
+        if failed is not None:
+            return failed
+        answer = document(response)
+        if isinstance(answer, dict) and answer.get("success") in (True, "true"):
+            return every_back(request, "taken_back")
+        why = f"The answer does not say whether it was taken back: {answer!s:.300}"
+        return every_back(request, "uncertain", why)
+
+    def _cancel(self, one: Handed) -> Request:
+        query = f"app_id={quote(self.app_id, safe='')}"
+        url = f"{self.url}/notifications/{one.provider_id}?{query}"
+        return Request("DELETE", url, self._headers(), b"", (one.intent_id,), "messages")
 
     def _notification(self, message: Message) -> Mapping[str, Any] | Unfit:
         if not message.user_id:

@@ -14,7 +14,7 @@ import pytest
 from tests.deliver.destinations.fake import Case, Fake
 from tests.deliver.destinations.fake_braze import FakeTrack, FakeTransactional
 from tests.deliver.destinations.fake_twilio import FakeTwilio
-from tests.deliver.destinations.test_contract import FAKES
+from tests.deliver.destinations.fakes import FAKES
 from tests.deliver.dies_while_sending import MOMENTS
 from tests.deliver.sending import Sending
 from tests.orchestrate.world import World

@@ -14,7 +14,7 @@ from deliver.wire import Capabilities, Outcome, Provider, Request, Response
 from tests.deliver.destinations.fake import SECRET, Case, Fake
 from tests.deliver.destinations.fake_braze import FakeCampaign
 from tests.deliver.destinations.fake_webhook import FakeForgetfulReceiver, FakeReceiver
-from tests.deliver.destinations.test_contract import FAKES
+from tests.deliver.destinations.fakes import FAKES
 from tests.deliver.loopback import (
     BROKEN_OFF,
     DRIPS,
@@ -288,3 +288,37 @@ def test_a_destination_that_can_be_asked_is_asked_before_anything_is_sent_again(
         assert sending.states() == {"accepted": 5}
         assert sorted(sending.sent().values()) == [1] * 5
         assert (fake.calls[asked].method, uncertain in fake.calls[asked].path) == ("GET", True)
+
+
+class Stumbling(Asked):
+    """Its own reading of what it is told of a message stumbles over anything but an empty body."""
+
+    def found(self, request: Request, response: Response) -> Outcome | None:
+        if response.body:
+            raise KeyError("id")
+        return super().found(request, response)
+
+
+class StumblingReceiver(AskedReceiver):
+    def provider(self, *, secret: str = SECRET) -> Provider:
+        return Stumbling.model_validate(self.settings())
+
+
+def test_what_is_stumbled_over_leaves_one_message_uncertain_and_stops_nobody(
+    world_of: Callable[..., World],
+) -> None:
+    with StumblingReceiver() as fake:
+        sending = Sending(world_of(fake.channel), fake)
+        fake.faults.extend([DROPPED_AFTER, DROPPED_AFTER])
+        sending.run(seconds=1)
+        assert sending.states() == {"accepted": 3, "ambiguous": 2}
+        sending.pass_time(3600)
+        fake.faults.append(answers(200, {"garbage": [None]}))
+
+        report = sending.run()
+
+        assert (report.delivered, report.uncertain) == (1, 1)
+        assert sending.states() == {"accepted": 4, "ambiguous": 1}
+        sending.run_out()
+        assert sending.states() == {"accepted": 5}
+        assert sorted(sending.sent().values()) == [1] * 5

@@ -266,9 +266,10 @@ def test_what_the_old_destination_does_for_uncertain_messages_and_the_new_one_do
     assert not [*route_effects.lost(KEYED, LocalMailbox(), "mailbox")]
 
 
-def test_keys_that_are_known_for_a_shorter_time_are_told() -> None:
+def test_keys_that_are_known_for_a_shorter_time_and_no_taking_back_are_told() -> None:
     push = OneSignal(app_id=APP, api_key=SecretStr("k"))
 
     assert [*route_effects.lost(push, KEYED, "crm")] == [
         "crm knows a key for 24 hours only.",
+        "crm does not take a message back.",
     ]

@@ -6,13 +6,21 @@ import click
 
 from control.receipts import Told, standing
 from core.lifecycle import IntentState
-from deliver import by_hand
+from deliver import by_hand, cancellations
+from deliver.cancellations import Stands
 from deliver.standing import Standing, standings
-from ui import staging
+from ui import cancelling, staging
 from ui.channel_routes import shown
 from ui.cli.session import Listing, Output, Session, common, said_by
 from ui.receiving import apply_receipts
 
+ASKED = {
+    "waiting": "{} did not say whether it took it back; it is asked again",
+    "taken_back": "{} took it back",
+    "too_late": "{} did not take it back: it stays accepted",
+    "unanswered": "{} never said whether it took it back: it stays accepted",
+}
+"""What came of asking a destination for a message."""
 NEED_SOMEBODY = (IntentState.AMBIGUOUS, IntentState.REJECTED)
 
 
@@ -60,12 +68,15 @@ def status(session: Session) -> Output:
         counts = workspace.outbox_counts()
         found = standings(workspace.store, shown(workspace), now=workspace.now())
         receipts = standing(workspace.store)
+        open_ones = cancellations.standing(workspace.store)
     lines = [f"{state:<12} {count:>8,}" for state, count in sorted(counts.items())]
     lines = lines or ["The outbox is empty."]
     lines += [_standing(one) for one in found]
     lines += [_told_by(one) for one in receipts]
+    lines += [_asked(one) for one in open_ones]
     told = [one.model_dump(mode="json") for one in found]
     more = {"destinations": told, "receipts": [one._asdict() for one in receipts]}
+    more |= {"asked_back": [one._asdict() for one in open_ones]}
     return Output("\n".join(lines), counts | more)
 
 
@@ -94,14 +105,22 @@ def retry(session: Session, ids: tuple[str, ...], email: str) -> Output:
 
 @deliver.command()
 @click.argument("ids", nargs=-1, required=True, metavar="MESSAGE...")
+@click.option("--reason", default="", help="Why, for whoever looks.")
 @said_by("mara@demo", "Who does it.")
 @common
-def cancel(session: Session, ids: tuple[str, ...], email: str) -> Output:
-    """Stop messages that have not left, and give up uncertain ones."""
+def cancel(session: Session, ids: tuple[str, ...], reason: str, email: str) -> Output:
+    """Stop messages that have not left, give up uncertain ones, and have those taken back that a
+    destination has, where it can."""
     with session.workspace() as workspace:
-        person = session.person(workspace, email)
-        by_hand.cancel(workspace.store, ids, person=person, now=workspace.now())
-    return Output(f"{len(ids):,} cancelled.", {"ids": ids})
+        person, now = session.person(workspace, email), workspace.now()
+        able = cancelling.able(workspace)
+        by_hand.cancel(workspace.store, ids, person=person, now=now, takes_back=able, why=reason)
+        cancelling.take_back(workspace)
+        asked = cancellations.standing(workspace.store, ids)
+    late = [one for one in asked if one.state != "taken_back"]
+    text = f"{len({*ids}) - len(late):,} cancelled."
+    text = "\n".join([text, *(_asked(one) for one in asked)])
+    return Output(text, {"ids": ids, "asked_back": [one._asdict() for one in asked]})
 
 
 @deliver.command()
@@ -169,6 +188,11 @@ def _told_by(one: Told) -> str:
     said = ", ".join(f"{items:,} {outcome}" for outcome, items in sorted(one.counts.items()))
     waits = f"; {one.waiting:,} of messages or people that are not known here"
     return f"Receipts of {one.destination}: {said}{waits if one.waiting else ''}"
+
+
+def _asked(one: Stands) -> str:
+    said = ASKED[one.state].format(one.destination)
+    return f"{one.intent_id}  {said}" + (f"\n    {one.detail}" if one.detail else "")
 
 
 def _held(one: by_hand.Held) -> str:

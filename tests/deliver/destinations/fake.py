@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Literal, NamedTuple
 
 from deliver.messages import Message
 from deliver.transport import NotSent, Transport
-from deliver.wire import Outcome, Plan, Provider, Response, Result, Signed
+from deliver.wire import Outcome, Plan, Provider, Response, Result, Signed, TakenBack
 from tests.deliver.loopback import Call, Fault, Loopback, Reply
 
 NOW = datetime(2026, 3, 2, 10, 30)
@@ -33,6 +33,15 @@ class Expected(NamedTuple):
     pauses: bool = False
 
 
+class ExpectedBack(NamedTuple):
+    """An answer to asking for a message back, in the provider's words, and what it means."""
+
+    name: str
+    fault: Fault
+    result: TakenBack
+    pauses: bool = False
+
+
 class Fake(Loopback):
     """A provider: ``handle`` of a subclass checks what it checks, and ``store``s what it takes."""
 
@@ -47,6 +56,9 @@ class Fake(Loopback):
     """What a key comes to that was used for something else: most give back the first answer."""
     errors_by: ClassVar[Literal["none", "index", "value"]] = "none"
     """How it says which messages of a request it did not take."""
+    takes_back: ClassVar[bool] = False
+    """Whether it can take back a message that it has not sent on."""
+    expected_back: ClassVar[Sequence[ExpectedBack]] = ()
     trusts_status: ClassVar[bool] = False
     """Whether a 2xx alone says that it took them, whatever the body is."""
     knows_templates: ClassVar[bool] = True
@@ -63,6 +75,8 @@ class Fake(Loopback):
         """Intent id → what it took under it; twice there is twice sent."""
         self.keys: dict[str, tuple[bytes, Reply]] = {}
         """Key → the first body under it, and the answer."""
+        self.sent_on: set[str] = set()
+        """Intents whose messages are with the user: nothing takes those back."""
         self.now = NOW
         """What time it is there."""
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from deliver.destinations.onesignal import OneSignal
 from deliver.wire import Provider
-from tests.deliver.destinations.fake import POISON, SECRET, Case, Expected, Fake
+from tests.deliver.destinations.fake import POISON, SECRET, Case, Expected, ExpectedBack, Fake
 from tests.deliver.loopback import Call, Reply, answers
 
 APP = "8250eaf6-1a58-489e-b136-7c74a864b434"
@@ -21,6 +21,7 @@ class FakeTemplates(Fake):
     way: ClassVar[Literal["template", "message"]] = "template"
     remembers = True
     errors_by = "value"
+    takes_back = True
     expected = (
         Expected(
             "nobody is subscribed",
@@ -42,6 +43,20 @@ class FakeTemplates(Fake):
         Expected("an answer that names no message", answers(200, {"recipients": 1}), "ambiguous"),
         Expected("warnings beside a message", answers(200, {"id": "m", "errors": {}}), "accepted"),
     )
+    expected_back = (
+        ExpectedBack(
+            "it was sent already",
+            answers(400, {"errors": ["Notification has already been sent to all recipients"]}),
+            "too_late",
+        ),
+        ExpectedBack(
+            "no such app", answers(400, {"errors": ["app_id not found"]}), "uncertain", True
+        ),
+        ExpectedBack(
+            "it is gone", answers(404, {"errors": ["Notification not found"]}), "too_late"
+        ),
+        ExpectedBack("it did not work", answers(200, {"success": False}), "uncertain"),
+    )
 
     def provider(self, *, secret: str = SECRET) -> Provider:
         given = {
@@ -56,6 +71,8 @@ class FakeTemplates(Fake):
     def handle(self, call: Call) -> Reply:
         if call.headers.get("authorization") != f"Key {SECRET}":
             return Reply(403, {"errors": ["Access denied. Please include a valid key."]})
+        if call.method == "DELETE":
+            return self.stop(call)
         document = call.json()
         if call.path != "/notifications?c=email" or document["app_id"] != APP:
             return Reply(400, {"errors": ["app_id not found"]})
@@ -75,6 +92,25 @@ class FakeTemplates(Fake):
         self.store(intent_id, {**document, "read": self.read(document)})
         named = uuid.uuid5(uuid.NAMESPACE_URL, document["idempotency_key"])
         return Reply(200, {"id": str(named), "external_id": document["idempotency_key"]})
+
+    def stop(self, call: Call) -> Reply:
+        """Stop a message that is still going out."""
+        named, _, query = call.path.removeprefix("/notifications/").partition("?")
+        if query != f"app_id={APP}":
+            return Reply(400, {"errors": ["app_id not found"]})
+        for intent_id, stored in self.ledger.items():
+            names = [str(uuid.uuid5(uuid.NAMESPACE_URL, one["idempotency_key"])) for one in stored]
+            if named in names:
+                return self.stopped(intent_id)
+        return Reply(404, {"errors": ["Notification not found"]})
+
+    def stopped(self, intent_id: str) -> Reply:
+        """What a stop comes to: what was sent on stays sent."""
+        if intent_id in self.sent_on:
+            errors = ["Notification has already been sent to all recipients"]
+            return Reply(400, {"errors": errors})
+        self.ledger[intent_id] = []
+        return Reply(200, {"success": True})
 
     def has_content(self, document: Any) -> bool:
         """Whether there is something to send."""
