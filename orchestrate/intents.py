@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import sqlalchemy as sa
 
-from control.store import Store, insert
+from control.store import Store
 from control.tables import outbox
 from core.lifecycle import IntentState
 from orchestrate.stages import create_tables
@@ -64,7 +64,15 @@ def _decided(cursor: duckdb.DuckDBPyConnection) -> dict[str, int]:
 
 def _add(store: Store, rows: list[tuple[Any, ...]]) -> int:
     fresh = {"state": IntentState.PENDING.value, "attempts": 0}
-    values = [dict(zip(COLUMNS, row, strict=True)) | fresh | {"updated_at": row[9]} for row in rows]
+    held = sa.select(outbox.c.intent_id).where(outbox.c.intent_id.in_([row[0] for row in rows]))
     with store.write() as connection:
-        statement = insert(connection, outbox).on_conflict_do_nothing(index_elements=["intent_id"])
-        return connection.execute(statement, values).rowcount
+        # Nobody else writes meanwhile: what is not there now is new.
+        there = set(connection.execute(held).scalars())
+        new = [
+            dict(zip(COLUMNS, row, strict=True)) | fresh | {"updated_at": row[9]}
+            for row in rows
+            if row[0] not in there
+        ]
+        if new:
+            connection.execute(outbox.insert(), new)
+    return len(new)
