@@ -61,10 +61,11 @@ def everything(store: Store, key: str | None = None) -> list[Canary]:
         return select(connection, *wanted)[::-1]
 
 
-def require_running(connection: sa.Connection, key: str) -> Canary:
-    """The canary that runs of a key; refuses with UNKNOWN_KEY."""
+def require_running(connection: sa.Connection, key: str, canary_id: str | None = None) -> Canary:
+    """The canary that runs of a key, which must be the one with this id unless that is None;
+    refuses with UNKNOWN_KEY."""
     found = select(connection, canaries.c.key == key, canaries.c.state == "running")
-    if not found:
+    if not found or canary_id not in (None, found[0].id):
         raise refuse(
             Code.UNKNOWN_KEY,
             f"No canary of '{key}' is running.",

@@ -135,7 +135,7 @@ def _keep(
         "verdict": found.model_dump(mode="json"),
         "readings": readings.model_dump(mode="json"),
     }
-    last = next(iter(canaries.readouts(workspace.store, canary.id)), None)
+    last = canaries.last_readout(workspace.store, canary.id)
     if last is not None:
         before, numbers = last.document["verdict"], last.document["readings"]
         is_same = (before["kind"], before["for_person"]) == (found.kind, found.for_person)
@@ -153,7 +153,7 @@ def _acted(workspace: Workspace, canary: Canary, found: Verdict, now: datetime) 
     why = found.why if is_good else f"{found.why} See {RUNBOOK}."
     act = ends.promote if is_good else ends.roll_back
     try:
-        ended = act(workspace.store, canary.key, by=None, why=why, now=now)
+        ended = act(workspace.store, canary.key, by=None, why=why, now=now, canary_id=canary.id)
     except PilothouseError as error:
         if error.refusal.code is Code.UNKNOWN_KEY:
             return None
@@ -167,6 +167,6 @@ def _acted(workspace: Workspace, canary: Canary, found: Verdict, now: datetime) 
 
 
 def _document(workspace: Workspace, canary: Canary) -> dict[str, Any]:
-    last = next(iter(canaries.readouts(workspace.store, canary.id)), None)
+    last = canaries.last_readout(workspace.store, canary.id)
     readout = None if last is None else {"at": last.at, **last.document}
     return canary._asdict() | {"readout": readout}

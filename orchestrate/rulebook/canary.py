@@ -28,31 +28,49 @@ from orchestrate.rulebook.writing import (
 ITSELF = "pilothouse"
 
 
-def promote(store: Store, key: str, *, by: Person | None, why: str, now: datetime) -> Canary:
+def promote(
+    store: Store,
+    key: str,
+    *,
+    by: Person | None,
+    why: str,
+    now: datetime,
+    canary_id: str | None = None,
+) -> Canary:
     """Let a canary's version be live for everybody; ``by`` None is Pilothouse, by the limits.
 
+    ``canary_id``: only this canary, not another one that began since somebody looked.
     Refuses with UNKNOWN_KEY when none runs, with NOT_ALLOWED without the role, and with
     SELF_APPROVAL whoever asked for the change: more users than were approved is for others to say.
     """
     if by is not None:
         require(by, MAY_CHANGE, "promote a canary")
     with store.write() as connection:
-        canary = require_running(connection, key)
+        canary = require_running(connection, key, canary_id)
         _check_author(connection, canary, by)
         return _over(connection, canary, "promote_canary", by, why, now)
 
 
-def roll_back(store: Store, key: str, *, by: Person | None, why: str, now: datetime) -> Canary:
+def roll_back(
+    store: Store,
+    key: str,
+    *,
+    by: Person | None,
+    why: str,
+    now: datetime,
+    canary_id: str | None = None,
+) -> Canary:
     """Give everybody again what they had before a canary: the older content as a new version; where
     there was none, nothing, and its version is paused. ``by`` None is Pilothouse, by the limits.
 
+    ``canary_id``: as for ``promote``.
     Refuses with UNKNOWN_KEY when none runs, and with NOT_ALLOWED without the role.
     """
     if by is not None:
         require(by, MAY_CHANGE, "roll back a canary")
     who = by.email if by else ITSELF
     with store.write() as connection:
-        canary = require_running(connection, key)
+        canary = require_running(connection, key, canary_id)
         over = _over(connection, canary, "roll_back_canary", by, why, now)
         before = require_current(connection, key)
         if canary.baseline is None:

@@ -247,6 +247,20 @@ def test_a_person_who_is_quicker_leaves_nothing_to_do(desk: Canaried) -> None:
     assert refused.value.refusal.code is Code.UNKNOWN_KEY
 
 
+def test_what_was_read_of_a_canary_says_nothing_of_the_one_that_replaced_it(
+    watched: Canaried,
+) -> None:
+    work = watched.workspace
+    watched.publish("Newer words", 0.5)
+
+    for end in (ends.promote, ends.roll_back):
+        with pytest.raises(PilothouseError) as refused:
+            end(work.store, KEY, by=None, why="", now=work.now(), canary_id=f"{KEY}@2")
+        assert refused.value.refusal.code is Code.UNKNOWN_KEY
+    assert (watched.canary().id, watched.canary().state) == (f"{KEY}@3", "running")
+    assert watched.canary().baseline == 1
+
+
 def test_a_round_looks_only_when_something_was_written(
     watched: Canaried, monkeypatch: pytest.MonkeyPatch
 ) -> None:
