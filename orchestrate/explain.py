@@ -85,7 +85,7 @@ def explain_tick(
     ``journeys``: where runs of journeys are; without it none are told.
     """
     if policy is not None:
-        _check_known(policy, [p.key for p in tick.policies], journeys)
+        _check_known(policy, [p.key.partition("@")[0] for p in tick.policies], journeys)
     with _decided(warehouse, tick, user_id, ready, journeys) as (cursor, past, told):
         tick = told.stand.tick
         mine = (p for p in tick.policies if is_for(p.population, user_id))

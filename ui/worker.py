@@ -43,7 +43,7 @@ class Worker:
         self._closing = threading.Event()
         self._receipts = ApplyRound(workspace)
         self._sending = Rounds("send", self._send_what_is_due, SECONDS_BETWEEN_SENDS)
-        self._letters = Rounds("staging letters", self._write_letters, SECONDS_BETWEEN_LETTERS)
+        self._letters = Rounds("staging", self._go_on_in_staging, SECONDS_BETWEEN_LETTERS)
 
     def open(self) -> None:
         """Fail the runs that the last end cut off, and get ready for the first prompt."""
@@ -109,8 +109,8 @@ class Worker:
         if self.workspace.has_to_send():
             self.workspace.deliver(stopping=self._closing.is_set)
 
-    def _write_letters(self) -> None:
-        staging.write_letters(self.workspace)
+    def _go_on_in_staging(self) -> None:
+        staging.once(self.workspace)
 
     def _run(self, run_id: str, submit: bool) -> None:
         run = runs.get(self.workspace.store, run_id)

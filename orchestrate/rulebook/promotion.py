@@ -1,4 +1,4 @@
-"""From staging to live: every rule of a promotion at once, in one transaction, and back again.
+"""From staging to live: all of a promotion at once, in one transaction, and back again.
 
 The gate is the one that everything passes: a stored approval of exactly this content, effect
 and what it relies on, on top of what is live.
@@ -11,7 +11,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from control import audit, requests, staging
+from control import audit, journeys, requests, staging
 from control.hashing import content_hash
 from control.people import Person, require
 from control.staging import Promotion, Staged, Switched
@@ -61,10 +61,10 @@ def promote(
 
 
 def take_back(store: Store, *, person: Person, now: datetime) -> Promotion:
-    """Put back what was live before the last promotion; rules that it brought are paused.
+    """Put back what was live before the last promotion; what it brought is paused.
 
-    Refuses with INVALID_ARGUMENT when there is none, it was taken back already, or one of its
-    rules was changed since.
+    Runs of journeys stay with the version that they entered. Refuses with INVALID_ARGUMENT when
+    there is none, it was taken back already, or one of its rules was changed since.
     """
     require(person, MAY_CHANGE, "take back a promotion")
     with store.write() as connection:
@@ -166,15 +166,21 @@ def _restore(connection: sa.Connection, one: Switched, person: Person, now: date
     if live.version != one.version:
         raise _moved_on(one.key, f"version {live.version} went live after the promotion")
     if one.before is None:
-        set_state(connection, live, "paused")
+        _pause(connection, live, now)
         audit.append(connection, deed(now, person.email, "pause", live, live))
         return
     row = {**numbered(connection, one.key, one.before)._mapping, "change_request_id": None}
     version = insert_version(connection, row, live, person.email, now)
     if one.before_state == "paused":
-        set_state(connection, version, "paused")
+        _pause(connection, version, now)
     told = deed(now, person.email, "rollback", live, version)
     audit.append(connection, told._replace(note=f"to version {one.before}"))
+
+
+def _pause(connection: sa.Connection, version: AnyVersion, now: datetime) -> None:
+    set_state(connection, version, "paused")
+    if version.kind == "journey":
+        journeys.mark_paused(connection, version.key, utc(now))
 
 
 def _remember(

@@ -73,6 +73,17 @@ def look_at_staged(
     return look(runs, side, catalog, as_of=as_of)
 
 
+def explained_world(
+    store: Store, side: StagingSide, catalog: Catalog, user: str, *, as_of: datetime
+) -> World | None:
+    """What a cycle of staging decided, or would decide, with for one user at a moment."""
+    world = planned_world(store, side, catalog, as_of=as_of)
+    if world is None or not world.journeys:
+        return world
+    runs = StagedRuns(store, side, catalog, world)
+    return with_waiting(world, runs.offered(as_of, user) or runs.due(as_of, user))
+
+
 def planned_world(
     store: Store,
     side: StagingSide,

@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 from sqlglot import exp, parse_one
 
+from orchestrate.journeys.offers import offer
 from orchestrate.staged.side import LIVE, SCHEMA
 from orchestrate.staged.world import World
 from warehouse.catalog import Catalog
@@ -50,11 +51,12 @@ def see_letters(cursor: duckdb.DuckDBPyConnection, world: World, catalog: Catalo
     cursor.execute(temporary(MESSAGES, "VIEW", both))
 
 
-def see_past(
+def see_decided(
     cursor: duckdb.DuckDBPyConnection, world: World, catalog: Catalog, past: Past | None
 ) -> None:
-    """Let a cursor that writes nothing see all of staging's past."""
+    """Let a cursor see all of staging's past, and what its runs have due; not to be committed."""
     see_messages(cursor, world, catalog, past)
+    offer(cursor, world.waiting, world.tick.as_of)
     show_past(cursor, world)
 
 

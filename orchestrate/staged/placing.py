@@ -1,4 +1,4 @@
-"""What is put into staging and taken out of it. Nothing here goes live."""
+"""What is put into staging and taken out of it: rules and journeys. Nothing here goes live."""
 
 from __future__ import annotations
 
@@ -15,26 +15,25 @@ from control.staging import Staged
 from control.staging_tables import staged
 from control.store import Store, utc
 from control.tables import change_requests, versions
-from core.data_changes import DATA_KINDS
 from core.errors import Code, PilothouseError, refuse
-from core.jumps import JUMP
 from core.lifecycle import Role, State
+from orchestrate.staged.refusing import CANNOT, NAMED, cannot
 
 MAY_STAGE = frozenset({Role.APPROVER, Role.ADMIN})
-NO_RULES = DATA_KINDS | {"journey", JUMP}
 _OLDER = re.compile(r"(?P<key>.+)@(?P<version>\d{1,9})")
 
 
 def put(
     store: Store, targets: Sequence[str], *, person: Person, since: datetime, now: datetime
 ) -> list[Staged]:
-    """Put rules into staging, all or none: change requests by id, older versions as KEY@VERSION.
+    """Put rules and journeys into staging, all or none: change requests by id, older versions as
+    KEY@VERSION.
 
     ``since`` is the moment of the data from which on staging stands for its keys. Refuses with
-    NOT_ALLOWED, UNKNOWN_KEY, ALREADY_DECIDED, and with INVALID_ARGUMENT what is no rule or is
+    NOT_ALLOWED, UNKNOWN_KEY, ALREADY_DECIDED, and with INVALID_ARGUMENT what cannot be tried or is
     there already.
     """
-    require(person, MAY_STAGE, "put rules into staging")
+    may_stage(person, "put rules into staging")
     with store.write() as connection:
         for target in targets:
             _put_one(connection, target, person, since, now)
@@ -42,8 +41,9 @@ def put(
 
 
 def take_out(store: Store, key: str, *, person: Person, now: datetime) -> Staged:
-    """Take a rule out of staging. What was approved there has expired: it was never promoted."""
-    require(person, MAY_STAGE, "take rules out of staging")
+    """Take a rule or journey out of staging. What was approved there has expired: it was never
+    promoted."""
+    may_stage(person, "take rules out of staging")
     with store.write() as connection:
         found = find(connection, key)
         connection.execute(staged.delete().where(staged.c.key == found.key))
@@ -52,6 +52,11 @@ def take_out(store: Store, key: str, *, person: Person, now: datetime) -> Staged
         if found.standing == "approved" and found.change_request_id:
             _expire(connection, found.change_request_id, now)
         return found
+
+
+def may_stage(person: Person, what: str) -> None:
+    """Refuses with NOT_ALLOWED whoever is neither an approver nor an admin."""
+    require(person, MAY_STAGE, what)
 
 
 def find(connection: sa.Connection, key: str) -> Staged:
@@ -83,6 +88,8 @@ def _put_one(
     connection: sa.Connection, target: str, person: Person, since: datetime, now: datetime
 ) -> None:
     older = _OLDER.fullmatch(target)
+    if instead := NAMED.get(older["key"] if older else target):
+        raise cannot(target, instead)
     if older:
         row = _of_version(connection, older["key"], int(older["version"]))
     else:
@@ -95,8 +102,8 @@ def _put_one(
 
 
 def _of_request(request: ChangeRequest) -> dict[str, object]:
-    if request.kind in NO_RULES:
-        raise _no_rule(request.id, request.kind)
+    if instead := CANNOT.get(request.kind):
+        raise cannot(request.id, instead)
     if request.state is not State.IN_REVIEW:
         raise refuse(
             Code.ALREADY_DECIDED,
@@ -123,8 +130,6 @@ def _of_version(connection: sa.Connection, key: str, number: int) -> dict[str, o
             span=f"{key}@{number}",
             fix="List its versions with 'pilothouse rules history'.",
         )
-    if found.kind in NO_RULES:
-        raise _no_rule(f"{key}@{number}", found.kind)
     if found.state == "live":
         raise refuse(
             Code.INVALID_ARGUMENT,
@@ -138,15 +143,6 @@ def _of_version(connection: sa.Connection, key: str, number: int) -> dict[str, o
         "older_version": number,
         "content_hash": found.content_hash,
     }
-
-
-def _no_rule(target: str, kind: str) -> PilothouseError:
-    return refuse(
-        Code.INVALID_ARGUMENT,
-        f"{target} is about the {kind.replace('_', ' ')}: only rules and policies can be staged.",
-        span=target,
-        fix="Its own preview says what it would do: 'pilothouse approvals show'.",
-    )
 
 
 def _make_room(connection: sa.Connection, key: str) -> None:

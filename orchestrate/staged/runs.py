@@ -17,7 +17,7 @@ from control import journeys
 from control.journeys import COLUMNS, Changes, Ended, Row, TickState
 from control.store import Store
 from control.versions import JourneyVersion
-from orchestrate.journeys.offers import Due, waiting
+from orchestrate.journeys.offers import Due, planned_version, waiting
 from orchestrate.staged.past import see_letters
 from orchestrate.staged.side import StagingSide
 from orchestrate.staged.world import World
@@ -48,6 +48,19 @@ class StagedRuns:
         """The messages that ask for their turn at a moment: of one user's runs, or of all."""
         rows = self._side.fetch(_sql("due_runs"), {"as_of": as_of, "user": user}).rows
         return waiting(rows, self._world.journeys)
+
+    def offered(self, as_of: datetime, user: str) -> Due | None:
+        """What the cycles of a moment were offered of one user's runs; None when nothing was."""
+        rows = self._side.fetch(_sql("offered_runs"), {"as_of": as_of, "user": user}).rows
+        found = {(policy, action) for policy, action in rows if policy in self._world.journeys}
+        if not found:
+            return None
+        policies = []
+        for name in sorted({policy for policy, _ in found}):
+            policy = planned_version(self._world.journeys[name])
+            entries = (one for one in policy.entries if (name, one.action.key) in found)
+            policies.append(policy._replace(entries=tuple(entries)))
+        return Due((), tuple(policies), self._world.journeys)
 
     # What a look reads.
 

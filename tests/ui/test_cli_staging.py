@@ -11,6 +11,7 @@ import duckdb
 import pytest
 
 from tests.ui.command_line import DECISION, ELIGIBILITY, CommandLine
+from tests.ui.test_cli_journeys import trip
 
 RULE = "upgrade_nudge"
 LATER = "2026-06-30T12:00"
@@ -253,3 +254,64 @@ def test_one_rule_is_promoted_and_nothing_else(staged: CommandLine) -> None:
     assert done.status == 0, done
     assert f"{RULE} v1 is live." in done.out
     assert staged("staging", "promote").status == 2
+
+
+# Journeys
+
+
+def test_a_journey_is_tried_in_runs_of_its_own_and_promoted(
+    cli: CommandLine, tmp_path: Path
+) -> None:
+    action = {"key": "hi", "name": "Hi", "message_class": "service", "channels": ["push"]}
+    steps = [
+        {"kind": "message", "key": "push", "next": "done", "action": action},
+        {"kind": "exit", "key": "done"},
+    ]
+    request = cli.json("journeys", "propose", trip(tmp_path, steps=steps))["change_request"]["id"]
+
+    (row,) = cli.json("staging", "add", request)
+    run = cli.json("pipeline", "run")
+
+    assert (row["key"], row["kind"], row["standing"]) == ("trip", "journey", "on trial")
+    written = next(one["detail"] for one in run["steps"] if one["step"] == "outbox")
+    assert written["delivered"] == 0
+    assert written["staged_letters"] > 0
+    assert len(_letters(cli)) == written["staged_letters"]
+    found = cli.json("staging", "runs", "trip", "--limit", "3")
+    assert {one["step"] for one in found} <= {"push", "done"}
+    user = found[0]["user_id"]
+    told = cli.json("explain", user, "--staging", "--policy", "trip@1")
+    assert [one["policy"] for one in told["decisions"]] == ["trip@1"]
+    assert cli.json("journeys", "list") == []
+    cycle = cli("cycle", "run")
+    assert "In staging trip: " in cycle.out
+    cli.json("approvals", "approve", request)
+    cli.json("staging", "promote", "trip")
+    assert [one["state"] for one in cli.json("journeys", "list")] == ["live"]
+    assert _count(cli, "staging.journey_runs") == 0
+    assert cli.json("staging", "runs", "trip", status=1)["refusals"][0]["code"] == "UNKNOWN_KEY"
+    cli.json("staging", "rollback")
+    assert [one["state"] for one in cli.json("journeys", "list")] == ["paused"]
+
+
+def test_forgetting_somebody_removes_their_runs_in_staging(
+    cli: CommandLine, tmp_path: Path
+) -> None:
+    request = cli.json("journeys", "propose", trip(tmp_path))["change_request"]["id"]
+    cli.json("staging", "add", request)
+    cli.json("cycle", "run")
+    user = cli.json("staging", "runs", "trip", "--limit", "1")[0]["user_id"]
+
+    receipt = cli.json("forget", user, "--reason", "asked", "--as", "ada@demo")
+
+    assert receipt["found"] == []
+    assert receipt["removed"]["warehouse"]["staging.journey_runs"] > 0
+    assert cli.json("staging", "runs", "trip", "--user", user) == []
+
+
+def test_what_cannot_be_staged_says_why_and_what_to_do(cli: CommandLine) -> None:
+    refused = cli("staging", "add", "contact_policy")
+
+    assert refused.status == 1
+    assert "cannot be staged" in refused.err
+    assert "cycle run --dry-run" in refused.err

@@ -98,7 +98,7 @@ def runs_command(session: Session, key: str, user: str | None, limit: int) -> Ou
     with session.workspace() as workspace:
         versions.journey_history(workspace.store, key)
         found = runs.listed(workspace.store, key, user=user, limit=limit)
-    lines = [_run_line(one) for one in found]
+    lines = [run_line(one) for one in found]
     return Output("\n".join(lines) or "No runs.", found)
 
 
@@ -273,7 +273,8 @@ def _sums(counted: list[runs.Count], key: str) -> dict[str, Any]:
     return {"active": active, "ended": dict(sorted(ended.items()))}
 
 
-def _run_line(run: dict[str, Any]) -> str:
+def run_line(run: dict[str, Any]) -> str:
+    """One run: where it is, or why it ended."""
     key = f" {run['entry_key']}" if run["entry_key"] else ""
     where = run["exit_reason"] or f"at {run['step']} since {run['step_at']:%Y-%m-%d %H:%M}"
     why = f" ({run['reason_code']})" if run["reason_code"] and not run["exit_reason"] else ""

@@ -1,4 +1,5 @@
-"""``staging``: rules tried over the real data with letters to nobody, and how they go live."""
+"""``staging``: rules and journeys tried over the real data with letters to nobody, and how they go
+live."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ import click
 
 from control.staging import Promotion
 from ui import staging as desk
+from ui.cli.journeys import run_line
 from ui.cli.session import Listing, Output, Session, common, said_by
 
 APPROVER = "pavel@demo"
@@ -15,7 +17,8 @@ APPROVER = "pavel@demo"
 
 @click.group(cls=Listing)
 def staging() -> None:
-    """Try rules over the real data, sending nothing; promote them together or one by one."""
+    """Try rules and journeys over the real data, sending nothing; promote them together or one by
+    one."""
 
 
 @staging.command("list")
@@ -51,6 +54,18 @@ def remove_command(session: Session, key: str, email: str) -> Output:
     expired = gone.standing == "approved" and gone.change_request_id
     more = f" {gone.change_request_id} has expired: propose it again." if expired else ""
     return Output(f"{gone.key} is no longer in staging.{more}", found)
+
+
+@staging.command("runs")
+@click.argument("key")
+@click.option("--user", help="Only this user's.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
+@common
+def runs_command(session: Session, key: str, user: str | None, limit: int) -> Output:
+    """List the runs that the journey KEY has in staging, the newest first."""
+    with session.workspace() as workspace:
+        found = desk.runs_of(workspace, key, user=user, limit=limit)
+    return Output("\n".join(run_line(one) for one in found) or "No runs in staging.", found)
 
 
 @staging.command("promote")
@@ -93,11 +108,15 @@ def result_lines(document: dict[str, Any] | None) -> list[str]:
         return []
     if refusal := document.get("refusal"):
         return [f"Staging could not decide: {refusal['message']}"]
-    return [
+    lines = [
         f"In staging {key} v{one['version']}: {one['selected']:,} selected, "
         f"{one['held_out']:,} held out, {one['suppressed']:,} suppressed, {one['lost']:,} lost."
         for key, one in document["policies"].items()
     ]
+    for key, one in document["journeys"].items():
+        under_way, ended = sum(one["under_way"].values()), sum(one["ended"].values())
+        lines.append(f"In staging {key}: {under_way:,} runs under way, {ended:,} ended.")
+    return lines
 
 
 def _line(one: dict[str, Any]) -> str:

@@ -1,0 +1,62 @@
+"""What cannot be tried in staging: why, and what shows its effect instead.
+
+Staging decides twice on the same facts. What makes the facts, or says what becomes of a message
+after it was decided, would have to be there twice itself.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from core.errors import Code, PilothouseError, refuse
+from core.jumps import JUMP
+
+
+class Instead(NamedTuple):
+    """Why something cannot be staged, and what to do instead."""
+
+    why: str
+    fix: str
+
+
+CANNOT: dict[str, Instead] = {
+    "trait_models": Instead(
+        "Trait models cannot be staged: every rule reads the same traits, and a second set would "
+        "be built at each cycle for as long as it is tried.",
+        "'pilothouse model plan' counts whom every live rule would gain and lose; approval builds "
+        "and audits them beside the live ones, and 'pilothouse model rollback' takes them back.",
+    ),
+    "tracking_plan": Instead(
+        "The tracking plan cannot be staged: an event is accepted or set aside once, when it "
+        "comes in, and there is no second set of facts.",
+        "'pilothouse collect plan propose --dry-run' holds recent events against it; what it sets "
+        "aside is kept whole and can be replayed.",
+    ),
+    "channel_routes": Instead(
+        "Channel routes cannot be staged: they say which destination sends, and staging sends by "
+        "none.",
+        "Try the destination first: 'pilothouse destinations check'. A route is taken back at once "
+        "with 'pilothouse destinations rollback'.",
+    ),
+    JUMP: Instead(
+        "That a population jumped cannot be staged: it is about the data itself, and holds no "
+        "cycle of staging.",
+        "Approve or reject it: 'pilothouse approvals show'.",
+    ),
+}
+"""Kind of a change request → why it is not staged."""
+_CATALOG = Instead(
+    "Caps, quiet hours and the global holdout cannot be staged: they are one file of the catalog, "
+    "which holds for live rules and staged ones alike.",
+    "See what they would do with 'pilothouse cycle run --dry-run' over a copy of the catalog. The "
+    "holdout of a rule is part of it, and is staged with it.",
+)
+NAMED: dict[str, Instead] = CANNOT | dict.fromkeys(
+    ("contact_policy", "caps", "quiet_hours", "global_holdout", "holdout", "holdouts"), _CATALOG
+)
+"""What somebody may ask to stage by its name."""
+
+
+def cannot(target: str, instead: Instead) -> PilothouseError:
+    """The refusal to stage something."""
+    return refuse(Code.INVALID_ARGUMENT, instead.why, span=target, fix=instead.fix)
