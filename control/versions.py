@@ -240,7 +240,7 @@ def _data(
 def _version(
     row: sa.Row[tuple[object, ...]], read: Callable[[object], Content]
 ) -> Versioned[Content]:
-    fields = row._asdict()
+    fields = dict(zip(row._fields, row, strict=True))
     return Versioned(artifact=read(fields.pop("content")), **fields)
 
 

@@ -17,19 +17,19 @@ class Clock:
 
     def __init__(self, settings: Settings, warehouse: DuckDBWarehouse, catalog: Catalog) -> None:
         self._settings, self._warehouse, self._catalog = settings, warehouse, catalog
+        self._told: tuple[int, datetime | None] = -1, None
+        """After how many writes to the warehouse it was read, and what it says of its end."""
 
     def as_of(self) -> datetime:
         """The end of the data."""
         if self._settings.source_url is not None:
             return self._end_of_source
-        tables = self._warehouse.fetch(
-            "SELECT COUNT(*) FROM information_schema.tables WHERE table_name = 'meta'"
-        )
-        if tables.scalar():
-            found = self._warehouse.fetch("SELECT value FROM meta WHERE key = 'as_of'").rows
-            if found:
-                return datetime.fromisoformat(found[0][0])
-        return wall_time()
+        changes = self._warehouse.changes
+        seen, end = self._told
+        if seen != changes:
+            end = self._end_of_demo()
+            self._told = changes, end
+        return end or wall_time()
 
     def now(self, as_of: Callable[[], datetime]) -> datetime:
         """The wall clock's time; in a demo, that of the demo's clock, not before its data ends."""
@@ -38,6 +38,15 @@ class Clock:
             return wall
         end = as_of()
         return max(end, clock.read(self._settings.workspace, wall=wall) or end)
+
+    def _end_of_demo(self) -> datetime | None:
+        tables = self._warehouse.fetch(
+            "SELECT COUNT(*) FROM information_schema.tables WHERE table_name = 'meta'"
+        )
+        if not tables.scalar():
+            return None
+        found = self._warehouse.fetch("SELECT value FROM meta WHERE key = 'as_of'").rows
+        return datetime.fromisoformat(found[0][0]) if found else None
 
     @cached_property
     def _end_of_source(self) -> datetime:

@@ -8,6 +8,7 @@ from email.header import Header
 from email.mime.base import MIMEBase
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
+from email.policy import Compat32
 from email.utils import format_datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -21,8 +22,8 @@ from deliver.messages import Message, Receipt
 MAILBOX = "mailbox"
 """The name of the local mailbox, which serves every channel that is routed nowhere else."""
 SENDER = "Pilothouse demo <hello@pilothouse.example>"
-
-
+LINE = 78
+"""Letters of a line, from which on an e-mail breaks it."""
 KEPT = ("intent_id", "user_id", "channel", "address", "subject", "body")
 
 
@@ -132,7 +133,20 @@ def _eml(message: Message, now: datetime) -> bytes:
         if len(value.splitlines()) > 1:
             raise ValueError(f"{name} has a line break")
         mail[name] = value if value.isascii() else Header(value, "utf-8").encode()
-    return mail.as_bytes()
+    return mail.as_bytes(policy=_SHORT_LINES)
+
+
+class _ShortLines(Compat32):
+    """Headers that fit on a line as they are: whether to break them takes longer than a letter."""
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        line = f"{name}: {value}"
+        if len(line) < LINE and line.isascii() and line.isprintable():
+            return f"{line}{self.linesep}".encode()
+        return super().fold_binary(name, value)
+
+
+_SHORT_LINES = _ShortLines()
 
 
 def _content(message: Message) -> MIMEBase:
