@@ -62,9 +62,15 @@ def by_klaviyo(*events: Mapping[str, Any], at: datetime) -> Told:
     return Told({"klaviyo-signature": signed.hexdigest(), "klaviyo-timestamp": seconds}, body)
 
 
-def by_webhook(document: Mapping[str, Any], *, at: datetime, identifier: str = "r-1") -> Told:
+def by_webhook(
+    document: Mapping[str, Any],
+    *,
+    at: datetime,
+    identifier: str = "r-1",
+    secret: str = WEBHOOK_SECRET,
+) -> Told:
     body = json.dumps(document).encode()
-    return Told(signing.signed_headers(identifier, body, [WEBHOOK_SECRET], at=at), body)
+    return Told(signing.signed_headers(identifier, body, [secret], at=at), body)
 
 
 def with_token(document: Any, *, scheme: str = "Bearer ") -> Told:
