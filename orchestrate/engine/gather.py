@@ -14,6 +14,7 @@ from sqlglot import exp, parse_one
 from core.moments import EPOCH
 from core.rules import FrequencyCap
 from orchestrate.engine.candidates import Candidate, Rules, Tick
+from orchestrate.engine.consent import last_words
 from orchestrate.engine.handed import handed
 from orchestrate.engine.inputs import insert, sql
 from orchestrate.engine.ledger import counted
@@ -51,6 +52,7 @@ class Reader:
         query = cursor.execute("SELECT 1 FROM stand_ins LIMIT 1")
         self._has_stand_ins = query.fetchone() is not None
         self._slots_query = _slots_query([cap for cap, _ in self._rules.caps])
+        self._between: dict[str, Any] = {}
 
     def read(
         self,
@@ -61,9 +63,10 @@ class Reader:
         """The state of these users, whose flags are told already."""
         chunk = {"place": np.arange(len(users), dtype=np.int32), "user_id": users}
         with handed(self._cursor, "chunk_arrays", chunk):
-            self._cursor.execute(sql("chunk"))
+            self._between = self._ends()
+            self._cursor.execute(sql("chunk"), self._between)
         size = len(users)
-        own = {"cycle_id": self._tick.cycle_id, "since": self._remembered}
+        own = {"cycle_id": self._tick.cycle_id, "since": self._remembered, **self._between}
         self._cursor.execute(sql("past"), own | {"until": self._tick.until})
         slots, zone = self._slots(), self._zone(size)
         counts = counted(slots, zone, self._zones, self._rules.contact.min_gap_seconds)
@@ -120,25 +123,33 @@ class Reader:
         ((decided,),) = query.fetchall()
         return min(earliest, decided or earliest) - timedelta(seconds=1)
 
+    def _ends(self) -> dict[str, Any]:
+        """The first and the last id of the chunk, as words."""
+        word = exp.cast(exp.column("user_id"), "text")
+        query = exp.select(exp.Min(this=word), exp.Max(this=word.copy())).from_("chunk_arrays")
+        ((first, last),) = self._cursor.execute(query.sql(DIALECT)).fetchall()
+        return {"first": first, "last": last}
+
     def _columns(self, name: str, **more: Any) -> tuple[npt.NDArray[Any], ...]:
-        asked = {**self._moment, **more}
+        asked = {**self._moment, **self._between, **more}
         query = sql(name)
         used = {key: value for key, value in asked.items() if f"${key}" in query}
         return tuple(self._cursor.execute(query, used).fetchnumpy().values())
 
     def _slots(self) -> Slots:
-        between = {"since": self._counted, "until": self._tick.until}
-        read = self._cursor.execute(self._slots_query, between).fetchnumpy()
+        when = {"since": self._counted, "until": self._tick.until}
+        read = self._cursor.execute(self._slots_query, when | self._between).fetchnumpy()
         users, at, ghosts, *caps = read.values()
         counts = np.array(caps, np.bool_).reshape(len(caps), users.size)
         return Slots(users, at, ghosts, counts)
 
     def _consent(self, size: int) -> dict[tuple[str, str], Codes]:
         asked = self._cursor.execute("FROM consents_asked ORDER BY place").fetchall()
-        codes = np.zeros((len(asked), size), np.uint8)
-        if asked:
-            place, pair, code = self._columns("consent")
-            codes[pair, place] = code
+        if not asked:
+            return {}
+        place, pair, own, said = self._columns("consent")
+        words = last_words(pair.astype(np.int64) * size + place, own, said, len(asked) * size)
+        codes = words.reshape(len(asked), size)
         return {(purpose, channel): codes[number] for number, purpose, channel in asked}
 
     def _address(self, size: int) -> dict[str, Bools]:
@@ -181,10 +192,13 @@ class Reader:
         if not asked:
             return {}
         same = exp.column(key, "theirs").eq(exp.column("user_id", "chunk_users"))
-        query = exp.select("place").from_("chunk_users").where("own")
+        word = exp.cast(exp.column(key, "theirs"), "text")
+        ends = exp.Placeholder(this="first"), exp.Placeholder(this="last")
+        query = exp.select("place").from_("chunk_users").where("own", word.between(*ends))
         query = query.join(exp.to_table(table).as_("theirs"), on=same)
         named = [exp.alias_(value, name, quoted=True) for name, value in asked.items()]
-        return self._cursor.execute(query.select(*named).sql(DIALECT)).fetchnumpy()
+        asking = query.select(*named).sql(DIALECT)
+        return self._cursor.execute(asking, self._between).fetchnumpy()
 
     def _held_out(self, size: int) -> Bools:
         found = np.zeros(size, np.bool_)
@@ -219,7 +233,7 @@ class Reader:
     def _paused(self) -> dict[int, tuple[Places, npt.NDArray[np.int16]]]:
         if not any(one.entry.outcomes for one in self._candidates):
             return {}
-        self._cursor.execute(sql("outcomes"), self._moment)
+        self._cursor.execute(sql("outcomes"), self._moment | self._between)
         rows = self._cursor.execute(sql("paused"), self._moment).fetchall()
         found: dict[int, tuple[Places, npt.NDArray[np.int16]]] = {}
         for number, places, channels in rows:

@@ -57,6 +57,7 @@ def chunks(cursor: duckdb.DuckDBPyConnection, plan: Plan, size: int) -> Iterator
         )
         for start in range(first, last + 1, size):
             rows = exp.select("*").from_(table).where(row >= start, row < start + size)
+            rows = rows.order_by(USER)
             yield _fetch(cursor, rows, columns)
 
 
@@ -67,7 +68,8 @@ def _kept(cursor: duckdb.DuckDBPyConnection, plan: Plan) -> Iterator[str]:
     made = exp.Create(
         this=exp.to_table(name),
         kind="TABLE",
-        expression=plan.query,
+        # Each chunk has its own stretch of ids: what is kept in their order is read once.
+        expression=plan.query.copy().order_by(USER),
         properties=exp.Properties(expressions=[exp.TemporaryProperty()]),
     )
     cursor.execute(made.sql(dialect=DIALECT))

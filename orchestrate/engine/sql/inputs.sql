@@ -20,14 +20,9 @@ CREATE OR REPLACE TEMP TABLE assignments (number INTEGER, is_holdout BOOLEAN, po
 CREATE OR REPLACE TEMP TABLE ways (number INTEGER, place TINYINT, channel VARCHAR);
 CREATE OR REPLACE TEMP TABLE reasons (reason UTINYINT, reason_code VARCHAR, outcome VARCHAR);
 -- RFC 4122, version 5, in the DNS namespace's sibling for URLs: equal to Python's uuid5(NAMESPACE_URL, name).
-CREATE OR REPLACE TEMP MACRO uuid5(name) AS (
-    SELECT concat(
-        left(h, 8), '-', substr(h, 9, 4), '-5', substr(h, 14, 3), '-',
-        CASE WHEN nibble IN ('0', '4', '8', 'c') THEN '8' WHEN nibble IN ('1', '5', '9', 'd') THEN '9' WHEN nibble IN ('2', '6', 'a', 'e') THEN 'a' ELSE 'b' END,
-        substr(h, 18, 3), '-', substr(h, 21, 12)
-    )
-    FROM (
-        SELECT h, substr(h, 17, 1) AS nibble
-        FROM (SELECT sha1(unhex('6ba7b8119dad11d180b400c04fd430c8') || encode(name)) AS h) AS hashed
-    ) AS known
+CREATE OR REPLACE TEMP MACRO uuid5_of(h) AS concat(
+    left(h, 8), '-', substr(h, 9, 4), '-5', substr(h, 14, 3), '-',
+    CASE WHEN substr(h, 17, 1) IN ('0', '4', '8', 'c') THEN '8' WHEN substr(h, 17, 1) IN ('1', '5', '9', 'd') THEN '9' WHEN substr(h, 17, 1) IN ('2', '6', 'a', 'e') THEN 'a' ELSE 'b' END,
+    substr(h, 18, 3), '-', substr(h, 21, 12)
 );
+CREATE OR REPLACE TEMP MACRO uuid5(name) AS uuid5_of(sha1(unhex('6ba7b8119dad11d180b400c04fd430c8') || encode(name)));

@@ -1,9 +1,13 @@
 -- A message is ignored when nobody opened it within a day of its delivery.
 CREATE OR REPLACE TEMP TABLE outcomes AS
 WITH theirs AS (
-    SELECT u.place, m.*, a.message_class, a.exclusion_group
-    FROM fct_messages m
-    JOIN chunk_users u ON u.user_id = m.user_id
+    SELECT m.*, a.message_class, a.exclusion_group
+    FROM (
+        SELECT place, m.* FROM fct_messages m JOIN chunk_users u ON u.user_id = m.user_id
+        WHERE CAST(m.user_id AS VARCHAR) BETWEEN $first AND $last AND own
+        UNION ALL
+        SELECT place, m.* FROM fct_messages m JOIN chunk_users u ON u.user_id = m.user_id WHERE NOT own
+    ) AS m
     LEFT JOIN action_classes a ON a.action_key = m.action_key
 )
 SELECT place, action_key, channel, message_class, exclusion_group, 'ignored' AS outcome, delivered_at + INTERVAL 1 DAY AS at

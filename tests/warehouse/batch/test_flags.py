@@ -104,6 +104,13 @@ def test_a_condition_without_leaves_is_true_for_everybody() -> None:
     assert all(truths(asked(And()), "wanted").values())
 
 
+@pytest.mark.parametrize("chunk", [1, 7, 8])
+def test_each_chunk_has_its_own_stretch_of_ids_in_their_order(chunk: int) -> None:
+    users = [user for part in asked(ACTIVE, chunk=chunk) for user in part.users.tolist()]
+
+    assert users == sorted(users)
+
+
 def test_the_caller_may_use_the_cursor_between_chunks() -> None:
     cursor = warehouse().cursor()
     seen = 0
