@@ -1,72 +1,94 @@
-"""How fast messages leave: from the outbox to a provider on this machine, claims and records on.
+"""How fast messages leave: from the outbox to a provider on this machine, claims and records on,
+and a receipt for each that it took.
 
-    python -m benchmarks.bench_deliver [--messages 20000] [--enqueue 1000000]
+    python -m benchmarks.bench_deliver [--messages 60000] [--enqueue 1000000]
 
-The provider is a process of its own that takes every request; its CPU time counts too. The
-yardstick is putting as many messages into the outbox, which writes a row each.
+The provider is a process of its own that takes every request. The yardstick is putting as many
+messages into the outbox, which writes a row each. Sending goes in rounds of 20,000; what the last
+tenth of them costs and holds in memory is compared with the ones before.
 """
 
 from __future__ import annotations
 
 import argparse
 import resource
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import NamedTuple
 
+import sqlalchemy as sa
 from pydantic import SecretStr
 
+from benchmarks.deliver_world import NOW, provider, world
 from benchmarks.measured import Measured
-from control.people import add_demo_people, get
-from control.store import Store, open_store
-from core.conditions import EventCount, Filter, Related
-from core.rules import DecisionPolicy, Entry, StopCondition
+from control.receipts import Batch, Fact, keep
+from control.store import Store
+from control.tables import outbox
+from core.lifecycle import IntentState
 from deliver.delivery import DeliveryReport, Outward, deliver
 from deliver.destinations.braze import Braze
+from deliver.receipts.applying import apply
 from deliver.wire import Rate
-from orchestrate import approvals, change_requests, rulebook
 from orchestrate.intents import enqueue
-from orchestrate.stages import create_tables
-from warehouse.catalog import Catalog, load_catalog
-from warehouse.demo.generate import AS_OF, generate
+from warehouse.catalog import Catalog
 from warehouse.engines.duckdb import DuckDBWarehouse
 
-MESSAGES = 20_000
+MESSAGES = 60_000
 ENQUEUED = 100_000
 LEAST_PER_SECOND = 3_000.0
 ENQUEUE_SECONDS = 60.0
 """For a million."""
-NOW = datetime(AS_OF.year, AS_OF.month, AS_OF.day)
+GROWN_MB = 32.0
+"""Of memory, from the middle of the messages to their end."""
+SLOWER = 1.5
+"""What a message of the last tenth may cost, in messages of the first."""
+AT_ONCE = 1_000
+"""Receipts in one request."""
 UNLIMITED = Rate(burst=100_000, per_second=100_000.0)
-HAS_TICKET = Related(entity="ticket", where=(Filter(column="status", value="open"),))
-_INTENTS = """
-INSERT INTO intents
-WITH u AS (
-    SELECT user_id, ROW_NUMBER() OVER (ORDER BY user_id) - 1 AS place
-    FROM dim_users WHERE marketing_opt_in AND merged_into IS NULL
-), m AS (
-    SELECT i, i % many AS place FROM range($messages) r(i), (SELECT COUNT(*) AS many FROM u)
-)
-SELECT md5('intent ' || m.i), md5('decision ' || m.i), $cycle, 'trace', 'bench', 1, $action,
-    u.user_id, 'push', $now, $now, $now + INTERVAL 7 DAY
-FROM m JOIN u USING (place)
-"""
+
+
+class Round(NamedTuple):
+    """One run of sending, and what became of its receipts."""
+
+    messages: int
+    wall: float
+    cpu: float
+    resident_mb: float
 
 
 class Left(NamedTuple):
     """What sending came to."""
 
     report: DeliveryReport
-    wall: float
-    cpu: float
-    peak_mb: float
+    rounds: list[Round]
+
+    @property
+    def wall(self) -> float:
+        """Seconds."""
+        return sum(one.wall for one in self.rounds)
+
+    @property
+    def cpu(self) -> float:
+        """Seconds of this process."""
+        return sum(one.cpu for one in self.rounds)
+
+    @property
+    def slower(self) -> float:
+        """CPU time of a message of the last tenth, in that of one of the first."""
+        tenth = max(len(self.rounds) // 10, 1)
+        return _per_message(self.rounds[-tenth:]) / _per_message(self.rounds[:tenth])
+
+    @property
+    def grown_mb(self) -> float:
+        """By how much the last third holds more memory at its peak than the third before."""
+        third = len(self.rounds) // 3
+        if not third:
+            return 0.0
+        held = [one.resident_mb for one in self.rounds]
+        return max(held[-third:]) - max(held[-2 * third : -third])
 
 
 def measure() -> list[Measured]:
@@ -78,9 +100,12 @@ def measure() -> list[Measured]:
     million = queued.wall * 1_000_000 / ENQUEUED
     per_message = left.cpu / left.report.delivered
     return [
-        Measured("seconds for 3,000 messages to a provider", LEAST_PER_SECOND / rate, "s", 1.0,
-                 cpu=left.cpu, ratio=per_message / (queued.cpu / ENQUEUED),
+        Measured("seconds for 3,000 messages to a provider, with receipts",
+                 LEAST_PER_SECOND / rate, "s", 1.0, cpu=left.cpu,
+                 ratio=per_message / (queued.cpu / ENQUEUED),
                  yardstick="putting them into the outbox"),
+        Measured("a message of the last tenth, in ones of the first", left.slower, "x", SLOWER),
+        Measured("memory that sending grows by", left.grown_mb, "MB", GROWN_MB),
         Measured(f"a million messages into the outbox ({ENQUEUED:,} measured)", million, "s",
                  ENQUEUE_SECONDS, cpu=queued.cpu),
     ]  # fmt: skip
@@ -100,7 +125,9 @@ def main() -> None:
             print(
                 f"{left.report.delivered:,} messages in {left.wall:.1f} s "
                 f"({left.report.delivered / left.wall:,.0f} a second), {left.cpu:.1f} CPU-s, "
-                f"{left.peak_mb:.0f} MB at most; {left.report.by_reason}"
+                f"{left.rounds[-1].resident_mb:.0f} MB held at the end, {left.grown_mb:+.0f} MB in "
+                f"the last third, a message of the last tenth costs {left.slower:.2f} of the "
+                f"first; {left.report.by_reason}"
             )
         if arguments.enqueue:
             queued = _enqueued(Path(folder) / "queued", arguments.enqueue)
@@ -119,31 +146,54 @@ class Queued(NamedTuple):
 
 
 def _sent(folder: Path, messages: int) -> Left:
-    store, warehouse, catalog = _world(folder, messages)
+    store, warehouse, catalog = world(folder, messages)
     enqueue(store, warehouse, cycle_id="bench")
-    with _provider() as url:
+    with provider() as url:
         braze = Braze(url=url, api_key=SecretStr("key"), send="event",
                       rates={"messages": UNLIMITED, "track": UNLIMITED})  # fmt: skip
         outward = Outward(folder / "mailbox", {"braze": braze}, {"push": "braze"})
-        started, used = time.perf_counter(), time.process_time()
-        report = _deliver(store, warehouse, catalog, outward)
+        rounds = []
+        report, one = _round(store, warehouse, catalog, outward)
         while report.has_more:
-            report = report.then(_deliver(store, warehouse, catalog, outward))
-        wall, cpu = time.perf_counter() - started, time.process_time() - used
+            rounds.append(one)
+            more, one = _round(store, warehouse, catalog, outward)
+            report = report.then(more)
+        if one.messages:
+            rounds.append(one)
     assert report.delivered + report.stopped == messages, report
     warehouse.close()
     store.close()
-    return Left(report, wall, cpu, _peak_mb())
+    return Left(report, rounds)
 
 
-def _deliver(
+def _round(
     store: Store, warehouse: DuckDBWarehouse, catalog: Catalog, outward: Outward
-) -> DeliveryReport:
-    return deliver(store, warehouse, catalog, outward, clock=lambda: NOW + timedelta(minutes=1))
+) -> tuple[DeliveryReport, Round]:
+    started, used = time.perf_counter(), time.process_time()
+    now = NOW + timedelta(minutes=1)
+    report = deliver(store, warehouse, catalog, outward, clock=lambda: now)
+    _receipts(store, warehouse, catalog, at=now + timedelta(minutes=1))
+    wall, cpu = time.perf_counter() - started, time.process_time() - used
+    return report, Round(report.delivered + report.stopped, wall, cpu, _resident_mb())
+
+
+def _receipts(store: Store, warehouse: DuckDBWarehouse, catalog: Catalog, *, at: datetime) -> None:
+    """What the provider took it delivers, and tells of it."""
+    taken = sa.select(outbox.c.intent_id).where(outbox.c.state == IntentState.ACCEPTED.value)
+    with store.read() as connection:
+        ids = connection.execute(taken).scalars().all()
+    for start in range(0, len(ids), AT_ONCE):
+        said = [Fact("delivered", at, one, intent_id=one) for one in ids[start : start + AT_ONCE]]
+        keep(store, [Batch("braze", tuple(said))], now=at)
+    assert apply(store, warehouse, catalog, now=at, since=at - timedelta(hours=1)).waiting == 0
+
+
+def _per_message(rounds: Sequence[Round]) -> float:
+    return sum(one.cpu for one in rounds) / sum(one.messages for one in rounds)
 
 
 def _enqueued(folder: Path, messages: int) -> Queued:
-    store, warehouse, _ = _world(folder, messages)
+    store, warehouse, _ = world(folder, messages)
     started, used = time.perf_counter(), time.process_time()
     assert enqueue(store, warehouse, cycle_id="bench") == messages
     queued = Queued(time.perf_counter() - started, time.process_time() - used, _peak_mb())
@@ -152,85 +202,12 @@ def _enqueued(folder: Path, messages: int) -> Queued:
     return queued
 
 
-def _world(folder: Path, messages: int) -> tuple[Store, DuckDBWarehouse, Catalog]:
-    """A workout app with one rule in force, and messages that it decided on."""
-    folder.mkdir()
-    warehouse = DuckDBWarehouse(folder / "warehouse.duckdb", must_exist=False)
-    catalog = _awake(load_catalog())
-    store = open_store(f"sqlite:///{folder}/control.db")
-    add_demo_people(store)
-    policy = _policy(catalog)
-    with warehouse.cursor() as cursor:
-        generate(cursor, users=min(messages * 4, 100_000), days=30, raw_days=0)
-        create_tables(cursor)
-        given = {
-            "cycle": "bench",
-            "now": NOW,
-            "messages": messages,
-            "action": policy.entries[0].action.key,
-        }
-        cursor.execute(_INTENTS, given)
-    request = change_requests.submit(store, artifact=policy, author="mara@demo", prompt="", now=NOW)
-    approvals.decide(store, request.id, person=get(store, "pavel@demo"), verdict="approve", now=NOW)
-    rulebook.publish(store, request.id, now=NOW)
-    return store, warehouse, catalog
-
-
-def _awake(catalog: Catalog) -> Catalog:
-    """Without quiet hours: all of them leave at once."""
-    contact = catalog.defaults.contact_policy.model_copy(update={"quiet_hours": None})
-    defaults = catalog.defaults.model_copy(update={"contact_policy": contact})
-    return catalog.model_copy(update={"defaults": defaults})
-
-
-def _policy(catalog: Catalog) -> DecisionPolicy:
-    action = catalog.actions["upgrade_nudge"].model_copy(
-        update={"channels": ("push",), "message_class": "service"}
-    )
-    stop = StopCondition(
-        key="needs_help", name="Has a ticket", when=HAS_TICKET, actions=(action.key,)
-    )
-    entry = Entry(tier=1, action=action, eligibility=EventCount(event="app_opened"))
-    return DecisionPolicy(key="bench", name="Bench", entries=(entry,), stop_conditions=(stop,))
-
-
-@contextmanager
-def _provider() -> Iterator[str]:
-    """A process of its own that takes whatever it is sent."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", "from benchmarks.bench_deliver import serve; serve()"],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    try:
-        yield process.stdout.readline().strip()
-    finally:
-        process.kill()
-        process.wait()
-
-
-def serve() -> None:
-    """Answer every request with success, until killed."""
-
-    class Yes(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["content-length"]))
-            body = b'{"message": "success"}'
-            self.send_response(201)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Nothing: it would cost more than the answer."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Yes)
-    print(f"http://127.0.0.1:{server.server_address[1]}", flush=True)
-    server.serve_forever()
+def _resident_mb() -> float:
+    """What the process holds in memory now; at most, where the system does not tell."""
+    told = Path("/proc/self/statm")
+    if not told.exists():
+        return _peak_mb()
+    return int(told.read_text().split()[1]) * resource.getpagesize() / 1024**2
 
 
 def _peak_mb() -> float:
