@@ -25,6 +25,11 @@ class Kind(NamedTuple):
     channel: str
     group: str | None
 
+    @property
+    def is_exempt(self) -> bool:
+        """Whether it leaves whatever is full; it counts all the same."""
+        return self.message_class == "transactional"
+
 
 class Taken(NamedTuple):
     """A message that its user has."""
@@ -164,8 +169,12 @@ def _counting(cap: FrequencyCap, taken: Sequence[Taken]) -> list[Taken]:
 
 
 def _between(taken: Sequence[Taken], since: int, until: int) -> list[Taken]:
-    """Those that kept to [since, until] from being granted to where they were put off to."""
-    return [one for one in taken if since <= one.granted and one.counted <= until]
+    """Those that kept to [since, until] from being granted to where they were put off to.
+
+    What is exempt asks for no room, and so takes none that others were granted.
+    """
+    asked = (one for one in taken if not one.kind.is_exempt)
+    return [one for one in asked if since <= one.granted and one.counted <= until]
 
 
 def _moment(at: int) -> datetime:

@@ -26,7 +26,6 @@ from warehouse.catalog import Catalog
 from warehouse.engines.duckdb import DuckDBWarehouse
 from warehouse.people import name_people
 
-EXEMPT = "transactional"
 A_MOMENT = timedelta(seconds=1)
 """After how long is asked again what finds no room only beside others that leave now."""
 _Place = tuple[bool, int, str, int, str]
@@ -84,7 +83,7 @@ def find_room(
     """
     contact = catalog.defaults.contact_policy
     claimed = {one: action for one in intents if (action := rulebook.action(one)) is not None}
-    limited = [one for one, action in claimed.items() if action.message_class != EXEMPT]
+    limited = [one for one, action in claimed.items() if action.message_class != "transactional"]
     if not limited or not (contact.caps or contact.min_gap_seconds):
         return Room({}, {}, {}, frozenset(), Known())
     since = before(min(now, *(one.decided_at for one in claimed)), longest(contact))
@@ -142,11 +141,10 @@ def _turns(
     """A person's claimed messages in the order in which they get what room there is: those that
     leave when they were granted before those that were put off, then as the cycle grants."""
 
-    def turn(key: str) -> tuple[bool, bool, int, _Place, str]:
+    def turn(key: str) -> tuple[bool, int, _Place, str]:
         one, intent = has.claimed[key], by_id[key]
         place = order.get((intent.policy_key, intent.action_key), _LAST)
-        exempt = one.kind.message_class == EXEMPT
-        return not exempt, one.counted > one.granted, one.granted, place, key
+        return one.counted > one.granted, one.granted, place, key
 
     return [by_id[key] for key in sorted(has.claimed, key=turn)]
 
@@ -160,7 +158,7 @@ def _lacks(
         key, mine = intent.intent_id, has.claimed[intent.intent_id]
         others = [one for other, one in has.taken.items() if other != key]
         asking = Asking(mine.kind, mine.granted, micros(intent.expires_at))
-        exempt = mine.kind.message_class == EXEMPT
+        exempt = mine.kind.is_exempt
         if not exempt and (lack := limits.lack(asking, others, now)):
             yield key, lack
         elif not exempt and limits.lack(asking, [*others, *ahead], now):

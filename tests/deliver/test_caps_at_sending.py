@@ -153,14 +153,21 @@ def test_a_cap_counts_and_limits_its_own_kind_alone(
 
 
 def test_a_transactional_message_leaves_whatever_is_full_and_counts(world: World) -> None:
-    _decided(world, _rule("note", message_class="transactional"), _rule("second"))
+    _decided(world, _rule("a_note", message_class="transactional"), _rule("second"))
     world.contact(caps=(ONE.model_copy(update={"message_class": None}),))
 
     _deliver(world)
     _deliver(world, NOW + MINUTE)
 
-    assert _states(world)["note"][0] == "delivered"
-    assert _states(world)["second"] == ("cancelled", "CAP_REACHED")
+    assert _states(world)["a_note"] == ("delivered", None)
+    assert _states(world)["second"] == ("pending", "CAP_REACHED")
+
+
+def test_what_is_exempt_and_leaves_at_the_same_time_takes_no_granted_place(world: World) -> None:
+    world.contact(caps=(ONE.model_copy(update={"message_class": None}),), min_gap_seconds=3600)
+    _decided(world, _rule("first"), _rule("note", message_class="transactional"))
+
+    assert _deliver(world).delivered == 2
 
 
 def test_what_was_sent_before_the_window_or_did_not_arrive_does_not_count(world: World) -> None:
