@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -70,7 +70,7 @@ def _stops(connection: sa.Connection, now: datetime) -> Iterator[_Stop]:
     )
     for row in connection.execute(sa.select(versions).where(rolled_back)):
         why = f"rolled back to an older version as version {row.version}"
-        yield _Stop("NOT_LIVE", row.key, row.published_by, why, _superseded(row.key))
+        yield _Stop("NOT_LIVE", row.key, row.published_by, why, _superseded(row))
 
 
 def _killed(scope: str, key: str) -> sa.ColumnElement[bool]:
@@ -85,13 +85,15 @@ def _killed(scope: str, key: str) -> sa.ColumnElement[bool]:
     return sa.true()
 
 
-def _superseded(key: str) -> sa.ColumnElement[bool]:
+def _superseded(rollback: sa.Row[Any]) -> sa.ColumnElement[bool]:
+    """Messages of what was rolled back; what says the same as is in force again stays."""
     older = sa.exists().where(
         versions.c.key == outbox.c.policy_key,
         versions.c.version == outbox.c.policy_version,
         versions.c.state == "superseded",
+        versions.c.content_hash != rollback.content_hash,
     )
-    return sa.and_(outbox.c.policy_key == key, older)
+    return sa.and_(outbox.c.policy_key == rollback.key, older)
 
 
 def _theirs(

@@ -27,6 +27,7 @@ ASKING = timedelta(seconds=120)
 """For so long whoever asks has a message to itself; after that it died, and another one asks."""
 ACCEPTED = IntentState.ACCEPTED.value
 _WAITING = cancellations.c.state == "waiting"
+_OPEN = cancellations.c.state.in_(("waiting", "unanswered"))
 _BY_NOW = "It is {} by now."
 _MAYBE_BEFORE = "An earlier request may have taken it back all the same."
 
@@ -148,17 +149,30 @@ def put_off(store: Store, until: Mapping[str, datetime]) -> None:
             connection.execute(cancellations.update().where(this).values(values), rows)
 
 
-def standing(store: Store, ids: Collection[str] | None = None) -> list[Stands]:
-    """What came of asking for some messages; None: for all of which nobody could tell so far."""
+def standing(store: Store, ids: Collection[str]) -> list[Stands]:
+    """What came of asking for some messages; nothing of those that were not asked for."""
     columns = [cancellations.c[name] for name in Stands._fields]
-    which = (
-        cancellations.c.state.in_(("waiting", "unanswered"))
-        if ids is None
-        else cancellations.c.intent_id.in_(ids)
-    )
-    query = sa.select(*columns).where(which).order_by(cancellations.c.intent_id)
+    query = sa.select(*columns).where(cancellations.c.intent_id.in_(ids))
+    with store.read() as connection:
+        rows = connection.execute(query.order_by(cancellations.c.intent_id))
+        return [Stands(*row) for row in rows]
+
+
+def open_ones(store: Store, *, limit: int) -> list[Stands]:
+    """Messages of which their destination did not say whether it took them back, oldest first."""
+    columns = [cancellations.c[name] for name in Stands._fields]
+    query = sa.select(*columns).where(_OPEN)
+    query = query.order_by(cancellations.c.asked_at, cancellations.c.intent_id).limit(limit)
     with store.read() as connection:
         return [Stands(*row) for row in connection.execute(query)]
+
+
+def counts(store: Store) -> dict[str, int]:
+    """Destination → how many messages it did not say of whether it took them back."""
+    query = sa.select(cancellations.c.destination, sa.func.count()).where(_OPEN)
+    query = query.group_by(cancellations.c.destination).order_by(cancellations.c.destination)
+    with store.read() as connection:
+        return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def untold(store: Store) -> list[str]:

@@ -117,7 +117,7 @@ def decided(folder: Path, channel: str, users: int, *, control: str | None = Non
         world.user(user, email=address)
         world.consent(user, channel, "granted")
         world.did(user, "pricing_viewed")
-    world.publish(_weekly(world, channel))
+    world.publish(weekly(world, channel))
     world.cycle()
     return world
 
@@ -142,7 +142,7 @@ def _reach_by_text(world: World) -> None:
     world.catalog = world.catalog.model_copy(update={"channels": channels})
 
 
-def _weekly(world: World, channel: str) -> DecisionPolicy:
+def weekly(world: World, channel: str) -> DecisionPolicy:
     """A policy of one message, by one channel, that somebody with a ticket is not pursued with."""
     (entry,) = single(world.catalog).entries
     action = entry.action.model_copy(update={"key": "weekly", "channels": (channel,)})

@@ -13,10 +13,13 @@ from control.people import get
 from deliver import by_hand
 from deliver.standing import standings
 from deliver.success import success
+from deliver.taking_back import Around, take_back
+from orchestrate import kill_switch
 from tests.at_once import at_once
+from tests.deliver.destinations.fake_onesignal import FakeTemplates
 from tests.deliver.destinations.fake_webhook import FakeForgetfulReceiver, FakeReceiver
 from tests.deliver.loopback import DROPPED_AFTER, answers
-from tests.deliver.sending import NAME, Sending, closed, decided
+from tests.deliver.sending import LATER, NAME, Sending, closed, decided
 from tests.orchestrate.world import World
 from tests.warehouse.connect.postgres_server import programs, running_server
 
@@ -84,3 +87,27 @@ def test_what_people_do_by_hand_holds(world: World) -> None:
         sending.run_out()
 
         assert sending.states() == {"accepted": 60}
+
+
+def test_messages_are_taken_back_by_hand_and_by_a_kill_switch(world: World) -> None:
+    with FakeTemplates() as fake:
+        sending, store = Sending(world, fake), world.store
+        sending.run_out()
+        first, second = sorted(sending.sent())[:2]
+        fake.breaks_at.add(second)
+        around = Around(store, world.warehouse, {NAME: fake.provider()}, sending.clock)
+        mara = get(store, "mara@demo")
+
+        by_hand.cancel(store, [first, second], person=mara, now=sending.now, takes_back=[NAME])
+        by_hand.cancel(store, [first, second], person=mara, now=sending.now, takes_back=[NAME])
+        take_back(around)
+        assert sending.by_state("cancelled") == {first}
+        fake.breaks_at.clear()
+        fake.sent_on.add(second)
+        sending.now = LATER
+        kill_switch.kill(store, "global", person=mara, reason="wrong", now=sending.now)
+        take_back(around)
+
+        assert sending.states() == {"accepted": 1, "cancelled": 59}
+        rows = world.rows("SELECT COUNT(*) FROM fct_messages WHERE failed_reason = 'taken back'")
+        assert rows == [(59,)]

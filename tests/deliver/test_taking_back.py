@@ -15,11 +15,12 @@ from deliver import by_hand, cancellations, taking_back
 from deliver.cancellations import Stands
 from deliver.receipts.applying import apply
 from deliver.taking_back import Around
-from orchestrate import kill_switch
+from deliver.wire import CancelOutcome
+from orchestrate import kill_switch, rulebook
 from tests.deliver.destinations.fake_onesignal import FakeTemplates
 from tests.deliver.loopback import DROPPED_AFTER, DROPPED_BEFORE, answers
-from tests.deliver.sending import NAME, Sending
-from tests.orchestrate.world import World
+from tests.deliver.sending import NAME, Sending, weekly
+from tests.orchestrate.world import World, looker
 
 MARA, PAVEL, ANA = "mara@demo", "pavel@demo", "ana@demo"
 
@@ -316,6 +317,30 @@ def test_what_was_taken_long_before_the_switch_is_left_alone(sending: Sending) -
     assert sending.states() == {"accepted": 5}
 
 
+@pytest.mark.parametrize(("back_to", "gone"), [(1, 5), (2, 0)], ids=["older", "the same"])
+def test_a_rollback_takes_back_what_is_not_in_force_again(
+    world: World, back_to: int, gone: int
+) -> None:
+    with FakeTemplates() as fake:
+        said = weekly(world, fake.channel)
+        for number in range(5):
+            looker(world, f"u{number}")
+        for name in ("One", "Two"):
+            world.publish(said.model_copy(update={"name": name}))
+        world.cycle()
+        sending = Sending(world, fake)
+        sending.run()
+        world.publish(said.model_copy(update={"name": "Three"}))
+        taking_back.take_back(around(sending))
+        assert sending.states() == {"accepted": 5}
+
+        ada = get(world.store, "ada@demo")
+        rulebook.rollback(world.store, "next_best", back_to, person=ada, now=sending.now)
+        taking_back.take_back(around(sending))
+
+        assert sending.states()["cancelled"] == gone
+
+
 def test_two_workers_ask_for_a_message_once(sending: Sending) -> None:
     message = min(sending.sent())
     ask(sending, [message])
@@ -346,6 +371,24 @@ def test_an_answer_that_our_own_reading_stumbles_over_leaves_it_uncertain(
 
     assert stands(sending, message).state == "waiting"
     assert "not understood" in (stands(sending, message).detail or "")
+
+
+def test_a_worker_that_dies_before_it_tells_the_warehouse_leaves_that_to_the_next(
+    sending: Sending,
+) -> None:
+    message = min(sending.sent())
+    ask(sending, [message])
+    store = sending.world.store
+    (claimed,) = cancellations.claim(store, [NAME], now=sending.now, limit=10)
+    told = CancelOutcome(message, "taken_back")
+    cancellations.settle(store, [told], {message: claimed}, now=sending.now)
+    assert failed(sending)[message] is None
+
+    assert taking_back.has_work(store, around(sending).destinations, now=sending.now)
+    taking_back.take_back(around(sending))
+
+    assert failed(sending)[message] == "taken back"
+    assert not taking_back.has_work(store, around(sending).destinations, now=sending.now)
 
 
 def _receipt(sending: Sending, message: str, kind: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from control.receipts import Told, standing
@@ -68,15 +70,19 @@ def status(session: Session) -> Output:
         counts = workspace.outbox_counts()
         found = standings(workspace.store, shown(workspace), now=workspace.now())
         receipts = standing(workspace.store)
-        open_ones = cancellations.standing(workspace.store)
+        asked_back = cancellations.counts(workspace.store)
     lines = [f"{state:<12} {count:>8,}" for state, count in sorted(counts.items())]
     lines = lines or ["The outbox is empty."]
     lines += [_standing(one) for one in found]
     lines += [_told_by(one) for one in receipts]
-    lines += [_asked(one) for one in open_ones]
+    lines += [
+        f"{name}: {count:,} of its messages were asked for, and it did not say whether it took "
+        "them back: 'pilothouse deliver list' shows them"
+        for name, count in asked_back.items()
+    ]
     told = [one.model_dump(mode="json") for one in found]
-    more = {"destinations": told, "receipts": [one._asdict() for one in receipts]}
-    more |= {"asked_back": [one._asdict() for one in open_ones]}
+    more: dict[str, Any] = {"destinations": told, "receipts": [one._asdict() for one in receipts]}
+    more["asked_back"] = asked_back
     return Output("\n".join(lines), counts | more)
 
 
@@ -84,11 +90,15 @@ def status(session: Session) -> Output:
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True)
 @common
 def list_(session: Session, limit: int) -> Output:
-    """List messages that were rejected, or of which nobody can tell whether they arrived."""
+    """List messages that were rejected, of which nobody can tell whether they arrived, or that
+    were asked for and of which their destination did not say whether it took them back."""
     with session.workspace() as workspace:
         found = by_hand.held(workspace.store, *NEED_SOMEBODY, limit=limit)
-    lines = [_held(one) for one in found] or ["No message needs anybody."]
-    return Output("\n".join(lines), [one._asdict() for one in found])
+        asked = cancellations.open_ones(workspace.store, limit=limit)
+    lines = [_held(one) for one in found] + [_asked(one) for one in asked]
+    document = [one._asdict() for one in found]
+    document += [one._asdict() | {"state": "accepted", "asked_back": one.state} for one in asked]
+    return Output("\n".join(lines or ["No message needs anybody."]), document)
 
 
 @deliver.command()

@@ -77,6 +77,8 @@ class Fake(Loopback):
         """Key → the first body under it, and the answer."""
         self.sent_on: set[str] = set()
         """Intents whose messages are with the user: nothing takes those back."""
+        self.breaks_at: set[str] = set()
+        """Intents that it answers 500 about when it is asked for their messages."""
         self.now = NOW
         """What time it is there."""
 

@@ -106,6 +106,8 @@ class FakeTemplates(Fake):
 
     def stopped(self, intent_id: str) -> Reply:
         """What a stop comes to: what was sent on stays sent."""
+        if intent_id in self.breaks_at:
+            return Reply(500, {"errors": ["internal"]})
         if intent_id in self.sent_on:
             errors = ["Notification has already been sent to all recipients"]
             return Reply(400, {"errors": errors})
