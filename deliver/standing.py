@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -32,6 +33,8 @@ class Standing(BaseModel):
     due: int
     """Of those that wait, the ones whose moment has come."""
     oldest_due: datetime | None
+    without_room: dict[str, int] = {}
+    """Reason code → how many of those that wait do so until caps and the gap have room."""
     uncertain: int
     accepted_last_minute: int
     accepted_last_hour: int
@@ -42,7 +45,7 @@ def standings(store: Store, channels: Mapping[str, str], *, now: datetime) -> li
     a message, by name."""
     moment = utc(now)
     with store.read() as connection:
-        waiting = _by_channel(connection, moment)
+        waiting, kept = _by_channel(connection, moment), _without_room(connection)
         uncertain = _counted(connection, dispatches.c.outcome == "open", _is_uncertain())
         minute = _counted(connection, dispatches.c.accepted_at > moment - timedelta(minutes=1))
         hour = _counted(connection, dispatches.c.accepted_at > moment - timedelta(hours=1))
@@ -63,6 +66,7 @@ def standings(store: Store, channels: Mapping[str, str], *, now: datetime) -> li
                 waiting=sum(row.waiting for row in rows),
                 due=sum(row.due for row in rows),
                 oldest_due=min(oldest, default=None),
+                without_room=dict(sum((kept[channel] for channel in served), Counter[str]())),
                 uncertain=uncertain.get(name, 0),
                 accepted_last_minute=minute.get(name, 0),
                 accepted_last_hour=hour.get(name, 0),
@@ -86,6 +90,17 @@ def _by_channel(
         .group_by(outbox.c.channel)
     )
     return {row.channel: row for row in connection.execute(query)}
+
+
+def _without_room(connection: sa.Connection) -> defaultdict[str, Counter[str]]:
+    """Channel → reason code → messages that wait for it."""
+    waits = outbox.c.state == IntentState.PENDING.value, outbox.c.reason.is_not(None)
+    query = sa.select(outbox.c.channel, outbox.c.reason, sa.func.count()).where(*waits)
+    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    grouped = query.group_by(outbox.c.channel, outbox.c.reason)
+    for channel, reason, count in connection.execute(grouped):
+        found[channel][str(reason)] += count
+    return found
 
 
 def _is_uncertain() -> sa.ColumnElement[bool]:

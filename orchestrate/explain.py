@@ -27,6 +27,7 @@ from orchestrate.flips import Flip, flip
 from orchestrate.ground import Ground
 from orchestrate.journeys.explaining import Teller
 from orchestrate.journeys.offers import offered_to
+from orchestrate.outgoing import outgoing
 from orchestrate.plan import PlannedEntry, PlannedPolicy
 from orchestrate.whom import check_user, latest_moment
 from warehouse.catalog import Catalog
@@ -59,7 +60,8 @@ def explain(
     policy: str | None = None,
     at: datetime | None = None,
 ) -> dict[str, Any]:
-    """What every live rule, or one, decides for a user at a moment, and why; and their journeys.
+    """What every live rule, or one, decides for a user at a moment, and why; their journeys, and
+    what became of messages that were decided for them.
 
     A message that a journey has due is decided on like any other. Runs are told as they stand,
     however long ago the moment is. Without ``at``: the moment of the latest cycle, or the end of
@@ -68,7 +70,9 @@ def explain(
     """
     moment = at or latest_moment(warehouse)
     tick = plan_tick(store, catalog, as_of=moment)
-    return explain_tick(warehouse, tick, user_id, policy=policy, journeys=store)
+    told = explain_tick(warehouse, tick, user_id, policy=policy, journeys=store)
+    asked = policy and policy.partition("@")[0]
+    return told | {"messages": outgoing(store, warehouse, user_id, policy=asked, until=moment)}
 
 
 def explain_tick(

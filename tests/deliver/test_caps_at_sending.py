@@ -10,7 +10,10 @@ import pytest
 from control.tables import outbox as outbox_table
 from core.rules import DAY, Action, EligibilityRule, FrequencyCap, QuietHours
 from deliver.delivery import DeliveryReport, Outward, deliver
+from deliver.kept_back import kept_back
 from deliver.outbox import lease
+from deliver.standing import standings
+from orchestrate.explain import explain
 from tests.deliver.on_its_way import submitted
 from tests.orchestrate.world import LOOKED, NOW, World
 
@@ -94,6 +97,16 @@ def test_a_cap_that_defers_lets_the_other_out_once_there_is_room(world: World) -
     row = _rows(world)["second"]
     assert (waits.put_off, row["state"], row["reason"]) == (1, "pending", "CAP_REACHED")
     assert row["not_before"] == NOW + timedelta(days=1)
+    (standing,) = standings(world.store, {"push": "mailbox"}, now=NOW + MINUTE)
+    assert (standing.waiting, standing.without_room) == (1, {"CAP_REACHED": 1})
+    (kept,) = kept_back(world.store, "CAP_REACHED")
+    assert (kept.action_key, kept.state, kept.not_before) == (
+        "second",
+        "pending",
+        row["not_before"],
+    )
+    (_, told) = explain(world.store, world.warehouse, world.catalog, "u1")["messages"]
+    assert (told["action"], told["reason_code"]) == ("second", "CAP_REACHED")
     assert _deliver(world, NOW + timedelta(days=1) - MINUTE).delivered == 0
     assert _deliver(world, NOW + timedelta(days=1)).delivered == 1
     assert _states(world)["second"] == ("delivered", None)

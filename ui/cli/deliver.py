@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
 from control.receipts import Told, standing
 from core.lifecycle import IntentState
+from core.reasons import BY_CODE
 from deliver import by_hand, cancellations
 from deliver.cancellations import Stands
+from deliver.kept_back import KeptBack, kept_back
 from deliver.standing import Standing, standings
 from ui import cancelling, staging
 from ui.channel_routes import shown
@@ -24,6 +27,7 @@ ASKED = {
 }
 """What came of asking a destination for a message."""
 NEED_SOMEBODY = (IntentState.AMBIGUOUS, IntentState.REJECTED)
+KEPT_HELP = "List the messages that this reason code keeps or ended instead, as CAP_REACHED."
 
 
 @click.group(cls=Listing)
@@ -88,11 +92,14 @@ def status(session: Session) -> Output:
 
 @deliver.command("list")
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True)
+@click.option("--reason", type=click.Choice([*BY_CODE]), metavar="CODE", help=KEPT_HELP)
 @common
-def list_(session: Session, limit: int) -> Output:
+def list_(session: Session, limit: int, reason: str | None) -> Output:
     """List messages that were rejected, of which nobody can tell whether they arrived, or that
     were asked for and of which their destination did not say whether it took them back."""
     with session.workspace() as workspace:
+        if reason is not None:
+            return _kept_back(kept_back(workspace.store, reason, limit=limit))
         found = by_hand.held(workspace.store, *NEED_SOMEBODY, limit=limit)
         asked = cancellations.open_ones(workspace.store, limit=limit)
     lines = [_held(one) for one in found] + [_asked(one) for one in asked]
@@ -176,6 +183,17 @@ def resume(session: Session, destination: str, email: str) -> Output:
     return Output(f"Messages to {destination} leave again.", {"resumed": destination})
 
 
+def _kept_back(found: Sequence[KeptBack]) -> Output:
+    lines = []
+    for one in found:
+        waits = f" until {one.not_before:%Y-%m-%d %H:%M}" if one.state == "pending" else ""
+        said = f"{one.intent_id}  {one.state:<10} {one.channel:<12} {one.user_id} {one.action_key}"
+        lines.append(f"{said}{waits}: {BY_CODE[one.reason].sentence}")
+    return Output(
+        "\n".join(lines or ["No message has this reason."]), [one._asdict() for one in found]
+    )
+
+
 def _messages(count: int) -> str:
     return "1 message waits" if count == 1 else f"{count:,} messages wait"
 
@@ -185,6 +203,9 @@ def _standing(one: Standing) -> str:
     said += f"{one.accepted_last_hour:,} in the last hour; {one.waiting:,} waiting"
     if one.oldest_due is not None:
         said += f", {one.due:,} of them due, the oldest since {one.oldest_due:%Y-%m-%d %H:%M}"
+    if one.without_room:
+        reasons = ", ".join(f"{reason} {n:,}" for reason, n in sorted(one.without_room.items()))
+        said += f"; {sum(one.without_room.values()):,} of them wait for room ({reasons})"
     if one.uncertain:
         said += f"; {one.uncertain:,} uncertain"
     if one.blocked_until is not None:

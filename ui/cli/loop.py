@@ -83,7 +83,16 @@ def _explained(document: dict[str, Any]) -> str:
         lines.append("No live rule sends anything.")
     for run in document["journeys"]:
         lines += _run_lines(run)
+    lines += [_outgoing(one) for one in document.get("messages", [])]
     return "\n".join(lines)
+
+
+def _outgoing(one: dict[str, Any]) -> str:
+    said = f"message {one['action']} by {one['channel']}, decided {one['decided_at']}: "
+    said += one["state"]
+    if one["reason_code"]:
+        said += f", {one['reason_code']}: {one['sentence']}"
+    return f"{said} Until {one['not_before']}." if one["state"] == "pending" else said
 
 
 def _leaf(one: dict[str, Any]) -> list[str]:

@@ -1,0 +1,47 @@
+"""Caps that are lowered while messages wait: what ``deliver`` and ``explain`` say of them."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import warehouse
+from tests.ui.command_line import CommandLine
+
+NUDGE = "Create an eligibility rule that emails users who completed 3 workouts an upgrade nudge."
+BUILT_IN = Path(warehouse.__file__).parent / "catalogs" / "workout_app"
+
+
+def _lower_the_cap(cli: CommandLine) -> None:
+    catalog = cli.workspace / "catalog"
+    shutil.copytree(BUILT_IN, catalog)
+    limits = catalog / "defaults.yaml"
+    words = limits.read_text(encoding="utf-8")
+    assert "n: 3," in words
+    limits.write_text(words.replace("n: 3,", "n: 0,"), encoding="utf-8")
+    settings = cli.workspace / "pilothouse.toml"
+    settings.write_text(f'catalog = "{catalog}"\n', encoding="utf-8")
+
+
+def test_messages_that_a_lowered_cap_stopped_are_listed_and_explained(cli: CommandLine) -> None:
+    cli.json("approvals", "approve", cli.json("ask", NUDGE)["change_request"]["id"])
+    cli.json("cycle", "run", "--as-of", "2026-06-28T15:00")
+    _lower_the_cap(cli)
+
+    sent = cli.json("deliver", "run")
+
+    many = sent["stopped"]
+    assert many > 5
+    assert (sent["delivered"], sent["by_reason"]) == (0, {"CAP_REACHED": many})
+    assert cli.json("deliver", "status")["cancelled"] == many
+    stopped = cli.json("deliver", "list", "--reason", "CAP_REACHED", "--limit", "5")
+    assert [one["state"] for one in stopped] == ["cancelled"] * 5
+    assert (
+        "The user has had enough messages already."
+        in cli("deliver", "list", "--reason", "CAP_REACHED").out
+    )
+    assert cli.json("deliver", "list", "--reason", "MIN_GAP") == []
+    user = stopped[0]["user_id"]
+    (told,) = cli.json("explain", user)["messages"]
+    assert (told["state"], told["reason_code"]) == ("cancelled", "CAP_REACHED")
+    assert "cancelled, CAP_REACHED: The user has had enough" in cli("explain", user).out
