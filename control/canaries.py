@@ -132,15 +132,21 @@ def keep_readout(store: Store, canary_id: str, document: Mapping[str, Any], at: 
         connection.execute(canary_readouts.insert().values(row))
 
 
-def readouts(store: Store, canary_id: str) -> list[Readout]:
-    """What was measured of a canary, newest first."""
+def readouts(store: Store, canary_id: str, limit: int | None = None) -> list[Readout]:
+    """What was measured of a canary, newest first: everything, or the newest few."""
     query = (
         sa.select(canary_readouts.c.canary_id, canary_readouts.c.at, canary_readouts.c.document)
         .where(canary_readouts.c.canary_id == canary_id)
         .order_by(canary_readouts.c.number.desc())
+        .limit(limit)
     )
     with store.read() as connection:
         return [Readout(*row) for row in connection.execute(query)]
+
+
+def last_readout(store: Store, canary_id: str) -> Readout | None:
+    """What was measured of a canary last; None while it was not looked at."""
+    return next(iter(readouts(store, canary_id, limit=1)), None)
 
 
 def _for(version: Version, part: Bucket) -> Version:
