@@ -24,7 +24,6 @@ from deliver.calling_off import ask_for_stopped, has_stopped
 from deliver.cancellations import Wanted
 from deliver.carriers import UNDECLARED
 from deliver.handing_over import LONGEST_PAUSE_SECONDS, LONGEST_REST_SECONDS, SIDE_BY_SIDE
-from deliver.messages import Destination
 from deliver.telling import TELLING
 from deliver.transport import Answer, NoAnswer, NotSent, Transport
 from deliver.waits import FIRST_SECONDS
@@ -44,8 +43,8 @@ class Around(NamedTuple):
 
     store: Store
     warehouse: DuckDBWarehouse
-    destinations: Mapping[str, Destination | Provider]
-    """By name, whether they take messages back or not."""
+    providers: Mapping[str, Provider]
+    """Destinations by name, whether they take messages back or not."""
     clock: Callable[[], datetime]
     wall: Callable[[], datetime] | None = None
     """What time it is for providers (naive UTC); None: the same as in the workspace."""
@@ -55,9 +54,9 @@ class Around(NamedTuple):
     stopping: Callable[[], bool] = lambda: False
 
 
-def able(destinations: Mapping[str, Destination | Provider]) -> list[str]:
+def able(providers: Mapping[str, Provider]) -> list[str]:
     """The destinations that take messages back."""
-    return [name for name, one in destinations.items() if _taker(one) is not None]
+    return [name for name, one in providers.items() if _taker(one) is not None]
 
 
 def take_back(around: Around) -> None:
@@ -65,7 +64,7 @@ def take_back(around: Around) -> None:
 
     What a kill switch or a rollback stopped while a destination had it is asked for as well.
     """
-    names = able(around.destinations)
+    names = able(around.providers)
     ask_for_stopped(around.store, names, now=around.clock())
     if wanted := _claimed(around, names):
         with Transport(seconds=around.seconds) as transport:
@@ -76,20 +75,18 @@ def take_back(around: Around) -> None:
     _tell(around)
 
 
-def has_work(
-    store: Store, destinations: Mapping[str, Destination | Provider], *, now: datetime
-) -> bool:
+def has_work(store: Store, providers: Mapping[str, Provider], *, now: datetime) -> bool:
     """Whether ``take_back`` would find anything to do."""
-    names = able(destinations)
+    names = able(providers)
     return cancellations.has_due(store, names, now=now) or has_stopped(store, names, now=now)
 
 
-def _taker(destination: object) -> tuple[Provider, TakesBack] | None:
-    """A destination as what it sends by, and as what it takes back by."""
-    if not (isinstance(destination, Provider) and destination.capabilities.cancel):
+def _taker(provider: Provider) -> tuple[Provider, TakesBack] | None:
+    """A provider as what it sends by, and as what it takes back by."""
+    if not provider.capabilities.cancel:
         return None
-    assert isinstance(destination, TakesBack), "it says that it does"
-    return destination, destination
+    assert isinstance(provider, TakesBack), "it says that it does"
+    return provider, provider
 
 
 def _claimed(around: Around, names: Sequence[str]) -> list[Wanted]:
@@ -104,7 +101,7 @@ def _by_destination(wanted: Sequence[Wanted]) -> Mapping[str, list[Wanted]]:
 
 
 def _ask(around: Around, transport: Transport, name: str, wanted: Sequence[Wanted]) -> None:
-    taker = _taker(around.destinations[name])
+    taker = _taker(around.providers[name])
     assert taker is not None, "only such were claimed"
     by_id = {one.intent_id: one for one in wanted}
     plan = taker[1].plan_cancel([one.handed for one in wanted])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from deliver import taking_back
+from deliver.registry import checked
 from deliver.taking_back import Around
-from ui.outward import outward
+from deliver.wire import Provider
+from ui.workspace_clock import wall_time
 
 if TYPE_CHECKING:
     from ui.workspace import Workspace
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 def able(workspace: Workspace) -> list[str]:
     """The destinations that take messages back."""
-    return taking_back.able(_around(workspace).destinations)
+    return taking_back.able(_providers(workspace))
 
 
 def take_back(
@@ -26,23 +28,22 @@ def take_back(
     stopping: Callable[[], bool] = lambda: False,
 ) -> None:
     """Ask for everything that is to be asked for; what is held back from leaving holds nothing."""
-    clock = workspace.now if now is None else lambda: now
-    taking_back.take_back(_around(workspace)._replace(clock=clock, stopping=stopping))
+    around = Around(
+        workspace.store,
+        workspace.warehouse,
+        _providers(workspace),
+        clock=workspace.now if now is None else lambda: now,
+        wall=wall_time,
+        stopping=stopping,
+    )
+    taking_back.take_back(around)
 
 
 def has_work(workspace: Workspace) -> bool:
     """Whether ``take_back`` would find anything to do."""
-    around = _around(workspace)
-    return taking_back.has_work(workspace.store, around.destinations, now=workspace.now())
+    return taking_back.has_work(workspace.store, _providers(workspace), now=workspace.now())
 
 
-def _around(workspace: Workspace) -> Around:
-    where = outward(workspace.settings, workspace.store, workspace.mailbox_folder)
-    return Around(
-        workspace.store,
-        workspace.warehouse,
-        where.destinations,
-        workspace.now,
-        where.wall,
-        where.seconds,
-    )
+def _providers(workspace: Workspace) -> Mapping[str, Provider]:
+    usable = checked(workspace.settings).usable
+    return {name: one for name, one in usable.items() if isinstance(one, Provider)}

@@ -37,11 +37,11 @@ def sending(world_of: Callable[..., World]) -> Iterator[Sending]:
 
 def around(sending: Sending, *, seconds: float = 20.0) -> Around:
     world = sending.world
-    destinations = {NAME: sending.fake.provider()}
+    providers = {NAME: sending.fake.provider()}
     return Around(
         world.store,
         world.warehouse,
-        destinations,
+        providers,
         sending.clock,
         seconds=seconds,
         sleep=sending.pass_time,
@@ -164,9 +164,7 @@ def test_what_nobody_ever_answers_is_given_up_once_the_message_has_expired(
 
     assert stands(sending, message).state == "unanswered"
     assert sending.states() == {"accepted": 5}
-    assert not taking_back.has_work(
-        sending.world.store, around(sending).destinations, now=sending.now
-    )
+    assert not taking_back.has_work(sending.world.store, around(sending).providers, now=sending.now)
 
 
 def test_asking_again_for_what_was_taken_back_does_nothing(sending: Sending) -> None:
@@ -289,13 +287,13 @@ def test_a_kill_switch_takes_back_what_the_provider_still_has(
     sending.fake.sent_on.add(sent_on)
 
     kill_switch.kill(store, scope, key, person=get(store, MARA), reason="wrong", now=sending.now)  # type: ignore[arg-type]
-    assert taking_back.has_work(store, around(sending).destinations, now=sending.now)
+    assert taking_back.has_work(store, around(sending).providers, now=sending.now)
     taking_back.take_back(around(sending))
 
     assert sending.states() == {"accepted": 1, "cancelled": 4}
     assert sending.sent().keys() == {sent_on}
     assert (MARA, "take back messages") in acts(sending, f"{scope} {key}")
-    assert not taking_back.has_work(store, around(sending).destinations, now=sending.now)
+    assert not taking_back.has_work(store, around(sending).providers, now=sending.now)
 
 
 def test_a_kill_switch_of_something_else_takes_nothing_back(sending: Sending) -> None:
@@ -384,11 +382,11 @@ def test_a_worker_that_dies_before_it_tells_the_warehouse_leaves_that_to_the_nex
     cancellations.settle(store, [told], {message: claimed}, now=sending.now)
     assert failed(sending)[message] is None
 
-    assert taking_back.has_work(store, around(sending).destinations, now=sending.now)
+    assert taking_back.has_work(store, around(sending).providers, now=sending.now)
     taking_back.take_back(around(sending))
 
     assert failed(sending)[message] == "taken back"
-    assert not taking_back.has_work(store, around(sending).destinations, now=sending.now)
+    assert not taking_back.has_work(store, around(sending).providers, now=sending.now)
 
 
 def _receipt(sending: Sending, message: str, kind: str) -> None:

@@ -9,6 +9,8 @@ import pytest
 from tests.deliver.destinations.fake import SECRET
 from tests.deliver.destinations.fake_onesignal import APP, FakeMessages
 from tests.ui.command_line import CommandLine
+from ui.environment import load_settings
+from ui.workspace import open_workspace
 
 NUDGE = "Create an eligibility rule that emails users who completed 3 workouts an upgrade nudge."
 SETTINGS = """
@@ -89,6 +91,18 @@ def test_a_kill_switch_takes_back_what_the_provider_still_has(
 
     counts = sent.json("deliver", "status")
     assert (counts["cancelled"], counts.get("accepted", 0)) == (many, 0)
+    assert not any(fake.ledger.values())
+
+
+def test_a_server_wakes_up_for_what_a_switch_stopped(sent: CommandLine, fake: FakeMessages) -> None:
+    sent.json("kill", "--all", "--reason", "wrong price")
+    workspace = open_workspace(load_settings({"workspace": str(sent.workspace)}))
+    try:
+        assert workspace.has_to_send()
+        workspace.deliver()
+        assert not workspace.has_to_send()
+    finally:
+        workspace.close()
     assert not any(fake.ledger.values())
 
 
