@@ -15,6 +15,7 @@ from deliver.standing import standings
 from deliver.success import success
 from deliver.taking_back import Around, take_back
 from orchestrate import kill_switch
+from orchestrate.intents import reconcile
 from tests.at_once import at_once
 from tests.deliver.destinations.fake_onesignal import FakeTemplates
 from tests.deliver.destinations.fake_webhook import FakeForgetfulReceiver, FakeReceiver
@@ -68,6 +69,14 @@ def test_two_workers_share_the_work_and_no_message_leaves_twice(world: World) ->
 
         assert sorted(sending.sent().values()) == [1] * 60
         assert sending.states() == {"accepted": 60}
+
+
+def test_what_a_crash_left_out_is_added_and_counted_once(world: World) -> None:
+    with world.store.engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM outbox WHERE user_id > 'u0040'")
+
+    assert reconcile(world.store, world.warehouse) == 20
+    assert reconcile(world.store, world.warehouse) == 0
 
 
 def test_what_people_do_by_hand_holds(world: World) -> None:
