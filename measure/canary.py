@@ -191,7 +191,7 @@ def _share(count: int, of: int) -> float | None:
 
 
 def _percent(share: float | None) -> str:
-    return "unknown" if share is None else f"{share * 100:.3g} %"
+    return "not known yet" if share is None else f"{share * 100:.3g} %"
 
 
 def _span(length: timedelta) -> str:

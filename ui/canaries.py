@@ -15,6 +15,7 @@ from core.errors import Code, PilothouseError, refuse
 from measure.canary import Readings, Verdict, verdict
 from measure.canary_counts import read
 from orchestrate.rulebook import canary as ends
+from ui import telemetry
 
 if TYPE_CHECKING:
     from ui.workspace import Workspace
@@ -27,13 +28,12 @@ LOOK_AT_ALL_SECONDS = 30.0
 KEEP_EVERY = timedelta(minutes=1)
 """Numbers that change all the time are kept so often; a change of the verdict at once."""
 RUNBOOK = "docs/runbooks/canary-stopped.md"
-RESULT = {
+_STANDS = {
     "running": "runs",
     "promoted": "live for everybody",
     "rolled_back": "rolled back",
     "superseded": "replaced",
 }
-"""How a canary stands, in words."""
 _REST, _MOST_SECONDS = 10, 3.0
 """So many times as long as a look works, none follows it; but no longer than that."""
 
@@ -100,11 +100,16 @@ def in_words(canary: Canary) -> str:
     return f"{canary.key} v{canary.version} for {canary.share * 100:.3g} % of the users"
 
 
+def standing(canary: Canary) -> str:
+    """How it stands, in words."""
+    return _STANDS[canary.state]
+
+
 def line(document: dict[str, Any]) -> str:
     """A canary of ``of`` in one line: for whom, how it stands, and why."""
     canary, readout = canary_of(document), document["readout"]
     read = readout["verdict"]["why"] if readout else "Not read out yet."
-    return f"{in_words(canary)}: {RESULT[canary.state]}. {canary.why or read}"
+    return f"{in_words(canary)}: {standing(canary)}. {canary.why or read}"
 
 
 def canary_of(document: dict[str, Any]) -> Canary:
@@ -158,6 +163,7 @@ def _acted(workspace: Workspace, canary: Canary, found: Verdict, now: datetime) 
         if error.refusal.code is Code.UNKNOWN_KEY:
             return None
         raise
+    telemetry.CANARIES.labels(ended.state).inc()
     told = {"key": canary.key, "version": canary.version, "why": found.why}
     if is_good:
         log.info("canary_promoted", **told)

@@ -15,9 +15,11 @@ from core.artifacts import AskResult
 from core.errors import Code, PilothouseError, refuse
 from core.settings import Settings
 from deliver.delivery import DeliveryReport
+from ui.canaries import in_words, standing
 from ui.cli.ask import as_text
 from ui.cli.data import make_demo_data
 from ui.cli.session import Output, Session
+from ui.demo_canaries import Plan, play_canaries
 from ui.workspace import Workspace, open_workspace
 from warehouse.demo.generate import AS_OF
 from warehouse.demo.reactions import simulate_reactions
@@ -110,6 +112,7 @@ def play(session: Session, *, users: int, seed: int) -> Output:
         _send(story)
         _measure(story)
         _diagnose(story)
+        _canaries(story)
     finally:
         workspace.close()
     story.session.say(f"\nThe whole loop took {time.perf_counter() - story.started:.1f} s.")
@@ -233,3 +236,19 @@ def _measure(story: Story) -> None:
 def _diagnose(story: Story) -> None:
     as_of = datetime.fromisoformat(story.document["as_of"])
     story.ask("debug", "11 Debug prompt", DEBUG, ANALYST, as_of)
+
+
+def _canaries(story: Story) -> None:
+    plan = Plan(good="upgrade_nudge", bad="win_back", author=MARKETER, approver=APPROVER)
+    decided_at = datetime.fromisoformat(story.document["cycle"]["decided_at"])
+    a_week_later = decided_at + timedelta(days=HORIZON_DAYS + 1)
+    looked = play_canaries(story.workspace, plan, a_week_later)
+    story.document["canaries"] = [
+        {"key": one.canary.key, "state": one.canary.state, "why": one.verdict.why} for one in looked
+    ]
+    story.tell(
+        "12 New words for some users first; people complain about one of the two",
+        "\n".join(
+            f"{in_words(one.canary)}: {standing(one.canary)}. {one.verdict.why}" for one in looked
+        ),
+    )

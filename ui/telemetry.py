@@ -20,6 +20,7 @@ REQUESTS = Counter("pilothouse_collect_requests", "Requests of SDKs answered.", 
 RECEIVED = Counter("pilothouse_collect_received", "Events acknowledged to SDKs.")
 EVENTS = Counter("pilothouse_collect_events", "Events by what became of them.", ["outcome"])
 MESSAGES = Counter("pilothouse_messages", "Messages by what became of them.", ["state"])
+CANARIES = Counter("pilothouse_canaries", "Canaries that ended by themselves.", ["outcome"])
 RECEIPT_REQUESTS = Counter(
     "pilothouse_receipt_requests", "Requests of providers answered.", ["destination", "status"]
 )

@@ -10,7 +10,7 @@ import click
 from control.canaries import Canary
 from orchestrate.rulebook import canary as ends
 from ui import canaries as desk
-from ui.canaries import RESULT, canary_of, in_words, line
+from ui.canaries import canary_of, in_words, line, standing
 from ui.cli.session import Listing, Output, Session, common, said_by
 from ui.receiving import apply_receipts
 
@@ -78,7 +78,7 @@ _ending("stop", ends.roll_back, "Stop the canary of KEY: everybody gets what was
 
 
 def _named(ended: Canary) -> str:
-    return f"{in_words(ended)}: {RESULT[ended.state]}"
+    return f"{in_words(ended)}: {standing(ended)}"
 
 
 def _card(document: dict[str, Any]) -> list[str]:
