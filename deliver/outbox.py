@@ -78,14 +78,14 @@ def lease(
 def _longest_due(
     connection: sa.Connection, moment: datetime, limit: int, not_by: Collection[str]
 ) -> list[Intent]:
-    # Each kind by itself, along the index: of a million that wait no more are read than are taken.
+    # Each kind by itself, along the index: however many wait, few more are read than are taken.
     columns = [outbox.c[name] for name in Intent._fields]
     found: list[sa.Row[Any]] = []
     for due in _due(moment):
         query = sa.select(*columns, outbox.c.not_before).where(due, outbox.c.channel.not_in(not_by))
         found += connection.execute(query.order_by(outbox.c.not_before).limit(limit))
     found.sort(key=lambda row: (row.not_before, row.intent_id))
-    return [Intent(*row[:-1]) for row in found[:limit]]
+    return [Intent._make(row[:-1]) for row in found[:limit]]
 
 
 def has_work(store: Store, *, now: datetime, not_by: Collection[str] = ()) -> bool:
