@@ -164,4 +164,4 @@ def _class(one: Candidate) -> tuple[Route, bool, bool]:
 
 
 def _stale(stand: Laid) -> list[str]:
-    return sorted({one.policy.key for one in stand.candidates if one.stale})
+    return sorted({one.policy.named for one in stand.candidates if one.stale})

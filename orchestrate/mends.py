@@ -87,7 +87,7 @@ def _drawn(ground: Ground, one: Candidate) -> Step:
 
 
 def _rested(ground: Ground, one: Candidate) -> Step:
-    resting = {key: who for key, who in ground.state.resting.items() if key != one.policy.key}
+    resting = {key: who for key, who in ground.state.resting.items() if key != one.policy.named}
     paused = {key: who for key, who in ground.state.paused.items() if key != one.number}
     state = replace(ground.state, resting=resting, paused=paused)
     return "its pause were over", replace(ground, state=state)

@@ -68,6 +68,11 @@ class PlannedPolicy(NamedTuple):
     never_again: bool = False
     """Whom it decided for once, it leaves alone for good."""
 
+    @property
+    def named(self) -> str:
+        """Key and version: while a canary runs, a key is there in two versions."""
+        return f"{self.key}@{self.version}"
+
 
 def planned(live: Sequence[Version]) -> tuple[PlannedPolicy, ...]:
     """Every live rule that can send something: policies first, then rules, each by key."""

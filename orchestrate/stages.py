@@ -77,7 +77,7 @@ def _rename_earlier_records(cursor: duckdb.DuckDBPyConnection) -> None:
 def lay_out(cursor: duckdb.DuckDBPyConnection, tick: Tick) -> Stand:
     """Lay a tick out on a cursor, whose tables of decisions are there. Nothing but temporary
     tables is written."""
-    stale = {policy.key for policy in tick.policies if _is_stale(cursor, policy, tick)}
+    stale = {policy.named for policy in tick.policies if _is_stale(cursor, policy, tick)}
     candidates = candidates_of(tick.rules, stale)
     zones = prepare(cursor, tick, candidates)
     return Stand(tick, candidates, zones, Reader(cursor, tick, candidates, zones))

@@ -53,8 +53,8 @@ def within_policies(rows: Rows, candidates: Sequence[Candidate], users: int) -> 
     """Leave each policy its best k of a user; the others lose to a higher priority."""
     running = _running(rows, candidates)
     taken = np.zeros(users, np.int32)
-    by_policy = sorted(candidates, key=lambda one: one.policy.key)
-    for _, group in groupby(by_policy, key=lambda one: one.policy.key):
+    by_policy = sorted(candidates, key=lambda one: one.policy.named)
+    for _, group in groupby(by_policy, key=lambda one: one.policy.named):
         own = sorted(group, key=lambda one: one.number)
         if len(own) == 1 and own[0].policy.k >= 1:
             continue

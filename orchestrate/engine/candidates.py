@@ -101,7 +101,8 @@ class Candidate(NamedTuple):
 
 
 def candidates_of(rules: Rules, stale: Collection[str] = ()) -> tuple[Candidate, ...]:
-    """Every candidate, in the static order; ``stale`` names policies on old data."""
+    """Every candidate, in the static order; ``stale`` names the versions of policies on old data
+    (in older records: their keys)."""
     pairs = [(policy, entry) for policy in rules.policies for entry in policy.entries]
     pairs.sort(
         key=lambda pair: (
@@ -112,11 +113,11 @@ def candidates_of(rules: Rules, stale: Collection[str] = ()) -> tuple[Candidate,
             pair[1].action.key,
         )
     )
-    populations: dict[Condition, str] = {}
+    aged, populations = {*stale}, dict[Condition, str]()
     for policy, _ in pairs:
         populations.setdefault(policy.population, f"population_{len(populations)}")
     made = (
-        _candidate(number, policy, entry, rules, policy.key in stale)
+        _candidate(number, policy, entry, rules, not aged.isdisjoint((policy.key, policy.named)))
         for number, (policy, entry) in enumerate(pairs)
     )
     return tuple(one._replace(population=populations[one.policy.population]) for one in made)

@@ -157,7 +157,9 @@ def _stops(
 def _earlier(
     state: State, candidate: Candidate, users: Places, places: npt.NDArray[np.int8]
 ) -> Iterator[tuple[str, Bools]]:
-    resting = state.resting.get(candidate.policy.key)
+    # Older records name policies by their keys alone.
+    policy = candidate.policy
+    resting = state.resting.get(policy.named, state.resting.get(policy.key))
     if resting is not None:
         yield "SUPPRESSED_OUTCOME", np.isin(users, resting)
     if candidate.number in state.paused:

@@ -67,7 +67,7 @@ class State:
     standing: npt.NDArray[np.int32]
     """The offer that the user sees already, as its number; NOTHING or SEVERAL."""
     resting: dict[str, Places] = field(default_factory=dict)
-    """Policy key → whom it leaves alone after an earlier decision."""
+    """Version of a policy (KEY@VERSION) → whom it leaves alone after an earlier decision."""
     valid: dict[int, Places] = field(default_factory=dict)
     """Candidate → who has the same action of the same policy on its way."""
     paused: dict[int, tuple[Places, npt.NDArray[np.int16]]] = field(default_factory=dict)

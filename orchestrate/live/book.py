@@ -65,9 +65,9 @@ class Line:
     __slots__ = (
         "ages", "candidate", "cooldown", "counted", "exempt", "experiment",
         "expires_after",
-        "group", "holdout", "k", "killed", "level", "needs", "never_again", "number", "offer",
-        "offer_from", "offer_until", "outcomes", "plain", "policy", "rest", "route", "score",
-        "stopped", "suppressed", "usual", "valid_for",
+        "group", "holdout", "k", "killed", "level", "named", "needs", "never_again", "number",
+        "offer", "offer_from", "offer_until", "outcomes", "plain", "policy", "rest", "route",
+        "score", "stopped", "suppressed", "usual", "valid_for",
     )  # fmt: skip
 
     def __init__(self, candidate: Candidate, book: Book) -> None:
@@ -75,7 +75,7 @@ class Line:
         asking = book.asking
         self.candidate = candidate
         self.number = candidate.number
-        self.policy = policy.key
+        self.policy, self.named = policy.key, policy.named
         asked = [candidate.population, flag("eligible", candidate)]
         if entry.applicability is not None:
             asked.append(flag("applicable", candidate))
@@ -170,9 +170,10 @@ class Book:
         person.routed = [self._routed(route, person) for route in self.routes]
 
     def stale(self, newest: Mapping[str, int], now: int) -> frozenset[str]:
-        """The policies whose data is too old at a moment, the newest row of each table known."""
+        """The versions of policies whose data is too old at a moment, the newest row of each table
+        known."""
         return frozenset(
-            line.policy
+            line.named
             for line in self.aged
             if any(newest[limit.table] < now - limit.age for limit in line.ages)
         )

@@ -62,7 +62,10 @@ def history(
         near_shadow=near_shadow,
         standing=_standing(book, person, now, released) if book.offering else NOTHING,
         resting=frozenset(
-            one.policy for one in past if _rests(book.by_policy.get(one.policy), one.decided, now)
+            line.named
+            for one in past
+            for line in book.by_policy.get(one.policy, ())
+            if _rests(line, one.decided, now)
         ),
         valid=frozenset(
             line.number
@@ -89,10 +92,8 @@ def _counted(book: Book, person: Person, now: int, released: frozenset[str]) -> 
             yield one.at, kind, one.channel, group, one.ghost
 
 
-def _rests(lines: tuple[Line, ...] | None, decided: int, now: int) -> bool:
-    if not lines:
-        return False
-    return lines[0].never_again or decided > now - lines[0].cooldown
+def _rests(line: Line, decided: int, now: int) -> bool:
+    return line.never_again or decided > now - line.cooldown
 
 
 def _standing(book: Book, person: Person, now: int, released: frozenset[str]) -> int:

@@ -108,7 +108,7 @@ class _Stops:
     def _stop(self, line: Line) -> str | None:  # noqa: C901 - one case a reason, in their order
         """The first reason, in the order of the stages."""
         routed = self._routed[line.route]
-        if line.policy in self._stale:
+        if line.named in self._stale:
             return "STALE_DATA"
         if line.killed or (routed.permitted and not routed.open):
             return "KILLED"
@@ -136,7 +136,7 @@ class _Stops:
         return False if name is None else self._truth(name, self.literals)
 
     def _is_paused(self, line: Line, place: int) -> bool:
-        if line.policy in self._past.resting:
+        if line.named in self._past.resting:
             return True
         return any(
             number == line.number and (where < 0 or where == place)

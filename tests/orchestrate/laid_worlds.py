@@ -75,7 +75,7 @@ def _as_policy(policy: OPolicy, world: str) -> PlannedPolicy:
     mine = Attribute(column="app_version", value=world)
     return PlannedPolicy(
         key=policy.key,
-        version=1,
+        version=policy.version,
         is_rule=policy.is_rule,
         population=And(of=(mine, _as_condition(policy.population))),
         entries=tuple(_as_entry(entry) for entry in policy.entries),

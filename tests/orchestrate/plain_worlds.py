@@ -71,6 +71,8 @@ class OPolicy(NamedTuple):
     holdout: tuple[str, str | None] | None
     """(salt, end)"""
     stale: bool
+    version: int = 1
+    """A policy with a canary is there in two versions, each for its own users."""
 
 
 class OCap(NamedTuple):

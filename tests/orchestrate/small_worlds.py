@@ -128,6 +128,8 @@ def _world(
     many = r.choice((1, 2, 4, 6, 10, 50 if r.random() < 0.2 else 8))
     users = tuple(_user(r, f"u{name}_{n}", at, policies, actions) for n in range(many))
     known = {action.key: action for action in actions}
+    if r.random() < 0.3:
+        policies += _canary(r, policies)
     return OWorld(at, tuple(policies), contact, frozenset(own), known, users)
 
 
@@ -184,6 +186,19 @@ def _policy(r: random.Random, key: str, actions: Sequence[OAction], is_rule: boo
         else None,
         stale=is_rule and r.random() < 0.1,
     )
+
+
+def _canary(r: random.Random, policies: list[OPolicy]) -> list[OPolicy]:
+    """Another version of a policy for a share of users; the one before is for all others."""
+    before = r.choice(policies)
+    actions = [entry.action for entry in before.entries]
+    mine = r.sample(actions, r.randint(1, len(actions)))
+    newer = _policy(r, before.key, mine, before.is_rule)
+    salt, end = f"canary/{before.key}", r.choice(("20000000", "80000000", "d0000000"))
+    drawn = ("and", (newer.population, ("bucket", salt, "00000000", end)))
+    rest = ("and", (before.population, ("bucket", salt, end, None)))
+    policies[policies.index(before)] = before._replace(population=rest)
+    return [newer._replace(population=drawn, version=2)] if r.random() < 0.8 else []
 
 
 def _experiment(r: random.Random, key: str) -> tuple[str, tuple[tuple[str, str | None, bool], ...]]:
