@@ -57,6 +57,13 @@ def decide(
         ) from error
 
 
+def can_be_a_canary(request: ChangeRequest) -> bool:
+    """Whether it can go live for a share of the users first: a rule or policy that sends."""
+    if request.changes_data or request.journey or request.jump:
+        return False
+    return bool(actions_of(request.rule))
+
+
 def _check(
     connection: sa.Connection,
     request: ChangeRequest,
@@ -140,7 +147,7 @@ def _record(
 def _ask(
     connection: sa.Connection, request: ChangeRequest, verdict: Verdict, canary: CanaryAsk
 ) -> None:
-    if verdict != "approve" or not _can_be_a_canary(request):
+    if verdict != "approve" or not can_be_a_canary(request):
         raise refuse(
             Code.INVALID_ARGUMENT,
             f"{request.id} cannot go live as a canary: only an approved rule or decision policy "
@@ -150,12 +157,6 @@ def _ask(
         )
     row = {"change_request_id": request.id, "asked": canary.model_dump(mode="json")}
     connection.execute(canary_asks.insert().values(row))
-
-
-def _can_be_a_canary(request: ChangeRequest) -> bool:
-    if request.changes_data or request.journey or request.jump:
-        return False
-    return bool(actions_of(request.rule))
 
 
 def _named(version: int | None) -> str:

@@ -19,6 +19,7 @@ from control.requests import ChangeRequest
 from control.runs import Thread
 from control.store import Store, open_store
 from core.artifacts import AskResult, TraceStep
+from core.canary import CanaryAsk
 from core.errors import Code, refuse
 from core.lifecycle import Verdict
 from core.rules import DecisionPolicy, EligibilityRule
@@ -70,6 +71,7 @@ class DemoWorkspace:
         comment: str = "",
         *,
         seen_content_hash: str | None = None,
+        canary: CanaryAsk | None = None,
     ) -> ChangeRequest:
         """Record a verdict; nothing waits for it here."""
         return approvals.decide(
@@ -80,6 +82,7 @@ class DemoWorkspace:
             comment=comment,
             now=NOW,
             seen_content_hash=seen_content_hash,
+            canary=canary,
         )
 
 

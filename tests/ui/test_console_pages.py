@@ -53,7 +53,7 @@ def test_a_role_taken_away_counts_at_the_next_click(visit: Visit, office: Desk) 
 
 
 @pytest.mark.parametrize("email", PEOPLE)
-@pytest.mark.parametrize("file", ["ask.py", "approvals.py"])
+@pytest.mark.parametrize("file", ["ask.py", "approvals.py", "rules.py"])
 def test_every_page_opens_for_every_role(visit: Visit, office: Desk, email: str, file: str) -> None:
     proposed(office)
 

@@ -17,6 +17,7 @@ from control.requests import ChangeRequest
 from control.runs import Run, RunStep
 from control.store import Store
 from core.artifacts import AskResult
+from core.canary import CanaryAsk
 from core.conditions import Condition
 from core.errors import PilothouseError
 from core.lifecycle import State, Verdict
@@ -48,6 +49,7 @@ class OpenWorkspace(Protocol):
         comment: str = "",
         *,
         seen_content_hash: str | None = None,
+        canary: CanaryAsk | None = None,
     ) -> ChangeRequest: ...
 
 
@@ -213,11 +215,17 @@ class Desk:
         ]
 
     def decide(
-        self, request: ChangeRequest, person: Person, verdict: Verdict, comment: str
+        self,
+        request: ChangeRequest,
+        person: Person,
+        verdict: Verdict,
+        comment: str,
+        canary: CanaryAsk | None = None,
     ) -> ChangeRequest:
         """Record a person's verdict on what they saw; raises a refusal when it may not be."""
+        seen = request.content_hash
         return self.workspace.decide(
-            request.id, person, verdict, comment, seen_content_hash=request.content_hash
+            request.id, person, verdict, comment, seen_content_hash=seen, canary=canary
         )
 
 

@@ -49,6 +49,14 @@ PLACES: tuple[Place, ...] = (
         EVERYBODY,
         "What waits for a decision: who it reaches, what changes, and the checks it passed.",
     ),
+    Place(
+        "rules.py",
+        "Rules",
+        ":material/rule:",
+        "rules",
+        EVERYBODY,
+        "What is live, for whom, and how canaries do: promote them or roll them back.",
+    ),
 )
 
 

@@ -6,10 +6,13 @@ import streamlit as st
 
 from control.people import Person
 from control.requests import ChangeRequest
+from core.canary import CanaryAsk
 from core.errors import Code, PilothouseError
 from core.journeys import Journey
 from core.lifecycle import State, Verdict, may_decide
 from core.rules import DecisionPolicy, EligibilityRule
+from ui.console.cards.canary import canary_line
+from ui.console.cards.canary_ask import Choice, canary_choice, is_chosen
 from ui.console.cards.parts import heading, refusal_card
 from ui.console.desk import Desk
 from ui.console.view.impact import needs_judgement, passed_count, policies_of
@@ -56,6 +59,8 @@ def _consequence_of(request: ChangeRequest) -> str:
         return _data_consequence(request)
     if jump := request.jump:
         return jump_consequence(jump)
+    if is_chosen(request):
+        return "It goes live for **some users first**; its limits decide what becomes of it."
     return _journey_consequence(request) if request.journey else consequence(request)
 
 
@@ -113,6 +118,7 @@ def _counts(request: ChangeRequest) -> None:
 
 
 def _buttons(office: Desk, person: Person, request: ChangeRequest, approve: str) -> None:
+    choice = canary_choice(office, request)
     comment = st.text_area(
         "Comment",
         placeholder="Needed to request changes or reject",
@@ -122,11 +128,12 @@ def _buttons(office: Desk, person: Person, request: ChangeRequest, approve: str)
     )
     verdict: Verdict | None = None
     if st.button(
-        approve,
+        choice.label(approve),
         key="approve",
         type="primary",
         icon=":material/check:",
         width="stretch",
+        disabled=bool(choice.problem),
     ):
         verdict = "approve"
     ask, reject = st.columns([1.5, 1])
@@ -135,7 +142,9 @@ def _buttons(office: Desk, person: Person, request: ChangeRequest, approve: str)
     if reject.button("Reject", key="reject", width="stretch"):
         verdict = "reject"
     st.caption("Your name and comment go to the audit log.")
-    if verdict:
+    if verdict == "approve":
+        _approve(office, person, request, comment or "", choice)
+    elif verdict:
         _decide(office, person, request, verdict, comment or "")
 
 
@@ -148,11 +157,24 @@ def _approve_label(request: ChangeRequest) -> str:
     return "Approve and go live" if sends else "Approve and publish"
 
 
+def _approve(
+    office: Desk, person: Person, request: ChangeRequest, comment: str, choice: Choice
+) -> None:
+    # A button that is drawn as disabled can still be pressed by whoever speaks to the server.
+    if not choice.problem:
+        _decide(office, person, request, "approve", comment, choice.canary)
+
+
 def _decide(
-    office: Desk, person: Person, request: ChangeRequest, verdict: Verdict, comment: str
+    office: Desk,
+    person: Person,
+    request: ChangeRequest,
+    verdict: Verdict,
+    comment: str,
+    canary: CanaryAsk | None = None,
 ) -> None:
     try:
-        office.decide(request, person, verdict, comment)
+        office.decide(request, person, verdict, comment, canary)
     except PilothouseError as error:
         refusal_card(error.refusal)
         current = office.request(request.id)
@@ -171,6 +193,7 @@ def _decided(office: Desk, person: Person, request: ChangeRequest) -> None:
         st.markdown(_verdict_line(office, request))
         if request.review.comment:
             st.markdown(f"> {plain(request.review.comment)}")
+        canary_line(office, request)
     else:
         st.markdown(badge.markdown)
     waits = request.state is State.SCHEDULED

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from control.audit import AuditEntry
 from control.people import Person
 from control.requests import ChangeRequest
 from core.errors import PilothouseError
 from core.jumps import PopulationJump
 from core.policies import risk
 from core.rules import DecisionPolicy, EligibilityRule
+from ui.console import rulebook
 from ui.console.cards.data_change import (
     data_difference,
     data_impact,
@@ -32,6 +32,7 @@ from ui.console.cards.policy import order, who_gets_what
 from ui.console.cards.rail import rail
 from ui.console.cards.rule import waterfall
 from ui.console.desk import Desk
+from ui.console.view.deeds import deed_words
 from ui.console.view.diff import SAME, plain_rows, rule_patch
 from ui.console.view.impact import (
     Rule,
@@ -46,13 +47,6 @@ from ui.console.view.state import CHANGE, REQUEST, RISK, Badge
 from ui.console.view.text import ago, clock, moment, number, percent, phrase, plain, share_of
 
 PLAIN, RULE, SQL = "Plain language", "Rule", "SQL"
-DEEDS = {
-    "propose": "sent it for approval",
-    "approve": "approved it",
-    "reject": "rejected it",
-    "request_changes": "asked for changes",
-    "withdraw": "withdrew it",
-}
 
 
 def request_card(office: Desk, person: Person, request: ChangeRequest) -> None:
@@ -251,19 +245,10 @@ def _activity(office: Desk, request: ChangeRequest) -> None:
     with st.container(border=True):
         heading("Activity")
         lines = _asked(office, request, names)
+        asked = rulebook.asked(office, request.id)
         for entry in office.activity(request):
-            lines.append(f":gray[{clock(entry.at)}] &nbsp; {_deed(entry, names)}")
+            lines.append(f":gray[{clock(entry.at)}] &nbsp; {deed_words(entry, names, asked)}")
         st.markdown("  \n".join(lines) or "Nothing yet.")
-
-
-def _deed(entry: AuditEntry, names: dict[str, str]) -> str:
-    if entry.what == "publish":
-        return f"It went live as {plain(entry.subject)}"
-    if entry.what == "expire":
-        return f"It did not go live: {plain(entry.note)}"
-    said = f": “{plain(entry.note)}”" if entry.note else ""
-    deed = DEEDS.get(entry.what, plain(entry.what))
-    return f"{plain(names.get(entry.who, entry.who))} {deed}{said}"
 
 
 def _asked(office: Desk, request: ChangeRequest, names: dict[str, str]) -> list[str]:

@@ -1,0 +1,115 @@
+"""What an approver may ask of a canary, in the units of the card, and what is said to a slip."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import isfinite
+from typing import NamedTuple
+
+from pydantic import ValidationError
+
+from core.canary import CanaryAsk, CanaryLimits
+from core.errors import Code, refuse
+from ui.console.view.text import listing, number
+
+PERCENT, HOURS = 0.01, 3_600.0
+SHARE = 5.0
+"""Of 100 users, unless the approver says otherwise."""
+
+
+class Limit(NamedTuple):
+    """One limit as the card asks for it."""
+
+    field: str
+    label: str
+    unit: float
+    """What one of the card's units is in the limit's own."""
+    step: float
+    """By how much an arrow of the box changes it."""
+    wrong: str
+    """What is said to a value that cannot be."""
+
+    @property
+    def default(self) -> float:
+        """In the card's units."""
+        found: float = CanaryLimits.model_fields[self.field].default
+        return round(found / self.unit, 6)
+
+
+_WRONG_RATE = "{} must lie between 0 and 100 %."
+LIMITS: tuple[Limit, ...] = (
+    Limit("max_complaint_rate", "Complaints, %", PERCENT, 0.1, _WRONG_RATE.format("Complaints")),
+    Limit(
+        "max_unsubscribe_rate", "Unsubscribes, %", PERCENT, 0.1, _WRONG_RATE.format("Unsubscribes")
+    ),
+    Limit("max_error_rate", "Errors, %", PERCENT, 1.0, _WRONG_RATE.format("Errors")),
+    Limit(
+        "max_conversion_drop",
+        "Fewer goals, %",
+        PERCENT,
+        5.0,
+        _WRONG_RATE.format("The drop of conversion"),
+    ),
+    Limit("min_messages", "Least messages", 1, 50.0, "At least 1 message has to be sent first."),
+    Limit(
+        "watch_seconds",
+        "Watch, hours",
+        HOURS,
+        1.0,
+        "It cannot be watched for less than 0 hours.",
+    ),
+)
+"""In the order of the card. The confidence of the bounds is the default here."""
+_WRONG_SHARE = "The share of users must be more than 0 % and less than 100 %."
+_WRONG = {limit.field: limit.wrong for limit in LIMITS}
+_WHOLE = frozenset({"min_messages", "watch_seconds"})
+
+
+def asked(percent: float | None, values: Mapping[str, float | None]) -> CanaryAsk:
+    """What was typed, as the engine takes it; refuses with INVALID_ARGUMENT what cannot be.
+
+    ``values`` are by field, in the card's units; None is an empty box.
+    """
+    units = {limit.field: limit.unit for limit in LIMITS}
+    limits = {field: _own(field, value, units[field]) for field, value in values.items()}
+    share = None if percent is None else percent * PERCENT
+    try:
+        return CanaryAsk.model_validate({"share": share, "limits": limits})
+    except ValidationError as error:
+        field = str(error.errors()[0]["loc"][-1])
+        raise refuse(
+            Code.INVALID_ARGUMENT,
+            _WRONG.get(field, _WRONG_SHARE),
+            span=field,
+            fix="Nothing is decided until this is mended.",
+        ) from error
+
+
+def _own(field: str, value: float | None, unit: float) -> float | None:
+    if value is None or not isfinite(value):
+        return None
+    own = value * unit
+    return round(own) if field in _WHOLE else own
+
+
+def share_words(share: float) -> str:
+    """0.1 is 10 %."""
+    return f"{share * 100:.3g} %"
+
+
+def stops_words(limits: CanaryLimits, *, compares: bool) -> str:
+    """By which limits it stops by itself; ``compares`` when there is a version before it."""
+    told = [
+        f"complaints pass {share_words(limits.max_complaint_rate)}",
+        f"unsubscribes pass {share_words(limits.max_unsubscribe_rate)}",
+        f"errors pass {share_words(limits.max_error_rate)}",
+    ]
+    if compares:
+        told.append(f"conversion drops by more than {share_words(limits.max_conversion_drop)}")
+    return listing(told, last="or")
+
+
+def goes_on_words(limits: CanaryLimits) -> str:
+    """When it goes live for everybody by itself."""
+    messages = "message" if limits.min_messages == 1 else "messages"
+    return f"{number(limits.min_messages)} {messages} and {limits.watch_seconds / HOURS:.3g} hours"
