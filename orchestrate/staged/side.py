@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from weakref import WeakSet
 
 import duckdb
 from sqlglot import exp
@@ -16,6 +17,8 @@ SCHEMA = "staging"
 LIVE = "main"
 _RUNS = Path(__file__).parent / "sql" / "journeys.sql"
 _MAKING = threading.Lock()
+_MADE: WeakSet[DuckDBWarehouse] = WeakSet()
+"""Warehouses in which staging's schema is there: whoever only reads then changes nothing."""
 
 
 class StagingSide(DuckDBWarehouse):
@@ -29,15 +32,14 @@ class StagingSide(DuckDBWarehouse):
         self.path = warehouse.path
         self.whole = warehouse
         """The warehouse that it is a side of."""
-        self._made = False
 
     @contextmanager
     def cursor(self, *, told: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A cursor whose names mean staging's tables first; what it writes is always told."""
-        with self.whole.cursor() as cursor:
-            if not self._made:
+        """A cursor whose names mean staging's tables first."""
+        is_made = self.whole in _MADE
+        with self.whole.cursor(told=told or not is_made) as cursor:
+            if not is_made:
                 self._make(cursor)
-                self._made = True
             cursor.execute(f"SET search_path = '{SCHEMA},{LIVE}'")
             yield cursor
 
@@ -47,3 +49,4 @@ class StagingSide(DuckDBWarehouse):
             schema = exp.Create(this=exp.to_identifier(SCHEMA), kind="SCHEMA", exists=True)
             cursor.execute(schema.sql(DIALECT))
             cursor.execute(_RUNS.read_text(encoding="utf-8"))
+            _MADE.add(self.whole)

@@ -57,6 +57,14 @@ PLACES: tuple[Place, ...] = (
         EVERYBODY,
         "What is live, for whom, and how canaries do: promote them or roll them back.",
     ),
+    Place(
+        "staging.py",
+        "Staging",
+        ":material/science:",
+        "staging",
+        EVERYBODY,
+        "What is tried over the real data with letters to nobody, and how it goes live.",
+    ),
 )
 
 
