@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from datetime import datetime
-from typing import Annotated, Generic, NamedTuple, TypeVar
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 from pydantic import Field, TypeAdapter
@@ -240,7 +240,7 @@ def _data(
 def _version(
     row: sa.Row[tuple[object, ...]], read: Callable[[object], Content]
 ) -> Versioned[Content]:
-    fields = dict(zip(row._fields, row, strict=True))
+    fields: dict[str, Any] = dict(zip(row._fields, row, strict=True))
     return Versioned(artifact=read(fields.pop("content")), **fields)
 
 
