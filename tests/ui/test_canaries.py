@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from orchestrate import rulebook
 from orchestrate.rulebook import canary as ends
 from tests.deliver.receipts.senders import Told
 from tests.ui.canaried import KEY, Canaried, begun, opened
+from tests.ui.command_line import give
 from ui.canaries import LOOK_AT_ALL_SECONDS, SECONDS, CanaryRound, once
 from ui.receiving import APPLY_SECONDS, ApplyRound, apply_receipts
 from ui.rounds import Rounds
@@ -143,6 +145,21 @@ def test_a_server_acts_within_seconds_of_the_receipts(watched: Canaried) -> None
 
     assert watched.canary().state == "rolled_back"
     assert took < 9, took
+
+
+def test_the_runbook_that_is_named_is_there_and_all_its_commands_are(
+    watched: Canaried,
+) -> None:
+    watched.tell("spamreport", watched.intents(2)[:10])
+    once(watched.workspace)
+    named = watched.canary().why.rpartition("See ")[2].rstrip(".")
+    runbook = (Path(__file__).parents[2] / named).read_text(encoding="utf-8")
+
+    commands = re.findall(r"pilothouse ([a-z]+)(?: ([a-z]+))?", runbook)
+    assert {"canary", "rules", "explain", "deliver", "approvals"} <= {one for one, _ in commands}
+    for command, *more in commands:
+        words = [command, *filter(None, more)]
+        assert give(*words, "--help").status == 0, words
 
 
 # Receipts that say nothing of the kind
