@@ -104,7 +104,7 @@ def _ask(around: Around, transport: Transport, name: str, wanted: Sequence[Wante
     taker = _taker(around.providers[name])
     assert taker is not None, "only such were claimed"
     by_id = {one.intent_id: one for one in wanted}
-    plan = taker[1].plan_cancel([one.handed for one in wanted])
+    plan = taker[1].plan_cancel([one.handed for one in wanted], now=around.clock())
     cancellations.settle(around.store, plan.refused, by_id, now=around.clock())
     waiting, seconds = list(plan.requests), 0.0
     while waiting and not around.stopping():

@@ -160,8 +160,11 @@ class LookedUp(Protocol):
 class TakesBack(Protocol):
     """A provider that can take a message back (``capabilities.cancel``)."""
 
-    def plan_cancel(self, messages: Sequence[Handed]) -> CancelPlan:
-        """Requests in the order of the messages; asking twice does no harm. Pure."""
+    def plan_cancel(self, messages: Sequence[Handed], *, now: datetime) -> CancelPlan:
+        """Requests in the order of the messages; asking twice does no harm. Pure.
+
+        ``now`` (naive UTC) is the moment of asking.
+        """
         ...
 
     def classify_cancel(

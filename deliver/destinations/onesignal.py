@@ -102,7 +102,7 @@ class OneSignal(Frozen):
             return every(request, "rejected", f"Nobody was reached: {errors!s:.300}")
         return every(request, "ambiguous", f"The answer names no message: {answer!s:.300}")
 
-    def plan_cancel(self, messages: Sequence[Handed]) -> CancelPlan:
+    def plan_cancel(self, messages: Sequence[Handed], *, now: datetime) -> CancelPlan:
         """One request a message, by OneSignal's name for it."""
         named = [one for one in messages if _NAME.fullmatch(one.provider_id or "")]
         why = "OneSignal's name for it is not known here: it cannot be asked for."

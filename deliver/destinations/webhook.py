@@ -1,7 +1,8 @@
 """A signed webhook (Standard Webhooks 1.0): one request a message, to a URL of the team's own.
 
 A receiver that remembers ``webhook-id`` takes a repeated request as the same one, and only the
-settings can say whether it does. Without that, after a lost answer nobody can tell.
+settings can say whether it does. Without that, after a lost answer nobody can tell. Whether it
+takes a message back that it was sent is its own affair, too: it is asked where the settings say so.
 """
 
 from __future__ import annotations
@@ -13,16 +14,29 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from core.conditions import Frozen
-from deliver.answers import by_status, every
-from deliver.chunks import Unfit, items, moment
+from deliver.answers import by_status, cancel_by_status, every, every_back
+from deliver.chunks import Unfit, encoded, items, moment
 from deliver.endpoints import over
 from deliver.messages import Message
 from deliver.public_urls import why_not_called
 from deliver.signing import key, signed_headers
-from deliver.wire import Capabilities, Outcome, Plan, Rate, Request, Response
+from deliver.wire import (
+    CancelOutcome,
+    CancelPlan,
+    Capabilities,
+    Handed,
+    Outcome,
+    Plan,
+    Rate,
+    Request,
+    Response,
+)
 
 MOST_BYTES = 20_000
 TYPE = "message.send"
+CANCEL = "message.cancel"
+KEY = "idempotency-key"
+"""What a request is about: it has the same id in its signature, however often it is made."""
 RATES = {"requests": Rate(burst=50, per_second=50)}
 
 
@@ -44,6 +58,8 @@ class Webhook(Frozen):
     """Whether the receiver is inside the own network, and may be reached without TLS."""
     receiver_remembers_hours: int | None = Field(default=None, ge=1, le=24 * 30)
     """How long the receiver takes two requests of one ``webhook-id`` as one; None: it does not."""
+    receiver_takes_back: bool = False
+    """Whether the receiver understands ``message.cancel``, and 2xx says that it took it back."""
     rates: Annotated[Mapping[str, Rate], AfterValidator(over(RATES))] = RATES
 
     @model_validator(mode="after")
@@ -57,9 +73,10 @@ class Webhook(Frozen):
 
     @property
     def capabilities(self) -> Capabilities:
-        """Keys, where the receiver remembers them."""
+        """Keys, where the receiver remembers them; taking back, where it understands that."""
         hours = self.receiver_remembers_hours
-        return Capabilities(timedelta(hours=hours) if hours else None, signs=True)
+        remembers = timedelta(hours=hours) if hours else None
+        return Capabilities(remembers, cancel=self.receiver_takes_back, signs=True)
 
     def plan(self, messages: Sequence[Message], *, now: datetime) -> Plan:
         """One request a message, below 20 KB; not signed yet: see ``signed``."""
@@ -71,7 +88,8 @@ class Webhook(Frozen):
         """With the moment of this attempt: receivers refuse what is older than five minutes."""
         (intent_id,) = request.intent_ids
         secrets = [one.get_secret_value() for one in self.secrets]
-        signature = signed_headers(intent_id, request.body, secrets, at=at)
+        named = request.headers.get(KEY, intent_id)
+        signature = signed_headers(named, request.body, secrets, at=at)
         return request._replace(headers={**request.headers, **signature})
 
     def classify(self, request: Request, response: Response, *, now: datetime) -> list[Outcome]:
@@ -81,8 +99,25 @@ class Webhook(Frozen):
             return every(request, "retry_after", why, pauses=True)
         return by_status(request, response, now=now) or every(request, "accepted")
 
-    def _request(self, intent_id: str, body: bytes) -> Request:
-        headers = {"content-type": "application/json", "idempotency-key": intent_id}
+    def plan_cancel(self, messages: Sequence[Handed], *, now: datetime) -> CancelPlan:
+        """One request a message, under an id of its own."""
+        asked = f"{now.isoformat(timespec='seconds')}Z"
+        requests = []
+        for one in messages:
+            document = {"type": CANCEL, "timestamp": asked, "data": {"intent_id": one.intent_id}}
+            key = f"{one.intent_id}-cancel"
+            requests.append(self._request(one.intent_id, encoded(document), key=key))
+        return CancelPlan(tuple(requests))
+
+    def classify_cancel(
+        self, request: Request, response: Response, *, now: datetime
+    ) -> list[CancelOutcome]:
+        """2xx says that it was taken back; 409 that it was sent on, 404 and 410 that it is gone."""
+        failed = cancel_by_status(request, response, now=now)
+        return failed or every_back(request, "taken_back")
+
+    def _request(self, intent_id: str, body: bytes, *, key: str | None = None) -> Request:
+        headers = {"content-type": "application/json", KEY: key or intent_id}
         return Request(
             "POST",
             self.url,

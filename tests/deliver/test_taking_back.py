@@ -18,6 +18,7 @@ from deliver.taking_back import Around
 from deliver.wire import CancelOutcome
 from orchestrate import kill_switch, rulebook
 from tests.deliver.destinations.fake_onesignal import FakeTemplates
+from tests.deliver.destinations.fake_webhook import FakeReceiver
 from tests.deliver.loopback import DROPPED_AFTER, DROPPED_BEFORE, answers
 from tests.deliver.sending import NAME, Sending, weekly
 from tests.orchestrate.world import World, looker
@@ -94,6 +95,21 @@ def test_what_the_provider_took_back_is_cancelled_and_was_received_by_nobody(
     ]
     (asked, _) = [one for one in audit.entries(sending.world.store) if one.subject == message]
     assert asked.note == "wrong price"
+
+
+def test_a_receiver_of_signed_webhooks_is_asked_likewise(world_of: Callable[..., World]) -> None:
+    with FakeReceiver() as fake:
+        sending = Sending(world_of(fake.channel), fake)
+        sending.run()
+        back, late = sorted(sending.sent())[:2]
+        fake.sent_on.add(late)
+
+        ask(sending, [back, late])
+        taking_back.take_back(around(sending))
+
+        assert sending.by_state("cancelled") == {back}
+        assert back not in sending.sent()
+        assert stands(sending, late).state == "too_late"
 
 
 def test_what_was_too_late_stays_accepted_and_says_so(sending: Sending) -> None:

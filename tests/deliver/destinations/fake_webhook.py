@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from deliver.destinations.webhook import Webhook
 from deliver.wire import Provider
-from tests.deliver.destinations.fake import SECRET, Case, Expected, Fake
+from tests.deliver.destinations.fake import SECRET, Case, Expected, ExpectedBack, Fake
 from tests.deliver.loopback import Call, Reply, answers
 
 
@@ -25,6 +25,12 @@ class FakeReceiver(Fake):
     remembers = True
     knows_templates = False
     trusts_status = True
+    takes_back = True
+    expected_back = (
+        ExpectedBack("taken back without a word", answers(204), "taken_back"),
+        ExpectedBack("it was sent on", answers(409, {"error": "sent"}), "too_late"),
+        ExpectedBack("it knows no such messages", answers(405), "too_late"),
+    )
     batch_bytes = 20_000
     too_long = 20_000
     expected: ClassVar[Any] = (
@@ -44,6 +50,7 @@ class FakeReceiver(Fake):
             "secrets": [signing_secret(SECRET)],
             "allow_private": True,
             "receiver_remembers_hours": 48,
+            "receiver_takes_back": self.takes_back,
         }
 
     def handle(self, call: Call) -> Reply:
@@ -53,8 +60,22 @@ class FakeReceiver(Fake):
             return Reply(401, {"error": "signature"})
         document = call.json()
         assert {*document} == {"type", "timestamp", "data"}
-        assert call.headers["webhook-id"] == document["data"]["intent_id"]
+        intent_id = document["data"]["intent_id"]
+        assert call.headers["webhook-id"] == call.headers["idempotency-key"]
+        if document["type"] == "message.cancel":
+            assert call.headers["webhook-id"] == f"{intent_id}-cancel"
+            return self.stopped(intent_id)
+        assert call.headers["webhook-id"] == intent_id
         return self.take(call, document)
+
+    def stopped(self, intent_id: str) -> Reply:
+        """What asking for a message comes to: what was sent on stays sent."""
+        if intent_id in self.sent_on:
+            return Reply(409, {"error": "it was sent on"})
+        if not self.ledger.get(intent_id):
+            return Reply(404, {"error": "it is not here"})
+        self.ledger[intent_id] = []
+        return Reply(200, {"ok": True})
 
     def take(self, call: Call, document: Any) -> Reply:
         key = call.headers["idempotency-key"]
@@ -69,6 +90,7 @@ class FakeForgetfulReceiver(FakeReceiver):
     """A receiver that takes the same message as often as it comes."""
 
     remembers = False
+    takes_back = False
 
     def settings(self) -> dict[str, Any]:
         return {**super().settings(), "receiver_remembers_hours": None}

@@ -30,7 +30,7 @@ def asked(
     provider: Any, messages: Sequence[Handed], transport: Transport
 ) -> dict[str, CancelOutcome]:
     """What came of asking for messages, refusals included."""
-    plan = provider.plan_cancel(messages)
+    plan = provider.plan_cancel(messages, now=NOW)
     told = list(plan.refused)
     signs = isinstance(provider, Signed)
     ready = [provider.signed(one, at=NOW) if signs else one for one in plan.requests]
@@ -110,12 +110,12 @@ def test_requests_are_the_same_whenever_they_are_made_and_count_against_a_known_
 ) -> None:
     messages = handed(provider, fake, 3, transport)
 
-    plan = provider.plan_cancel(messages)
+    plan = provider.plan_cancel(messages, now=NOW)
 
-    assert plan == provider.plan_cancel(messages)
+    assert plan == provider.plan_cancel(messages, now=NOW)
     assert {one.limit for one in plan.requests} <= set(provider.rates)
     assert all(SECRET not in one.url for one in plan.requests)
-    assert provider.plan_cancel([]).requests == ()
+    assert provider.plan_cancel([], now=NOW).requests == ()
 
 
 @takers
@@ -206,7 +206,7 @@ def test_whatever_is_answered_says_something_of_every_message(
     messages = [Handed(one.intent_id, "name") for one in ours(fake, 3)]
     answer = Response(status, {}, json.dumps(document).encode())
 
-    for request in provider.plan_cancel(messages).requests:
+    for request in provider.plan_cancel(messages, now=NOW).requests:
         told = provider.classify_cancel(request, answer, now=NOW)
 
         assert [one.intent_id for one in told] == [*request.intent_ids]
