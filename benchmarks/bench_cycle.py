@@ -1,6 +1,8 @@
 """A whole decision cycle beside the bare write of its decision rows and a plain scan of the traits.
 
 ``PILOTHOUSE_BENCH_USERS`` sets how many users (100,000 unless told): limits are ratios of one run.
+With ``PILOTHOUSE_BENCH_MOST_USERS`` (10,000,000, say: minutes, and 4 GB of disk) it is told as well
+what so many cost beside a million, in memory and a user.
 """
 
 from __future__ import annotations
@@ -11,8 +13,11 @@ import resource
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime
+from multiprocessing import get_context
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 from sqlglot import exp
@@ -32,6 +37,12 @@ RULES = 100
 NOW = datetime(2026, 3, 2, 12)
 DAY = 86_400
 MOST_WRITES, MOST_GROWTH = 6.0, 3.0
+MOST_USERS = int(os.environ.get("PILOTHOUSE_BENCH_MOST_USERS", "0"))
+A_MILLION = 1_000_000
+MOST_MB, MOST_MORE_MEMORY, MOST_MORE_A_USER = 2_000.0, 1.25, 1.25
+ENGINE_MB = 384
+"""What the engine may keep at hand where memory is measured: with more it keeps more of the file,
+up to that limit, and says nothing of what a cycle needs."""
 TRAITS = ("momentum_score", "upgrade_intent", "support_risk", "churn_risk", "ltv")
 _SQL = Path(__file__).parent / "sql"
 
@@ -39,7 +50,7 @@ _SQL = Path(__file__).parent / "sql"
 def measure() -> list[Measured]:
     """CPU-seconds of a cycle of 100 rules, as multiples of its write and of a scan; growth."""
     with tempfile.TemporaryDirectory() as folder:
-        warehouse = _world(Path(folder))
+        warehouse = _world(Path(folder), USERS)
         few, _ = _cycle(warehouse, 10)
         most_before = _peak()
         cpu, rows = _cycle(warehouse, RULES)
@@ -53,16 +64,57 @@ def measure() -> list[Measured]:
         Measured(what, cpu / scan, "x", None, cpu, cpu / scan, "scanning the traits"),
         Measured("1,000 rules instead of 10", many / few, "x", MOST_GROWTH, many, many / few, "10"),
         Measured("memory that the cycle added", _peak() - most_before, "MB", None),
+        *(_at_scale(A_MILLION, MOST_USERS) if MOST_USERS else ()),
     ]
 
 
-def _world(folder: Path) -> DuckDBWarehouse:
+class _Cost(NamedTuple):
+    """What a cycle took in a process of its own: CPU-seconds, and megabytes at once."""
+
+    cpu: float
+    peak: float
+
+
+def _at_scale(few: int, most: int) -> list[Measured]:
+    """Memory and CPU time a user of a cycle of most users, beside one of few."""
+    less, more = _alone(few), _alone(most)
+    what, beside = f"cycle of {most:,} users and {RULES} rules", f"{few:,} users"
+    memory, a_user = more.peak / less.peak, more.cpu / most / (less.cpu / few)
+    return [
+        Measured(f"memory of a {what}", more.peak, "MB", MOST_MB),
+        Measured(f"memory of a {what}", memory, "x", MOST_MORE_MEMORY, None, memory, beside),
+        Measured(f"CPU a user, {what}", a_user, "x", MOST_MORE_A_USER, more.cpu, a_user, beside),
+    ]
+
+
+def _alone(users: int) -> _Cost:
+    with tempfile.TemporaryDirectory() as folder:
+        for work in (_make, _decide):
+            # A process of its own each: what making the world took is not the cycle's.
+            with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+                cost = process.submit(work, Path(folder), users).result()
+    return cost
+
+
+def _make(folder: Path, users: int) -> _Cost:
+    _world(folder, users).close()
+    return _Cost(time.process_time(), _peak())
+
+
+def _decide(folder: Path, _: int) -> _Cost:
+    warehouse = DuckDBWarehouse(folder / "bench.duckdb", memory_limit_mb=ENGINE_MB)
+    cpu, _ = _cycle(warehouse, RULES)
+    warehouse.close()
+    return _Cost(cpu, _peak())
+
+
+def _world(folder: Path, users: int) -> DuckDBWarehouse:
     warehouse = DuckDBWarehouse(folder / "bench.duckdb", must_exist=False)
     with warehouse.cursor() as cursor:
         stages.create_tables(cursor)
         script = (_SQL / "cycle_world.sql").read_text(encoding="utf-8")
         for statement in script.split(";\n"):
-            cursor.execute(statement, {"users": USERS} if "$users" in statement else None)
+            cursor.execute(statement, {"users": users} if "$users" in statement else None)
     return warehouse
 
 
