@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import duckdb
+from sqlglot import exp
 
 from core.frequency import Kind, Taken
-from core.moments import EPOCH
+from core.moments import EPOCH, micros
 from core.rules import Action, ContactPolicy
 from deliver.outbox import Intent
 from deliver.underway import HandedOver
+from warehouse.catalog import Catalog
+from warehouse.engines.duckdb import DIALECT
+from warehouse.layout import zones
+from warehouse.people import merges, name_people
 
 _SQL = Path(__file__).parent / "sql"
 
@@ -29,24 +35,52 @@ class Has(NamedTuple):
     """Intent id → what is claimed, as if it left now."""
 
 
+class _Row(NamedTuple):
+    """One message of somebody who might have no room."""
+
+    is_claimed: bool
+    person: str
+    key: str
+    decision_id: str | None
+    message_class: str
+    channel: str
+    group: str | None
+    at: datetime
+
+    def taken(self, granted: Mapping[str | None, tuple[int, int]]) -> Taken:
+        """As it counts; ``granted``: decision → when it was granted, and put off to."""
+        at = micros(self.at)
+        kind = Kind(self.message_class, self.channel, self.group)
+        return Taken(kind, at, *granted.get(self.decision_id, (at, at)))
+
+
 def longest(contact: ContactPolicy) -> timedelta:
     """For how long a message counts at most."""
     seconds = [cap.longest_seconds for cap in contact.caps if cap.n is not None]
     return _span(max([contact.min_gap_seconds, *seconds]))
 
 
-def merged(cursor: duckdb.DuckDBPyConnection, intents: Sequence[Intent]) -> dict[str, str]:
-    """Former id → person, of all ids of the people whom intents are for.
-
-    ``name_people`` was called on the cursor.
-    """
+def merged(
+    cursor: duckdb.DuckDBPyConnection, catalog: Catalog, intents: Iterable[Intent]
+) -> dict[str, str]:
+    """Former id → person, of all ids of the people whom intents are for."""
     users = {"users": sorted({one.user_id for one in intents})}
+    if not cursor.execute(_any_merge(catalog), users).fetchall():
+        return {}
+    name_people(cursor, catalog)
     return dict(cursor.execute(_sql("merged"), users).fetchall())
+
+
+def _any_merge(catalog: Catalog) -> str:
+    among = exp.select(exp.func("unnest", exp.Placeholder(this="users"))).subquery()
+    sides = (exp.In(this=exp.column(one), query=among) for one in ("user_id", "merged_into"))
+    query = exp.select("1").from_(merges(catalog).subquery("merges")).where(exp.or_(*sides))
+    return query.limit(1).sql(DIALECT)
 
 
 def crowded(
     cursor: duckdb.DuckDBPyConnection,
-    contact: ContactPolicy,
+    catalog: Catalog,
     claimed: Mapping[Intent, Action],
     underway: Sequence[HandedOver],
     actions: Iterable[Action],
@@ -56,20 +90,46 @@ def crowded(
 ) -> dict[str, Has]:
     """Person → what they have, for those who might have no room for a claimed message.
 
-    ``actions``: all that are known, by which caps tell what was sent. ``persons``: former id →
-    person. ``name_people`` was called on the cursor.
+    ``actions``: those in force, by which caps tell what was sent, beside the catalog's.
+    ``persons``: former id → person.
     """
-    given = _claimed(claimed, persons) | _people(claimed, persons) | _actions(actions)
+    contact = catalog.defaults.contact_policy
+    given = (
+        _claimed(claimed, persons)
+        | _people(claimed, persons)
+        | _actions([*catalog.actions.values(), *actions])
+    )
     given |= _caps(contact, now) | _underway(underway)
     earliest = min([now, *(one.decided_at for one in claimed)])
     given |= {"now": now, "since": before(earliest, longest(contact))}
     given["near_since"] = before(now, _span(contact.min_gap_seconds))
+    rows = [_Row(*row) for row in cursor.execute(_sql("crowded"), given).fetchall()]
+    if not rows:
+        return {}
+    granted = _granted(cursor, rows)
+    zones_of = _zones(cursor, catalog, {row.person for row in rows})
     found: dict[str, Has] = {}
-    rows = cursor.execute(_sql("crowded"), given).fetchall()
-    for is_claimed, person, key, *kind, at, granted, counted, zone in rows:
-        has = found.setdefault(person, Has(zone, {}, {}))
-        (has.claimed if is_claimed else has.taken)[key] = Taken(Kind(*kind), at, granted, counted)
+    for row in rows:
+        has = found.setdefault(row.person, Has(zones_of.get(row.person) or "", {}, {}))
+        (has.claimed if row.is_claimed else has.taken)[row.key] = row.taken(granted)
     return found
+
+
+def _granted(
+    cursor: duckdb.DuckDBPyConnection, rows: Sequence[_Row]
+) -> dict[str | None, tuple[int, int]]:
+    decisions = sorted({row.decision_id for row in rows if row.decision_id is not None})
+    told = cursor.execute(_sql("granted"), {"decisions": decisions}).fetchall()
+    return {decision: (granted, counted) for decision, granted, counted in told}
+
+
+def _zones(
+    cursor: duckdb.DuckDBPyConnection, catalog: Catalog, people: Collection[str]
+) -> dict[str, str | None]:
+    asked = exp.select(exp.func("unnest", exp.Placeholder(this="people")))
+    query = exp.select("user_id", "timezone").from_(zones(catalog.layout).subquery("everybody"))
+    query = query.where(exp.In(this=exp.column("user_id"), query=asked.subquery()))
+    return dict(cursor.execute(query.sql(DIALECT), {"people": sorted(people)}).fetchall())
 
 
 def _claimed(claimed: Mapping[Intent, Action], persons: Mapping[str, str]) -> dict[str, Any]:
@@ -134,5 +194,6 @@ def before(moment: datetime, span: timedelta) -> datetime:
     return max(EPOCH, moment - span) if moment - EPOCH > span else EPOCH
 
 
+@cache
 def _sql(name: str) -> str:
     return (_SQL / f"{name}.sql").read_text(encoding="utf-8")

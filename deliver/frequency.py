@@ -24,7 +24,6 @@ from deliver.recheck import Rulebook
 from deliver.underway import HandedOver, underway
 from warehouse.catalog import Catalog
 from warehouse.engines.duckdb import DuckDBWarehouse
-from warehouse.people import name_people
 
 A_MOMENT = timedelta(seconds=1)
 """After how long is asked again what finds no room only beside others that leave now."""
@@ -91,11 +90,10 @@ def find_room(
         # Before the warehouse is asked: what it is told meanwhile is then seen twice, not never.
         on_the_way = underway(connection, since=since)
     places = {(key, action.key): (place, action) for place, key, action in _places(rulebook)}
-    actions = [*catalog.actions.values(), *(action for _, action in places.values())]
+    actions = [action for _, action in places.values()]
     with warehouse.cursor(told=False) as cursor:
-        name_people(cursor, catalog)
-        persons = merged(cursor, list(claimed))
-        found = crowded(cursor, contact, claimed, on_the_way, actions, persons, now=now)
+        persons = merged(cursor, catalog, claimed)
+        found = crowded(cursor, catalog, claimed, on_the_way, actions, persons, now=now)
     room = Room({}, {}, {}, frozenset(), _known(on_the_way, persons, limited))
     order = {key: place for key, (place, _) in places.items()}
     return _looked(room, contact, claimed, found, order, now) if found else room

@@ -71,17 +71,7 @@ crowded AS (
     FROM claimed AS l
     JOIN everything AS e ON e.person = l.person AND e.intent_id <> l.intent_id AND e.handed_over > $near_since
     WHERE l.message_class <> 'transactional'
-),
-listed AS (SELECT e.* FROM everything AS e WHERE e.person IN (SELECT person FROM crowded))
-SELECT
-    e.is_claimed, e.person, e.intent_id, e.message_class, e.channel, e.exclusion_group, epoch_us(e.handed_over),
-    epoch_us(COALESCE(i.not_before, e.handed_over)), epoch_us(COALESCE(s.counts_at, i.not_before, e.handed_over)),
-    COALESCE(z.timezone, '')
-FROM listed AS e
-LEFT JOIN (
-    SELECT i.decision_id, i.not_before FROM intents AS i WHERE i.decision_id IN (SELECT l.decision_id FROM listed AS l)
-) AS i ON i.decision_id = e.decision_id
-LEFT JOIN (
-    SELECT s.decision_id, s.counts_at FROM slots AS s WHERE s.decision_id IN (SELECT l.decision_id FROM listed AS l)
-) AS s ON s.decision_id = e.decision_id
-LEFT JOIN zones_of_users AS z ON z.user_id = e.person
+)
+SELECT e.is_claimed, e.person, e.intent_id, e.decision_id, e.message_class, e.channel, e.exclusion_group, e.handed_over
+FROM everything AS e
+WHERE e.person IN (SELECT person FROM crowded)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 from control.tables import outbox as outbox_table
 from core.rules import DAY, Action, EligibilityRule, FrequencyCap, QuietHours
 from deliver.delivery import DeliveryReport, Outward, deliver
+from deliver.destinations import mailbox
 from deliver.kept_back import kept_back
 from deliver.outbox import lease
 from deliver.standing import standings
@@ -291,3 +294,74 @@ def test_room_in_quiet_hours_is_room_when_they_end(world: World) -> None:
     _deliver(world, NOW - HOUR / 2 - MINUTE)
 
     assert _rows(world)["third"]["not_before"] == NOW + 4 * HOUR
+
+
+# While it is sent
+
+
+class _Died(Exception):
+    """A run ends in the middle."""
+
+
+def _watched(moment: int, happens: Callable[[], None]) -> Callable[[], datetime]:
+    """A clock at whose n-th look something happens: between any two steps of a run."""
+    looks = iter(range(1, 1000))
+
+    def clock() -> datetime:
+        if next(looks) == moment:
+            happens()
+        return NOW
+
+    return clock
+
+
+@pytest.mark.parametrize("moment", range(1, 9))
+def test_a_cap_lowered_between_decision_and_request_lets_nothing_more_out(
+    world: World, moment: int
+) -> None:
+    _two(world)
+    outward = Outward(world.mailbox)
+
+    def dies() -> None:
+        raise _Died
+
+    with contextlib.suppress(_Died):
+        deliver(
+            world.store, world.warehouse, world.catalog, outward,
+            clock=_watched(moment, dies), worker="dead",
+        )  # fmt: skip
+    before = len(mailbox.read(world.store))
+    world.contact(caps=(NONE,))
+
+    for minutes in (3, 6):
+        _deliver(world, NOW + minutes * MINUTE)
+
+    assert len(mailbox.read(world.store)) == before
+    assert {state for state, _ in _states(world).values()} <= {"cancelled", "delivered"}
+
+
+@pytest.mark.parametrize("moment", range(1, 10))
+def test_two_workers_with_a_message_each_for_one_user_do_not_both_send(
+    world: World, moment: int
+) -> None:
+    _two(world)
+    world.contact(caps=(ONE,))
+    second = outbox_table.update().where(outbox_table.c.action_key == "second")
+    with world.store.write() as connection:
+        connection.execute(second.values(not_before=NOW + HOUR))
+    outward = Outward(world.mailbox)
+
+    def another_worker() -> None:
+        with world.store.write() as connection:
+            connection.execute(second.values(not_before=NOW))
+        deliver(
+            world.store, world.warehouse, world.catalog, outward,
+            clock=lambda: NOW, worker="other",
+        )  # fmt: skip
+
+    clock = _watched(moment, another_worker)
+    deliver(world.store, world.warehouse, world.catalog, outward, clock=clock, worker="one")
+    _deliver(world, NOW + MINUTE)
+
+    assert len(mailbox.read(world.store)) == len(_sent(world)) == 1
+    assert sorted(state for state, _ in _states(world).values()) == ["cancelled", "delivered"]
