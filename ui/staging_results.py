@@ -16,6 +16,7 @@ from orchestrate import cycle
 from orchestrate.staged import comparing, placing, runs
 from orchestrate.staged.comparing import Difference, LastCycle, Letter, Letters
 from orchestrate.staged.side import StagingSide
+from orchestrate.staged.world import world_of
 from ui import staging as desk
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ class Results(NamedTuple):
 
     last: LastCycle | None
     """None: it has not decided on rules yet."""
+    is_current: bool
+    """Whether nothing changed since, in staging or among the live rules."""
     differences: tuple[Difference, ...] | None
     """None: live rules were not decided on at that moment."""
     letters: dict[str, Letters]
@@ -63,6 +66,7 @@ def results(workspace: Workspace) -> Results:
             of_key[reason] = of_key.get(reason, 0) + count
     return Results(
         last=last,
+        is_current=_is_current(workspace, last),
         differences=comparing.differences(side, last) if last else None,
         letters=comparing.letters(side, tried),
         sample=tuple(_said(workspace.mailbox_folder / "staging", one) for one in found),
@@ -90,6 +94,14 @@ def decide(workspace: Workspace, person: Person) -> Refusal | None:
     except PilothouseError as error:
         return error.refusal
     return None
+
+
+def _is_current(workspace: Workspace, last: LastCycle | None) -> bool:
+    """A cycle is named by what it decides with: the same rules and staging would be that cycle."""
+    if last is None:
+        return False
+    world = world_of(workspace.store, workspace.catalog, as_of=last.report.decided_at)
+    return world is not None and world.tick.cycle_id == last.report.cycle_id
 
 
 def _moment(workspace: Workspace) -> datetime:

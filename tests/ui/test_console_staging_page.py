@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from control import people, staging, versions
 from control.tables import outbox
 from core.lifecycle import Role
+from orchestrate import rulebook
 from tests.ui.command_line import DECISION, ELIGIBILITY, CommandLine
 from tests.ui.conftest import shown
 from tests.ui.demo_desk import DemoWorkspace, ReplayWorker
@@ -116,6 +117,18 @@ def test_staging_decides_beside_live_and_the_difference_is_shown(
     assert sent == []
 
 
+def test_results_from_before_a_change_say_so(look: Look, workspace: Workspace) -> None:
+    page = _press(look("pavel@demo"), "decide_staging")
+    assert "changed since" not in shown(page)
+
+    (live,) = versions.live(workspace.store)
+    rulebook.pause(
+        workspace.store, live.key, person=workspace.person("ada@demo"), now=workspace.now()
+    )
+
+    assert "changed since" in shown(page.run())
+
+
 def test_an_approved_rule_is_promoted_and_taken_back(look: Look, workspace: Workspace) -> None:
     workspace.decide("CR-2", workspace.person("ada@demo"), "approve")
 
@@ -162,4 +175,4 @@ def test_a_warm_page_costs_little(look: Look) -> None:
         page.run()
     spent = (time.process_time() - before) / 5
 
-    assert spent < 2 * WARM_CPU_SECONDS, spent
+    assert spent < WARM_CPU_SECONDS, spent

@@ -49,7 +49,8 @@ class Trials:
         """What the results depend on: they change when it does."""
         tried = ((one.key, one.content_hash, one.since, one.standing) for one in there)
         warehouse = self.workspace.warehouse
-        return (str(warehouse.path), warehouse.changes, *tried)
+        changes = (warehouse.changes, self.workspace.store.writes)
+        return (str(warehouse.path), *changes, *tried)
 
     def add(self, target: str) -> None:
         """Put a change request or an older version into staging."""

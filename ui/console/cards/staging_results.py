@@ -28,16 +28,21 @@ def decided_card(there: list[Staged], found: Results) -> None:
             return
         _rules(there, found)
         _journeys(there, found)
-        if found.last is not None:
-            st.caption(f"Decided for {clock(found.last.report.decided_at)} UTC, for everybody.")
+        if found.last is None:
+            return
+        if not found.is_current:
+            st.markdown(
+                ":orange[:material/history:] Staging or the live rules changed since: have it "
+                "decide again."
+            )
+        st.caption(f"Decided for {clock(found.last.report.decided_at)} UTC, for everybody.")
 
 
 def _rules(there: list[Staged], found: Results) -> None:
     report = found.last.report if found.last else None
     rules = [one for one in there if not isinstance(one.artifact, Journey)]
-    rows = [
-        (one, report.by_policy[one.key]) for one in rules if report and one.key in report.by_policy
-    ]
+    decided, counted = (report.policies, report.by_policy) if report else ({}, {})
+    rows = [(one, counted[one.key]) for one in rules if decided.get(one.key) == one.would_be]
     if not rows:
         if rules:
             st.markdown("Its rules have not been decided on yet.")
