@@ -23,7 +23,7 @@ from control.store import Store
 from control.tables import outbox
 from core.canary import part_of
 from core.jumps import PopulationJump
-from core.lifecycle import IntentState
+from core.lifecycle import GAVE_BACK
 from core.reasons import BY_CODE, REASONS, Reason
 from orchestrate import stages
 from orchestrate.engine.candidates import Candidate
@@ -41,8 +41,6 @@ from warehouse.catalog import Catalog
 from warehouse.clocks.past import stand_at
 from warehouse.engines.duckdb import DuckDBWarehouse
 from warehouse.transactions import undone
-
-GAVE_BACK = (IntentState.REJECTED, IntentState.BOUNCED, IntentState.EXPIRED, IntentState.CANCELLED)
 
 
 class CycleReport(BaseModel):

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from control.stamps import Stamp
 from control.store import Store
 from control.tables import audit, outbox
-from orchestrate.cycle import GAVE_BACK, plan_tick
+from core.lifecycle import GAVE_BACK
+from orchestrate.cycle import plan_tick
 from orchestrate.engine.candidates import Tick
 from warehouse.catalog import Catalog
 

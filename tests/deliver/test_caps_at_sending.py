@@ -365,3 +365,29 @@ def test_two_workers_with_a_message_each_for_one_user_do_not_both_send(
 
     assert len(mailbox.read(world.store)) == len(_sent(world)) == 1
     assert sorted(state for state, _ in _states(world).values()) == ["cancelled", "delivered"]
+
+
+@pytest.mark.parametrize("moment", range(1, 9))
+def test_what_another_worker_has_on_its_way_is_seen_up_to_the_request(
+    world: World, moment: int
+) -> None:
+    _two(world)
+    world.contact(caps=(ONE,))
+    second = outbox_table.update().where(outbox_table.c.action_key == "second")
+    with world.store.write() as connection:
+        connection.execute(second.values(not_before=NOW + HOUR))
+    on_its_way = []
+
+    def another_worker() -> None:
+        rows = _rows(world)
+        if rows["first"]["state"] in ("pending", "leased"):
+            held = second.values(state="leased", lease_owner="other", lease_until=NOW + HOUR)
+            with world.store.write() as connection:
+                connection.execute(held)
+            on_its_way.append(rows["second"]["intent_id"])
+            assert submitted(world.store, *on_its_way, worker="other", now=NOW)
+
+    outward, clock = Outward(world.mailbox), _watched(moment, another_worker)
+    deliver(world.store, world.warehouse, world.catalog, outward, clock=clock, worker="one")
+
+    assert len(mailbox.read(world.store)) == 1 - len(on_its_way)
