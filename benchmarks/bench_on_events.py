@@ -56,7 +56,7 @@ class Told(NamedTuple):
     """What it tells at the end."""
 
     rounds: list[tuple[float, int]]
-    """When a round of decisions was over, and up to which place in the log."""
+    """When a round of decisions was on disk, and up to which place in the log."""
     places: dict[str, int]
     """Message → its place in the log."""
     left: dict[str, float]
@@ -105,7 +105,7 @@ def _at(waited: Sequence[float], share: float) -> float:
 
 
 def _waited(sent: dict[str, float], told: Told) -> list[float]:
-    """Seconds from when each event was sent to the end of the first round that decided on it."""
+    """Seconds from when each event was sent until the round that decided on it was on disk."""
     rounds = iter(told.rounds)
     ended, until = next(rounds)
     found = []
@@ -137,8 +137,9 @@ def _serve(folder: Path, pipe: Connection) -> None:
     first = by_event.until
 
     def decide() -> None:
-        if by_event.once():
+        if by_event.decide():
             rounds.append((time.monotonic(), by_event.until))
+            workspace.desk.write_out()
 
     load = collecting.LoadRound(workspace.intake, lambda: None)
     background = (

@@ -5,12 +5,14 @@ A plan that asks for none of it pays nothing: its rows are empty, and nothing is
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from collect.plan import CheckRow, TrackingPlan
+from warehouse.statements import run_text
 
 _ASKED = "SELECT (SELECT COUNT(*) FROM planned_checks) + (SELECT COUNT(*) FROM planned_others)"
 _SQL = Path(__file__).parent / "sql"
@@ -27,21 +29,19 @@ def begin(cursor: duckdb.DuckDBPyConnection, plan: TrackingPlan) -> None:
         "others": [row.others for row in closed],
         "known": [row.known for row in closed],
     }
-    for statement in duckdb.extract_statements(_text("plan_rows")):
-        used = {name: values[name] for name in statement.named_parameters}
-        cursor.execute(statement, used)
+    run_text(cursor, _text("plan_rows"), values)
 
 
 def check(cursor: duckdb.DuckDBPyConnection) -> None:
     """Add to ``violations`` what the arrived events of a slice break, one an event."""
     if _is_asked(cursor):
-        cursor.execute(_text("bounds"))
+        run_text(cursor, _text("bounds"))
 
 
 def trim(cursor: duckdb.DuckDBPyConnection) -> None:
     """Take unlisted properties off the events about to be stored, where the plan drops them."""
     if _is_asked(cursor):
-        cursor.execute(_text("trim"))
+        run_text(cursor, _text("trim"))
 
 
 def _is_asked(cursor: duckdb.DuckDBPyConnection) -> bool:
@@ -49,5 +49,6 @@ def _is_asked(cursor: duckdb.DuckDBPyConnection) -> bool:
     return bool(row and row[0])
 
 
+@cache
 def _text(name: str) -> str:
     return (_SQL / f"{name}.sql").read_text(encoding="utf-8")

@@ -11,6 +11,7 @@ import mmap
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -21,6 +22,7 @@ from collect.plan import TrackingPlan
 from collect.rawlog import SLICE_BYTES, Position, RawLog, Slice
 from control.sources import Source
 from warehouse.engines.duckdb import DuckDBWarehouse
+from warehouse.statements import run_text
 from warehouse.transactions import all_or_nothing
 
 _SQL = Path(__file__).parent / "sql"
@@ -132,9 +134,7 @@ def session(
     }
     with warehouse.cursor() as cursor:
         cursor.execute(_USE[schema])
-        for statement in duckdb.extract_statements(sql("session")):
-            used = {name: values[name] for name in statement.named_parameters}
-            cursor.execute(statement, used)
+        run_text(cursor, sql("session"), values)
         bounds.begin(cursor, plan)
         yield cursor
 
@@ -205,13 +205,13 @@ def _has_short_lines(file: Path) -> bool:
 
 
 def _write(cursor: duckdb.DuckDBPyConnection, piece: Slice) -> Loaded:
-    cursor.execute(sql("check"))
+    run_text(cursor, sql("check"))
     bounds.check(cursor)
     for step in ("judge", "ledger"):
-        cursor.execute(sql(step))
+        run_text(cursor, sql(step))
     dead = _changed(cursor, "store_dead_letters")
     bounds.trim(cursor)
-    cursor.execute(sql("keep"))
+    run_text(cursor, sql("keep"))
     stored = _changed(cursor, "stored", {"first": piece.first})
     loaded = _balanced(cursor, stored, dead)
     cursor.execute("INSERT INTO ingest_ledger SELECT * FROM balance")
@@ -222,7 +222,7 @@ def _write(cursor: duckdb.DuckDBPyConnection, piece: Slice) -> Loaded:
 
 def _balanced(cursor: duckdb.DuckDBPyConnection, stored: int, dead: int) -> Loaded:
     """The totals of a slice, if every request and every table adds up."""
-    row = cursor.execute(sql("totals")).fetchone()
+    row = run_text(cursor, sql("totals")).fetchone()
     assert row is not None, "an aggregate always gives a row"
     uneven, *counts = row
     loaded = Loaded(*counts)
@@ -234,7 +234,7 @@ def _balanced(cursor: duckdb.DuckDBPyConnection, stored: int, dead: int) -> Load
 def _changed(
     cursor: duckdb.DuckDBPyConnection, name: str, params: dict[str, Any] | None = None
 ) -> int:
-    row = cursor.execute(sql(name), params).fetchone()
+    row = run_text(cursor, sql(name), params).fetchone()
     return int(row[0]) if row else 0
 
 
@@ -244,6 +244,7 @@ def _position(cursor: duckdb.DuckDBPyConnection) -> Position | None:
     return Position(*rows[0]) if rows else None
 
 
+@cache
 def sql(name: str) -> str:
     """The text of one of the files beside this module."""
     return (_SQL / f"{name}.sql").read_text(encoding="utf-8")

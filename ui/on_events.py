@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 LOAD_SECONDS = 0.5
 """Between loads where events are decided on."""
-LOOK_SECONDS = 0.05
+LOOK_SECONDS = 0.02
 """Between looks whether events became facts; one that finds nothing written costs nothing."""
 PATIENCE_SECONDS = 30.0
 
@@ -31,6 +31,14 @@ class EventRound:
 
     def once(self) -> int:
         """One look at what became facts since the last one; gives how many were decided on."""
+        decided = self.decide()
+        if decided:
+            # Now, not with the next round of writing: their messages wait for it.
+            self._workspace.desk.write_out()
+        return decided
+
+    def decide(self) -> int:
+        """The same without writing it to the warehouse; each decision is on disk."""
         warehouse = self._workspace.warehouse
         seen = warehouse.changes
         if seen == self._seen:
@@ -42,9 +50,6 @@ class EventRound:
         with self._workspace.intake.still():
             decided = self._decide(users) if users else 0
         self.until, self._seen = until, seen
-        if decided:
-            # Now, not with the next round of writing: their messages wait for it.
-            self._workspace.desk.write_out()
         return decided
 
     def _decide(self, users: list[str]) -> int:

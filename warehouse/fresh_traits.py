@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import duckdb
@@ -21,6 +21,7 @@ from warehouse.models.assemble import SCHEMA, traits_query
 from warehouse.models.build import managed, shown_models
 from warehouse.models.modelset import ModelSet
 from warehouse.models.sources import USER
+from warehouse.statements import run_text
 
 _SQL = Path(__file__).parent / "sql"
 ASKED, FRESH = "fresh_asked", "fresh_traits"
@@ -33,8 +34,8 @@ class FreshTraits:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self._ours = False
-        self._written: tuple[str, str] = "", ""
-        """The fingerprint of a set, and its statement."""
+        self._written: tuple[str, str, str] = "", "", ""
+        """The fingerprint of a set, and its statements."""
 
     def see(self, cursor: duckdb.DuckDBPyConnection, users: Sequence[str], as_of: datetime) -> int:
         """Let a cursor inside a transaction see fresh traits of those users of whom something came
@@ -49,13 +50,13 @@ class FreshTraits:
         if mark is None:
             return 0
         given = {"users": [*users], "seen": mark[1]}
-        cursor.execute(f"CREATE OR REPLACE TEMP TABLE {ASKED} AS {self._ahead}", given)
+        run_text(cursor, f"CREATE OR REPLACE TEMP TABLE {ASKED} AS {self._ahead}", given)
         ((ahead,),) = cursor.table(ASKED).count("*").fetchall()
         if ahead:
             self._show(cursor, mark[0], as_of)
         return int(ahead)
 
-    @property
+    @cached_property
     def _ahead(self) -> str:
         """The query of the users of whom something came in."""
         events = self._catalog.layout.events
@@ -68,15 +69,18 @@ class FreshTraits:
         return exp.select(USER).from_(every).where(mine).sql(DIALECT)
 
     def _show(self, cursor: duckdb.DuckDBPyConnection, models: str, as_of: datetime) -> None:
-        table, tables = self._catalog.layout.traits.table, stored(cursor)
         if self._written[0] != models:
-            found = shown_models(cursor)
-            assert found is not None, "a build was shown"
-            self._written = models, _statement(found, tables, table)
-        query = self._written[1]
-        used = {"as_of": as_of} if "$as_of" in query else {}
-        cursor.execute(f"CREATE OR REPLACE TEMP TABLE {FRESH} AS {query}", used)
-        cursor.execute(temporary(table, "VIEW", _shown(tables, table)))
+            self._write(cursor, models)
+        _, made, shown = self._written
+        run_text(cursor, made, {"as_of": as_of})
+        run_text(cursor, shown)
+
+    def _write(self, cursor: duckdb.DuckDBPyConnection, models: str) -> None:
+        table, tables = self._catalog.layout.traits.table, stored(cursor)
+        found = shown_models(cursor)
+        assert found is not None, "a build was shown"
+        made = f"CREATE OR REPLACE TEMP TABLE {FRESH} AS {_statement(found, tables, table)}"
+        self._written = models, made, temporary(table, "VIEW", _shown(tables, table))
 
 
 def _statement(models: ModelSet, tables: Stored, table: str) -> str:

@@ -23,6 +23,7 @@ from warehouse.compile.dialects import DIALECT
 from warehouse.compile.sources import Sources
 from warehouse.compile.values import moment
 from warehouse.online import made_states, record_events, select_events, select_values
+from warehouse.statements import run_text
 
 _ANY_MOMENT, _ANYBODY = datetime(1999, 3, 5, 7, 11, 13, 171_923), "somebody\x1f"
 """Stand for the moment and the users while a query is written."""
@@ -51,7 +52,8 @@ class StateReader:
             rows = _run(cursor, self._values, users, as_of)
         made = made_states(self._asking, self._catalog, rows)
         if self._asking.events:
-            record_events(cursor.execute(self._events, {"users": [*users]}), self._asking, made)
+            given = {"users": [*users]}
+            record_events(run_text(cursor, self._events, given), self._asking, made)
         for state in made.values():
             self._asking.trim(state, micros(as_of))
         return made
@@ -70,8 +72,7 @@ def _run(
     cursor: duckdb.DuckDBPyConnection, query: str, users: Sequence[str], as_of: datetime
 ) -> list[tuple[Any, ...]]:
     given = {"users": [*users], "as_of": as_of}
-    used = {name: value for name, value in given.items() if f"${name}" in query}
-    return cursor.execute(query, used).fetchall()
+    return run_text(cursor, query, given).fetchall()
 
 
 def _asked(query: exp.Expr) -> str:

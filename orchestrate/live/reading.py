@@ -24,6 +24,7 @@ from warehouse.fresh_traits import FreshTraits
 from warehouse.layout import zones
 from warehouse.people import every_consent, keeps_consent, merges
 from warehouse.state_reader import StateReader
+from warehouse.statements import run_text
 
 _SQL = Path(__file__).parent / "sql"
 
@@ -81,9 +82,9 @@ class PersonReader:
         people = self._people(cursor, made)
         self._read_consent(cursor, people, as_of)
         given = {"users": [*people]}
-        for user, *message in cursor.execute(_sql("messages"), given).fetchall():
+        for user, *message in run_text(cursor, _sql("messages"), given).fetchall():
             people[user].messages.append(Message(*message))
-        for past in cursor.execute(_sql("past"), given).fetchall():
+        for past in run_text(cursor, _sql("past"), given).fetchall():
             people[past[0]].past.append(Past(*past))
         return made
 
@@ -105,7 +106,7 @@ class PersonReader:
         """Id → person, of those who were read and of whoever was merged into them."""
         people = dict(made)
         if self._former is not None:
-            for user, person in cursor.execute(self._former, {"users": [*made]}).fetchall():
+            for user, person in run_text(cursor, self._former, {"users": [*made]}).fetchall():
                 people[user] = made[person]
                 made[person].former.append(user)
         return people
@@ -136,7 +137,7 @@ class PersonReader:
         return query.where(_asked_for(exp.column(layout.user))).sql(DIALECT)
 
     def _read_own(self, cursor: duckdb.DuckDBPyConnection, made: dict[str, Person]) -> None:
-        for user, zone, *has in cursor.execute(self._own, {"users": [*made]}).fetchall():
+        for user, zone, *has in run_text(cursor, self._own, {"users": [*made]}).fetchall():
             made[user].zone = zone
             made[user].address = dict(zip(self._addresses, has, strict=True))
 
@@ -145,7 +146,7 @@ class PersonReader:
             return
         for person in made.values():
             person.scores = dict.fromkeys(self._scores, math.nan)
-        for user, *values in cursor.execute(self._own_scores, {"users": [*made]}).fetchall():
+        for user, *values in run_text(cursor, self._own_scores, {"users": [*made]}).fetchall():
             # What is no finite number cannot be compared: it counts as missing.
             finite = (one if one is not None and math.isfinite(one) else math.nan for one in values)
             made[user].scores = dict(zip(self._scores, finite, strict=True))
@@ -156,8 +157,8 @@ class PersonReader:
         given = {"users": [*people], "as_of": as_of}
         latest: dict[tuple[str, str, str], int] = {}
         own: dict[tuple[str, str, str], int] = {}
-        for user, purpose, channel, word, following in cursor.execute(
-            self._consents[keeps_consent(cursor)], given
+        for user, purpose, channel, word, following in run_text(
+            cursor, self._consents[keeps_consent(cursor)], given
         ).fetchall():
             if (purpose, channel) not in self._asked:
                 continue

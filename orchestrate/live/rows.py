@@ -18,6 +18,7 @@ from core.reasons import REASONS
 from orchestrate.engine.candidates import Candidate
 from orchestrate.engine.staging import CODE
 from orchestrate.live.entry import Decision, Entry
+from warehouse.statements import run_text
 
 _SQL = Path(__file__).parent / "sql"
 Column = npt.NDArray[Any]
@@ -42,9 +43,8 @@ def write_rows(
     }
     for name, columns in tables.items():
         cursor.register(name, columns)
-    cursor.execute(_sql("rows"))
-    for name in ("decisions", "slots", "intents"):
-        cursor.execute(_sql(name))
+    for name in ("rows", "decisions", "slots", "intents"):
+        run_text(cursor, _sql(name))
     for name in tables:
         cursor.unregister(name)
 

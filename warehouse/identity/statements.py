@@ -8,6 +8,8 @@ from typing import Any
 
 import duckdb
 
+from warehouse.statements import run_text
+
 Cursor = duckdb.DuckDBPyConnection
 
 _IDENTITY = Path(__file__).parent / "sql"
@@ -15,10 +17,7 @@ _IDENTITY = Path(__file__).parent / "sql"
 
 def run(cursor: Cursor, name: str, *, folder: Path = _IDENTITY, **params: Any) -> Cursor:
     """Run the statements of a file; the cursor holds the result of the last one."""
-    for statement in duckdb.extract_statements(_text(folder / f"{name}.sql")):
-        used = {key: params[key] for key in statement.named_parameters}
-        cursor.execute(statement, used)
-    return cursor
+    return run_text(cursor, _text(folder / f"{name}.sql"), params)
 
 
 @cache
