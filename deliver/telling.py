@@ -38,6 +38,7 @@ class _Ended(NamedTuple):
     outcome: str
     last_at: datetime
     accepted_at: datetime | None
+    decided_at: datetime
 
 
 def tell_warehouse(
@@ -74,7 +75,7 @@ def _ended(store: Store) -> list[_Ended]:
         return [_Ended(*row) for row in connection.execute(query.where(untold()))]
 
 
-def _messages(taken: list[_Ended], local: Collection[str]) -> dict[str, list[object]]:
+def _messages(taken: list[_Ended], local: Collection[str]) -> dict[str, object]:
     return {
         "message_ids": [one.intent_id for one in taken],
         "user_ids": [one.user_id for one in taken],
@@ -84,6 +85,8 @@ def _messages(taken: list[_Ended], local: Collection[str]) -> dict[str, list[obj
         "decision_ids": [one.decision_id for one in taken],
         "sent_ats": [one.accepted_at for one in taken],
         "delivered_ats": [one.accepted_at if one.destination in local else None for one in taken],
+        # No message left before it was decided on: what is older need not be looked at.
+        "since": min(one.decided_at for one in taken),
     }
 
 

@@ -11,4 +11,4 @@ SELECT
     g.message_id, g.user_id, g.channel, g.action_key, g.policy_key, g.decision_id,
     g.action_key || '-' || strftime(g.sent_at, '%Y-%m'), g.sent_at, g.delivered_at, NULL, NULL, NULL
 FROM given g
-WHERE NOT EXISTS (SELECT 1 FROM fct_messages m WHERE m.message_id = g.message_id);
+WHERE NOT EXISTS (SELECT 1 FROM fct_messages m WHERE m.message_id = g.message_id AND m.sent_at >= $since);
