@@ -2,10 +2,10 @@
 
 A thread that works keeps the others waiting for a turn of Python's, which is shortened here. And
 Python looks for garbage among every object each time that they have become a quarter more, while
-everybody waits: a fifth of a second where a few thousand users are kept at hand. Here only what came
-since the last round is looked at, and what outlives it is set aside (``gc.freeze``). What is not
-referred to any more is given back at once as ever; only rings among what was set aside wait for
-the next look at everything.
+everybody waits: a fifth of a second where a few thousand users are kept at hand. Here only what
+came since the last round is looked at, and what outlives it is set aside (``gc.freeze``). What is
+not referred to any more is given back at once as ever; only rings among what was set aside wait
+for the next look at everything.
 """
 
 from __future__ import annotations
