@@ -123,3 +123,37 @@ def test_signing_out_closes_the_door(console: str, chromium: Browser) -> None:
     ana.page.get_by_text("Sign out").click()
 
     expect(ana.page.get_by_role("button", name="Sign in")).to_be_visible(timeout=30_000)
+
+
+def test_a_canary_is_approved_watched_and_rolled_back(console: str, chromium: Browser) -> None:
+    mara = sign_in(chromium, console, "Mara")
+    mara.ask(PRIORITIES)
+    mara.page.get_by_role("button", name="Send for approval").click()
+    opened = mara.page.get_by_role("button", name=re.compile("Open CR-"))
+    request = re.search(r"CR-\d+", opened.inner_text(timeout=30_000))
+    assert request
+
+    pavel = sign_in(chromium, console, "Pavel", at=f"/approvals?request={request[0]}")
+    page = pavel.page
+    page.get_by_text("Some users first").click()
+    share = page.get_by_role("spinbutton", name="Share of users")
+    share.fill("100")
+    share.press("Enter")
+    expect(page.get_by_text("more than 0 % and less than 100 %")).to_be_visible()
+    expect(page.get_by_role("button", name="Approve as a canary")).to_be_disabled()
+    share.fill("10")
+    share.press("Enter")
+    page.get_by_role("button", name="Approve for 10 % first").click()
+    expect(page.get_by_text("a canary for 10 % of users").first).to_be_visible(timeout=60_000)
+
+    page.get_by_role("link", name="Rules").click()
+    expect(page.get_by_text("Canary 10 %")).to_be_visible()
+    page.get_by_role("button", name="Trial users priority").click()
+    expect(page).to_have_url(re.compile(r"/rules\?rule=trial_users_priority$"))
+    expect(page.get_by_text("0 of 200 messages were sent so far.")).to_be_visible(timeout=30_000)
+    page.get_by_label("Comment").fill("The link in it is wrong.")
+    page.get_by_role("button", name="Roll back").click()
+    expect(page.get_by_text("Why: The link in it is wrong.")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Rolled back by Pavel, just now.")).to_be_visible()
+    expect(page.get_by_text("What to do next")).to_be_visible()
+    assert [*mara.complaints, *pavel.complaints] == []

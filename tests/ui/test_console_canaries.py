@@ -267,9 +267,28 @@ def test_what_was_read_out_stands_beside_its_limits(visit: Visit, office: Desk) 
         "**0 of 40 (0 %)**",
         "**1 of 41 (2.44 %)**",
     ]
-    assert list(table["Limit"])[:2] == ["at least 50", "at most 0.3 %"]
+    assert list(table["Limit"])[:2] == ["≥ 50", "≤ 0.3 %"]
+    assert ":green-badge[:material/check: Within]" in list(table["Stands"])[3]
     assert "40 of 50 messages were sent so far." in said(page)
     assert "All others get **nothing of it**" in said(page)
+
+
+def test_a_canary_stands_beside_the_version_that_the_others_have(
+    visit: Visit, office: Desk
+) -> None:
+    published(office)
+    canary = started(office)
+    read_out(office, canary, handed_over=60, sent=60, errors=5, users=50, converted=0)
+
+    page = at(visit, "mara@demo", "rules", rule=KEY)
+
+    table = page.table[0].value
+    assert list(table)[:3] == ["What", "Canary, v2", "Others, v1"]
+    rows = dict(zip(table["What"], table.to_dict("records"), strict=True))
+    assert rows["Errors"]["Others, v1"] == "0 of 90 (0 %)"
+    assert "Above so far" in rows["Errors"]["Stands"]
+    assert "Unknown" in rows["Conversions"]["Stands"]
+    assert "All others get **version 1**" in said(page)
 
 
 @pytest.mark.parametrize("email", ["mara@demo", "ana@demo"])
@@ -343,7 +362,7 @@ def test_what_pilothouse_took_back_says_why_and_what_to_do_next(visit: Visit, of
 
     assert f"**Why:** {why}" in said(page)
     assert "Rolled back by Pilothouse, by its limits" in said(page)
-    assert "Complaints: the wrong people, or words that they did not expect" in said(page)
+    assert "the wrong people, or words that they did not expect (complaints)" in said(page)
     assert all(step in said(page) for step in RUNBOOK_STEPS)
     assert "Paused" in badges(page)
     assert existing(versions.current(store, KEY)).state == "paused"

@@ -20,6 +20,8 @@ from ui.console.view.state import Badge
 from ui.console.view.text import ago, clock, plain
 
 ALL, CANARIES = "All", "Canaries"
+LATEST = 3
+"""So many canaries of a rule are told whole; the versions name every one."""
 OVER: dict[str, str] = {
     "promoted": "was promoted",
     "rolled_back": "was rolled back",
@@ -82,7 +84,7 @@ def _row(office: Desk, rule: Rule) -> None:
             on_click=st.query_params.from_dict,
             args=({"rule": version.key},),
         )
-        since = f"since {ago(now, version.published_at)}"
+        since = f"published {ago(now, version.published_at)}"
         st.caption(f"{plain(version.key)} v{version.version} · {since}{_last_canary(rule)}")
     with right, st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
         for badge in rule_badges(version.state, rule.running):
@@ -112,7 +114,7 @@ def _rule(office: Desk, person: Person, found: Book) -> None:
     kind = "Decision policy" if isinstance(version.artifact, DecisionPolicy) else "Rule"
     by = plain(who(version.published_by, office.names()))
     st.caption(f"{kind}, published by {by}, {ago(office.now(), version.published_at)}.")
-    for canary in found.canaries:
+    for canary in found.canaries[:LATEST]:
         if canary.state == "running":
             running_card(office, person, canary)
         else:
@@ -142,7 +144,7 @@ def _versions(office: Desk, found: Book) -> None:
     rows = {
         "Version": [f"v{one.version}" for one in found.versions],
         "State": [_state(one, canaries.get(one.version)) for one in found.versions],
-        "Published": [f"{clock(one.published_at)} UTC" for one in found.versions],
+        "Published, UTC": [clock(one.published_at) for one in found.versions],
         "By": [plain(who(one.published_by, names)) for one in found.versions],
         "Request": [plain(one.change_request_id or "–") for one in found.versions],
     }

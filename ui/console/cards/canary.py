@@ -192,5 +192,5 @@ def _what_next(canary: Canary, last: Measured | None) -> None:
         st.markdown("**What to do next**")
         if last and (reasons := [*likely(last.verdict)]):
             st.markdown(f"Most likely: {plain('; '.join(reasons))}.")
-        bullets(plain(step) for step in RUNBOOK_STEPS)
+        bullets(plain(step.removesuffix(".") + ".") for step in RUNBOOK_STEPS)
         st.caption(f"The whole runbook is {plain(RUNBOOK)}.")

@@ -21,9 +21,9 @@ ENDED: dict[CanaryState, Badge] = {
 LIVE = Badge("Live", "green", "check_circle")
 PAUSED = Badge("Paused", "orange", "pause_circle")
 BROKEN = Badge("Broken", "red", "block")
-ABOVE = Badge("Above, not surely", "orange", "error_outline")
+ABOVE = Badge("Above so far", "orange", "error_outline")
 WITHIN = Badge("Within", "green", "check")
-NO_DATA = Badge("Nothing yet", "gray", "hourglass_empty")
+NO_DATA = Badge("Unknown", "gray", "hourglass_empty")
 REACHED = Badge("Reached", "green", "check")
 NOT_YET = Badge("Not yet", "gray", "hourglass_empty")
 
@@ -87,7 +87,7 @@ def lines(readings: Readings, verdict: Verdict, limits: CanaryLimits) -> tuple[L
     """What was read out, in the order of the limits."""
     sent, before = readings.canary.sent, readings.baseline
     enough = REACHED if sent >= limits.min_messages else NOT_YET
-    least = f"at least {number(limits.min_messages)}"
+    least = f"≥ {number(limits.min_messages)}"
     first = Line(
         "Messages sent", number(sent), number(before.sent) if before else "", least, enough
     )
@@ -99,7 +99,8 @@ def likely(verdict: Verdict) -> Iterator[str]:
     for guard in verdict.guards:
         if guard.breached:
             both = guard.name == "errors" and (guard.baseline_rate or 0) > guard.limit
-            yield f"{_WHAT[guard.name]}: {_THE_DESTINATION if both else _LIKELY[guard.name]}"
+            reason = _THE_DESTINATION if both else _LIKELY[guard.name]
+            yield f"{reason} ({_WHAT[guard.name].lower()})"
 
 
 def _line(guard: Guard, readings: Readings) -> Line:
@@ -109,7 +110,7 @@ def _line(guard: Guard, readings: Readings) -> Line:
         _WHAT[guard.name],
         _counted(guard.name, readings.canary),
         _counted(guard.name, before) if before else "",
-        f"at most {share_words(guard.limit)}{fewer}",
+        f"≤ {share_words(guard.limit)}{fewer}",
         _stands(guard),
     )
 
@@ -136,4 +137,4 @@ def _counted(name: GuardName, side: Side) -> str:
         "errors": (side.errors, side.handed_over),
         "conversion": (side.converted, side.users),
     }[name]
-    return f"{number(count)} of {number(of)} ({share_words(count / of)})" if of else "none yet"
+    return f"{number(count)} of {number(of)} ({share_words(count / of)})" if of else "–"
