@@ -117,14 +117,14 @@ def _numbers_while_it_runs(office: Desk, canary: Canary) -> None:
 def _table(canary: Canary, last: Measured) -> None:
     found = lines(last.readings, last.verdict, canary.limits)
     columns = {
-        "What": [line.what for line in found],
+        # Beside the name, where a narrow window wraps it, and not in a column that it cuts off.
+        "What": [f"{line.what} {line.stands.markdown}" for line in found],
         f"Canary, v{canary.version}": [f"**{line.canary}**" for line in found],
     }
     if last.readings.baseline:
         before = f"Others, v{last.readings.baseline.version}"
         columns[before] = [line.before for line in found]
     columns["Limit"] = [line.limit for line in found]
-    columns["Stands"] = [line.stands.markdown for line in found]
     alt = "; ".join(f"{line.what} {line.canary}, {line.stands.label}" for line in found)
     st.table(columns, border="horizontal", hide_index=True, alt=alt)
 
