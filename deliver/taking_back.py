@@ -64,8 +64,10 @@ def take_back(around: Around) -> None:
 
     What a kill switch or a rollback stopped while a destination had it is asked for as well.
     """
-    names = able(around.providers)
-    ask_for_stopped(around.store, names, now=around.clock())
+    names, now = able(around.providers), around.clock()
+    ask_for_stopped(around.store, names, now=now)
+    if not cancellations.has_due(around.store, names, now=now):
+        return
     if wanted := _claimed(around, names):
         with Transport(seconds=around.seconds) as transport:
             while wanted:
