@@ -41,7 +41,7 @@ def tried_card(trials: Trials, there: list[Staged]) -> None:
             )
             return
         names = trials.office.names()
-        with st.container(key="inbox"):
+        with st.container(key="tried", gap="small"):
             for one in there:
                 _row(trials, one, names)
 
