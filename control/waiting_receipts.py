@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from control.cancellation_tables import cancellations
 from control.delivery_tables import dispatches
 from control.receipt_tables import receipts
 from control.receipts import OPT_OUTS, Kind
@@ -152,7 +153,10 @@ def _uncertain(told: Sequence[Waiting]) -> sa.Select[tuple[str]]:
     taken_back = sa.and_(
         outbox.c.intent_id.in_(arrived),
         outbox.c.state == IntentState.CANCELLED.value,
-        dispatches.c.outcome == "clear",
+        sa.exists().where(
+            cancellations.c.intent_id == outbox.c.intent_id,
+            cancellations.c.state == "taken_back",
+        ),
     )
     query = sa.select(outbox.c.intent_id)
     query = query.join(dispatches, dispatches.c.intent_id == outbox.c.intent_id)
