@@ -247,7 +247,7 @@ def test_explain_has_the_documented_shape(live: CommandLine) -> None:
     user = live.json("rules", "audience", "upgrade_nudge", "--ids")["user_ids"][0]
     document = live.json("explain", user, "--policy", "upgrade_nudge")
 
-    assert set(document) == {"user_id", "at", "as_known", "decisions", "journeys"}
+    assert set(document) == {"user_id", "at", "as_known", "decisions", "journeys", "messages"}
     decision = document["decisions"][0]
     assert set(decision) == {"policy", "version", "winner", "candidates"}
     keys = {"action", "tier", "stage", "reason_code", "sentence", "failed_leaf"}

@@ -1,4 +1,4 @@
-"""Every kind of provider, in its own words: as requests that say that a message was opened, and others."""
+"""Every kind of provider, in its own words: requests that tell what became of a message."""
 
 from __future__ import annotations
 
