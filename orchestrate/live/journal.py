@@ -17,7 +17,6 @@ from typing import BinaryIO, NamedTuple
 
 from warehouse.durable import keep_names
 
-
 HEADS = 32
 """Lines above others that are remembered: making one takes longer than anybody is to wait."""
 
