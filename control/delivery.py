@@ -8,6 +8,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from control.audit import Act, append
+from control.canary_tables import canaries
 from control.delivery_tables import destination_pauses
 from control.people import BREAKER
 from control.store import Store, utc
@@ -59,16 +60,20 @@ def paused(store: Store) -> dict[str, Pause]:
 
 
 def in_force(connection: sa.Connection) -> frozenset[tuple[str, ...]]:
-    """A value that differs once a rule, a kill switch or the pause of a destination came or went.
+    """A value that differs once a rule, a canary, a kill switch or the pause of a destination came
+    or went.
 
     Inside a write it is what holds until that write ends.
     """
     live = sa.select(versions.c.key, sa.cast(versions.c.version, sa.Text)).where(
         versions.c.state == "live"
     )
+    trials = sa.select(canaries.c.key, canaries.c.id, sa.literal("canary")).where(
+        canaries.c.state == "running"
+    )
     switches = sa.select(kill_switches.c.scope, kill_switches.c.key, sa.literal("killed"))
     pauses = sa.select(destination_pauses.c.destination, sa.literal("paused"))
-    asked = (live, switches, pauses)
+    asked = (live, trials, switches, pauses)
     return frozenset(tuple(row) for query in asked for row in connection.execute(query))
 
 

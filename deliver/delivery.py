@@ -118,7 +118,10 @@ def deliver(
     """
     batches: list[_Batch] = []
     with _carriers(store, outward) as carriers:
-        run = _Run(store, warehouse, catalog, outward, carriers, clock, worker, sleep, stopping)
+        run = _Run(
+            store, warehouse, catalog, outward, carriers, clock, worker, sleep, stopping,
+            _Rulebooks(store),
+        )  # fmt: skip
         _tell(run)
         try:
             while len(batches) < MOST_BATCHES and not stopping():
@@ -153,6 +156,22 @@ class _Run(NamedTuple):
     worker: str
     sleep: Callable[[float], object]
     stopping: Callable[[], bool]
+    rulebooks: _Rulebooks
+
+
+class _Rulebooks:
+    """The rulebook, read once for as long as the same is in force."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._in_force: frozenset[tuple[str, ...]] | None = None
+        self._read: Rulebook | None = None
+
+    def of(self, in_force: frozenset[tuple[str, ...]]) -> Rulebook:
+        """The one of what is in force; a change meanwhile is noticed before a message leaves."""
+        if self._read is None or in_force != self._in_force:
+            self._read, self._in_force = _rulebook(self._store), in_force
+        return self._read
 
 
 class _Batch(NamedTuple):
@@ -171,7 +190,7 @@ def _send_batch(run: _Run, batch: list[Intent]) -> _Batch:
     # Before anything is read: what changes from here on is noticed before a message leaves.
     rules = _in_force(run.store)
     asking = AskingAgain(run.store, run.warehouse, run.catalog, clock=run.clock, worker=worker)
-    rulebook = _rulebook(run.store)
+    rulebook = run.rulebooks.of(rules)
     looked = look_at(run.store, batch, run.carriers, worker=worker, now=now)
     here = [one for one in batch if one.intent_id not in looked.arrived | looked.left]
     asked = ask(run.store, run.warehouse, run.catalog, rulebook, here, worker=worker, now=now)
