@@ -42,17 +42,24 @@ class Plan(NamedTuple):
     approver: str
 
 
-def play_canaries(workspace: Workspace, plan: Plan, at: datetime) -> list[Looked]:
-    """What two canaries came to that messages of a cycle at a moment (naive UTC) were sent for."""
+class Played(NamedTuple):
+    """What two canaries came to, and how many messages were delivered for that."""
+
+    delivered: int
+    looked: list[Looked]
+
+
+def play_canaries(workspace: Workspace, plan: Plan, at: datetime) -> Played:
+    """Let two canaries begin, and send what a cycle at a moment (naive UTC) decides."""
     for key in (plan.good, plan.bad):
         _approve(workspace, key, plan)
     workspace.run_cycle(as_of=at)
     asked, morning = count(), at + MORNING
-    workspace.deliver(now=morning, stopping=lambda: next(asked) >= REQUESTS)
+    sent = workspace.deliver(now=morning, stopping=lambda: next(asked) >= REQUESTS)
     said = tuple(_complaints(workspace, plan.bad, morning))
     receipts.keep(workspace.store, [Batch(MAILBOX, said)], now=morning)
     apply(workspace.store, workspace.warehouse, workspace.catalog, now=morning)
-    return canaries.once(workspace)
+    return Played(sent.delivered, canaries.once(workspace))
 
 
 def _approve(workspace: Workspace, key: str, plan: Plan) -> None:

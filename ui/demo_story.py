@@ -242,10 +242,14 @@ def _canaries(story: Story) -> None:
     plan = Plan(good="upgrade_nudge", bad="win_back", author=MARKETER, approver=APPROVER)
     decided_at = datetime.fromisoformat(story.document["cycle"]["decided_at"])
     a_week_later = decided_at + timedelta(days=HORIZON_DAYS + 1)
-    looked = play_canaries(story.workspace, plan, a_week_later)
-    story.document["canaries"] = [
-        {"key": one.canary.key, "state": one.canary.state, "why": one.verdict.why} for one in looked
-    ]
+    delivered, looked = play_canaries(story.workspace, plan, a_week_later)
+    story.document["canaries"] = {
+        "delivered": delivered,
+        "ended": [
+            {"key": one.canary.key, "state": one.canary.state, "why": one.verdict.why}
+            for one in looked
+        ],
+    }
     story.tell(
         "12 New words for some users first; people complain about one of the two",
         "\n".join(

@@ -24,7 +24,7 @@ def test_of_the_demo_s_two_canaries_one_goes_live_and_one_is_taken_back(tmp_path
         keys.append(decided.target_key)
     plan = Plan(good=keys[0], bad=keys[1], author=MARKETER, approver=APPROVER)
 
-    looked = play_canaries(workspace, plan, workspace.as_of() + timedelta(days=1))
+    _, looked = play_canaries(workspace, plan, workspace.as_of() + timedelta(days=1))
 
     assert {one.canary.key: one.canary.state for one in looked} == {
         keys[0]: "promoted",

@@ -110,6 +110,8 @@ def test_the_demo_plays_the_whole_loop_and_nothing_leaves_the_machine(
     assert story["delivery"]["delivered"] > 0
     assert story["lift"]["verdict"]
     mails = list((tmp_path / "workspace" / "demo" / "mailbox").rglob("*.eml"))
-    assert len(mails) == story["delivery"]["delivered"]
+    assert len(mails) == story["delivery"]["delivered"] + story["canaries"]["delivered"]
+    ended = [one["state"] for one in story["canaries"]["ended"]]
+    assert sorted(ended) == ["promoted", "rolled_back"]
     assert "mara@demo approves" in story["told"]
     assert "refused" in story["told"]

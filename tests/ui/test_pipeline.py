@@ -95,7 +95,7 @@ def test_an_audit_that_fails_holds_decisions_and_messages_and_says_what_it_found
     (found,) = [step["refusal"] for step in run["steps"] if step["refusal"]]
     assert found["code"] == "AUDIT_FAILED"
     assert "momentum_score" in found["message"]
-    assert ruled.json("deliver", "status").keys() == {"destinations", "receipts"}
+    assert ruled.json("deliver", "status").keys() == {"destinations", "receipts", "asked_back"}
     shown = ruled("status").out
     assert "Pipeline failed" in shown
     assert found["message"] in shown
