@@ -49,6 +49,8 @@ class SloSettings(Frozen):
 
     decision_seconds: float | None = Field(default=None, gt=0)
     """From an event received to its decision, for 95 of 100 events."""
+    hold_slow_decisions: bool = False
+    """Hold what is to be sent while decisions are slower than that; False: it is only shown."""
     send_success_share: float | None = Field(default=None, gt=0, le=1)
     """Messages that a destination took, of those it answered; below it the destination pauses."""
     send_success_over: int = Field(default=200, ge=20, le=100_000)

@@ -30,6 +30,10 @@ def least_success(settings: Settings) -> LeastSuccess | None:
 
 def held(workspace: Workspace, now: datetime) -> str | None:
     """Why nothing is sent by now (naive UTC), as a sentence; None: it is."""
+    return _stale(workspace, now) or _slow(workspace, now)
+
+
+def _stale(workspace: Workspace, now: datetime) -> str | None:
     allowed = workspace.settings.slo.fresh_minutes
     if allowed is None:
         return None
@@ -38,6 +42,19 @@ def held(workspace: Workspace, now: datetime) -> str | None:
         return None
     since = "no event is there" if newest is None else f"the newest event came {_moment(newest)}"
     return f"The data is stale, so nothing is sent: {since}, and {allowed:,} minutes are allowed."
+
+
+def _slow(workspace: Workspace, now: datetime) -> str | None:
+    slo = workspace.settings.slo
+    if slo.decision_seconds is None or not slo.hold_slow_decisions:
+        return None
+    found = _deciding(workspace, now)
+    if not found["breached"]:
+        return None
+    return (
+        f"Deciding is slow, so nothing is sent: 95 of 100 decisions of the last hour came within "
+        f"{found['seconds']:.1f} s of the event, and {slo.decision_seconds:g} s are allowed."
+    )
 
 
 def standing(workspace: Workspace) -> dict[str, Any]:
@@ -67,7 +84,7 @@ def lines(document: dict[str, Any]) -> list[str]:
         for one in document["unusable"]
     ]
     deciding, asked = document["decisions"], document["asked"]["decision_seconds"]
-    if deciding and deciding["breached"]:
+    if deciding and deciding["breached"] and not document["asked"]["hold_slow_decisions"]:
         found.append(
             f"Deciding is slow: 95 of 100 decisions of the last hour came within "
             f"{deciding['seconds']:.1f} s of the event, and {asked:g} s are allowed."

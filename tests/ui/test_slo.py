@@ -65,8 +65,8 @@ def test_status_says_what_is_held_and_which_destination_is_paused(workspace: Wor
     assert "The data is stale" in said
 
 
-def test_slow_decisions_on_events_are_shown(workspace: Workspace) -> None:
-    ask_for(workspace, decision_seconds=2)
+def _decide_slowly(workspace: Workspace) -> None:
+    """Two decisions on a user, 10 and 20 seconds after the event."""
     now = workspace.now()
     user = workspace.warehouse.fetch("SELECT min(user_id) FROM dim_users").scalar()
     for seconds in (10, 20):
@@ -82,11 +82,30 @@ def test_slow_decisions_on_events_are_shown(workspace: Workspace) -> None:
             {"user": user, "at": decided},
         )
 
+
+def test_slow_decisions_on_events_are_shown(workspace: Workspace) -> None:
+    ask_for(workspace, decision_seconds=2)
+    _decide_slowly(workspace)
+
     levels = slo.standing(workspace)
 
     assert levels["decisions"]["breached"]
     assert levels["decisions"]["decisions"] == 2
     assert "Deciding is slow" in "\n".join(slo.lines(levels))
+
+
+@pytest.mark.parametrize(("allowed", "is_held"), [(2, True), (30, False)])
+def test_slow_decisions_hold_what_is_to_be_sent_where_that_is_asked_for(
+    workspace: Workspace, allowed: float, is_held: bool
+) -> None:
+    ask_for(workspace, decision_seconds=allowed, hold_slow_decisions=True)
+    _decide_slowly(workspace)
+
+    report = workspace.deliver(now=workspace.now())
+
+    assert bool(report.held) is is_held
+    told = "\n".join(slo.lines(slo.standing(workspace)))
+    assert told.count("Deciding is slow") == is_held
 
 
 def test_cycles_are_no_late_decisions(workspace: Workspace) -> None:
