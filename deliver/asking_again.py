@@ -84,8 +84,11 @@ class AskingAgain:
         """For whom other workers sent something since room was looked for, inside a write."""
         if not self._known.limited:
             return frozenset()
-        users = to_whom_by_others(connection, self._known.handed_over, worker=self._worker)
-        return self._known.crowded_by(users) if users else frozenset()
+        known = self._known
+        users = to_whom_by_others(
+            connection, known.handed_over, worker=self._worker, since=known.since
+        )
+        return known.crowded_by(users) if users else frozenset()
 
     def still_so(self) -> bool:
         """Whether the warehouse is as it was when it was asked last."""

@@ -37,6 +37,8 @@ class Known(NamedTuple):
 
     handed_over: frozenset[str] = frozenset()
     """Intents on their way, or taken and not told to the warehouse."""
+    since: datetime = EPOCH
+    """What was handed over before (naive UTC) counts nowhere any more, and is not among them."""
     persons: Mapping[str, str] = {}
     """Former id → person, of those whom messages are for."""
     limited: Mapping[str, str] = {}
@@ -94,16 +96,20 @@ def find_room(
     with warehouse.cursor(told=False) as cursor:
         persons = merged(cursor, catalog, claimed)
         found = crowded(cursor, catalog, claimed, on_the_way, actions, persons, now=now)
-    room = Room({}, {}, {}, frozenset(), _known(on_the_way, persons, limited))
+    room = Room({}, {}, {}, frozenset(), _known(on_the_way, since, persons, limited))
     order = {key: place for key, (place, _) in places.items()}
     return _looked(room, contact, claimed, found, order, now) if found else room
 
 
 def _known(
-    on_the_way: Sequence[HandedOver], persons: Mapping[str, str], limited: Sequence[Intent]
+    on_the_way: Sequence[HandedOver],
+    since: datetime,
+    persons: Mapping[str, str],
+    limited: Sequence[Intent],
 ) -> Known:
     return Known(
         frozenset(one.intent_id for one in on_the_way),
+        since,
         persons,
         {one.intent_id: persons.get(one.user_id, one.user_id) for one in limited},
     )

@@ -35,16 +35,22 @@ class HandedOver(NamedTuple):
 def underway(connection: sa.Connection, *, since: datetime) -> list[HandedOver]:
     """Every message that was handed over since a moment and of which the warehouse is not told."""
     columns = [(dispatches if name == "last_at" else outbox).c[name] for name in HandedOver._fields]
-    query = sa.select(*columns).select_from(_BOTH)
-    query = query.where(_HANDED_OVER, dispatches.c.last_at >= utc(since))
+    query = sa.select(*columns).select_from(_BOTH).where(_since(since))
     return [HandedOver(*row) for row in connection.execute(query)]
 
 
 def to_whom_by_others(
-    connection: sa.Connection, known: Collection[str], *, worker: str
+    connection: sa.Connection, known: Collection[str], *, worker: str, since: datetime
 ) -> frozenset[str]:
-    """The users whom other workers handed messages to that are not among the ``known`` ones."""
+    """The users whom other workers handed messages to that are not among the ``known`` ones.
+
+    ``since`` is the moment from which on the known ones are known.
+    """
     query = sa.select(outbox.c.intent_id, outbox.c.user_id).select_from(_BOTH)
-    query = query.where(_HANDED_OVER, outbox.c.lease_owner.is_distinct_from(worker))
+    query = query.where(_since(since), outbox.c.lease_owner.is_distinct_from(worker))
     rows = connection.execute(query)
     return frozenset(row.user_id for row in rows if row.intent_id not in known)
+
+
+def _since(moment: datetime) -> sa.ColumnElement[bool]:
+    return sa.and_(_HANDED_OVER, dispatches.c.last_at >= utc(moment))

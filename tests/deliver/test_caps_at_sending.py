@@ -16,6 +16,7 @@ from deliver.destinations import mailbox
 from deliver.kept_back import kept_back
 from deliver.outbox import lease
 from deliver.standing import standings
+from deliver.uncertain import leave_open
 from orchestrate.explain import explain
 from tests.deliver.on_its_way import submitted
 from tests.orchestrate.world import LOOKED, NOW, World
@@ -238,6 +239,21 @@ def test_a_message_of_which_nobody_can_tell_keeps_its_place(world: World) -> Non
     _deliver(world, later + MINUTE)
 
     assert len(_sent(world)) == 1
+
+
+def test_one_that_nobody_can_tell_of_for_longer_than_any_window_holds_nobody_back(
+    world: World,
+) -> None:
+    world.contact(caps=(ONE.model_copy(update={"window_seconds": 3600}),))
+    _decided(world, _rule("first"))
+    (first,) = lease(world.store, worker="dead", now=NOW, limit=1)
+    submitted(world.store, first.intent_id, worker="dead", now=NOW)
+    leave_open(world.store, {first.intent_id: "No answer came."}, worker="dead", now=NOW)
+    later = NOW + 3 * HOUR
+    _decided(world, _rule("second"), at=later)
+
+    assert _deliver(world, later).delivered == 1
+    assert _states(world)["first"] == ("ambiguous", "PROVIDER_AMBIGUOUS")
 
 
 # Places that were granted
