@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 
 from control import audit, delivery, receipts
+from control.kill_switches import Scope
 from control.people import get
-from control.receipts import Batch, Fact
+from control.receipts import Batch, Fact, Kind
 from core.errors import Code, PilothouseError
 from deliver import by_hand, cancellations, taking_back
 from deliver.cancellations import Stands
@@ -19,7 +20,7 @@ from deliver.wire import CancelOutcome
 from orchestrate import kill_switch, rulebook
 from tests.deliver.destinations.fake_onesignal import FakeTemplates
 from tests.deliver.destinations.fake_webhook import FakeReceiver
-from tests.deliver.loopback import DROPPED_AFTER, DROPPED_BEFORE, answers
+from tests.deliver.loopback import DROPPED_AFTER, DROPPED_BEFORE, Fault, answers
 from tests.deliver.sending import NAME, Sending, weekly
 from tests.orchestrate.world import World, looker
 
@@ -133,10 +134,10 @@ def test_what_was_too_late_stays_accepted_and_says_so(sending: Sending) -> None:
     ids=lambda fault: fault.name,
 )
 def test_without_an_answer_it_is_asked_for_again_and_never_taken_as_done(
-    sending: Sending, fault: object
+    sending: Sending, fault: Fault
 ) -> None:
     message = min(sending.sent())
-    sending.fake.faults.append(fault)  # type: ignore[arg-type]
+    sending.fake.faults.append(fault)
 
     ask(sending, [message])
     taking_back.take_back(around(sending, seconds=2))
@@ -294,7 +295,7 @@ def test_asking_counts_against_the_rate_of_sending(world_of: Callable[..., World
     [("global", "*"), ("channel", "email"), ("policy", "trial_nba"), ("action", "weekly")],
 )
 def test_a_kill_switch_takes_back_what_the_provider_still_has(
-    sending: Sending, scope: str, key: str
+    sending: Sending, scope: Scope, key: str
 ) -> None:
     store = sending.world.store
     if scope == "policy":
@@ -302,7 +303,7 @@ def test_a_kill_switch_takes_back_what_the_provider_still_has(
     sent_on = min(sending.sent())
     sending.fake.sent_on.add(sent_on)
 
-    kill_switch.kill(store, scope, key, person=get(store, MARA), reason="wrong", now=sending.now)  # type: ignore[arg-type]
+    kill_switch.kill(store, scope, key, person=get(store, MARA), reason="wrong", now=sending.now)
     assert taking_back.has_work(store, around(sending).providers, now=sending.now)
     taking_back.take_back(around(sending))
 
@@ -405,9 +406,9 @@ def test_a_worker_that_dies_before_it_tells_the_warehouse_leaves_that_to_the_nex
     assert not taking_back.has_work(store, around(sending).providers, now=sending.now)
 
 
-def _receipt(sending: Sending, message: str, kind: str) -> None:
+def _receipt(sending: Sending, message: str, kind: Kind) -> None:
     world = sending.world
-    fact = Fact(kind, sending.now, f"{message} {kind}", message)  # type: ignore[arg-type]
+    fact = Fact(kind, sending.now, f"{message} {kind}", message)
     receipts.keep(world.store, [Batch(NAME, (fact,))], now=sending.now)
     for _ in range(2):
         apply(world.store, world.warehouse, world.catalog, now=sending.now)

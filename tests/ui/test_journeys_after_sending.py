@@ -17,6 +17,7 @@ from control.people import add_demo_people
 from control.store import open_store
 from control.tables import outbox
 from deliver.delivery import Outward, deliver
+from deliver.destinations.sendgrid import SendGrid
 from deliver.receipts.receivers import receiver_of
 from tests.deliver.destinations.fake import SECRET, Fake
 from tests.deliver.destinations.fake_sendgrid import FakeSendGridText
@@ -34,7 +35,9 @@ class Sent(Stage):
     def __init__(self, world: World, hook: Fake, mail: Fake) -> None:
         super().__init__(world)
         self.fakes = {"hook": hook, "mail": mail}
-        signs = mail.provider().model_copy(update={"receipt_public_key": PUBLIC_KEY})  # type: ignore[attr-defined]
+        sendgrid = mail.provider()
+        assert isinstance(sendgrid, SendGrid)
+        signs = sendgrid.model_copy(update={"receipt_public_key": PUBLIC_KEY})
         self.providers = {"hook": hook.provider(), "mail": signs}
         receivers = {name: receiver_of(one) for name, one in self.providers.items()}
         self.receiving = Receiving(
