@@ -23,6 +23,7 @@ from tests.ui.conftest import Visit, existing, proposed, shown
 from tests.ui.demo_desk import NOW
 from tests.ui.test_console_journeys import TRIP
 from ui.canaries import RUNBOOK
+from ui.console.cards.parts import PER_PAGE
 from ui.console.desk import Desk
 from ui.console.view.canary import LIVE, RUNBOOK_STEPS
 from ui.console.view.canary_ask import asked
@@ -330,6 +331,26 @@ def test_an_approver_ends_a_canary_and_says_why(
     assert "The link is wrong." in said(page)
     assert f"{badge} by Pavel" in said(page)
     assert badge in badges(page)
+
+
+def test_a_long_list_of_rules_is_drawn_a_page_at_a_time(visit: Visit, office: Desk) -> None:
+    store, pavel = office.workspace.store, existing(office.person("pavel@demo"))
+    for number in range(PER_PAGE + 2):
+        named = {"key": f"rule_{number:02}", "name": f"Rule {number:02}"}
+        rule = answers.RULE.model_copy(update=named)
+        request = change_requests.submit(
+            store, artifact=rule, author="mara@demo", prompt="", now=NOW
+        )
+        office.decide(request, pavel, "approve", "")
+        rulebook.publish(store, request.id, now=NOW)
+
+    page = at(visit, "mara@demo", "rules")
+
+    listed = {f"rule_rule_{number:02}" for number in range(PER_PAGE + 2)}
+    assert listed - keys(page) == {"rule_rule_25", "rule_rule_26"}
+    page.session_state["rules_page_All"] = 2
+    page.run()
+    assert listed & keys(page) == {"rule_rule_25", "rule_rule_26"}
 
 
 def test_the_author_of_a_change_may_take_it_back_and_not_promote_it(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from control.requests import ChangeRequest
 from core.policies import risk
+from ui.console.cards.parts import page_of
 from ui.console.cards.request import request_card
 from ui.console.desk import Desk, desk
 from ui.console.sidebar import open_request
@@ -13,7 +16,6 @@ from ui.console.view.state import REQUEST, RISK
 from ui.console.view.text import ago, number, phrase, plain
 
 WAITING, DECIDED = "Waiting", "Decided"
-PER_PAGE = 25
 
 
 def show() -> None:
@@ -51,13 +53,7 @@ def _inbox(office: Desk) -> None:
     if not rows:
         _nothing(chosen)
         return
-    page = _page_number(len(rows))
-    _rows(office, rows[(page - 1) * PER_PAGE : page * PER_PAGE])
-
-
-def _page_number(count: int) -> int:
-    pages = -(-count // PER_PAGE)
-    return st.pagination(pages, key="inbox_page") if pages > 1 else 1
+    _rows(office, page_of(rows, "inbox_page"))
 
 
 def _nothing(chosen: str | None) -> None:
@@ -69,7 +65,7 @@ def _nothing(chosen: str | None) -> None:
         st.caption("Ask for a rule and send it for approval; it will be listed here, oldest first.")
 
 
-def _rows(office: Desk, rows: list[ChangeRequest]) -> None:
+def _rows(office: Desk, rows: Sequence[ChangeRequest]) -> None:
     names, now = office.names(), office.now()
     with st.container(key="inbox"):
         for request in rows:

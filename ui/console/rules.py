@@ -10,7 +10,7 @@ from control.versions import Version
 from core.rules import DecisionPolicy
 from ui.console import rulebook
 from ui.console.cards.canary import ended_card, running_card
-from ui.console.cards.parts import badges, heading
+from ui.console.cards.parts import badges, heading, page_of
 from ui.console.desk import Desk, desk
 from ui.console.rulebook import Book, Rule
 from ui.console.view.canary import canary_badge, rule_badges, who
@@ -66,8 +66,9 @@ def _list(office: Desk) -> None:
         with st.container(border=True):
             st.markdown("**No rule is live yet.**")
             st.caption("Ask for one, send it for approval; once approved it is listed here.")
+    shown = page_of(running if chosen == CANARIES else every, f"rules_page_{chosen}")
     with st.container(key="inbox"):
-        for rule in running if chosen == CANARIES else every:
+        for rule in shown:
             with st.container(border=True, gap="xxsmall"):
                 _row(office, rule)
 

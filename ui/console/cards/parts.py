@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -14,6 +15,9 @@ from ui.console.view.impact import needs_judgement, passed_count
 from ui.console.view.state import Badge
 from ui.console.view.text import plain
 
+Row = TypeVar("Row")
+PER_PAGE = 25
+"""Rows of a list that are drawn at once: each costs about a millisecond of every click."""
 SEVERITY: dict[str, Badge] = {
     "block": Badge("Blocks", "red", "block"),
     "warn": Badge("Needs judgement", "orange", "error_outline"),
@@ -50,6 +54,13 @@ def checks_figure(place: DeltaGenerator, findings: tuple[Finding, ...]) -> None:
 def draw(chart: Chart) -> None:
     """A chart with its takeaway for those who cannot see it."""
     st.vega_lite_chart(chart.spec, alt=chart.alt, width="stretch")
+
+
+def page_of(rows: Sequence[Row], key: str) -> Sequence[Row]:
+    """The rows of a long list that are drawn, and above them the way to the others."""
+    pages = -(-len(rows) // PER_PAGE)
+    page = st.pagination(pages, key=key) if pages > 1 else 1
+    return rows[(page - 1) * PER_PAGE : page * PER_PAGE]
 
 
 def bullets(items: Iterable[str]) -> None:
