@@ -29,4 +29,4 @@ def test_approving_what_is_in_staging_is_not_said_to_go_live(visit: Visit, offic
     office.decide(existing(office.request(request)), pavel, "approve", "")
     decided = shown(_card(visit, request))
     assert "Approved, in staging" in decided
-    assert "pilothouse staging promote" in decided
+    assert "goes live when an approver or an admin promotes it there" in decided

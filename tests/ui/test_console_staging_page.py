@@ -98,6 +98,21 @@ def test_the_engine_refuses_whoever_lacks_the_role_whatever_the_page_offers(
     assert [one.key for one in staging.everything(workspace.store)] == [RULE]
 
 
+def test_the_card_of_what_was_approved_in_staging_leads_to_where_it_is_promoted(
+    look: Look, workspace: Workspace
+) -> None:
+    workspace.decide("CR-2", workspace.person("pavel@demo"), "approve")
+    page = look("pavel@demo")
+    page.query_params["request"] = "CR-2"
+    page.switch_page("../pages/approvals.py").run()
+    assert [title.value for title in page.title] != ["Staging"]
+
+    page = _press(page, "open_staging")
+
+    assert [title.value for title in page.title] == ["Staging"]
+    assert f"promote_{RULE}" in _buttons(page)
+
+
 def test_staging_decides_beside_live_and_the_difference_is_shown(
     look: Look, workspace: Workspace
 ) -> None:

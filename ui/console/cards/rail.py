@@ -24,7 +24,7 @@ STAGED = (
     "It is tried in **staging**, where nothing is sent. Approved, it stays there "
     "until somebody promotes it."
 )
-PROMOTED_WITH = "It is in staging; `pilothouse staging promote` lets it go live."
+PROMOTED_FROM = "It is in staging, and goes live when an approver or an admin promotes it there."
 SAID = {"approve": "approved", "reject": "rejected", "request_changes": "asked for changes"}
 
 
@@ -196,8 +196,18 @@ def _decided(office: Desk, person: Person, request: ChangeRequest) -> None:
         canary_line(office, request)
     else:
         st.markdown(badge.markdown)
-    waits = request.state is State.SCHEDULED
-    st.caption(PROMOTED_WITH if waits else "Nothing is left to decide here.")
+    if request.state is not State.SCHEDULED:
+        st.caption("Nothing is left to decide here.")
+        return
+    st.caption(PROMOTED_FROM)
+    st.button(
+        "Open staging",
+        key="open_staging",
+        icon=":material/science:",
+        width="stretch",
+        on_click=st.switch_page,
+        args=(st.session_state["pages"]["staging"],),
+    )
 
 
 def _verdict_line(office: Desk, request: ChangeRequest) -> str:
