@@ -98,17 +98,15 @@ def asked(store: Store, request_id: str) -> CanaryAsk | None:
 def in_force(store: Store) -> list[Version]:
     """Every rule in force, by key, each for those users whom it is for: a key with a canary is
     there twice, its newer version for the drawn share and the one before for all others."""
-    now_running = running(store)
     found: list[Version] = []
-    for one in versions.live(store):
-        canary = now_running.get(one.key)
-        if canary is None or canary.version != one.version:
+    for one, trial in versions.live_with_trials(store):
+        if trial is None:
             found.append(one)
             continue
-        found.append(_for(one, drawn(canary.salt, canary.share)))
-        if canary.baseline is not None:
-            before = versions.version(store, one.key, canary.baseline)
-            found.append(_for(before, left(canary.salt, canary.share)))
+        found.append(_for(one, drawn(trial.salt, trial.share)))
+        if trial.baseline is not None:
+            before = versions.version(store, one.key, trial.baseline)
+            found.append(_for(before, left(trial.salt, trial.share)))
     return found
 
 

@@ -64,6 +64,16 @@ JourneyVersion = Versioned[Journey]
 AnyVersion = Versioned[Governed]
 """A version of whatever goes live by an approval."""
 
+
+class Trial(NamedTuple):
+    """How a version is live for some users only: as a canary."""
+
+    salt: str
+    share: float
+    baseline: int | None
+    """The version that the others get."""
+
+
 _DATA = versions.c.kind.in_(sorted(DATA_KINDS))
 _JOURNEYS = versions.c.kind == "journey"
 _JUMPS = versions.c.kind == JUMP
@@ -73,6 +83,15 @@ _RULES = sa.not_(sa.or_(_DATA, _JOURNEYS, _JUMPS))
 def live(store: Store) -> list[Version]:
     """Every rule in force, by key; paused ones are not."""
     return _rules(store, versions.c.state == "live")
+
+
+def live_with_trials(store: Store) -> list[tuple[Version, Trial | None]]:
+    """Every rule in force, by key, with the canary that runs of it.
+
+    Both are read at one moment: what has just begun as a canary, or just ended, is never taken
+    for a version that everybody has.
+    """
+    return _with_trials(store, versions.c.state == "live")
 
 
 def all_current(store: Store) -> list[Version]:
@@ -190,14 +209,12 @@ def audiences(store: Store) -> Callable[[str, int | None], Condition | None]:
     While a canary runs, the current one is still the version before it. Reads the store once;
     gives None for a key or version that was never published.
     """
-    rules = {
-        (found.key, found.version): found.artifact
-        for found in _rules(store, versions.c.kind == "eligibility_rule")
-    }
+    found = _with_trials(store, versions.c.kind == "eligibility_rule")
+    rules = {(one.key, one.version): one.artifact for one, _ in found}
     newest: dict[str, int] = {}
     for key, each in rules:
         newest[key] = max(each, newest.get(key, 0))
-    newest |= _before_canaries(store)
+    newest |= {one.key: trial.baseline for one, trial in found if trial and trial.baseline}
 
     def resolve(key: str, number: int | None) -> Condition | None:
         rule = rules.get((key, newest.get(key, 0) if number is None else number))
@@ -208,14 +225,6 @@ def audiences(store: Store) -> Callable[[str, int | None], Condition | None]:
     return resolve
 
 
-def _before_canaries(store: Store) -> dict[str, int]:
-    query = sa.select(canaries.c.key, canaries.c.baseline).where(
-        canaries.c.state == "running", canaries.c.baseline.is_not(None)
-    )
-    with store.read() as connection:
-        return {row.key: row.baseline for row in connection.execute(query)}
-
-
 def read_version(row: sa.Row[tuple[object, ...]]) -> AnyVersion:
     """A row of the versions table, of whatever kind."""
     return _version(row, GOVERNED.validate_python)
@@ -223,6 +232,27 @@ def read_version(row: sa.Row[tuple[object, ...]]) -> AnyVersion:
 
 def _rules(store: Store, *conditions: sa.ColumnElement[bool]) -> list[Version]:
     return [_version(row, ARTIFACT.validate_python) for row in _rows(store, _RULES, *conditions)]
+
+
+def _with_trials(
+    store: Store, *conditions: sa.ColumnElement[bool]
+) -> list[tuple[Version, Trial | None]]:
+    runs = sa.and_(
+        canaries.c.key == versions.c.key,
+        canaries.c.version == versions.c.version,
+        canaries.c.state == "running",
+    )
+    trial = tuple(canaries.c[name] for name in Trial._fields)
+    query = sa.select(versions, *trial).join(canaries, runs, isouter=True)
+    query = query.where(_RULES, *conditions).order_by(versions.c.key, versions.c.version)
+    found: list[tuple[Version, Trial | None]] = []
+    with store.read() as connection:
+        for row in connection.execute(query):
+            fields: dict[str, Any] = dict(zip(row._fields, row, strict=True))
+            one = Trial(*(fields.pop(name) for name in Trial._fields))
+            artifact = ARTIFACT.validate_python(fields.pop("content"))
+            found.append((Versioned(artifact=artifact, **fields), one if one.salt else None))
+    return found
 
 
 def _journeys(store: Store, *conditions: sa.ColumnElement[bool]) -> list[JourneyVersion]:

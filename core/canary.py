@@ -43,12 +43,17 @@ class CanaryAsk(Frozen):
 
 def drawn(salt: str, share: float) -> Bucket:
     """Those who have the new version."""
-    return Bucket(salt=salt, high=share_end(share))
+    return Bucket(salt=salt, high=_end(share))
 
 
 def left(salt: str, share: float) -> Bucket:
     """All others: they keep the version before."""
-    return Bucket(salt=salt, low=share_end(share) or "ffffffff")
+    return Bucket(salt=salt, low=_end(share))
+
+
+def _end(share: float) -> str:
+    # A share so close to everybody that no bucket is left keeps the last one out.
+    return share_end(share) or "ffffffff"
 
 
 def narrowed(population: Condition, part: Bucket) -> Condition:

@@ -14,6 +14,7 @@ from control.canaries import Canary, CanaryState, require_running, select
 from control.canary_tables import canaries
 from control.people import Person, require
 from control.store import Store
+from control.tables import versions
 from core.errors import Code, refuse
 from orchestrate.rulebook.writing import (
     MAY_CHANGE,
@@ -63,6 +64,7 @@ def roll_back(
     """Give everybody again what they had before a canary: the older content as a new version; where
     there was none, nothing, and its version is paused. ``by`` None is Pilothouse, by the limits.
 
+    What somebody paused stays paused.
     ``canary_id``: as for ``promote``.
     Refuses with UNKNOWN_KEY when none runs, and with NOT_ALLOWED without the role.
     """
@@ -81,22 +83,29 @@ def roll_back(
         older = numbered(connection, key, canary.baseline)
         row = {**older._mapping, "change_request_id": None}
         version = insert_version(connection, row, before, who, now)
+        if before.state == "paused":
+            set_state(connection, version, "paused")
         told = deed(now, who, "rollback", before, version)
         audit.append(connection, told._replace(note=f"to version {canary.baseline}"))
         return over
 
 
 def refuse_failed(connection: sa.Connection, key: str, content_hash: str) -> None:
-    """Refuses what a canary of the key already had to take back: it is to be proposed again."""
-    failed = select(connection, canaries.c.key == key, canaries.c.state == "rolled_back")
-    for one in reversed(failed):
-        if str(numbered(connection, key, one.version)._mapping["content_hash"]) == content_hash:
-            raise refuse(
-                Code.NOT_ALLOWED,
-                f"Version {one.version} of '{key}' was taken back as a canary: {one.why}",
-                span=key,
-                fix="Propose a change that mends this, and have it approved.",
-            )
+    """Refuses what a canary of the key had to take back, until it was approved once more."""
+    approved = sa.select(sa.func.max(versions.c.version)).where(
+        versions.c.key == key,
+        versions.c.content_hash == content_hash,
+        versions.c.change_request_id.is_not(None),
+    )
+    last = connection.execute(approved).scalar()
+    failed = canaries.c.key == key, canaries.c.state == "rolled_back", canaries.c.version == last
+    for one in select(connection, *failed):
+        raise refuse(
+            Code.NOT_ALLOWED,
+            f"Version {one.version} of '{key}' was taken back as a canary: {one.why}",
+            span=key,
+            fix="Propose a change that mends this, and have it approved.",
+        )
 
 
 def _check_author(connection: sa.Connection, canary: Canary, by: Person | None) -> None:

@@ -288,6 +288,53 @@ def test_a_paused_canary_that_was_rolled_back_is_not_resumed(world: World, pavel
         rulebook.resume(world.store, "next_best", person=pavel, now=NOW)
 
 
+def test_what_was_taken_back_and_approved_once_more_is_paused_and_resumed_like_any(
+    world: World, pavel: Person
+) -> None:
+    _started(world)
+    roll_back(world.store, "next_best", by=None, why="complaints", now=NOW)
+    _go_live(world, _new(world))
+
+    rulebook.pause(world.store, "next_best", person=pavel, now=NOW)
+    rulebook.resume(world.store, "next_best", person=pavel, now=NOW)
+    world.cycle()
+
+    assert _versions(world) == {user: {4} for user in USERS}
+
+
+def test_what_somebody_paused_stays_paused_when_its_canary_is_rolled_back(
+    world: World, pavel: Person
+) -> None:
+    _started(world)
+    rulebook.pause(world.store, "next_best", person=pavel, now=NOW)
+
+    roll_back(world.store, "next_best", by=pavel, why="complaints", now=NOW)
+    world.cycle()
+
+    assert _versions(world) == {}
+
+
+@pytest.mark.parametrize("how", [promote, roll_back])
+def test_a_canary_that_ends_while_rules_are_read_never_reaches_everybody_by_that(
+    world: World, how: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _started(world)
+    before = [(one.version, one.artifact.population) for one in canaries.in_force(world.store)]
+    read, ended = versions.version, []
+
+    def ends_meanwhile(store: Store, key: str, number: int) -> versions.Version:
+        if not ended:
+            ended.append(how(store, key, by=None, why="now", now=NOW))
+        return read(store, key, number)
+
+    monkeypatch.setattr(versions, "version", ends_meanwhile)
+
+    found = [(one.version, one.artifact.population) for one in canaries.in_force(world.store)]
+
+    assert ended
+    assert found == before
+
+
 def test_a_version_that_comes_ends_the_canary_and_others_keep_what_was_proven(
     world: World,
 ) -> None:
