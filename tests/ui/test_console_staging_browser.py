@@ -39,7 +39,7 @@ def test_a_rule_is_tried_read_and_let_go_live_from_its_page(
         page.get_by_role("combobox", name="Try something").click()
         page.get_by_role("option", name=re.compile("CR-1")).click()
         page.get_by_role("button", name=re.compile("Try CR.1 in staging")).click()
-        expect(page.get_by_text("On trial")).to_be_visible()
+        expect(page.get_by_text(re.compile("On trial"))).to_be_visible()
         expect(page.get_by_role("button", name="Promote all")).to_be_disabled()
 
         page.get_by_role("button", name="Decide now").click()
