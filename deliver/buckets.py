@@ -6,6 +6,7 @@ alone blocks its bucket for as long as it says.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -14,6 +15,9 @@ import sqlalchemy as sa
 from control.delivery_tables import token_buckets
 from control.store import Store, insert, utc
 from deliver.wire import Rate
+
+LONGEST_PAUSE_SECONDS = 2.0
+"""A destination that is full for longer is left, and its messages wait."""
 
 
 class Granted(NamedTuple):
@@ -44,6 +48,24 @@ def take(
             connection, destination, name, {"tokens": left, "at": utc(now), "blocked_until": None}
         )
         return Granted(granted, max(1.0 - left, 0.0) / rate.per_second)
+
+
+def take_soon(
+    store: Store,
+    destination: str,
+    name: str,
+    rate: Rate | None,
+    wanted: int,
+    *,
+    clock: Callable[[], datetime],
+    sleep: Callable[[float], object],
+) -> Granted:
+    """Take up to ``wanted`` tokens, once more after a moment where there is one soon."""
+    granted = take(store, destination, name, rate, wanted, now=clock())
+    if granted.requests == 0 and granted.seconds <= LONGEST_PAUSE_SECONDS:
+        sleep(granted.seconds)
+        granted = take(store, destination, name, rate, wanted, now=clock())
+    return granted
 
 
 def block(

@@ -27,8 +27,6 @@ log = structlog.get_logger(__name__)
 
 SIDE_BY_SIDE = 32
 """Requests under way at once."""
-LONGEST_PAUSE_SECONDS = 2.0
-"""A destination that is full for longer is left, and its messages wait in the outbox."""
 LONGEST_REST_SECONDS = 60.0
 """For how long messages that find no room are put off at a time."""
 
@@ -125,14 +123,10 @@ def _room(around: Surroundings, carrier: Carrier, waiting: Sequence[Parcel]) -> 
     limit = waiting[0].limit
     line = [one.limit == limit for one in waiting[:SIDE_BY_SIDE]]
     wanted = line.index(False) if False in line else len(line)
-    rate = carrier.rate(limit)
-    if rate is None:
-        return Granted(wanted, 0.0)
-    granted = buckets.take(around.store, carrier.name, limit, rate, wanted, now=around.clock())
-    if granted.requests == 0 and granted.seconds <= LONGEST_PAUSE_SECONDS:
-        around.sleep(granted.seconds)
-        granted = buckets.take(around.store, carrier.name, limit, rate, wanted, now=around.clock())
-    return granted
+    return buckets.take_soon(
+        around.store, carrier.name, limit, carrier.rate(limit), wanted,
+        clock=around.clock, sleep=around.sleep,
+    )  # fmt: skip
 
 
 def _sent(

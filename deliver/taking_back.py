@@ -23,7 +23,7 @@ from deliver.buckets import Granted
 from deliver.calling_off import ask_for_stopped, has_stopped
 from deliver.cancellations import Wanted
 from deliver.carriers import UNDECLARED
-from deliver.handing_over import LONGEST_PAUSE_SECONDS, LONGEST_REST_SECONDS, SIDE_BY_SIDE
+from deliver.handing_over import LONGEST_REST_SECONDS, SIDE_BY_SIDE
 from deliver.telling import TELLING
 from deliver.transport import Answer, NoAnswer, NotSent, Transport
 from deliver.waits import FIRST_SECONDS
@@ -130,11 +130,9 @@ def _room(around: Around, name: str, provider: Provider, waiting: Sequence[Reque
     limit = waiting[0].limit
     rate = provider.rates.get(limit, UNDECLARED)
     wanted = len([*takewhile(lambda one: one.limit == limit, waiting[:SIDE_BY_SIDE])])
-    granted = buckets.take(around.store, name, limit, rate, wanted, now=around.clock())
-    if granted.requests == 0 and granted.seconds <= LONGEST_PAUSE_SECONDS:
-        around.sleep(granted.seconds)
-        granted = buckets.take(around.store, name, limit, rate, wanted, now=around.clock())
-    return granted
+    return buckets.take_soon(
+        around.store, name, limit, rate, wanted, clock=around.clock, sleep=around.sleep
+    )
 
 
 def _answered(

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from control.tables import outbox as outbox_table
 from core.rules import DAY, Action, EligibilityRule, FrequencyCap, QuietHours
@@ -331,6 +332,16 @@ def _watched(moment: int, happens: Callable[[], None]) -> Callable[[], datetime]
     return clock
 
 
+def _second_later(world: World) -> sa.Update:
+    """Two messages of which only one has room, and only the first is due; changes the second."""
+    _two(world)
+    world.contact(caps=(ONE,))
+    second = outbox_table.update().where(outbox_table.c.action_key == "second")
+    with world.store.write() as connection:
+        connection.execute(second.values(not_before=NOW + HOUR))
+    return second
+
+
 @pytest.mark.parametrize("moment", range(1, 9))
 def test_a_cap_lowered_between_decision_and_request_lets_nothing_more_out(
     world: World, moment: int
@@ -360,11 +371,7 @@ def test_a_cap_lowered_between_decision_and_request_lets_nothing_more_out(
 def test_two_workers_with_a_message_each_for_one_user_do_not_both_send(
     world: World, moment: int
 ) -> None:
-    _two(world)
-    world.contact(caps=(ONE,))
-    second = outbox_table.update().where(outbox_table.c.action_key == "second")
-    with world.store.write() as connection:
-        connection.execute(second.values(not_before=NOW + HOUR))
+    second = _second_later(world)
     outward = Outward(world.mailbox)
 
     def another_worker() -> None:
@@ -387,11 +394,7 @@ def test_two_workers_with_a_message_each_for_one_user_do_not_both_send(
 def test_what_another_worker_has_on_its_way_is_seen_up_to_the_request(
     world: World, moment: int
 ) -> None:
-    _two(world)
-    world.contact(caps=(ONE,))
-    second = outbox_table.update().where(outbox_table.c.action_key == "second")
-    with world.store.write() as connection:
-        connection.execute(second.values(not_before=NOW + HOUR))
+    second = _second_later(world)
     on_its_way = []
 
     def another_worker() -> None:

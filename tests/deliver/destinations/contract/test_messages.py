@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deliver.transport import Transport
-from deliver.wire import Plan, Provider
+from deliver.wire import Outcome, Plan, Provider
 from tests.deliver.destinations.fake import (
     NOW,
     POISON,
@@ -77,49 +77,33 @@ class TestMessages:
     def test_that_are_no_text_are_refused_and_the_others_leave(
         self, fake: Fake, provider: Provider, transport: Transport
     ) -> None:
-        messages = ours(fake, 3)
-        messages[1] = messages[1]._replace(body="half a pair: \ud83d", subject="\ud83d")
-
-        outcomes = sent(provider, messages, transport)
-
-        assert results(outcomes, messages) == ["accepted", "rejected", "accepted"]
-        assert once(fake, [messages[0], messages[2]])
+        assert (
+            _refused_alone(
+                fake, provider, transport, body="half a pair: \ud83d", subject="\ud83d"
+            ).result
+            == "rejected"
+        )
 
     @only(lambda fake: fake.carries_text)
     def test_that_are_too_long_are_refused_and_the_others_leave(
         self, fake: Fake, provider: Provider, transport: Transport
     ) -> None:
-        messages = ours(fake, 3)
-        messages[1] = messages[1]._replace(body="x" * fake.too_long)
-
-        outcomes = sent(provider, messages, transport)
-
-        assert results(outcomes, messages) == ["accepted", "rejected", "accepted"]
-        assert outcomes[messages[1].intent_id].reason
-        assert once(fake, [messages[0], messages[2]])
+        assert _refused_alone(fake, provider, transport, body="x" * fake.too_long).reason
 
     def test_to_nobody_are_refused_and_the_others_leave(
         self, fake: Fake, provider: Provider, transport: Transport
     ) -> None:
-        messages = ours(fake, 3)
-        messages[1] = messages[1]._replace(user_id="", address="")
-
-        outcomes = sent(provider, messages, transport)
-
-        assert results(outcomes, messages) == ["accepted", "rejected", "accepted"]
-        assert once(fake, [messages[0], messages[2]])
+        assert (
+            _refused_alone(fake, provider, transport, user_id="", address="").result == "rejected"
+        )
 
     @only(lambda fake: fake.knows_templates)
     def test_by_a_template_that_nobody_mapped_are_refused_by_its_name(
         self, fake: Fake, provider: Provider, transport: Transport
     ) -> None:
-        messages = ours(fake, 3)
-        messages[1] = messages[1]._replace(template="unmapped", action_key="unmapped_too")
+        unmapped = {"template": "unmapped", "action_key": "unmapped_too"}
 
-        outcomes = sent(provider, messages, transport)
-
-        assert results(outcomes, messages) == ["accepted", "rejected", "accepted"]
-        assert "unmapped" in str(outcomes[messages[1].intent_id].reason)
+        assert "unmapped" in str(_refused_alone(fake, provider, transport, **unmapped).reason)
 
     @only(lambda fake: fake.knows_templates)
     def test_by_several_templates_all_arrive(
@@ -167,6 +151,16 @@ class TestAnyMessage:
         assert sorted(told) == sorted(one.intent_id for one in messages)
         assert all(one.reason and one.result == "rejected" for one in plan.refused)
         assert plan == provider.plan(messages, now=NOW)
+
+
+def _refused_alone(fake: Fake, provider: Provider, transport: Transport, **odd: Any) -> Outcome:
+    """What became of an odd message between two others, which arrive."""
+    messages = ours(fake, 3)
+    messages[1] = messages[1]._replace(**odd)
+    outcomes = sent(provider, messages, transport)
+    assert results(outcomes, messages) == ["accepted", "rejected", "accepted"]
+    assert once(fake, [messages[0], messages[2]])
+    return outcomes[messages[1].intent_id]
 
 
 def _intents(plan: Plan) -> list[str]:
