@@ -12,7 +12,6 @@ import numpy as np
 from core.reasons import REASONS
 from orchestrate.engine.candidates import Candidate, Route, Rules, flag
 from orchestrate.engine.decided import Decided
-from orchestrate.engine.handed import handed
 from orchestrate.engine.inputs import insert
 from orchestrate.engine.rules_text import rules_document
 from orchestrate.engine.staging import CODE, RUNNING, Chunk, before_eligibility
@@ -21,6 +20,7 @@ from orchestrate.engine.state_blob import pack_state
 from orchestrate.engine.zones import Zones
 from orchestrate.stages import Stand, sql
 from warehouse.batch.bits import pack
+from warehouse.handed import handed
 
 UNKNOWN = "unknown:"
 """What the bits of those for whom a flag cannot be told are called, before the flag's name."""

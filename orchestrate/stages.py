@@ -20,12 +20,12 @@ from sqlglot import exp
 from orchestrate.engine.candidates import Candidate, Tick, asked_of, candidates_of
 from orchestrate.engine.decided import Decided, decide_state, reasons_of
 from orchestrate.engine.gather import Reader
-from orchestrate.engine.handed import handed
 from orchestrate.engine.inputs import prepare
 from orchestrate.engine.zones import Zones
 from orchestrate.plan import PlannedPolicy
 from warehouse.batch import flags
 from warehouse.catalog import Catalog
+from warehouse.handed import handed
 
 _SQL = Path(__file__).parent / "sql"
 _MAKING = threading.Lock()

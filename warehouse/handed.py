@@ -17,7 +17,8 @@ def handed(
     """Let the cursor read these columns as a table of this name, and let go of them after.
 
     The engine keeps what it was given until its transaction ends, unregistered or not: a cycle
-    of ten million users would hold the arrays of every chunk. So what it keeps is emptied.
+    of ten million users would hold the arrays of every chunk, and a rehearsal those of every day.
+    So what it keeps is emptied.
     """
     lent = dict(columns)
     cursor.register(name, lent)

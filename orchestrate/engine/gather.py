@@ -15,7 +15,6 @@ from core.moments import EPOCH
 from core.rules import FrequencyCap
 from orchestrate.engine.candidates import Candidate, Rules, Tick
 from orchestrate.engine.consent import last_words
-from orchestrate.engine.handed import handed
 from orchestrate.engine.inputs import insert, sql
 from orchestrate.engine.ledger import counted
 from orchestrate.engine.lots import Lot, holdout_range
@@ -32,6 +31,7 @@ from orchestrate.engine.state import (
 )
 from orchestrate.engine.zones import Zones
 from warehouse.engines.duckdb import DIALECT
+from warehouse.handed import handed
 
 
 class Reader:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from core.reasons import REASONS
 from orchestrate.engine.candidates import Candidate
 from orchestrate.engine.staging import CODE
 from orchestrate.live.entry import Decision, Entry
+from warehouse.handed import handed
 from warehouse.statements import run_text
 
 _SQL = Path(__file__).parent / "sql"
@@ -41,12 +43,11 @@ def write_rows(
         "decision_reasons": _reasons(),
         "decision_intents": _intents(entries, candidates),
     }
-    for name, columns in tables.items():
-        cursor.register(name, columns)
-    for name in ("rows", "decisions", "slots", "intents"):
-        run_text(cursor, _sql(name))
-    for name in tables:
-        cursor.unregister(name)
+    with ExitStack() as lent:
+        for name, columns in tables.items():
+            lent.enter_context(handed(cursor, name, columns))
+        for name in ("rows", "decisions", "slots", "intents"):
+            run_text(cursor, _sql(name))
 
 
 def _numbers(entries: Sequence[Entry]) -> Columns:

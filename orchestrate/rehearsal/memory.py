@@ -21,6 +21,7 @@ from orchestrate.engine.staging import CODE
 from orchestrate.stages import DIALECT, Stand
 from warehouse.clocks.history import temporary
 from warehouse.clocks.tables import stored
+from warehouse.handed import handed
 
 _SQL = Path(__file__).parent / "sql"
 DECISIONS = (
@@ -56,12 +57,11 @@ class Memory:
     def remember(self, stand: Stand, decided: list[Decided]) -> int:
         """Let later days see what was selected, ghosts included; gives how many messages."""
         rows = _joined([_granted(stand, one) for one in decided])
-        self._cursor.register("rehearsed_rows", rows)
         query = (_SQL / "rehearsed.sql").read_text(encoding="utf-8")
         name = exp.to_identifier(f"rehearsed_{self._days}").sql(DIALECT)
         named = {"cycle_id": stand.tick.cycle_id, "as_of": stand.tick.as_of}
-        self._cursor.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {query}", named)
-        self._cursor.unregister("rehearsed_rows")
+        with handed(self._cursor, "rehearsed_rows", rows):
+            self._cursor.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {query}", named)
         self._days += 1
         self._show()
         return int((~rows["ghost"]).sum())

@@ -9,7 +9,7 @@ import duckdb
 import numpy as np
 import pytest
 
-from orchestrate.engine.handed import handed
+from warehouse.handed import handed
 
 
 def test_an_open_transaction_lets_go_of_the_arrays_of_a_chunk_that_is_done():

@@ -6,11 +6,13 @@ arrival changes nothing, and a part is resolved exactly as the whole would be.
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from warehouse.handed import handed
 from warehouse.identity.fusion import Fused, Ints, components, fuse
 from warehouse.identity.ownership import NOBODY, Owned, own
 from warehouse.identity.part import Part, columns, read_part
@@ -24,11 +26,10 @@ def resolve(cursor: Cursor, settings: IdentitySettings) -> None:
     part = read_part(cursor)
     fused, owned = solve(part, settings.user_ids_per_person)
     arrays = _named(part, fused, owned, _canonical(cursor, part, fused.group), settings)
-    for name, columns_of in arrays.items():
-        cursor.register(f"handed_{name}", columns_of)
-    run(cursor, "keep")
-    for name in arrays:
-        cursor.unregister(f"handed_{name}")
+    with ExitStack() as lent:
+        for name, columns_of in arrays.items():
+            lent.enter_context(handed(cursor, f"handed_{name}", columns_of))
+        run(cursor, "keep")
     limits = settings.model_dump(include={"ids_per_person", "user_ids_per_person"})
     run(cursor, "resolved", **limits)
     run(cursor, "windows", gaps=settings.gaps)
@@ -49,9 +50,8 @@ def _canonical(cursor: Cursor, part: Part, group: Ints) -> Ints:
     heads = group[part.users]
     canonical[heads] = part.places.ids[part.users]
     several = part.users[np.bincount(heads, minlength=len(group))[heads] > 1]
-    cursor.register("fused_users", {"node_id": part.places.ids[several]})
-    (ids,) = columns(run(cursor, "eldest_last"))
-    cursor.unregister("fused_users")
+    with handed(cursor, "fused_users", {"node_id": part.places.ids[several]}):
+        (ids,) = columns(run(cursor, "eldest_last"))
     # Of several assignments to one place the last one stays.
     canonical[group[part.places.of(ids)]] = ids
     return canonical
