@@ -74,6 +74,17 @@ _CANARY_REWRITTEN = """
     OR COALESCE(NEW.baseline, 0) <> COALESCE(OLD.baseline, 0)
     OR CAST(NEW.limits AS TEXT) <> CAST(OLD.limits AS TEXT)
 """
+# What is held back neither goes live nor is approved, whoever asks.
+_SUSPENDED = """
+    EXISTS (
+        SELECT 1 FROM suspensions AS s
+        WHERE s.change_request_id = NEW.change_request_id AND s.lifted_at IS NULL
+    )
+"""
+_SUSPENSION_REWRITTEN = """
+    OLD.lifted_at IS NOT NULL OR NEW.change_request_id <> OLD.change_request_id
+    OR NEW.seq <> OLD.seq OR NEW.code <> OLD.code OR NEW.at <> OLD.at
+"""
 _OWN_CHANGE = """
     NEW."by" = (SELECT c.author FROM change_requests AS c WHERE c.id = NEW.change_request_id)
 """
@@ -87,9 +98,17 @@ _NOT_ALLOWED = f"NEW.state <> OLD.state AND NOT ({_ALLOWED})"
 
 GUARDS: tuple[Guard, ...] = (
     Guard("four_eyes", "reviews", "INSERT", _OWN_CHANGE, "four eyes: the author may not decide"),
+    Guard(
+        "suspended_unapproved",
+        "reviews",
+        "INSERT",
+        f"NEW.verdict = 'approve' AND {_SUSPENDED}",
+        "this change request is suspended",
+    ),
     Guard("reviews_stay", "reviews", "UPDATE", "1 = 1", "a review is final"),
     Guard("reviews_remain", "reviews", "DELETE", "1 = 1", "a review is final"),
     Guard("approved_or_begun", "versions", "INSERT", _UNAPPROVED, "a version needs its approval"),
+    Guard("suspended_waits", "versions", "INSERT", _SUSPENDED, "its change request is suspended"),
     Guard("kinds_keep_apart", "versions", "INSERT", _OTHER_KIND, "this key is of another kind"),
     Guard("journeys_stay_apart", "versions", "INSERT", _JOURNEY_AND_RULE, "this key is taken"),
     Guard("jumps_stay_apart", "versions", "INSERT", _JUMP_AND_OTHER, "this key is kept"),
@@ -101,6 +120,8 @@ GUARDS: tuple[Guard, ...] = (
     Guard("asks_remain", "canary_asks", "DELETE", "1 = 1", "what was approved stays"),
     Guard("canaries_stay", "canaries", "UPDATE", _CANARY_REWRITTEN, "a canary only ends"),
     Guard("canaries_remain", "canaries", "DELETE", "1 = 1", "a canary is kept"),
+    Guard("suspensions_stay", "suspensions", "UPDATE", _SUSPENSION_REWRITTEN, "it is only lifted"),
+    Guard("suspensions_remain", "suspensions", "DELETE", "1 = 1", "a suspension is kept"),
     Guard("requests_move_on", "change_requests", "UPDATE", _NOT_ALLOWED, "not from this state"),
     Guard("requests_remain", "change_requests", "DELETE", "1 = 1", "a change request is kept"),
     Guard("audit_stays", "audit", "UPDATE", "1 = 1", "the audit log is append-only"),

@@ -30,6 +30,7 @@ from control import (
     receipt_tables,
     routing_tables,
     staging_tables,
+    suspension_tables,
     token_tables,
 )
 from control.guards import statements
@@ -55,6 +56,7 @@ DECLARING = (
     receipt_tables,
     routing_tables,
     staging_tables,
+    suspension_tables,
     token_tables,
 )
 """Modules that add tables to ``metadata`` as they are imported: all of them, before it is made."""

@@ -60,6 +60,21 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.EXPIRED: frozenset(),
 }
 
+WAITING = frozenset({State.IN_REVIEW, State.APPROVED, State.SCHEDULED})
+"""What may still go live."""
+
+
+class Suspended(StrEnum):
+    """Why a change request that waits is held back."""
+
+    CONFLICT = "conflict"
+    """Another version of its key went live."""
+    EFFECT_DRIFT = "effect_drift"
+    """It would no longer do what was shown for approval."""
+    BY_PERSON = "by_person"
+    """An approver holds it back."""
+
+
 Verdict = Literal["approve", "reject", "request_changes"]
 STATE_AFTER: dict[Verdict, State] = {
     "approve": State.APPROVED,

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from control.hashing import content_hash
 from control.requests import ChangeRequest
+from control.suspensions import require_free
 from control.tables import versions
 from control.versions import AnyVersion, read_version
 from core.errors import Code, PilothouseError, refuse
@@ -22,6 +23,7 @@ def publishable(
     ``waits_as``: the state of what is approved and not live: what staging has is scheduled.
     """
     _check_approval(request, waits_as)
+    require_free(connection, request.id)
     before = current(connection, request.target_key)
     if (before.version if before else None) != request.base_version:
         raise _stale(request, "another version went live in between")

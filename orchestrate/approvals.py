@@ -14,6 +14,7 @@ from control.hashing import content_hash
 from control.people import Person
 from control.requests import ChangeRequest
 from control.store import Store, utc
+from control.suspensions import require_free
 from control.tables import change_requests, reviews, versions
 from core.canary import CanaryAsk
 from core.errors import Code, PilothouseError, refuse
@@ -86,6 +87,7 @@ def _check(
 
 
 def _check_current(connection: sa.Connection, request: ChangeRequest) -> None:
+    require_free(connection, request.id)
     live = connection.execute(
         sa.select(versions.c.version).where(
             versions.c.key == request.target_key, versions.c.state != "superseded"
