@@ -57,7 +57,7 @@ COMMANDS = {
     "measure": ("loop", "Read out what it did."),
     "tokens": ("tokens", "Let programs in to the HTTP API, and out again."),
     "evals": ("scores", "Score the planner by what its rules select."),
-    "audit": ("governance", "The append-only log of who did what."),
+    "audit": ("audit", "The append-only log of who did what."),
 }
 """Where each command lives, and its line in the overview."""
 
