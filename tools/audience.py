@@ -58,9 +58,9 @@ class Counted(Frozen):
 def audience_tools(context: ToolContext) -> tuple[BaseTool, ...]:
     """``preview_audience``, ``simulate`` and ``count_users``."""
 
-    def simulated(artifact: Artifact) -> Simulated | Refused:
+    def answered(artifact: Artifact) -> Simulated | Refused:
         try:
-            return _simulated(artifact, context)
+            return simulated(artifact, context)
         except PilothouseError as error:
             return refused(error)
 
@@ -71,7 +71,7 @@ def audience_tools(context: ToolContext) -> tuple[BaseTool, ...]:
         Returns audience and reachable size, how many remain after each condition, overlap with
         live rules, what the rule reads, its SQL and the guardrail findings; or refusals.
         """
-        return simulated(rule)
+        return answered(rule)
 
     @tool("simulate")
     def simulate_policy(policy: DecisionPolicy) -> Simulated | Refused:
@@ -80,7 +80,7 @@ def audience_tools(context: ToolContext) -> tuple[BaseTool, ...]:
         Returns per entry who is eligible, selected, suppressed, held out or lost to a higher
         entry, users in no entry, edge cases found in the data and the guardrail findings.
         """
-        return simulated(policy)
+        return answered(policy)
 
     @tool
     def count_users(population: Condition, condition: Condition) -> Counted | Refused:
@@ -96,7 +96,11 @@ def audience_tools(context: ToolContext) -> tuple[BaseTool, ...]:
     return preview_audience, simulate_policy, count_users
 
 
-def _simulated(artifact: Artifact, context: ToolContext) -> Simulated:
+def simulated(artifact: Artifact, context: ToolContext) -> Simulated:
+    """Run a checked rule on the data and hold it against the guardrails; nothing is sent.
+
+    Refuses what cannot be decided on.
+    """
     as_of, audiences = context.as_of, versions.audiences(context.store)
     preview = _preview(artifact, context, audiences)
     cases: tuple[str, ...] = ()

@@ -137,13 +137,27 @@ class Asking:
         on_step: OnStep | None = None,
     ) -> AskContext:
         """What the nodes of one run work with: tools of this person, at this moment."""
+        bound = self.bound(person, run_id, as_of)
+        return AskContext(
+            planner=self.planner,
+            tools=build_tools(bound),
+            catalog=bound.catalog,
+            store=bound.store,
+            as_of=bound.as_of,
+            now=bound.now,
+            fingerprints=bound.fingerprints,
+            ran=bound.runner.ran,
+            on_step=on_step or _silent,
+        )
+
+    def bound(self, person: Person, run_id: str, as_of: datetime | None = None) -> ToolContext:
+        """What tools of this person work with, at this moment."""
         workspace = self._workspace
-        runner = workspace.runner(as_of)
         moment = as_of or workspace.as_of()
-        bound = ToolContext(
+        return ToolContext(
             catalog=workspace.catalog,
             store=workspace.store,
-            runner=runner,
+            runner=workspace.runner(as_of),
             sandbox=workspace.run_sandboxed,
             search=self._search,
             explain=lambda user, policy: workspace.explain(user, policy=policy, at=moment),
@@ -153,17 +167,6 @@ class Asking:
             reach_limit_share=workspace.settings.reach_limit_share,
             fingerprints=data_changes.fingerprints(workspace),
             thread_id=run_id,
-        )
-        return AskContext(
-            planner=self.planner,
-            tools=build_tools(bound),
-            catalog=workspace.catalog,
-            store=workspace.store,
-            as_of=moment,
-            now=bound.now,
-            fingerprints=bound.fingerprints,
-            ran=runner.ran,
-            on_step=on_step or _silent,
         )
 
     def close(self) -> None:

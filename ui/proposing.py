@@ -1,0 +1,62 @@
+"""A typed rule, checked and simulated as the agent's drafts are, and sent for approval.
+
+For rules that nobody asks for in words: read from a file, or drafted anew on top of what is live.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from control import versions
+from control.people import Person
+from control.requests import ChangeRequest
+from control.versions import Rule
+from core.errors import PilothouseError
+from orchestrate import change_requests
+from orchestrate.artifact_checks import refusals
+from tools.audience import Simulated, simulated
+from tools.propose import dependencies
+from ui import data_changes
+
+if TYPE_CHECKING:
+    from ui.workspace import Workspace
+
+
+def look(workspace: Workspace, rule: Rule, *, person: Person) -> Simulated:
+    """What a rule would do and what the guardrails say, without proposing it.
+
+    Refuses the first name that the catalog lacks or condition that cannot be decided.
+    """
+    named = versions.audiences(workspace.store)
+    for refusal in refusals(rule, workspace.catalog, named):
+        raise PilothouseError(refusal)
+    return simulated(rule, workspace.asking.bound(person, ""))
+
+
+def propose_rule(
+    workspace: Workspace,
+    rule: Rule,
+    *,
+    author: Person,
+    reason: str,
+    assumptions: Sequence[str] | None = None,
+) -> ChangeRequest:
+    """Send a rule for approval, with what it would do and what the guardrails find.
+
+    ``reason`` stands where a prompt stands; ``assumptions`` are those of the rule by default.
+    Refuses what ``look`` refuses, an author who may not propose, and what the guardrails block.
+    """
+    found = look(workspace, rule, person=author)
+    live, fingerprints = versions.live(workspace.store), data_changes.fingerprints(workspace)
+    return change_requests.submit(
+        workspace.store,
+        artifact=rule,
+        author=author.email,
+        prompt=reason,
+        findings=found.findings,
+        effect=found.preview,
+        dependencies=dependencies(rule, workspace.catalog, live, fingerprints),
+        assumptions=rule.assumptions if assumptions is None else assumptions,
+        now=workspace.now(),
+    )
