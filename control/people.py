@@ -47,6 +47,26 @@ def require(person: Person, allowed: frozenset[Role], what: str) -> None:
         )
 
 
+def roles_now(connection: sa.Connection, person: Person) -> frozenset[Role]:
+    """What somebody may do at this moment: of the roles they came with, those that they still hold.
+
+    Inside a write transaction nobody can take a role away between this and what it allows.
+    """
+    query = sa.select(roles.c.role).where(roles.c.email == person.email)
+    return person.roles & {Role(role) for role in connection.execute(query).scalars()}
+
+
+def require_now(
+    connection: sa.Connection, person: Person, allowed: frozenset[Role], what: str
+) -> None:
+    """Refuses with NOT_ALLOWED whoever does not hold one of the roles any more, or never did.
+
+    ``what`` completes "may not …".
+    """
+    held = roles_now(connection, person)
+    require(person.model_copy(update={"roles": held}), allowed, what)
+
+
 def add(store: Store, persons: Iterable[Person]) -> None:
     """Write people as they are given: a known e-mail gets the new name and roles."""
     with store.write() as connection:
@@ -55,8 +75,12 @@ def add(store: Store, persons: Iterable[Person]) -> None:
 
 
 def add_demo_people(store: Store) -> None:
-    """Mara proposes, Ana analyses, Pavel approves, Ada administers and approves."""
-    add(store, DEMO_PEOPLE)
+    """Mara proposes, Ana analyses, Pavel approves, Ada administers and approves.
+
+    Whoever is known already stays as they are: a role that was taken away does not come back.
+    """
+    known = {person.email for person in list_all(store)}
+    add(store, [person for person in DEMO_PEOPLE if person.email not in known])
 
 
 def list_all(store: Store) -> list[Person]:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from control import delivery
 from control.audit import Act, append
 from control.delivery_tables import dispatches
-from control.people import Person, require
+from control.people import Person, require_now
 from control.store import Store, utc
 from control.tables import outbox
 from core.errors import Code, refuse
@@ -67,8 +67,8 @@ def held(store: Store, *states: IntentState, limit: int = 100) -> list[Held]:
 
 def retry(store: Store, ids: Sequence[str], *, person: Person, now: datetime) -> None:
     """Let rejected messages leave once more; all of them or, with a refusal, none."""
-    require(person, MAY_ACT, "send messages again")
     with store.write() as connection:
+        require_now(connection, person, MAY_ACT, "send messages again")
         for one in ids:
             row = _found(connection, one, IntentState.REJECTED, "only what was rejected")
             _unexpired(row, now)
@@ -88,8 +88,8 @@ def cancel(
 ) -> None:
     """Stop messages that have not left, give up uncertain ones, and have those asked for that a
     destination of ``takes_back`` has; all of them or none. What was cancelled before stays so."""
-    require(person, MAY_STOP, "cancel messages")
     with store.write() as connection:
+        require_now(connection, person, MAY_STOP, "cancel messages")
         for one in dict.fromkeys(ids):
             row = _found(connection, one, _CANCELLED, "only what waits, or can be taken back,")
             if row.state == IntentState.CANCELLED:
@@ -107,8 +107,8 @@ def cancel(
 
 def arrived(store: Store, intent_id: str, *, person: Person, now: datetime) -> None:
     """Somebody found an uncertain message at its destination: it counts as sent."""
-    require(person, MAY_ACT, "say what became of a message")
     with store.write() as connection:
+        require_now(connection, person, MAY_ACT, "say what became of a message")
         _found(connection, intent_id, IntentState.AMBIGUOUS, "only what is uncertain")
         _set(connection, intent_id, IntentState.ACCEPTED, None, now)
         _outcome(connection, intent_id, "accepted", accepted_at=dispatches.c.last_at)
@@ -117,8 +117,8 @@ def arrived(store: Store, intent_id: str, *, person: Person, now: datetime) -> N
 
 def lost(store: Store, intent_id: str, *, person: Person, now: datetime) -> None:
     """Somebody made sure that an uncertain message did not arrive: it leaves once more."""
-    require(person, MAY_ACT, "say what became of a message")
     with store.write() as connection:
+        require_now(connection, person, MAY_ACT, "say what became of a message")
         row = _found(connection, intent_id, IntentState.AMBIGUOUS, "only what is uncertain")
         _unexpired(row, now)
         _set(connection, intent_id, IntentState.PENDING, None, now)
@@ -128,13 +128,15 @@ def lost(store: Store, intent_id: str, *, person: Person, now: datetime) -> None
 
 def pause(store: Store, destination: str, reason: str, *, person: Person, now: datetime) -> None:
     """Send nothing there for now; refuses who may not."""
-    require(person, MAY_STOP, "pause a destination")
+    with store.read() as connection:
+        require_now(connection, person, MAY_STOP, "pause a destination")
     delivery.pause(store, destination, reason, now=now, by=person.email)
 
 
 def resume(store: Store, destination: str, *, person: Person, now: datetime) -> None:
     """Send there again; refuses who may not, and what is not paused."""
-    require(person, MAY_ACT, "resume a destination")
+    with store.read() as connection:
+        require_now(connection, person, MAY_ACT, "resume a destination")
     delivery.resume(store, destination, by=person.email, now=now)
 
 

@@ -11,7 +11,7 @@ from control import audit, requests, staging
 from control.canaries import asked_for
 from control.canary_tables import canary_asks
 from control.hashing import content_hash
-from control.people import Person
+from control.people import Person, roles_now
 from control.requests import ChangeRequest
 from control.store import Store, utc
 from control.suspensions import require_free
@@ -74,7 +74,7 @@ def _check(
 ) -> None:
     refusal = may_decide(
         person=person.email,
-        roles=person.roles,
+        roles=roles_now(connection, person),
         author=request.author,
         state=request.state,
         verdict=verdict,

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from control import audit
 from control.kill_switches import ANY, Scope
-from control.people import Person, require
+from control.people import Person, require_now
 from control.store import Store, utc
 from control.tables import kill_switches
 from core.errors import Code, refuse
@@ -22,10 +22,10 @@ def kill(
     store: Store, scope: Scope, key: str = ANY, *, person: Person, reason: str, now: datetime
 ) -> None:
     """Stop everything, a channel, a policy or an action; again changes the reason only."""
-    require(person, MAY_STOP, "stop sends")
     if not reason.strip():
         raise refuse(Code.COMMENT_REQUIRED, "A kill switch needs a reason.", fix="Add --reason.")
     with store.write() as connection:
+        require_now(connection, person, MAY_STOP, "stop sends")
         connection.execute(kill_switches.delete().where(_is(scope, key)))
         row = {"scope": scope, "key": key, "reason": reason, "by": person.email, "at": utc(now)}
         connection.execute(kill_switches.insert().values(row))
@@ -35,8 +35,8 @@ def kill(
 
 def unkill(store: Store, scope: Scope, key: str = ANY, *, person: Person, now: datetime) -> None:
     """Let sends go again; refuses with UNKNOWN_KEY when no such switch is on."""
-    require(person, MAY_LET_GO, "release a kill switch")
     with store.write() as connection:
+        require_now(connection, person, MAY_LET_GO, "release a kill switch")
         gone = connection.execute(kill_switches.delete().where(_is(scope, key)))
         if not gone.rowcount:
             raise refuse(

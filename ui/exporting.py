@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from control import audit, kill_switches, versions
 from control.hashing import content_hash
-from control.people import Person
+from control.people import Person, require_now
 from control.versions import Version
 from core.advertising import Advertising
 from core.errors import Code, refuse
@@ -51,7 +51,8 @@ def export(
     NOT_ALLOWED, UNKNOWN_KEY, INVALID_ARGUMENT where the rule is no audience or is stopped,
     SETTINGS_INVALID without advertising.yaml, and INVALID_FILE where ``since`` is no export.
     """
-    _may_export(person)
+    with workspace.store.read() as connection:
+        require_now(connection, person, EXPORTERS, "export an audience")
     version, rule = _live(workspace, key)
     _not_stopped(workspace, key)
     advertising = _advertising(workspace)
@@ -113,16 +114,6 @@ def _told(found: Selected) -> dict[str, Any]:
         "exported_users": found.exported,
         "left_out": found.left_out,
     }
-
-
-def _may_export(person: Person) -> None:
-    if not person.roles & EXPORTERS:
-        raise refuse(
-            Code.NOT_ALLOWED,
-            f"{person.email} may not export an audience: only an approver or an admin may.",
-            span=person.email,
-            fix="Ask somebody with one of those roles.",
-        )
 
 
 def _live(workspace: Workspace, key: str) -> tuple[Version, EligibilityRule]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 from ulid import ULID
 
 from control import audit
-from control.people import Person, require
+from control.people import Person, require_now
 from core.errors import Code, refuse
 from core.lifecycle import DATA_PROPOSERS, Role
 from warehouse.identity.conflicts import conflict
@@ -49,6 +49,11 @@ class Ruling(NamedTuple):
     user_ids: list[str]
 
 
+def _may_rule(workspace: Workspace, person: Person) -> None:
+    with workspace.store.read() as connection:
+        require_now(connection, person, DATA_PROPOSERS, "rule on identity")
+
+
 @contextmanager
 def looking(workspace: Workspace) -> Iterator[Cursor]:
     """A cursor over identity as it is after everything that was loaded and ruled."""
@@ -61,7 +66,7 @@ def rule(
     workspace: Workspace, a: str, b: str, verdict: Verdict, *, person: Person, reason: str
 ) -> Ruling:
     """Say that two identifiers are one person, or are not; refuses what is so already."""
-    require(person, DATA_PROPOSERS, "rule on identity")
+    _may_rule(workspace, person)
     with looking(workspace) as cursor:
         one, other, before = named(cursor, a), named(cursor, b), why(cursor, a, b)
         if before.same == (verdict == "same"):
@@ -78,7 +83,7 @@ def resolve(
     workspace: Workspace, conflict_id: str, verdict: Verdict, *, person: Person, reason: str
 ) -> Ruling:
     """Settle a conflict: its two are one person, or are not."""
-    require(person, DATA_PROPOSERS, "rule on identity")
+    _may_rule(workspace, person)
     with looking(workspace) as cursor:
         found = conflict(cursor, conflict_id)
     reason = f"{reason} ({found.kind} {conflict_id})"
@@ -87,7 +92,7 @@ def resolve(
 
 def take_back(workspace: Workspace, rule_id: str, *, person: Person, reason: str) -> Rule:
     """Withdraw a rule: everything is again as it would be without it."""
-    require(person, DATA_PROPOSERS, "rule on identity")
+    _may_rule(workspace, person)
     with looking(workspace) as cursor:
         known = {each.rule_id: each for each in rules(cursor)}
     if rule_id not in known:
@@ -158,6 +163,7 @@ def _write(
     """Rule rows and their audit entries; the entries are kept only if the rows are."""
     now: datetime = workspace.now()
     with workspace.store.write() as connection:
+        require_now(connection, person, DATA_PROPOSERS, "rule on identity")
         for each in [*old, *([new] if new else [])]:
             what = f"identity_{each.action}" if each is new else f"identity_{each.action}_withdrawn"
             act = audit.Act(now, person.email, what, f"{each.a} {each.b}", note=reason)

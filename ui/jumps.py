@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from control.people import Person
-from core.errors import Code, refuse
+from control.people import Person, require_now
 from core.lifecycle import Role
 from orchestrate import jump_requests
 from orchestrate.cycle import CycleReport
@@ -26,12 +25,8 @@ def run_accepting(
     Refuses with NOT_ALLOWED whoever is no approver. A jump that was turned down before is asked
     about anew.
     """
-    if Role.APPROVER not in person.roles:
-        raise refuse(
-            Code.NOT_ALLOWED,
-            f"{person.email} may not accept a jump: only an approver may.",
-            fix="Run the cycle without --accept-jump: if it is held, it asks the approvers.",
-        )
+    with workspace.store.read() as connection:
+        require_now(connection, person, frozenset({Role.APPROVER}), "accept a jump")
     try:
         return workspace.run_cycle(as_of=as_of)
     except Held as held:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import structlog
 
 from control import audit
-from control.people import Person
+from control.people import Person, require_now
 from control.receipts import keep
 from core.errors import Code, refuse
 from core.lifecycle import Role
@@ -54,7 +54,8 @@ def take(
     Refuses with NOT_ALLOWED, UNKNOWN_KEY where there is no such list or day, and
     INVALID_ARGUMENT where the file is there or the columns changed during the day.
     """
-    _may_take(person)
+    with workspace.store.read() as connection:
+        require_now(connection, person, TAKERS, "take a list")
     files = _days(workspace, named(lists(workspace), name)).get(day.isoformat())
     if files is None:
         raise refuse(
@@ -159,13 +160,3 @@ def _new_file(out: Path) -> Iterator[TextIO]:
             span=str(out),
             fix="Name a file that does not exist, in a folder that does.",
         ) from error
-
-
-def _may_take(person: Person) -> None:
-    if not person.roles & TAKERS:
-        raise refuse(
-            Code.NOT_ALLOWED,
-            f"{person.email} may not take a list: only an approver or an admin may.",
-            span=person.email,
-            fix="Ask somebody with one of those roles.",
-        )

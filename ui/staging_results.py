@@ -86,7 +86,8 @@ def decide(workspace: Workspace, person: Person) -> Refusal | None:
 
     Refuses with NOT_ALLOWED without the role.
     """
-    placing.may_stage(person, "have staging decide")
+    with workspace.store.read() as connection:
+        placing.may_stage(connection, person, "have staging decide")
     try:
         if desk.run(workspace, _moment(workspace)) is None:
             return placing.nothing_there().refusal

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
 from agent.state import GRAPH_VERSION
 from control import people, runs
+from control.people import Person
 from core.artifacts import AskResult, TraceStep
 from core.errors import Code, PilothouseError, Refusal
+from core.lifecycle import Role
 from ui import staging
 from ui.ids import new_id
 from ui.receiving import ApplyRound
@@ -67,7 +70,7 @@ class Worker:
         self, prompt: str, person_email: str, thread_id: str | None = None, submit: bool = False
     ) -> str:
         """Hand over a prompt; gives the id under which its steps and its answer appear."""
-        person = people.get(self.workspace.store, person_email)
+        person = self._with_a_role(person_email)
         run_id, now = new_id(), self.workspace.now()
         thread = runs.Thread(
             id=thread_id or run_id,
@@ -96,7 +99,7 @@ class Worker:
 
     def send_for_approval(self, run_id: str, person: str) -> AskResult:
         """Send the draft of an answered run for approval."""
-        result = self.workspace.submit(run_id, people.get(self.workspace.store, person))
+        result = self.workspace.submit(run_id, self._with_a_role(person))
         self.workspace.asking.keep(run_id, result)
         return result
 
@@ -114,11 +117,13 @@ class Worker:
 
     def _run(self, run_id: str, submit: bool) -> None:
         run = runs.get(self.workspace.store, run_id)
-        steps = _Steps(self.workspace, run_id, self._stop[run_id])
+        steps = _Steps(
+            self.workspace, run_id, self._stop[run_id], lambda: self._with_a_role(run.person)
+        )
         try:
             result = self.workspace.ask(
                 run.prompt,
-                people.get(self.workspace.store, run.person),
+                self._with_a_role(run.person),
                 thread_id=run.thread_id,
                 run_id=run_id,
                 submit=submit,
@@ -136,6 +141,12 @@ class Worker:
             self._fail(run_id, _broke(run_id))
         finally:
             self._stop.pop(run_id, None)
+
+    def _with_a_role(self, email: str) -> Person:
+        """Who asks, as the control store has them now; refuses whoever holds no role any more."""
+        person = people.get(self.workspace.store, email)
+        people.require(person, frozenset(Role), "ask anything here")
+        return person
 
     def _fail(self, run_id: str, refusal: Refusal) -> None:
         run = runs.get(self.workspace.store, run_id)
@@ -159,8 +170,15 @@ class Worker:
 class _Steps:
     """Writes each step of a run as it ends, with the title of the one that starts."""
 
-    def __init__(self, workspace: Workspace, run_id: str, stop: threading.Event) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        run_id: str,
+        stop: threading.Event,
+        still_may: Callable[[], object],
+    ) -> None:
         self._workspace = workspace
+        self._still_may = still_may
         self._run_id = run_id
         self._stop = stop
         self._current: tuple[str, str, float] | None = None
@@ -170,6 +188,7 @@ class _Steps:
         """A node starts: the one before it has ended."""
         if self._stop.is_set():
             raise Stopped
+        self._still_may()
         self.ended()
         self._seen[node] = self._seen.get(node, 0) + 1
         self._current = (node, title, time.perf_counter())

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from control import audit, journeys, versions
-from control.people import Person, require
+from control.people import Person, require_now
 from control.store import Store, utc
 from control.versions import JourneyVersion
 from core.errors import Code, refuse
@@ -69,9 +69,9 @@ def planned_migration(
 
 def migrate(store: Store, migration: Migration, *, person: Person, now: datetime) -> Migration:
     """Do it, as one act of the audit log; gives what moved: runs that went on since are left."""
-    require(person, MAY_MIGRATE, "move runs to another version")
     key, to = migration.journey_key, migration.to_version
     with store.write() as connection:
+        require_now(connection, person, MAY_MIGRATE, "move runs to another version")
         moving = tuple(
             one
             if one.to is None

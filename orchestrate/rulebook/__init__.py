@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from control import audit, journeys, requests
 from control.hashing import content_hash
-from control.people import Person, require
+from control.people import Person, require_now
 from control.requests import ChangeRequest
 from control.store import Store, utc
 from control.versions import AnyVersion
@@ -133,8 +133,8 @@ def begin(store: Store, shipped: DataChange, *, now: datetime) -> AnyVersion | N
 
 def rollback(store: Store, key: str, number: int, *, person: Person, now: datetime) -> AnyVersion:
     """Put an older version's content into force again, as a new version."""
-    require(person, MAY_CHANGE, "roll back a version")
     with store.write() as connection:
+        require_now(connection, person, MAY_CHANGE, "roll back a version")
         before = require_current(connection, key)
         older = numbered(connection, key, number)
         if older.content_hash == before.content_hash:
@@ -186,7 +186,6 @@ def _prepared(
 
 
 def _switch(store: Store, key: str, state: str, person: Person, now: datetime) -> AnyVersion:
-    require(person, MAY_CHANGE, "pause or resume a rule")
     if key in DATA_KINDS:
         raise refuse(
             Code.INVALID_ARGUMENT,
@@ -195,6 +194,7 @@ def _switch(store: Store, key: str, state: str, person: Person, now: datetime) -
             fix="Roll it back to an older version, or pause the rules that stand on it.",
         )
     with store.write() as connection:
+        require_now(connection, person, MAY_CHANGE, "pause or resume a rule")
         before = require_current(connection, key)
         if before.state == state:
             return before

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from control import audit, requests
 from control.canaries import Canary, CanaryState, require_running, select
 from control.canary_tables import canaries
-from control.people import Person, require
+from control.people import Person, require_now
 from control.store import Store
 from control.tables import versions
 from core.errors import Code, refuse
@@ -44,9 +44,9 @@ def promote(
     Refuses with UNKNOWN_KEY when none runs, with NOT_ALLOWED without the role, and with
     SELF_APPROVAL whoever asked for the change: more users than were approved is for others to say.
     """
-    if by is not None:
-        require(by, MAY_CHANGE, "promote a canary")
     with store.write() as connection:
+        if by is not None:
+            require_now(connection, by, MAY_CHANGE, "promote a canary")
         canary = require_running(connection, key, canary_id)
         _check_author(connection, canary, by)
         return _over(connection, canary, "promote_canary", by, why, now)
@@ -68,10 +68,10 @@ def roll_back(
     ``canary_id``: as for ``promote``.
     Refuses with UNKNOWN_KEY when none runs, and with NOT_ALLOWED without the role.
     """
-    if by is not None:
-        require(by, MAY_CHANGE, "roll back a canary")
     who = by.email if by else ITSELF
     with store.write() as connection:
+        if by is not None:
+            require_now(connection, by, MAY_CHANGE, "roll back a canary")
         canary = require_running(connection, key, canary_id)
         over = _over(connection, canary, "roll_back_canary", by, why, now)
         before = require_current(connection, key)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from control import audit, journeys, requests, staging
 from control.hashing import content_hash
-from control.people import Person, require
+from control.people import Person, require_now
 from control.staging import Promotion, Staged, Switched
 from control.staging_tables import promotions
 from control.staging_tables import staged as staged_rows
@@ -50,9 +50,9 @@ def promote(
     with UNKNOWN_KEY when nothing is there, and with STALE_CHANGE_REQUEST when an approval no
     longer holds.
     """
-    require(person, MAY_CHANGE, "promote what is in staging")
     rests_on = relies_on(_chosen(staging.everything(store), keys))
     with store.write() as connection:
+        require_now(connection, person, MAY_CHANGE, "promote what is in staging")
         chosen = _chosen(staging.select(connection), keys)
         switched = tuple(_switch(connection, one, rests_on, person, now) for one in chosen)
         gone = staged_rows.c.key.in_([one.key for one in chosen])
@@ -66,8 +66,8 @@ def take_back(store: Store, *, person: Person, now: datetime) -> Promotion:
     Runs of journeys stay with the version that they entered. Refuses with INVALID_ARGUMENT when
     there is none, it was taken back already, or one of its rules was changed since.
     """
-    require(person, MAY_CHANGE, "take back a promotion")
     with store.write() as connection:
+        require_now(connection, person, MAY_CHANGE, "take back a promotion")
         last = staging.last_promotion(connection)
         if last is None or last.taken_back_at is not None:
             raise refuse(

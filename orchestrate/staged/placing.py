@@ -9,7 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from control import audit, requests, staging
-from control.people import Person, require
+from control.people import Person, require_now
 from control.requests import ChangeRequest
 from control.staging import Staged
 from control.staging_tables import staged
@@ -33,8 +33,8 @@ def put(
     NOT_ALLOWED, UNKNOWN_KEY, ALREADY_DECIDED, and with INVALID_ARGUMENT what cannot be tried or is
     there already.
     """
-    may_stage(person, "put rules into staging")
     with store.write() as connection:
+        may_stage(connection, person, "put rules into staging")
         for target in targets:
             _put_one(connection, target, person, since, now)
         return staging.select(connection)
@@ -43,8 +43,8 @@ def put(
 def take_out(store: Store, key: str, *, person: Person, now: datetime) -> Staged:
     """Take a rule or journey out of staging. What was approved there has expired: it was never
     promoted."""
-    may_stage(person, "take rules out of staging")
     with store.write() as connection:
+        may_stage(connection, person, "take rules out of staging")
         found = find(connection, key)
         connection.execute(staged.delete().where(staged.c.key == found.key))
         act = audit.Act(now, person.email, "unstage", found.target, found.content_hash)
@@ -54,9 +54,9 @@ def take_out(store: Store, key: str, *, person: Person, now: datetime) -> Staged
         return found
 
 
-def may_stage(person: Person, what: str) -> None:
+def may_stage(connection: sa.Connection, person: Person, what: str) -> None:
     """Refuses with NOT_ALLOWED whoever is neither an approver nor an admin."""
-    require(person, MAY_STAGE, what)
+    require_now(connection, person, MAY_STAGE, what)
 
 
 def find(connection: sa.Connection, key: str) -> Staged:

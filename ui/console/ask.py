@@ -13,6 +13,7 @@ from core.errors import PilothouseError
 from ui.console.cards.answer import answer_card
 from ui.console.cards.parts import refusal_card
 from ui.console.desk import Desk, desk
+from ui.console.presence import leave_if_changed
 from ui.console.sidebar import open_run
 from ui.console.view.state import run_badge
 from ui.console.view.steps import Line, is_active, lines, now_doing, summary
@@ -143,6 +144,7 @@ def _thread(office: Desk, person: Person, run: Run) -> None:
 
 def _tail(office: Desk, run_id: str) -> None:
     """What the worker has written so far; once it is done, the whole page is drawn again."""
+    leave_if_changed(office)
     run = office.run(run_id)
     if run is None or not is_active(run):
         st.rerun()

@@ -74,12 +74,12 @@ def show() -> None:
     st.html(theme.STYLE)
     office = desk()
     email = signed_in_email()
-    if email is None:
-        _anonymous(_sign_in)
-    elif (person := office.person(email)) is None or not person.roles:
-        _anonymous(_no_role)
-    else:
+    person = office.person(email) if email else None
+    if person and person.roles:
         _open(office, person)
+        return
+    st.session_state.pop("person", None)
+    _anonymous(_no_role if email else _sign_in)
 
 
 def _open(office: Desk, person: Person) -> None:

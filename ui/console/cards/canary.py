@@ -14,6 +14,7 @@ from ui.canaries import RUNBOOK
 from ui.console import rulebook
 from ui.console.cards.parts import badges, bullets, heading, refusal_card
 from ui.console.desk import Desk
+from ui.console.presence import leave_if_changed
 from ui.console.rulebook import Measured
 from ui.console.view.canary import (
     ENDED,
@@ -98,6 +99,7 @@ def _went_live(request: ChangeRequest, asked: CanaryAsk, canary: Canary | None) 
 @st.fragment(run_every=LOOK_SECONDS)
 def _numbers_while_it_runs(office: Desk, canary: Canary) -> None:
     """What was read out last; drawn again by itself, the whole page once the canary ended."""
+    leave_if_changed(office)
     now = rulebook.running(office, canary.key)
     if now is None or now.id != canary.id:
         st.rerun()
