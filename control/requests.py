@@ -8,7 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict
 
+from control import suspensions
 from control.store import Store
+from control.suspensions import Suspension
 from control.tables import change_requests, reviews
 from control.versions import GOVERNED, Governed, Rule
 from core.artifacts import ChangeRequestRef, Finding, Preview
@@ -17,7 +19,7 @@ from core.errors import Code, refuse
 from core.journey_effects import JourneyEffect
 from core.journeys import Journey
 from core.jumps import JUMP, PopulationJump
-from core.lifecycle import State, Verdict
+from core.lifecycle import WAITING, State, Verdict
 from core.rules import DecisionPolicy, EligibilityRule
 
 
@@ -75,6 +77,8 @@ class ChangeRequest(BaseModel):
     created_at: datetime
     updated_at: datetime
     review: Review | None = None
+    suspended: Suspension | None = None
+    """What holds it back while it waits, the oldest of several; None when nothing does."""
 
     @property
     def artifact(self) -> Governed:
@@ -171,8 +175,16 @@ def select(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> li
         .order_by(change_requests.c.created_at.desc(), change_requests.c.id.desc())
     )
     rows = [row._asdict() for row in connection.execute(query)]
-    verdicts = _reviews(connection, [row["id"] for row in rows])
-    return [ChangeRequest(**row, review=verdicts.get(row["id"])) for row in rows]
+    ids = [row["id"] for row in rows]
+    verdicts, held = _reviews(connection, ids), suspensions.of(connection, ids)
+    return [
+        ChangeRequest(
+            **row,
+            review=verdicts.get(row["id"]),
+            suspended=held.get(row["id"], (None,))[0] if row["state"] in WAITING else None,
+        )
+        for row in rows
+    ]
 
 
 def _reviews(connection: sa.Connection, ids: list[str]) -> dict[str, Review]:

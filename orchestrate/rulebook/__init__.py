@@ -91,14 +91,16 @@ def reconcile(
     """
     published, expired = [], {}
     for request in reversed(requests.list_all(store, State.APPROVED)):
+        if request.suspended:
+            continue
         try:
             rests_on = None if request.changes_data or not relies_on else relies_on(request)
             published.append(
                 publish(store, request.id, now=now, dependencies=rests_on, prepare=prepare)
             )
         except PilothouseError as error:
-            _expire(store, request, error.refusal, now)
-            expired[request.id] = error.refusal
+            if _expire(store, request, error.refusal, now):
+                expired[request.id] = error.refusal
     return Reconciled(tuple(published), expired)
 
 
@@ -208,10 +210,13 @@ def _switch(store: Store, key: str, state: str, person: Person, now: datetime) -
     return after
 
 
-def _expire(store: Store, request: ChangeRequest, refusal: Refusal, now: datetime) -> None:
+def _expire(store: Store, request: ChangeRequest, refusal: Refusal, now: datetime) -> bool:
+    """End what is approved and cannot be; what is suspended waits for people. Whether it ended."""
     with store.write() as connection:
-        if requests.find(connection, request.id).state is not State.APPROVED:
-            return
+        found = requests.find(connection, request.id)
+        if found.state is not State.APPROVED or found.suspended:
+            return False
         move(connection, request.id, State.EXPIRED, now)
         act = audit.Act(now, "pilothouse", "expire", request.id, note=refusal.message)
         audit.append(connection, act)
+        return True

@@ -18,6 +18,7 @@ from core.canary import SALT, CanaryAsk
 from core.errors import Code, refuse
 from core.lifecycle import Role, State
 from orchestrate.approval_check import current
+from orchestrate.rulebook.conflicts import suspend_others
 
 MAY_CHANGE = frozenset({Role.APPROVER, Role.ADMIN})
 
@@ -103,7 +104,10 @@ def insert_version(
     by: str,
     now: datetime,
 ) -> AnyVersion:
-    """Write a row as the next version of its key, which supersedes the one before."""
+    """Write a row as the next version of its key, which supersedes the one before.
+
+    Whatever else waits for the key is suspended.
+    """
     number = before.version + 1 if before else 1
     if before:
         if (canary := running(connection, before.key)) is not None:
@@ -113,7 +117,9 @@ def insert_version(
             move(connection, before.change_request_id, State.SUPERSEDED, now)
     values = {"version": number, "state": "live", "published_at": utc(now), "published_by": by}
     connection.execute(versions.insert().values({**row, **values}))
-    return require_current(connection, str(row["key"]))
+    written = require_current(connection, str(row["key"]))
+    suspend_others(connection, written, now)
+    return written
 
 
 def move(connection: sa.Connection, request_id: str, state: State, now: datetime) -> None:

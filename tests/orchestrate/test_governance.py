@@ -237,7 +237,7 @@ def test_a_crash_between_approval_and_publish_is_made_good_once(
     assert len(versions.history(store, "engaged")) == 1
 
 
-def test_of_two_approved_drafts_the_second_expires(store: Store, pavel: Person) -> None:
+def test_of_two_approved_drafts_the_second_is_held_back(store: Store, pavel: Person) -> None:
     one, two = _propose(store, _rule(3)), _propose(store, _rule(4))
     for request in (one, two):
         approvals.decide(store, request, person=pavel, verdict="approve", now=NOW)
@@ -245,8 +245,11 @@ def test_of_two_approved_drafts_the_second_expires(store: Store, pavel: Person) 
     done = rulebook.reconcile(store, now=NOW)
 
     assert [version.change_request_id for version in done.published] == [one]
-    assert done.expired[two].code is Code.STALE_CHANGE_REQUEST
-    assert requests.get(store, two).state is State.EXPIRED
+    assert done.expired == {}
+    held = requests.get(store, two)
+    assert held.state is State.APPROVED
+    assert held.suspended is not None
+    assert "against no version of 'engaged', and version 1 went live" in held.suspended.why
 
 
 def test_a_new_version_supersedes_the_former(store: Store, pavel: Person) -> None:

@@ -91,6 +91,41 @@ def test_suspending_twice_for_one_reason_is_once(store: Store) -> None:
     assert [one.what for one in audit.entries(store)] == ["propose", "suspend"]
 
 
+def test_whatever_waits_for_a_key_is_suspended_when_another_version_goes_live(
+    store: Store, pavel: Person
+) -> None:
+    first, waiting, approved = (_propose(store, n) for n in (3, 4, 5))
+    for request in (first, approved):
+        approvals.decide(store, request, person=pavel, verdict="approve", now=NOW)
+
+    rulebook.publish(store, first, now=NOW)
+
+    held = [change_requests.get(store, one).suspended for one in (waiting, approved)]
+    assert [one.code for one in held if one] == [Suspended.CONFLICT] * 2
+    for act in (
+        lambda: approvals.decide(store, waiting, person=pavel, verdict="approve", now=NOW),
+        lambda: rulebook.publish(store, approved, now=NOW),
+    ):
+        with _refused(Code.STALE_CHANGE_REQUEST) as refused:
+            act()
+        assert "version 1 went live since" in str(refused.value)
+        assert "approvals rebase" in str(refused.value)
+
+
+def test_a_rollback_suspends_what_waits_for_the_key(store: Store, pavel: Person) -> None:
+    for n in (3, 4):
+        request = _propose(store, n)
+        approvals.decide(store, request, person=pavel, verdict="approve", now=NOW)
+        rulebook.publish(store, request, now=NOW)
+    waiting = _propose(store, 5)
+
+    rulebook.rollback(store, "engaged", 1, person=pavel, now=NOW)
+
+    held = change_requests.get(store, waiting).suspended
+    assert held is not None
+    assert "against version 2 of 'engaged', and version 3 went live" in held.why
+
+
 def test_what_is_suspended_can_still_be_turned_down(store: Store, pavel: Person) -> None:
     request = _propose(store)
     _suspend(store, request)
