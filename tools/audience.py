@@ -96,12 +96,15 @@ def audience_tools(context: ToolContext) -> tuple[BaseTool, ...]:
     return preview_audience, simulate_policy, count_users
 
 
-def simulated(artifact: Artifact, context: ToolContext) -> Simulated:
+def simulated(
+    artifact: Artifact, context: ToolContext, audiences: Audiences | None = None
+) -> Simulated:
     """Run a checked rule on the data and hold it against the guardrails; nothing is sent.
 
+    ``audiences``: what the rules that it names mean; those in force by default.
     Refuses what cannot be decided on.
     """
-    as_of, audiences = context.as_of, versions.audiences(context.store)
+    as_of, audiences = context.as_of, audiences or versions.audiences(context.store)
     preview = _preview(artifact, context, audiences)
     cases: tuple[str, ...] = ()
     if isinstance(artifact, DecisionPolicy):

@@ -14,6 +14,7 @@ from control import versions
 from control.people import Person
 from control.requests import ChangeRequest
 from control.versions import JourneyVersion, Version
+from core.artifacts import Finding
 from core.conditions import EVERYONE, And
 from core.errors import Code, PilothouseError, refuse
 from core.journey_effects import JourneyEffect, JourneyProposal, journey_findings
@@ -62,6 +63,15 @@ def effect_of(workspace: Workspace, journey: Journey, as_of: datetime) -> Journe
     for refusal in refusals(journey, workspace.catalog, named):
         raise PilothouseError(refusal)
     return preview(workspace.store, workspace.warehouse, workspace.catalog, journey, as_of=as_of)
+
+
+def look_at(
+    workspace: Workspace, journey: Journey, as_of: datetime
+) -> tuple[tuple[Finding, ...], JourneyEffect]:
+    """What the guardrails find of a journey, and what it would do; refuses what ``effect_of``
+    refuses."""
+    effect = effect_of(workspace, journey, as_of)
+    return journey_findings(_proposal(workspace, journey, effect)), effect
 
 
 def propose(

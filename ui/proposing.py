@@ -18,20 +18,24 @@ from orchestrate.artifact_checks import refusals
 from tools.audience import Simulated, simulated
 from tools.propose import dependencies
 from ui import data_changes
+from warehouse.compile import Audiences
 
 if TYPE_CHECKING:
     from ui.workspace import Workspace
 
 
-def look(workspace: Workspace, rule: Rule, *, person: Person) -> Simulated:
+def look(
+    workspace: Workspace, rule: Rule, *, person: Person, audiences: Audiences | None = None
+) -> Simulated:
     """What a rule would do and what the guardrails say, without proposing it.
 
+    ``audiences``: what the rules that it names mean; those in force by default.
     Refuses the first name that the catalog lacks or condition that cannot be decided.
     """
-    named = versions.audiences(workspace.store)
+    named = audiences or versions.audiences(workspace.store)
     for refusal in refusals(rule, workspace.catalog, named):
         raise PilothouseError(refusal)
-    return simulated(rule, workspace.asking.bound(person, ""))
+    return simulated(rule, workspace.asking.bound(person, ""), named)
 
 
 def propose_rule(

@@ -1,4 +1,4 @@
-"""``export``: audiences for paid channels, as hashes."""
+"""``export``: the rulebook as files, and audiences for paid channels, as hashes."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ import click
 
 from core.reasons import BY_CODE
 from deliver.exports.vendors import BY_NAME, VENDORS
+from ui.cli.rulebook import export_rulebook
 from ui.cli.session import Listing, Output, Session, common, said_by
 
 
 @click.group(cls=Listing)
 def export() -> None:
-    """Audiences for paid channels, as hashes and only with consent."""
+    """The rulebook as files, and audiences for paid channels, as hashes and only with consent."""
+
+
+export.add_command(export_rulebook)
 
 
 @export.command("audience")

@@ -1,4 +1,4 @@
-"""``import``: rows of files and of PostgreSQL tables into a canonical table."""
+"""``import``: rows into a canonical table, and files of the rulebook into change requests."""
 
 from __future__ import annotations
 
@@ -10,14 +10,35 @@ from typing import Any
 import click
 
 from core.errors import Code, refuse
-from ui.cli.session import Output, Session, common
+from ui.cli.rulebook import import_rulebook
+from ui.cli.session import Listing, Output, Session, common
 from ui.workspace import Workspace
 from warehouse.connect.checking import Reading
 from warehouse.connect.importing import Imported, Request
 from warehouse.connect.source import Source
 
 
-@click.command("import")
+class _TablesUnlessNamed(Listing):
+    """``import TABLE …`` is ``import table TABLE …``: whatever names no command is a table."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the command in where it was left out."""
+        named = {*self.commands, *ctx.help_option_names}
+        return super().parse_args(ctx, args if not args or args[0] in named else ["table", *args])
+
+
+@click.group("import", cls=_TablesUnlessNamed)
+def import_() -> None:
+    """Bring rows into a canonical table, or propose what files of the rulebook say.
+
+    import TABLE FILE... and import table TABLE FILE... are the same.
+    """
+
+
+import_.add_command(import_rulebook)
+
+
+@import_.command("table")
 @click.argument("table")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="FILE...")
 @click.option("--from", "url", metavar="URL", help="Read postgresql://user@host/database instead.")
@@ -37,7 +58,7 @@ from warehouse.connect.source import Source
 @click.option("--rejected", type=click.Path(path_type=Path), help="Where rejected rows go.")
 @click.option("--dry-run", is_flag=True, help="Check everything and change nothing.")
 @common
-def import_(session: Session, table: str, maps: tuple[str, ...], **given: Any) -> Output:
+def table_command(session: Session, table: str, maps: tuple[str, ...], **given: Any) -> Output:
     """Bring rows of CSV, Parquet or NDJSON files, or of a PostgreSQL table, into TABLE."""
     request = Request(
         table,
