@@ -12,7 +12,7 @@ import structlog
 from deliver.answers import every
 from deliver.dispatches import Dispatch
 from deliver.messages import Destination, Message
-from deliver.transport import Answer, NoAnswer, NotSent, Transport
+from deliver.transport import Answer, NoAnswer, NotSent, Transport, Withheld, always
 from deliver.wire import LookedUp, Outcome, Provider, Rate, Request, Response, Signed
 
 log = structlog.get_logger(__name__)
@@ -69,8 +69,13 @@ class Carrier(Protocol):
         """Parcels, and what no parcel can be made of. The same messages and moment, the same."""
         ...
 
-    def send(self, parcels: Sequence[Parcel], *, now: datetime) -> list[Outcome]:
-        """Hand over; one outcome per message."""
+    def send(
+        self, parcels: Sequence[Parcel], *, now: datetime, still: Callable[[], bool] = always
+    ) -> list[Outcome]:
+        """Hand over; one outcome per message, and none for those of which nothing left.
+
+        ``still`` is asked right before a request leaves.
+        """
         ...
 
     def look(self, open_ones: Sequence[Dispatch], *, now: datetime) -> dict[str, Outcome]:
@@ -109,7 +114,9 @@ class Local:
     ) -> tuple[list[Parcel], list[Outcome]]:
         return ([Parcel(tuple(messages), now)] if messages else []), []
 
-    def send(self, parcels: Sequence[Parcel], *, now: datetime) -> list[Outcome]:
+    def send(
+        self, parcels: Sequence[Parcel], *, now: datetime, still: Callable[[], bool] = always
+    ) -> list[Outcome]:
         messages = [message for parcel in parcels for message in parcel.messages]
         try:
             receipts = self._destination.send(messages, now=now)
@@ -171,11 +178,13 @@ class Remote:
         ]
         return parcels, list(plan.refused)
 
-    def send(self, parcels: Sequence[Parcel], *, now: datetime) -> list[Outcome]:
+    def send(
+        self, parcels: Sequence[Parcel], *, now: datetime, still: Callable[[], bool] = always
+    ) -> list[Outcome]:
         # A provider knows nothing of a workspace that has a time of its own.
         now = self._wall() if self._wall else now
         requests = [self._ready(parcel.request, now) for parcel in parcels if parcel.request]
-        answers = self._transport.send(requests)
+        answers = self._transport.send(requests, still=still)
         pairs = zip(requests, answers, strict=True)
         return [one for request, answer in pairs for one in self._became(request, answer, now)]
 
@@ -221,6 +230,8 @@ class Remote:
             return None
 
     def _became(self, request: Request, answer: Answer, now: datetime) -> list[Outcome]:
+        if isinstance(answer, Withheld):
+            return []
         if isinstance(answer, NotSent):
             return every(request, "retry_after", answer.reason)
         if isinstance(answer, NoAnswer):

@@ -20,6 +20,7 @@ from deliver.dispatches import Dispatch, Leaving
 from deliver.messages import Message
 from deliver.outbox import Intent
 from deliver.settling import settle
+from deliver.still import in_force_still
 from deliver.waits import FIRST_SECONDS
 from deliver.wire import Outcome
 
@@ -143,9 +144,11 @@ def _sent(
     ours = _submitted(around, carrier, asked, now)
     going = [one for one in asked if ours.issuperset(one.ids)]
     if not around.ask_again.still_so():
-        _take_back(around, ours, repeated, now)
         going = []
-    told = {one.intent_id: one for one in carrier.send(going, now=now)}
+    still = in_force_still(around.store, around.rules)
+    told = {one.intent_id: one for one in carrier.send(going, now=now, still=still)}
+    going = [one for one in going if one.ids[0] in told]
+    _take_back(around, ours - told.keys(), repeated, now)
     alone = _one_by_one(around, carrier, going, told, repeated)
     outcomes = [_doubted(one) if key in repeated else one for key, one in told.items()]
     settle(around.store, carrier, outcomes, intents, worker=around.worker, now=around.clock())

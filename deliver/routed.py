@@ -8,6 +8,7 @@ from typing import Protocol
 
 from control import routing
 from control.store import Store
+from deliver.still import all_stopped
 
 BATCH = 1_000
 
@@ -23,13 +24,13 @@ class EventDestination(Protocol):
 def send_routed(
     store: Store, destinations: dict[str, EventDestination], *, now: datetime
 ) -> dict[str, int]:
-    """Send everything that waits; destination → events that left."""
+    """Send everything that waits, unless everything is stopped; destination → events that left."""
     return {name: _send(store, name, one, now) for name, one in destinations.items()}
 
 
 def _send(store: Store, name: str, destination: EventDestination, now: datetime) -> int:
     total = 0
-    while batch := routing.lease(store, name, now=now, limit=BATCH):
+    while not all_stopped(store) and (batch := routing.lease(store, name, now=now, limit=BATCH)):
         destination.send(batch.name, batch.payloads)
         routing.sent(store, batch.name, now=now)
         total += len(batch.payloads)

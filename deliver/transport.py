@@ -1,16 +1,16 @@
 """Requests over HTTP, with an end to everything: time, bytes, redirects.
 
 What comes of one is a response, or why there is none: ``NotSent`` when the provider cannot have
-it (no name, no connection, no TLS), ``NoAnswer`` when it may.
+it (no name, no connection, no TLS; ``Withheld``: it was kept back), ``NoAnswer`` when it may.
 """
 
 from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import TracebackType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import httpx
 
@@ -33,7 +33,20 @@ class NoAnswer(NamedTuple):
     reason: str
 
 
+class Withheld(NotSent):
+    """By the time there was a connection the request was not to be made any more."""
+
+
 Answer = Response | NotSent | NoAnswer
+
+
+class _Kept(Exception):
+    """Raised inside a request, right before its first byte."""
+
+
+def always() -> bool:
+    """A request that nothing keeps back."""
+    return True
 
 
 class Transport:
@@ -56,9 +69,14 @@ class Transport:
             trust_env=False,
         )
 
-    def send(self, requests: Sequence[Request]) -> list[Answer]:
-        """Make requests side by side; one answer each, in their order."""
-        return self._runner.run(self._all(requests))
+    def send(
+        self, requests: Sequence[Request], *, still: Callable[[], bool] = always
+    ) -> list[Answer]:
+        """Make requests side by side; one answer each, in their order.
+
+        ``still`` is asked right before the first byte of each, once there is a connection.
+        """
+        return self._runner.run(self._all(requests, still))
 
     def close(self) -> None:
         """Let go of every connection."""
@@ -76,14 +94,16 @@ class Transport:
     ) -> None:
         self.close()
 
-    async def _all(self, requests: Sequence[Request]) -> list[Answer]:
-        return list(await asyncio.gather(*(self._one(request) for request in requests)))
+    async def _all(self, requests: Sequence[Request], still: Callable[[], bool]) -> list[Answer]:
+        return list(await asyncio.gather(*(self._one(request, still) for request in requests)))
 
-    async def _one(self, request: Request) -> Answer:
+    async def _one(self, request: Request, still: Callable[[], bool]) -> Answer:
         async with self._room:
             try:
                 async with asyncio.timeout(self._seconds):
-                    return await self._made(request)
+                    return await self._made(request, still)
+            except _Kept:
+                return Withheld("Something was stopped meanwhile.")
             except (httpx.ConnectError, httpx.ConnectTimeout, socket.gaierror) as error:
                 return NotSent(f"There is no connection: {_told(error)}.")
             except (httpx.UnsupportedProtocol, httpx.InvalidURL, httpx.LocalProtocolError) as error:
@@ -95,20 +115,29 @@ class Transport:
             except httpx.HTTPError as error:
                 return NoAnswer(f"The connection broke: {_told(error)}.")
 
-    async def _made(self, request: Request) -> Answer:
-        url, headers, extensions = httpx.URL(request.url), dict(request.headers), {}
+    async def _made(self, request: Request, still: Callable[[], bool]) -> Answer:
+        url, headers = httpx.URL(request.url), dict(request.headers)
+        extensions: dict[str, Any] = {"trace": _asking(still)}
         if request.public_only:
             address = await _public_address(url)
             if isinstance(address, NotSent):
                 return address
             # To the address that was looked at: the name may mean another one a moment later.
             headers["Host"] = url.netloc.decode("ascii")
-            extensions = {"sni_hostname": url.host}
+            extensions["sni_hostname"] = url.host
             url = url.copy_with(host=address)
         async with self._client.stream(
             request.method, url, headers=headers, content=request.body, extensions=extensions
         ) as answer:
             return await _read(answer)
+
+
+def _asking(still: Callable[[], bool]) -> Callable[[str, Mapping[str, Any]], Awaitable[None]]:
+    async def heard(event: str, _about: Mapping[str, Any]) -> None:
+        if event.endswith(".send_request_headers.started") and not still():
+            raise _Kept
+
+    return heard
 
 
 async def _read(answer: httpx.Response) -> Response | NoAnswer:

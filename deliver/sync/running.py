@@ -20,6 +20,7 @@ from control.store import Store
 from deliver import buckets
 from deliver.answers import every
 from deliver.carriers import UNDECLARED
+from deliver.still import Still, all_stopped
 from deliver.sync.profiles import Profiles
 from deliver.sync.state import Counts, Told, compare, keep, page
 from deliver.transport import Answer, NoAnswer, NotSent, Transport
@@ -114,6 +115,8 @@ def _tell(run: _Run, waiting: Sequence[Request], said: Counter[str]) -> tuple[in
     """Make as many requests as there is room for; how many, and why no more are made."""
     if paused := delivery.paused(run.store).get(run.target.destination):
         return 0, f"{run.target.destination} is paused: {paused.reason}"
+    if switch := all_stopped(run.store):
+        return 0, f"Everything is stopped by {switch.by}: {switch.reason}"
     limit = waiting[0].limit
     rate = run.target.profiles.rates.get(limit, UNDECLARED)
     granted = buckets.take(
@@ -125,7 +128,8 @@ def _tell(run: _Run, waiting: Sequence[Request], said: Counter[str]) -> tuple[in
         run.sleep(granted.seconds)
         return 0, None
     now_sent = [_ready(run, one) for one in waiting[: granted.requests]]
-    answers = run.transport.send(now_sent)
+    still = Still(lambda: all_stopped(run.store) is None)
+    answers = run.transport.send(now_sent, still=still)
     outcomes = [
         outcome
         for request, answer in zip(now_sent, answers, strict=True)

@@ -14,10 +14,12 @@ import yaml
 from collect.routing import Destination, RoutingPlan, load_routing, problems
 from collect.routing_rows import last_stored, pages
 from control import routing
+from control.people import add_demo_people, get
 from control.store import Store, open_store
 from core.errors import Code, PilothouseError
 from deliver.destinations.ndjson_folder import NdjsonFolder
 from deliver.routed import send_routed
+from orchestrate.kill_switch import kill, unkill
 from tests.collect.world import NOON, World
 from warehouse.catalog import load_catalog
 
@@ -85,6 +87,21 @@ def left(store: Store, folder: Path) -> list[dict[str, Any]]:
     send_routed(store, {"crm": NdjsonFolder(folder)}, now=NOON)
     lines = [line for file in sorted(folder.glob("*")) for line in file.read_text().splitlines()]
     return [json.loads(line) for line in lines]
+
+
+def test_nothing_leaves_while_everything_is_stopped(
+    store: Store, people: World, tmp_path: Path
+) -> None:
+    people.send(EVENT)
+    people.load()
+    queued(store, people, listed())
+    add_demo_people(store)
+    ada = get(store, "ada@demo")
+    kill(store, "global", person=ada, reason="Wrong list.", now=NOON)
+
+    assert left(store, tmp_path / "crm") == []
+    unkill(store, "global", person=ada, now=NOON)
+    assert len(left(store, tmp_path / "crm")) == 1
 
 
 # What leaves.

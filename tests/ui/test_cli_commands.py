@@ -274,6 +274,24 @@ def test_a_kill_switch_stops_and_is_listed_until_it_is_lifted(live: CommandLine)
     assert live("kill", "--list").out == "Nothing is stopped.\n"
 
 
+def test_an_action_is_stopped_by_its_key_whichever_rule_sends_it(live: CommandLine) -> None:
+    assert live.json("kill", "--action", "upgrade_nudge", "--reason", "Wrong price") == {
+        "scope": "action",
+        "key": "upgrade_nudge",
+        "reason": "Wrong price",
+    }
+
+    cycle = live.json("cycle", "run")["cycle_id"]
+
+    decided = live.rows("SELECT DISTINCT cycle_id, action_key, reason_code FROM decisions")
+    of_cycle = {
+        reason for one, action, reason in decided if (one, action) == (cycle, "upgrade_nudge")
+    }
+    assert of_cycle == {"KILLED"}
+    assert live("unkill", "--action", "upgrade_nudge").status == 0
+    assert "UNKNOWN_KEY" in live("kill", "--action", "upgrade", "--reason", "x").err
+
+
 def test_the_audit_log_lists_who_did_what_and_its_chain_holds(live: CommandLine) -> None:
     entries = live.json("audit", "list")
 

@@ -15,6 +15,7 @@ from control import delivery, versions
 from core.assignment import share_end
 from core.errors import PilothouseError
 from core.settings import Settings, SyncSettings
+from orchestrate.kill_switch import kill, unkill
 from tests.deliver.loopback import DROPPED_AFTER, Call, Loopback, Reply, answers
 from tests.tools.demo import demo_file, open_demo
 from ui import syncing
@@ -223,6 +224,20 @@ def test_wrong_credentials_pause_the_destination(workspace: Workspace, tool: Pro
     (again,) = syncing.run(workspace)
     assert len(tool.calls) == calls
     assert "paused" in (again.why or "")
+
+
+def test_nothing_is_told_while_everything_is_stopped(workspace: Workspace, tool: Profiles) -> None:
+    store, now = workspace.store, workspace.now()
+    mara, ada = workspace.person("mara@demo"), workspace.person("ada@demo")
+    kill(store, "global", person=mara, reason="Wrong list.", now=now)
+
+    (stopped,) = syncing.run(workspace)
+    unkill(store, "global", person=ada, now=now)
+    (told,) = syncing.run(workspace)
+
+    assert (stopped.told, stopped.requests) == (0, 0)
+    assert stopped.why == "Everything is stopped by mara@demo: Wrong list."
+    assert (stopped.left, told.left) == (told.told, 0)
 
 
 def test_what_the_tool_does_not_take_is_not_told_again_until_it_changes(

@@ -2,77 +2,80 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import functools
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import click
 
-from control import versions
 from control.kill_switches import ANY, Scope, active
-from core.errors import Code, refuse
 from orchestrate import kill_switch
+from ui import stopping
 from ui.cli.session import Output, Session, common, said_by
 
-if TYPE_CHECKING:
-    from ui.workspace import Workspace
+
+class Switch(NamedTuple):
+    """What a switch is on."""
+
+    scope: Scope
+    key: str
+
+    def __str__(self) -> str:
+        return "everything" if self.scope == "global" else f"{self.scope} {self.key}"
 
 
-def _scope(policy: str | None, channel: str | None, everything: bool) -> tuple[Scope, str]:
-    chosen: list[tuple[Scope, str]] = []
-    if policy:
-        chosen.append(("policy", policy))
-    if channel:
-        chosen.append(("channel", channel))
-    if everything:
-        chosen.append(("global", ANY))
-    if len(chosen) != 1:
-        raise click.UsageError("Name one of --policy, --channel or --all.")
-    return chosen[0]
+def switched(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say what is stopped, or let go again: exactly one of them."""
 
-
-def _check_exists(scope: Scope, key: str, workspace: Workspace) -> None:
-    known = {
-        "policy": [version.key for version in versions.all_current(workspace.store)],
-        "channel": [*workspace.catalog.channels],
-    }.get(scope)
-    if known is not None and key not in known:
-        raise refuse(
-            Code.UNKNOWN_KEY,
-            f"There is no {scope} '{key}'.",
-            span=key,
-            fix=f"Known: {', '.join(known) or 'none yet'}.",
+    @click.option("--policy", help="One rule, policy or journey.")
+    @click.option("--action", help="One action, whoever sends it.")
+    @click.option("--channel", help="One channel.")
+    @click.option("--all", "everything", is_flag=True, help="Everything.")
+    @functools.wraps(command)
+    def wrapped(
+        policy: str | None, action: str | None, channel: str | None, everything: bool, **rest: Any
+    ) -> Any:
+        named: tuple[tuple[Scope, str | None], ...] = (
+            ("policy", policy),
+            ("action", action),
+            ("channel", channel),
+            ("global", ANY if everything else None),
         )
+        chosen = [Switch(scope, key) for scope, key in named if key]
+        if len(chosen) > 1:
+            raise click.UsageError("Name one of --policy, --action, --channel or --all.")
+        return command(switch=chosen[0] if chosen else None, **rest)
+
+    return wrapped
+
+
+def named(switch: Switch | None) -> Switch:
+    """What was named; wrong usage when nothing was."""
+    if switch is None:
+        raise click.UsageError("Name one of --policy, --action, --channel or --all.")
+    return switch
 
 
 @click.command()
-@click.option("--policy", help="Stop one rule or policy.")
-@click.option("--channel", help="Stop one channel.")
-@click.option("--all", "everything", is_flag=True, help="Stop everything.")
+@switched
 @click.option("--reason", help="Why, for the audit log; needed to stop something.")
 @click.option("--list", "listed", is_flag=True, help="Only list what is stopped.")
 @said_by("ada@demo", "Who stops it.")
 @common
 def kill(
-    session: Session,
-    policy: str | None,
-    channel: str | None,
-    everything: bool,
-    reason: str | None,
-    listed: bool,
-    email: str,
+    session: Session, switch: Switch | None, reason: str | None, listed: bool, email: str
 ) -> Output:
     """Stop sends at once, those on their way included."""
     if listed:
         return _stopped(session)
     if not reason:
         raise click.UsageError("Say why with --reason.")
-    scope, key = _scope(policy, channel, everything)
+    chosen = named(switch)
     with session.workspace() as workspace:
-        person = session.person(workspace, email)
-        _check_exists(scope, key, workspace)
-        kill_switch.kill(
-            workspace.store, scope, key, person=person, reason=reason, now=workspace.now()
-        )
-    return Output(f"Stopped: {scope} {key}.", {"scope": scope, "key": key, "reason": reason})
+        person, now = session.person(workspace, email), workspace.now()
+        stopping.check_exists(workspace.store, workspace.catalog, *chosen)
+        kill_switch.kill(workspace.store, *chosen, person=person, reason=reason, now=now)
+    return Output(f"Stopped: {chosen}.", {**chosen._asdict(), "reason": reason})
 
 
 def _stopped(session: Session) -> Output:
@@ -83,17 +86,13 @@ def _stopped(session: Session) -> Output:
 
 
 @click.command()
-@click.option("--policy", help="Let one rule or policy go again.")
-@click.option("--channel", help="Let one channel go again.")
-@click.option("--all", "everything", is_flag=True, help="Lift the global stop.")
+@switched
 @said_by("ada@demo", "Who lifts it.")
 @common
-def unkill(
-    session: Session, policy: str | None, channel: str | None, everything: bool, email: str
-) -> Output:
+def unkill(session: Session, switch: Switch | None, email: str) -> Output:
     """Lift a kill switch."""
-    scope, key = _scope(policy, channel, everything)
+    chosen = named(switch)
     with session.workspace() as workspace:
         person = session.person(workspace, email)
-        kill_switch.unkill(workspace.store, scope, key, person=person, now=workspace.now())
-    return Output(f"No longer stopped: {scope} {key}.", {"scope": scope, "key": key})
+        kill_switch.unkill(workspace.store, *chosen, person=person, now=workspace.now())
+    return Output(f"No longer stopped: {chosen}.", chosen._asdict())
