@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
 from core.conditions import Frozen
+from core.effects import Effect
 from core.errors import Refusal
 from core.rules import DecisionPolicy, EligibilityRule
 
@@ -178,10 +179,19 @@ class Preview(Frozen):
     """For a decision policy: one row an entry, in order."""
     no_entry: int | None = None
     """For a decision policy: users of the population whom no entry takes."""
+    effect: Effect | None = Field(default=None, exclude_if=lambda effect: effect is None)
+    """What it would change beside what is live; None: not measured."""
 
 
 Severity = Literal["block", "warn", "info"]
 """What a finding means for a proposal, the gravest first."""
+
+
+class Edit(Frozen):
+    """One value of an artifact, to be set where a JSON pointer (RFC 6901) leads; ``-`` appends."""
+
+    path: str = Field(pattern=r"^(/([^~/]|~[01])*)+$")
+    value: JsonValue
 
 
 class Finding(Frozen):
@@ -191,6 +201,8 @@ class Finding(Frozen):
     severity: Severity
     message: str
     fix: str | None = None
+    patch: tuple[Edit, ...] = Field(default=(), exclude_if=lambda edits: not edits)
+    """What does the fix, made to the artifact in this order; empty: it takes a person."""
 
     @property
     def rank(self) -> int:

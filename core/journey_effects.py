@@ -6,11 +6,16 @@ from typing import Literal
 
 from pydantic import Field
 
-from core.artifacts import Finding
+from core.artifacts import Edit, Finding
 from core.conditions import Frozen
+from core.data_use_policies import DATA_USE_POLICIES
+from core.journey_steps import Message
 from core.journeys import Journey
+from core.regulation_policies import REGULATION_POLICIES
+from core.rules import Action, Holdout
+from core.sending import Sending
+from core.sending_policies import SENDING_POLICIES
 from core.template_policies import template_findings
-from core.templates import TemplateFacts
 
 REENTRY = {
     "never": "Nobody enters twice.",
@@ -56,66 +61,42 @@ class JourneyEffect(Frozen):
         return self.enter_now + sum(day.entries for day in self.days)
 
 
-class JourneyProposal(Frozen):
+class JourneyProposal(Sending):
     """Everything a guardrail policy may look at, as data."""
 
     journey: Journey
     effect: JourneyEffect
-    users_total: int
-    reach_limit_share: float
-    consent_purposes: dict[str, str | None]
-    data_classes: dict[str, str]
-    """The class of each ``table.column`` that a condition reads."""
-    templates: dict[str, TemplateFacts] = Field(default_factory=dict)
-    """Those of the catalog that its messages name, by key."""
+
+    def actions_at(self) -> tuple[tuple[str, Action], ...]:
+        """What it would send, each with the JSON pointer of its place in the artifact."""
+        return tuple(
+            (f"/steps/{place}/action", step.action)
+            for place, step in enumerate(self.journey.steps)
+            if isinstance(step, Message)
+        )
+
+    @property
+    def audience(self) -> int:
+        """Whom it reaches: those who may enter."""
+        return self.effect.population_size
+
+    @property
+    def what(self) -> str:
+        """What a person calls it."""
+        return "journey"
 
 
 def journey_findings(proposal: JourneyProposal) -> tuple[Finding, ...]:
     """What the guardrails say of a journey, blockers first."""
     actions = [message.action for message in proposal.journey.messages()]
+    shared = (*SENDING_POLICIES, *DATA_USE_POLICIES, *REGULATION_POLICIES)
     found = (
-        *_protected(proposal),
-        *_consent(proposal),
+        *(finding for policy in shared if (finding := policy(proposal))),
         *_reach(proposal),
         *template_findings(actions, proposal.templates),
         *_notes(proposal),
     )
     return tuple(sorted(found, key=lambda finding: finding.rank))
-
-
-def _protected(proposal: JourneyProposal) -> tuple[Finding, ...]:
-    classes = proposal.data_classes.items()
-    barred = sorted(name for name, kind in classes if kind == "protected")
-    personal = sorted(name for name, kind in classes if kind in ("personal", "sensitive"))
-    found = []
-    if barred:
-        message = f"The journey reads protected data: {', '.join(barred)}."
-        fix = "Remove the condition that reads it."
-        found.append(
-            Finding(policy="protected_attribute", severity="block", message=message, fix=fix)
-        )
-    if personal:
-        message = f"The journey reads personal data: {', '.join(personal)}."
-        fix = "Check that the purpose covers it."
-        found.append(
-            Finding(policy="sensitive_attribute", severity="warn", message=message, fix=fix)
-        )
-    return tuple(found)
-
-
-def _consent(proposal: JourneyProposal) -> tuple[Finding, ...]:
-    return tuple(
-        Finding(
-            policy="consent_path",
-            severity="warn",
-            message=f"The marketing message '{one.key}' goes by {', '.join(one.action.channels)}, "
-            "where no consent is asked for.",
-            fix="Make sure that the channel is one that users expect it in.",
-        )
-        for one in proposal.journey.messages()
-        if one.action.message_class == "marketing"
-        and not any(proposal.consent_purposes.get(channel) for channel in one.action.channels)
-    )
 
 
 def _reach(proposal: JourneyProposal) -> tuple[Finding, ...]:
@@ -142,7 +123,11 @@ def _notes(proposal: JourneyProposal) -> tuple[Finding, ...]:
     if journey.holdout is None or journey.holdout.share == 0:
         message = "Nobody is held out, so its lift cannot be measured."
         fix = "Add a holdout, such as a share of 0.1 with a salt of its own."
-        found.append(Finding(policy="has_holdout", severity="warn", message=message, fix=fix))
+        tenth = Holdout(share=0.1, salt=journey.key).model_dump(mode="json")
+        patch = (Edit(path="/holdout", value=tenth),)
+        found.append(
+            Finding(policy="has_holdout", severity="warn", message=message, fix=fix, patch=patch)
+        )
     if proposal.effect.under_way:
         message = f"{proposal.effect.under_way:,} runs stay with the version that they entered."
         fix = "Move them with 'pilothouse journeys migrate' once it is live."

@@ -2,7 +2,9 @@
 
 Each policy is one function from the facts of a proposal to a finding or None,
 listed in POLICIES. Its docstring is its rule in one sentence. Adding a policy
-is one function and one line; skipping one is visible.
+is one function and one line; skipping one is visible. What journeys are held to
+as well is in the modules of ``SENDING_POLICIES``, ``DATA_USE_POLICIES`` and
+``REGULATION_POLICIES``.
 """
 
 from __future__ import annotations
@@ -10,9 +12,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from core.artifacts import Finding, Preview
+from pydantic import JsonValue
+
+from core.artifacts import Edit, Finding, Preview
+from core.conditions import EventCount, Rolling, leaves
+from core.data_use_policies import DATA_USE_POLICIES
 from core.proposal import Proposal, actions_of
-from core.rules import DecisionPolicy
+from core.pursuit import eligible
+from core.regulation_policies import REGULATION_POLICIES
+from core.rules import DecisionPolicy, Entry, Holdout, StopCondition
+from core.sending_policies import SENDING_POLICIES, consent_path
 from core.template_policies import TEMPLATE_POLICIES
 from core.validation import VALIDATIONS
 
@@ -20,48 +29,6 @@ Policy = Callable[[Proposal], Finding | None]
 Risk = Literal["low", "medium", "high"]
 LARGE_SHARE = 0.5
 """Of the people whom a rule considers."""
-
-
-def consent_path(proposal: Proposal) -> Finding | None:
-    """A marketing message goes only through a channel whose consent can be checked."""
-    for action in actions_of(proposal.artifact):
-        purposes = [proposal.consent_purposes.get(channel) for channel in action.channels]
-        if action.message_class == "marketing" and not any(purposes):
-            return Finding(
-                policy="consent_path",
-                severity="block",
-                message=f"{action.name} is marketing, but none of its channels "
-                f"({', '.join(action.channels)}) checks consent.",
-                fix="Send it by a channel that records consent, such as email or push.",
-            )
-    return None
-
-
-def protected_attribute(proposal: Proposal) -> Finding | None:
-    """No rule reads a protected attribute."""
-    found = [name for name, kind in proposal.data_classes.items() if kind == "protected"]
-    if not found:
-        return None
-    return Finding(
-        policy="protected_attribute",
-        severity="block",
-        message=f"The rule reads protected data: {', '.join(sorted(found))}.",
-        fix="Remove the condition that reads it.",
-    )
-
-
-def sensitive_attribute(proposal: Proposal) -> Finding | None:
-    """A rule that reads personal or sensitive data is looked at twice."""
-    kinds = ("personal", "sensitive")
-    found = [name for name, kind in proposal.data_classes.items() if kind in kinds]
-    if not found:
-        return None
-    return Finding(
-        policy="sensitive_attribute",
-        severity="warn",
-        message=f"The rule reads personal data: {', '.join(sorted(found))}.",
-        fix="Check that the purpose covers it.",
-    )
 
 
 def known_destination(proposal: Proposal) -> Finding | None:
@@ -74,6 +41,7 @@ def known_destination(proposal: Proposal) -> Finding | None:
                     severity="block",
                     message=f"{action.name} names the channel '{channel}', which does not exist.",
                     fix=f"Use one of {', '.join(sorted(proposal.consent_purposes))}.",
+                    patch=_known_channels(proposal),
                 )
     return None
 
@@ -129,6 +97,7 @@ def measurable(proposal: Proposal) -> Finding | None:
         severity="warn",
         message="There is no holdout: its effect could not be measured.",
         fix="Hold out 10 %.",
+        patch=(Edit(path="/holdout", value=_tenth(proposal.artifact.key)),),
     )
 
 
@@ -153,24 +122,24 @@ def pursuit_ends(proposal: Proposal) -> Finding | None:
     """Every entry of a decision policy says when to stop."""
     if not isinstance(proposal.artifact, DecisionPolicy):
         return None
-    endless = [
-        entry.action.name
-        for entry in proposal.artifact.entries
-        if not proposal.artifact.stops_of(entry)
-    ]
+    policy = proposal.artifact
+    endless = [entry for entry in policy.entries if not policy.stops_of(entry)]
     if not endless:
         return None
     return Finding(
         policy="pursuit_ends",
         severity="warn",
-        message=f"No stop condition: {', '.join(endless)}.",
+        message=f"No stop condition: {', '.join(entry.action.name for entry in endless)}.",
         fix="Say what ends it, such as the goal being reached.",
+        patch=_ended(endless),
     )
 
 
 def little_overlap(proposal: Proposal) -> Finding | None:
     """An audience that another live rule already covers is worth a second look."""
-    covered = [row for row in proposal.preview.overlap if row.share >= 0.5]
+    covered = [
+        row for row in proposal.preview.overlap if row.share >= proposal.policies.overlap_share
+    ]
     if not covered:
         return None
     listed = ", ".join(f"{row.key} ({row.share:.0%})" for row in covered)
@@ -183,17 +152,17 @@ def little_overlap(proposal: Proposal) -> Finding | None:
 
 
 POLICIES: tuple[Policy, ...] = (
-    consent_path,
-    protected_attribute,
     known_destination,
     reach_limit,
     decidable,
-    sensitive_attribute,
     someone_is_reached,
     measurable,
     every_tier_can_win,
     pursuit_ends,
     little_overlap,
+    *SENDING_POLICIES,
+    *DATA_USE_POLICIES,
+    *REGULATION_POLICIES,
     *TEMPLATE_POLICIES,
     *VALIDATIONS,
 )
@@ -217,3 +186,48 @@ def risk(found: Sequence[Finding], preview: Preview | None) -> Risk:
     if "block" in severities:
         return "high"
     return "medium" if "warn" in severities or share > LARGE_SHARE else "low"
+
+
+def _tenth(key: str) -> dict[str, JsonValue]:
+    """A holdout of a tenth, drawn for this artifact alone."""
+    return Holdout(share=0.1, salt=key).model_dump(mode="json")
+
+
+def _known_channels(proposal: Proposal) -> tuple[Edit, ...]:
+    """Leaves unknown channels out, where every action has others and its way of consent is kept."""
+    kept: dict[str, list[JsonValue]] = {}
+    for place, action in proposal.actions_at():
+        known = [one for one in action.channels if one in proposal.consent_purposes]
+        if not known:
+            return ()
+        if len(known) < len(action.channels):
+            kept[f"{place}/channels"] = [*known]
+    return () if consent_path(proposal) else tuple(Edit(path=p, value=v) for p, v in kept.items())
+
+
+def _ended(endless: Sequence[Entry]) -> tuple[Edit, ...]:
+    """Stops each at its goal, once reached while the message may be sent; where a goal is said."""
+    if not all(_can_end(entry) for entry in endless):
+        return ()
+    return tuple(
+        Edit(path="/stop_conditions/-", value=_at_goal(entry).model_dump(mode="json"))
+        for entry in endless
+    )
+
+
+def _can_end(entry: Entry) -> bool:
+    """Whether a goal is known, and nobody is eligible by having reached it."""
+    goal = entry.action.goal_event
+    read = {getattr(leaf, "event", None) for leaf in leaves(eligible(entry))}
+    return goal is not None and goal not in read
+
+
+def _at_goal(entry: Entry) -> StopCondition:
+    action = entry.action
+    window = Rolling(seconds=action.expires_after_seconds)
+    return StopCondition(
+        key=f"{action.key[:50]}_goal_reached",
+        name=f"The goal of {action.name} was reached",
+        when=EventCount(event=action.goal_event or "", window=window),
+        actions=(action.key,),
+    )

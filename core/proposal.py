@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import Field
-
 from core.artifacts import Preview, Required
 from core.conditions import Condition, Frozen
-from core.rules import Action, ContactPolicy, DecisionPolicy, EligibilityRule
-from core.templates import TemplateFacts
+from core.rules import Action, DecisionPolicy, EligibilityRule
+from core.sending import Sending
 
 
 class EntryFacts(Frozen):
@@ -25,19 +23,12 @@ class EntryFacts(Frozen):
     """Eligible and of the population, with consent and an address for one of its channels."""
 
 
-class Proposal(Frozen):
+class Proposal(Sending):
     """Everything a policy may look at, as data."""
 
     artifact: EligibilityRule | DecisionPolicy
     required: Required
     preview: Preview
-    users_total: int
-    """Canonical users of the warehouse."""
-    consent_purposes: dict[str, str | None]
-    """Every known channel with the purpose its consent is asked for (None: needs none)."""
-    data_classes: dict[str, str]
-    """The class of each required ``table.column``."""
-    reach_limit_share: float
     undecidable: tuple[str, ...] = ()
     defaults_used: tuple[str, ...] = ()
     """Sentences: what the prompt left open and the workspace's default filled in."""
@@ -45,17 +36,30 @@ class Proposal(Frozen):
     """The artifact with what each named audience stands for in its place; None: not known."""
     unpinned: tuple[str, ...] = ()
     """Keys of published rules that it builds on in whichever version is live."""
-    contact: ContactPolicy | None = None
-    """How much contact the workspace allows."""
     entries: tuple[EntryFacts, ...] = ()
     """One row an action."""
-    templates: dict[str, TemplateFacts] = Field(default_factory=dict)
-    """Those of the catalog that its actions name, by key."""
 
     @property
     def meaning(self) -> EligibilityRule | DecisionPolicy:
         """The artifact in conditions that name no audience, as far as that is known."""
         return self.spelled_out or self.artifact
+
+    def actions_at(self) -> tuple[tuple[str, Action], ...]:
+        """What it would send, each with the JSON pointer of its place in the artifact."""
+        actions = actions_of(self.artifact)
+        if isinstance(self.artifact, EligibilityRule):
+            return tuple(("/action", action) for action in actions)
+        return tuple((f"/entries/{place}/action", one) for place, one in enumerate(actions))
+
+    @property
+    def audience(self) -> int:
+        """Whom it reaches."""
+        return self.preview.audience_size
+
+    @property
+    def what(self) -> str:
+        """What a person calls it."""
+        return "policy" if isinstance(self.artifact, DecisionPolicy) else "rule"
 
 
 def actions_of(artifact: EligibilityRule | DecisionPolicy) -> tuple[Action, ...]:

@@ -76,6 +76,41 @@ class SyncSettings(Frozen):
     """What else than public data may leave."""
 
 
+class PolicySettings(Frozen):
+    """From where on guardrail policies speak up: ``[policies]`` of ``pilothouse.toml``."""
+
+    overlap_share: float = Field(default=0.5, gt=0, le=1)
+    """Of an audience that another live rule covers as well."""
+    reach_jump: float = Field(default=3.0, gt=1)
+    """How many times the audience of the version that is live."""
+    expires_within_days: int = Field(default=90, ge=1)
+    """How long after its decision a message may still be sent."""
+    unknown_zone_share: float = Field(default=0.2, gt=0, le=1)
+    """Of an audience that has no time zone."""
+    late_inputs: float = Field(default=2.0, ge=1)
+    """How many times its promised freshness a table that a rule reads may be old."""
+    proxy_association: float = Field(default=0.3, gt=0, le=1)
+    """Cramér's V, 0 to 1, from which on a condition stands for a protected attribute."""
+    proxy_least_users: int = Field(default=100, ge=1)
+    """Fewer users with a known attribute say nothing."""
+    proxy_names: tuple[str, ...] = (
+        *("postcode", "postal_code", "zip", "zip_code", "district", "neighbourhood"),
+        *("first_name", "given_name", "last_name", "surname", "family_name", "full_name"),
+        *("language", "locale", "religion", "birthplace", "place_of_birth"),
+    )
+    """Columns and properties of these names are likely to stand for a protected attribute."""
+    marketing_words: tuple[str, ...] = (
+        *("sale", "discount", "special offer", "limited time", "upgrade now", "buy now", "% off"),
+        *("save up to", "shop now", "promo code", "coupon"),
+        *("rabatt", "angebot", "gutschein", "jetzt kaufen"),
+        *("soldes", "promotion", "code promo", "offre spéciale"),
+        *("descuento", "oferta", "rebajas", "compra ahora"),
+    )
+    """Words that belong into marketing, in lower case."""
+    waived_regulations: tuple[str, ...] = ()
+    """Keys of regulations that the team has looked at and holds not to apply."""
+
+
 class Settings(Frozen):
     """Every choice of a workspace. Precedence: typed flag > environment > file > default."""
 
@@ -108,6 +143,7 @@ class Settings(Frozen):
     identity: Literal["demo", "oidc", "proxy"] = "demo"
     reach_limit_share: float = Field(default=0.8, gt=0, le=1)
     """A rule that reaches a larger share of all users is blocked."""
+    policies: PolicySettings = PolicySettings()
 
     @property
     def planner_in_use(self) -> Literal["grammar", "openai"]:

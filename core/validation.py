@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Literal
 
-from core.artifacts import Finding
+from core.artifacts import Edit, Finding
 from core.implication import never
 from core.precedence import always_first, circle, gives_way, shadowed_by, waits_for
 from core.proposal import EntryFacts, Proposal, actions_of
 from core.pursuit import eligible, in_order, takes
-from core.rules import Action, DecisionPolicy, FrequencyCap, QuietHours
+from core.rules import DAY, Action, DecisionPolicy, FrequencyCap, QuietHours
 
-LONG = 90 * 86_400
-"""Seconds. Who waits longer for a message no longer knows what it is about."""
+WEEK = 7 * DAY
 
 
 def every_entry_can_win(proposal: Proposal) -> Finding | None:
@@ -165,15 +164,16 @@ def somebody_can_be_reached(proposal: Proposal) -> Finding | None:
 def expires_in_time(proposal: Proposal) -> Finding | None:
     """A message expires while it still makes sense, and not during one night of quiet hours."""
     quiet = proposal.contact.quiet_hours if proposal.contact else None
+    longest = proposal.policies.expires_within_days * DAY
     for action in actions_of(proposal.artifact):
         lasts = action.expires_after_seconds
-        if lasts > LONG:
+        if lasts > longest:
             return _finding(
                 "expires_in_time",
-                f"{action.name} may still be sent {lasts // 86_400} days after it was decided.",
+                f"{action.name} may still be sent {lasts // DAY} days after it was decided.",
                 "Let it expire within weeks.",
                 severity="warn",
-            )
+            ).model_copy(update={"patch": _in_time(proposal)})
         if quiet and action.message_class != "transactional" and lasts <= _length(quiet):
             return _finding(
                 "expires_in_time",
@@ -181,7 +181,7 @@ def expires_in_time(proposal: Proposal) -> Finding | None:
                 f"{_length(quiet) / 3600:g}: decided in the evening, it is never sent.",
                 "Let it expire later than quiet hours end.",
                 severity="warn",
-            )
+            ).model_copy(update={"patch": _in_time(proposal)})
     return None
 
 
@@ -239,6 +239,19 @@ def _facts(proposal: Proposal) -> Iterator[tuple[Action, EntryFacts]]:
     for action in actions_of(proposal.artifact):
         if action.key in known:
             yield action, known[action.key]
+
+
+def _in_time(proposal: Proposal) -> tuple[Edit, ...]:
+    """A week, or as long as is allowed, for every action that expires too late or too early."""
+    quiet = proposal.contact.quiet_hours if proposal.contact else None
+    longest = proposal.policies.expires_within_days * DAY
+    shortest = _length(quiet) if quiet else 0
+    return tuple(
+        Edit(path=f"{place}/expires_after_seconds", value=min(WEEK, longest))
+        for place, action in proposal.actions_at()
+        if action.expires_after_seconds > longest
+        or (action.message_class != "transactional" and action.expires_after_seconds <= shortest)
+    )
 
 
 def _at_once(proposal: Proposal) -> int:

@@ -11,7 +11,14 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from core.errors import Code, PilothouseError, refuse
-from core.settings import Limits, ModelSettings, PipelineSettings, Settings, SloSettings
+from core.settings import (
+    Limits,
+    ModelSettings,
+    PipelineSettings,
+    PolicySettings,
+    Settings,
+    SloSettings,
+)
 
 FILE = "pilothouse.toml"
 DEFAULT_WORKSPACE = Path("workspace")
@@ -36,6 +43,7 @@ FROM_FILE = {
     "port": "port",
     "identity": "identity",
     "reach_limit_share": "reach_limit_share",
+    "policies": "policies",
 }
 FROM_ENVIRONMENT = {
     "PILOTHOUSE_WAREHOUSE": "warehouse_url",
@@ -57,6 +65,7 @@ NESTED: dict[str, type[BaseModel]] = {
     "limits": Limits,
     "pipeline": PipelineSettings,
     "slo": SloSettings,
+    "policies": PolicySettings,
 }
 SECRET = "env:"
 """How a destination names the environment variable that holds a secret of its own."""
@@ -86,7 +95,7 @@ def load_settings(flags: dict[str, Any] | None = None) -> Settings:
     if isinstance(given.setdefault("model", {}), dict):
         given["model"] = given["model"] | _model_from_environment()
     given |= typed
-    given["secrets"] = _secrets(given.get("destinations"))
+    given["secrets"] = secrets_of(given.get("destinations"))
     return _validated(given, workspace / FILE)
 
 
@@ -139,8 +148,8 @@ def _model_from_environment() -> dict[str, Any]:
     }
 
 
-def _secrets(destinations: Any) -> dict[str, str]:
-    """The variables that are named and set; the destination itself asks for one that is not."""
+def secrets_of(destinations: Any) -> dict[str, str]:
+    """The variables that tables name and that are set; a destination asks for one that is not."""
     named = {text.removeprefix(SECRET) for text in _texts(destinations) if text.startswith(SECRET)}
     return {name: os.environ[name] for name in sorted(named) if os.environ.get(name)}
 

@@ -80,7 +80,7 @@ def test_the_environment_completes_the_model_of_the_file(
 
 
 def test_an_unknown_key_is_named_with_the_nearest_one(tmp_path: Path) -> None:
-    assert "'prot'. (at: prot) Did you mean port?" in refusal(tmp_path, "prot = 1\n")
+    assert "'prot'. (at: prot) Did you mean port or" in refusal(tmp_path, "prot = 1\n")
     nested = refusal(tmp_path, '[model]\nnmae = "x"\n')
     assert "'model.nmae'. (at: model.nmae) Did you mean name?" in nested
     assert "Known keys: warehouse" in refusal(tmp_path, "zzz = 1\n")
@@ -146,3 +146,11 @@ def test_a_service_level_is_named_by_its_key_when_it_is_wrong(tmp_path: Path) ->
     assert load_settings(write(tmp_path, "[slo]\nfresh_minutes = 30\n")).slo.fresh_minutes == 30
     assert "slo.send_success_share" in refusal(tmp_path, "[slo]\nsend_success_share = 95\n")
     assert "Did you mean fresh_minutes?" in refusal(tmp_path, "[slo]\nfresh_minute = 5\n")
+
+
+def test_thresholds_of_guardrail_policies_are_a_table(tmp_path: Path) -> None:
+    given = load_settings(write(tmp_path, "[policies]\nreach_jump = 5\n")).policies
+
+    assert (given.reach_jump, given.overlap_share) == (5.0, 0.5)
+    assert "Did you mean reach_jump" in refusal(tmp_path, "[policies]\nreach_jumps = 5\n")
+    assert "policies.overlap_share" in refusal(tmp_path, "[policies]\noverlap_share = 50\n")
