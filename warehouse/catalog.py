@@ -125,6 +125,8 @@ class Channel(Described):
     consent_purpose: str | None = "marketing"
     address: str | None = None
     """The user column without which the channel cannot reach anybody."""
+    cost_per_message: float | None = Field(default=None, ge=0)
+    """What one message costs, in the team's currency; None: nobody declared it."""
 
 
 class Defaults(Frozen):
