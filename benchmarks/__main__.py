@@ -14,6 +14,7 @@ from benchmarks import (
     bench_collect,
     bench_cycle,
     bench_deliver,
+    bench_effects,
     bench_evaluate,
     bench_identity,
     bench_loop,
@@ -40,6 +41,7 @@ BENCHMARKS: tuple[Callable[[], list[Measured]], ...] = (
     bench_cycle.measure,
     bench_deliver.measure,
     bench_simulation.measure,
+    bench_effects.measure,
 )
 HEADINGS = ("what", "measured", "limit", "", "CPU", "ratio", "to")
 

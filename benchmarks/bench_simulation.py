@@ -28,7 +28,7 @@ LIMIT = 5.0
 def measure() -> list[Measured]:
     """CPU-seconds for a million users, as a multiple of one audience query and of a scan."""
     with tempfile.TemporaryDirectory() as folder:
-        warehouse = _world(Path(folder))
+        warehouse = _world(Path(folder), USERS)
         tick = _tick(ACTIONS)
         _dry_run(warehouse, tick)
         cpu = _cpu(lambda: _dry_run(warehouse, tick))

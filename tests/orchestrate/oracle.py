@@ -48,7 +48,7 @@ def _decide_user(  # noqa: C901 - one user from first to last stage, in one piec
         past=tuple(p for one in (user, *user.former) for p in one.past),
     )
     unit = units.get((), user.key)
-    held_out = world.contact.holdout is not None and _below(unit, *world.contact.holdout)
+    held_out = world.contact.holdout is not None and below(unit, *world.contact.holdout)
     winners = []
     for policy in world.policies:
         if _truth(policy.population, user, False) is not True:
@@ -102,7 +102,7 @@ def _decide_user(  # noqa: C901 - one user from first to last stage, in one piec
         if action.offer is not None:
             offered = action.offer.terms
         unit = units.get((policy.key,), user.key)
-        in_holdout = policy.holdout is not None and _below(unit, *policy.holdout)
+        in_holdout = policy.holdout is not None and below(unit, *policy.holdout)
         unit = units.get((policy.key, action.key), user.key)
         in_control = entry.experiment is not None and not _treated(unit, *entry.experiment)
         ghost = held_out or in_holdout or in_control
@@ -450,6 +450,11 @@ def _latest(words: Sequence[tuple[str, str, datetime]], channel: str, at: dateti
     raise AssertionError(words)
 
 
+def truth(cond: Cond, user: OUser) -> bool | None:
+    """Whether a condition that includes is true for a user; None: it cannot be told."""
+    return _truth(cond, user, False)
+
+
 def _truth(cond: Cond, user: OUser, excluding: bool) -> bool | None:
     kind = cond[0]
     if kind == "all":
@@ -491,7 +496,8 @@ def _bucket(salt: str, unit: str) -> str:
     return hashlib.md5(f"{salt}:{unit}".encode()).hexdigest()[:8]
 
 
-def _below(unit: str, salt: str, end: str | None) -> bool:
+def below(unit: str, salt: str, end: str | None) -> bool:
+    """Whether a unit lies in a holdout."""
     return end is None or _bucket(salt, unit) < end
 
 

@@ -116,10 +116,10 @@ def _world(
         size = r.choice((1, 2, 3, 4))
         mine, left = left[:size], left[size:]
         is_rule = len(mine) == 1 and r.random() < 0.5
-        policies.append(_policy(r, f"p{name}_{len(policies)}", mine, is_rule))
+        policies.append(policy_of(r, f"p{name}_{len(policies)}", mine, is_rule))
     if actions and r.random() < 0.3:  # an action that two policies would send
         again = r.choice(actions)
-        policies.append(_policy(r, f"p{name}_{len(policies)}", [again], False))
+        policies.append(policy_of(r, f"p{name}_{len(policies)}", [again], False))
     own = set(killed)
     if r.random() < 0.08:
         own.add(("policy", r.choice(policies).key))
@@ -153,7 +153,8 @@ def _action(r: random.Random, key: str, offers: list[OOffer]) -> OAction:
     )
 
 
-def _policy(r: random.Random, key: str, actions: Sequence[OAction], is_rule: bool) -> OPolicy:
+def policy_of(r: random.Random, key: str, actions: Sequence[OAction], is_rule: bool) -> OPolicy:
+    """A policy of these actions, or a rule of one."""
     entries = tuple(
         OEntry(
             tier=1 if is_rule else r.choice((1, 1, 2, 3)),
@@ -193,7 +194,7 @@ def _canary(r: random.Random, policies: list[OPolicy]) -> list[OPolicy]:
     before = r.choice(policies)
     actions = [entry.action for entry in before.entries]
     mine = r.sample(actions, r.randint(1, len(actions)))
-    newer = _policy(r, before.key, mine, before.is_rule)
+    newer = policy_of(r, before.key, mine, before.is_rule)
     salt, end = f"canary/{before.key}", r.choice(("20000000", "80000000", "d0000000"))
     drawn = ("and", (newer.population, ("bucket", salt, "00000000", end)))
     rest = ("and", (before.population, ("bucket", salt, end, None)))
