@@ -17,6 +17,7 @@ from benchmarks import (
     bench_effects,
     bench_evaluate,
     bench_identity,
+    bench_kill,
     bench_loop,
     bench_models,
     bench_on_events,
@@ -40,6 +41,7 @@ BENCHMARKS: tuple[Callable[[], list[Measured]], ...] = (
     bench_on_events.measure,
     bench_cycle.measure,
     bench_deliver.measure,
+    bench_kill.measure,
     bench_simulation.measure,
     bench_effects.measure,
 )
