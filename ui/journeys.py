@@ -75,9 +75,18 @@ def look_at(
 
 
 def propose(
-    workspace: Workspace, journey: Journey, effect: JourneyEffect, *, author: Person, reason: str
+    workspace: Workspace,
+    journey: Journey,
+    effect: JourneyEffect,
+    *,
+    author: Person,
+    reason: str,
+    continues: str | None = None,
 ) -> ChangeRequest:
-    """Send a journey for approval, with what the guardrails find."""
+    """Send a journey for approval, with what the guardrails find.
+
+    ``continues`` is the request that it takes the place of.
+    """
     return change_requests.submit(
         workspace.store,
         artifact=journey,
@@ -87,6 +96,7 @@ def propose(
         effect=effect,
         dependencies=rests_on(workspace, journey),
         assumptions=journey.assumptions,
+        continues=continues,
         now=workspace.now(),
     )
 

@@ -45,10 +45,12 @@ def propose_rule(
     author: Person,
     reason: str,
     assumptions: Sequence[str] | None = None,
+    continues: str | None = None,
 ) -> ChangeRequest:
     """Send a rule for approval, with what it would do and what the guardrails find.
 
-    ``reason`` stands where a prompt stands; ``assumptions`` are those of the rule by default.
+    ``reason`` stands where a prompt stands; ``assumptions`` are those of the rule by default;
+    ``continues`` is the request that it takes the place of.
     Refuses what ``look`` refuses, an author who may not propose, and what the guardrails block.
     """
     found = look(workspace, rule, person=author)
@@ -62,5 +64,6 @@ def propose_rule(
         effect=found.preview,
         dependencies=dependencies(rule, workspace.catalog, live, fingerprints),
         assumptions=rule.assumptions if assumptions is None else assumptions,
+        continues=continues,
         now=workspace.now(),
     )

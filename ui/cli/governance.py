@@ -11,6 +11,7 @@ from control.requests import ChangeRequest, DiffLine
 from core.canary import CanaryAsk
 from core.lifecycle import State, Verdict
 from ui.cli.canary_options import canary_options
+from ui.cli.lifecycle import COMMANDS
 from ui.cli.session import Listing, Output, Session, common, said_by
 from ui.console.view.data_change import (
     diff_words,
@@ -44,6 +45,7 @@ def list_command(session: Session, state: str | None) -> Output:
     found = sorted(found, key=lambda request: (request.created_at, request.id))
     lines = [
         f"{request.id:<7} {request.state:<18} {request.target_key:<28} by {request.author}"
+        f"{', suspended' if request.suspended else ''}"
         for request in found
     ]
     return Output("\n".join(lines) or "No change requests.", found)
@@ -100,12 +102,15 @@ def approve_command(
 
 _verdict_command("reject", "reject", "Reject a change request.")
 _verdict_command("request-changes", "request_changes", "Send a change request back.")
+for command in COMMANDS:
+    approvals.add_command(command)
 
 
 def _card(request: ChangeRequest, workspace: Workspace) -> str:
     lines = [
         f"{request.id}  {request.name} ({request.target_key})",
         f"State      {request.state.replace('_', ' ')}",
+        *_held(request),
         f"Author     {request.author}",
         f"{'Reason' if request.has_reason else 'Prompt'}     {request.prompt}",
         *_what(request, workspace),
@@ -116,6 +121,13 @@ def _card(request: ChangeRequest, workspace: Workspace) -> str:
         verdict = review.verdict.replace("_", " ")
         lines.append(f"Verdict    {verdict}, by {review.by}: {review.comment}".rstrip(": "))
     return "\n".join(lines)
+
+
+def _held(request: ChangeRequest) -> list[str]:
+    if held := request.suspended:
+        since = f"{held.by}, {held.at:%Y-%m-%d %H:%M}"
+        return [f"Suspended  {held.why} ({since})", f"           {held.fix}"]
+    return []
 
 
 def _what(request: ChangeRequest, workspace: Workspace) -> list[str]:

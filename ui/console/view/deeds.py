@@ -13,6 +13,8 @@ DEEDS = {
     "reject": "rejected it",
     "request_changes": "asked for changes",
     "withdraw": "withdrew it",
+    "suspend": "held it back",
+    "lift_suspension": "let it go on",
 }
 
 

@@ -1,0 +1,75 @@
+"""What becomes of a change request besides a verdict, on the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.ui.command_line import CommandLine
+
+RULE: dict[str, Any] = {
+    "kind": "eligibility_rule",
+    "key": "engaged",
+    "name": "Engaged",
+    "condition": {"kind": "event_count", "event": "workout_completed", "n": 3},
+}
+
+
+class Proposing:
+    """Rules of files, sent for approval by the command line."""
+
+    def __init__(self, cli: CommandLine, folder: Path) -> None:
+        self.cli = cli
+        self._path = folder / "engaged.json"
+
+    def __call__(self, n: int = 3, **changed: Any) -> str:
+        """A change request for the rule with another count, or changed elsewhere."""
+        condition = RULE["condition"] | {"n": n}
+        self._path.write_text(json.dumps(RULE | {"condition": condition} | changed))
+        document = self.cli.json("import", "rulebook", str(self._path))
+        (opened,) = (one["change_request"]["id"] for one in document)
+        return str(opened)
+
+
+@pytest.fixture
+def proposing(cli: CommandLine, tmp_path: Path) -> Proposing:
+    return Proposing(cli, tmp_path)
+
+
+def test_a_change_that_was_overtaken_is_told_and_drafted_anew(
+    cli: CommandLine, proposing: Proposing
+) -> None:
+    cli.json("approvals", "approve", proposing())
+    overtaken = proposing(5)
+    cli.json("approvals", "approve", proposing(name="Very engaged"))
+
+    listed = {one["id"]: one["suspended"] for one in cli.json("approvals", "list")}
+    card = cli("approvals", "show", overtaken).out
+    refused = cli("approvals", "approve", overtaken)
+
+    assert listed[overtaken]["code"] == "conflict"
+    assert "Suspended  It was drafted against version 1 of 'engaged', and version 2" in card
+    assert refused.status == 1
+    assert f"pilothouse approvals rebase {overtaken}" in refused.err
+    new = cli.json("approvals", "rebase", overtaken, "--as", "ana@demo")
+    assert new["content"]["name"] == "Very engaged"
+    assert new["content"]["condition"]["n"] == 5
+    assert new["effect"]["audience_size"] > 0
+    assert cli.json("approvals", "show", overtaken)["state"] == "withdrawn"
+    assert cli.json("approvals", "approve", new["id"])["state"] == "live"
+
+
+def test_a_request_is_held_back_let_go_and_taken_back(
+    cli: CommandLine, proposing: Proposing
+) -> None:
+    request = proposing()
+
+    assert cli("approvals", "suspend", request, "--reason", "After the sale.").status == 0
+    refused = cli("approvals", "approve", request)
+    assert (refused.status, "After the sale." in refused.err) == (1, True)
+    assert cli("approvals", "lift", request).status == 0
+    assert cli.json("approvals", "withdraw", request)["state"] == "withdrawn"
+    assert cli("approvals", "withdraw", request).status == 1
