@@ -17,6 +17,7 @@ from pydantic import JsonValue
 from core.artifacts import Edit, Finding, Preview
 from core.conditions import EventCount, Rolling, leaves
 from core.data_use_policies import DATA_USE_POLICIES
+from core.grave_policies import GRAVE_POLICIES
 from core.proposal import Proposal, actions_of
 from core.pursuit import eligible
 from core.regulation_policies import REGULATION_POLICIES
@@ -160,6 +161,7 @@ POLICIES: tuple[Policy, ...] = (
     every_tier_can_win,
     pursuit_ends,
     little_overlap,
+    *GRAVE_POLICIES,
     *SENDING_POLICIES,
     *DATA_USE_POLICIES,
     *REGULATION_POLICIES,

@@ -9,6 +9,7 @@ import pytest
 from core.artifacts import Overlap, Preview, Required, Winner
 from core.conditions import EVERYONE, EventCount
 from core.data_use_policies import DATA_USE_POLICIES
+from core.grave_policies import GRAVE_POLICIES
 from core.policies import POLICIES, Policy, findings, risk
 from core.proposal import Proposal
 from core.regulation_policies import REGULATION_POLICIES
@@ -84,7 +85,7 @@ CASES: dict[str, tuple[Proposal, Proposal, str]] = {
 
 def test_every_policy_has_its_two_tests_here_or_among_its_own() -> None:
     elsewhere = (
-        *(*VALIDATIONS, *TEMPLATE_POLICIES),
+        *(*VALIDATIONS, *TEMPLATE_POLICIES, *GRAVE_POLICIES),
         *(*SENDING_POLICIES, *DATA_USE_POLICIES, *REGULATION_POLICIES),
     )
 
