@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from control import audit, authors, requests, review_terms
 from control.hashing import content_hash
-from control.people import BREAKER
+from control.people import BREAKER, Person, roles_now
 from control.people import get as get_person
 from control.requests import ChangeRequest, get, list_all
 from control.store import Store, utc
@@ -24,7 +24,7 @@ from core.data_changes import DATA_KINDS, DataChange, DataEffect
 from core.errors import Code, refuse
 from core.journey_effects import JourneyEffect
 from core.jumps import JUMP
-from core.lifecycle import DATA_PROPOSERS, PROPOSERS, State
+from core.lifecycle import DATA_PROPOSERS, PROPOSERS, WAITING, Role, State
 from orchestrate.rule_diff import content_diff
 
 __all__ = ["ChangeRequest", "get", "list_all", "submit", "withdraw"]
@@ -42,11 +42,13 @@ def submit(  # noqa: PLR0913 - an approval binds every one of these
     assumptions: Sequence[str] = (),
     thread_id: str | None = None,
     built_in: DataChange | None = None,
+    continues: str | None = None,
     now: datetime,
 ) -> ChangeRequest:
     """Store a proposal for review; the same content by the same author, while waiting, is one.
 
     ``built_in`` is what a change of the data layer replaces while nothing was published.
+    ``continues``: the request that waits and that it takes the place of; that one is withdrawn.
     Refuses with NOT_ALLOWED when the author may not propose, with INVALID_ARGUMENT when a
     rule takes the key of the data layer or a journey that of a rule, and with BLOCKED_BY_POLICY
     when a finding blocks it.
@@ -75,32 +77,58 @@ def submit(  # noqa: PLR0913 - an approval binds every one of these
     }
     with store.write() as connection:
         _same_kind(connection, artifact)
-        return _waiting(connection, document) or _insert(connection, document, built_in)
+        if continues is None:
+            return _waiting(connection, document) or _insert(connection, document, built_in)
+        before = _require_waiting(requests.find(connection, continues))
+        # Before the other is written: of the same content by the same author only one may wait.
+        _withdraw(connection, before, author, f"drafted anew as {_next_id(connection)}", now)
+        return _insert(connection, document, built_in, continues)
 
 
 def withdraw(store: Store, request_id: str, *, person: str, now: datetime) -> ChangeRequest:
-    """Take back one's own proposal while nobody has decided on it."""
+    """Take back a proposal before it is live: its author may, and an approver once approved.
+
+    Refuses with NOT_ALLOWED, and with ALREADY_DECIDED when nothing of it waits any more.
+    """
     with store.write() as connection:
         request = requests.find(connection, request_id)
         if request.author != person:
-            raise refuse(
-                Code.NOT_ALLOWED,
-                f"Only {request.author}, who proposed {request_id}, may withdraw it.",
-                fix="Ask an approver to reject it instead.",
-            )
-        if request.state is not State.IN_REVIEW:
-            raise refuse(
-                Code.ALREADY_DECIDED,
-                f"{request_id} is {request.state.replace('_', ' ')}: there is nothing to withdraw.",
-                fix="Propose another change instead.",
-            )
-        values = {"state": State.WITHDRAWN.value, "updated_at": utc(now)}
-        this = change_requests.c.id == request_id
-        connection.execute(change_requests.update().where(this).values(values))
-        unchanged = request.content_hash
-        act = audit.Act(now, person, "withdraw", request_id, unchanged, unchanged)
-        audit.append(connection, act)
+            _may_withdraw(connection, request, get_person(store, person))
+        _withdraw(connection, _require_waiting(request), person, "", now)
         return requests.find(connection, request_id)
+
+
+def _may_withdraw(connection: sa.Connection, request: ChangeRequest, person: Person) -> None:
+    """Of what is not decided on only the author; of what is approved an approver, too."""
+    undecided = request.state is State.IN_REVIEW
+    if undecided or Role.APPROVER not in roles_now(connection, person):
+        raise refuse(
+            Code.NOT_ALLOWED,
+            f"Only {request.author}, who proposed {request.id}, may withdraw it"
+            f"{'' if undecided else ', or an approver'}.",
+            fix="Ask an approver to reject it instead." if undecided else "Ask an approver.",
+        )
+
+
+def _require_waiting(request: ChangeRequest) -> ChangeRequest:
+    if request.state in WAITING:
+        return request
+    raise refuse(
+        Code.ALREADY_DECIDED,
+        f"{request.id} is {request.state.replace('_', ' ')}: there is nothing to withdraw.",
+        fix="Propose another change instead.",
+    )
+
+
+def _withdraw(
+    connection: sa.Connection, request: ChangeRequest, person: str, note: str, now: datetime
+) -> None:
+    values = {"state": State.WITHDRAWN.value, "updated_at": utc(now)}
+    this = change_requests.c.id == request.id
+    connection.execute(change_requests.update().where(this).values(values))
+    unchanged = request.content_hash
+    act = audit.Act(now, person, "withdraw", request.id, unchanged, unchanged, note)
+    audit.append(connection, act)
 
 
 def _may_propose(store: Store, author: str, artifact: Governed) -> None:
@@ -174,17 +202,24 @@ def _waiting(connection: sa.Connection, document: dict[str, Any]) -> ChangeReque
     return same[0] if same else None
 
 
-def _insert(
-    connection: sa.Connection, document: dict[str, Any], built_in: DataChange | None
-) -> ChangeRequest:
+def _next_id(connection: sa.Connection) -> str:
     # Requests are never deleted, so their count gives the next short id.
     count = connection.execute(sa.select(sa.func.count()).select_from(change_requests)).scalar_one()
+    return f"CR-{count + 1}"
+
+
+def _insert(
+    connection: sa.Connection,
+    document: dict[str, Any],
+    built_in: DataChange | None,
+    continues: str | None = None,
+) -> ChangeRequest:
     base = connection.execute(
         sa.select(versions.c.version, versions.c.content, versions.c.content_hash).where(
             versions.c.key == document["target_key"], versions.c.state != "superseded"
         )
     ).first()
-    request_id = f"CR-{count + 1}"
+    request_id = _next_id(connection)
     before = base.content if base else built_in.model_dump(mode="json") if built_in else None
     diff = content_diff(document["kind"], before, document["content"])
     values = document | {
@@ -193,9 +228,10 @@ def _insert(
         "rule_diff": [line.model_dump(mode="json") for line in diff],
     }
     connection.execute(change_requests.insert().values(values))
-    authors.keep(connection, values)
+    authors.keep(connection, values, continues)
     review_terms.write(connection, values)
     replaced = base.content_hash if base else None
     who, at, after = document["author"], document["created_at"], document["content_hash"]
-    audit.append(connection, audit.Act(at, who, "propose", request_id, replaced, after))
+    note = f"drafted anew from {continues}" if continues else ""
+    audit.append(connection, audit.Act(at, who, "propose", request_id, replaced, after, note))
     return requests.find(connection, request_id)
