@@ -32,17 +32,26 @@ _UNAPPROVED = """
         WHERE v.key = NEW.key AND v.content_hash = NEW.content_hash
     )
     AND NOT (
-        NEW.kind IN ('trait_models', 'tracking_plan', 'channel_routes')
+        NEW.kind IN (
+            'trait_models', 'tracking_plan', 'channel_routes', 'contact_policy', 'templates',
+            'destinations', 'syncs', 'funnels'
+        )
         AND NEW.version = 1 AND NEW.published_by = 'pilothouse'
     )
 """
-# Version 1 of the data layer and of the routes is what was shipped, so that the first change can be
-# taken back.
-# A change of the data layer has its kind as its key, so that no rule can pass for one.
+# Version 1 of what is here is what a workspace began with, so that the first change can be taken
+# back.
+# Each of these has its kind as its key, so that no rule can pass for one.
 _OTHER_KIND = """
     NEW.kind <> NEW.key AND (
-        NEW.kind IN ('trait_models', 'tracking_plan', 'channel_routes')
-        OR NEW.key IN ('trait_models', 'tracking_plan', 'channel_routes')
+        NEW.kind IN (
+            'trait_models', 'tracking_plan', 'channel_routes', 'contact_policy', 'templates',
+            'destinations', 'syncs', 'funnels'
+        )
+        OR NEW.key IN (
+            'trait_models', 'tracking_plan', 'channel_routes', 'contact_policy', 'templates',
+            'destinations', 'syncs', 'funnels'
+        )
     )
 """
 # What was accepted of a held cycle has its kind as its key, so that nothing else can pass for it.
@@ -107,9 +116,9 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard("reviews_stay", "reviews", "UPDATE", "1 = 1", "a review is final"),
     Guard("reviews_remain", "reviews", "DELETE", "1 = 1", "a review is final"),
-    Guard("approved_or_begun", "versions", "INSERT", _UNAPPROVED, "a version needs its approval"),
+    Guard("approved_or_kept", "versions", "INSERT", _UNAPPROVED, "a version needs its approval"),
     Guard("suspended_waits", "versions", "INSERT", _SUSPENDED, "its change request is suspended"),
-    Guard("kinds_keep_apart", "versions", "INSERT", _OTHER_KIND, "this key is of another kind"),
+    Guard("kinds_have_own_keys", "versions", "INSERT", _OTHER_KIND, "this key is of another kind"),
     Guard("journeys_stay_apart", "versions", "INSERT", _JOURNEY_AND_RULE, "this key is taken"),
     Guard("jumps_stay_apart", "versions", "INSERT", _JUMP_AND_OTHER, "this key is kept"),
     Guard("staged_stay_inside", "outbox", "INSERT", _STAGED, "what staging decides is not sent"),
@@ -129,7 +138,13 @@ GUARDS: tuple[Guard, ...] = (
 )
 
 
-RETIRED = ("approved_only", "approved_or_shipped", "kinds_stay_apart")
+RETIRED = (
+    "approved_only",
+    "approved_or_shipped",
+    "approved_or_begun",
+    "kinds_stay_apart",
+    "kinds_keep_apart",
+)
 """Guards on versions that others have replaced: a store made before still has them."""
 
 

@@ -184,6 +184,11 @@ def data_history(store: Store, change: type[Change]) -> list[Versioned[Change]]:
     return _data(store, change)[::-1]
 
 
+def history_of(store: Store, kind: str) -> list[AnyVersion]:
+    """Every version of any kind of data change by its name, newest first."""
+    return [read_version(row) for row in _rows(store, _DATA, versions.c.kind == kind)][::-1]
+
+
 def data_version(store: Store, change: type[Change], number: int) -> Versioned[Change]:
     """One version of a kind of data change; refuses with UNKNOWN_KEY."""
     found = _data(store, change, versions.c.version == number)

@@ -1,7 +1,7 @@
-"""Changes of the data layer and of channels that people approve like rules, and what each does.
+"""Changes of what rules stand on that people approve like rules, and what each does.
 
 A change carries the whole live content of its key (every trait model, the whole
-tracking plan), so that a change of several parts is one decision.
+tracking plan, every template), so that a change of several parts is one decision.
 """
 
 from __future__ import annotations
@@ -12,7 +12,16 @@ from pydantic import Field, JsonValue
 
 from core.conditions import Frozen
 
-DataKind = Literal["trait_models", "tracking_plan", "channel_routes"]
+DataKind = Literal[
+    "trait_models",
+    "tracking_plan",
+    "channel_routes",
+    "contact_policy",
+    "templates",
+    "destinations",
+    "syncs",
+    "funnels",
+]
 DATA_KINDS: frozenset[str] = frozenset(get_args(DataKind))
 """The kinds, which are also the keys: each has one line of versions, and no rule may have its key.
 """
@@ -49,7 +58,53 @@ class ChannelRoutesChange(Frozen):
     """Channel → the name of its destination. A channel that is not here goes to the mailbox."""
 
 
-DataChange = TraitModelsChange | TrackingPlanChange | ChannelRoutesChange
+class FileChange(Frozen):
+    """A part of the catalog or of the settings as it shall be: its whole content as a document."""
+
+    name: str = Field(min_length=1)
+    """What the change is called for people."""
+    content: dict[str, JsonValue]
+
+
+class ContactPolicyChange(FileChange):
+    """Caps, minimum gap, quiet hours and global holdout."""
+
+    kind: Literal["contact_policy"] = "contact_policy"
+    key: Literal["contact_policy"] = "contact_policy"
+
+
+class TemplatesChange(FileChange):
+    """Every template: key → what it says."""
+
+    kind: Literal["templates"] = "templates"
+    key: Literal["templates"] = "templates"
+
+
+class DestinationsChange(FileChange):
+    """Every destination: name → its table, secrets only by the names of variables."""
+
+    kind: Literal["destinations"] = "destinations"
+    key: Literal["destinations"] = "destinations"
+
+
+class SyncsChange(FileChange):
+    """Every sync: name → what a tool is told of users."""
+
+    kind: Literal["syncs"] = "syncs"
+    key: Literal["syncs"] = "syncs"
+
+
+class FunnelsChange(FileChange):
+    """Every funnel and metric, under ``funnels`` and ``metrics``."""
+
+    kind: Literal["funnels"] = "funnels"
+    key: Literal["funnels"] = "funnels"
+
+
+AnyFileChange = (
+    ContactPolicyChange | TemplatesChange | DestinationsChange | SyncsChange | FunnelsChange
+)
+DataChange = TraitModelsChange | TrackingPlanChange | ChannelRoutesChange | AnyFileChange
 
 
 class TableRows(Frozen):
@@ -61,9 +116,11 @@ class TableRows(Frozen):
 
 
 class ChangedPart(Frozen):
-    """A trait, an event or a channel that the change touches."""
+    """A trait, an event, a channel or another named part that the change touches."""
 
-    kind: Literal["trait", "event", "channel"]
+    kind: Literal[
+        "trait", "event", "channel", "contact", "template", "destination", "sync", "funnel"
+    ]
     name: str
     change: Literal["added", "changed", "renamed", "rebuilt", "removed"]
     """``rebuilt``: its own definition stays, but something that it reads changes."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from control.requests import DiffLine
+from core.data_changes import DATA_KINDS
 from core.jumps import JUMP
 from orchestrate.data_diff import models_diff, plan_diff
 
@@ -22,6 +23,8 @@ def content_diff(
         return plan_diff((live or {}).get("plan", {}), proposed["plan"])
     if kind == "channel_routes":
         return plan_diff((live or {}).get("routes", {}), proposed["routes"])
+    if kind in DATA_KINDS:
+        return rule_diff((live or {}).get("content"), proposed["content"])
     # What was accepted of another jump says nothing about this one.
     return rule_diff(None if kind == JUMP else live, proposed)
 

@@ -64,6 +64,11 @@ class Asking:
 
         return Retrieval(self._workspace.catalog)
 
+    def forget(self) -> None:
+        """Read the catalog anew for the next prompt: something else of it is in force."""
+        for name in ("planner", "retrieval"):
+            self.__dict__.pop(name, None)
+
     def warm(self) -> None:
         """Build what the first prompt would otherwise wait for."""
         _ = (self.graph, self.planner, self.retrieval)

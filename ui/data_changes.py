@@ -1,4 +1,4 @@
-"""Changes of the data layer in a workspace: proposed, prepared, published and made effective.
+"""Changes of what rules stand on in a workspace: proposed, prepared, published, made effective.
 
 They go the way of every change: proposed by one person, approved by another. What is
 special is only how each kind is built and audited, and how the warehouse takes it up.
@@ -24,7 +24,7 @@ from core.data_policies import data_findings
 from core.errors import Code, PilothouseError, refuse
 from orchestrate import change_requests, rulebook
 from tools.audience import required_of
-from ui import channel_routes, modelling, tracking_plan
+from ui import channel_routes, contact_effects, governed_files, modelling, tracking_plan
 
 if TYPE_CHECKING:
     from ui.workspace import Workspace
@@ -58,6 +58,13 @@ HOOKS: dict[str, Hooks] = {
         channel_routes.apply,
         ready=channel_routes.prepare,
         relies_on=channel_routes.relies_on,
+    ),
+    "contact_policy": Hooks(
+        partial(governed_files.built_in, kind="contact_policy"),
+        governed_files.prepare,
+        governed_files.apply,
+        ready=governed_files.prepare,
+        relies_on=contact_effects.relies_on,
     ),
 }
 """One line a kind."""

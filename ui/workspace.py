@@ -37,7 +37,16 @@ from orchestrate.live.unwritten import make_up
 from orchestrate.rulebook import Reconciled, expire_stale, publish, reconcile
 from orchestrate.stages import create_tables
 from tools.propose import dependencies
-from ui import cancelling, data_changes, journeys, own_warehouse, slo, telemetry, tracking_plan
+from ui import (
+    cancelling,
+    data_changes,
+    governed_files,
+    journeys,
+    own_warehouse,
+    slo,
+    telemetry,
+    tracking_plan,
+)
 from ui.asking import Asking
 from ui.collecting import Intake
 from ui.ids import new_id
@@ -67,15 +76,16 @@ class Workspace:
     """An open workspace. ``close`` it when done."""
 
     def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self.catalog: Catalog = load_catalog(settings.catalog)
+        self.given = settings
+        catalog = load_catalog(settings.catalog)
         self.warehouse: DuckDBWarehouse = own_warehouse.open_mapped(settings)
-        self.catalog = own_warehouse.with_built_traits(self.catalog, self.warehouse, settings)
-        create_empty(self.warehouse, self.catalog)
+        catalog = own_warehouse.with_built_traits(catalog, self.warehouse, settings)
+        create_empty(self.warehouse, catalog)
         with self.warehouse.cursor() as cursor:
             create_tables(cursor)
         settings.workspace.mkdir(parents=True, exist_ok=True)
         self.store: Store = open_store(settings.control_url)
+        self.catalog, self.settings = governed_files.in_force(self.store, catalog, settings)
         if settings.identity == "demo":
             people.add_demo_people(self.store)
             sources.add_demo_source(self.store)
@@ -85,6 +95,13 @@ class Workspace:
         self.clock = Clock(settings, self.warehouse, self.catalog)
         self.asking = Asking(self)
         self.ask, self.submit = self.asking.ask, self.asking.submit
+        governed_files.begin(self)
+
+    def take_up(self, catalog: Catalog, settings: Settings) -> None:
+        """From here on this is in force: whoever asks next has it, and nobody parses a file."""
+        if catalog is not self.catalog:
+            self.asking.forget()
+        self.catalog, self.settings = catalog, settings
 
     def as_of(self) -> datetime:
         """The end of the data (naive UTC): what ``now`` means for rules in the demo."""
@@ -138,6 +155,7 @@ class Workspace:
             seen_content_hash=seen_content_hash,
             canary=canary,
         )
+        governed_files.begin(self)
         telemetry.VERDICTS.labels(verdict).inc()
         log.info("decided", change_request=request_id, verdict=verdict, person=person.email)
         self.wake(request_id)

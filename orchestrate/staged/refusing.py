@@ -45,14 +45,15 @@ CANNOT: dict[str, Instead] = {
     ),
 }
 """Kind of a change request → why it is not staged."""
-_CATALOG = Instead(
-    "Caps, quiet hours and the global holdout cannot be staged: they are one file of the catalog, "
-    "which holds for live rules and staged ones alike.",
-    "See what they would do with 'pilothouse cycle run --dry-run' over a copy of the catalog. The "
-    "holdout of a rule is part of it, and is staged with it.",
+_CONTACT = Instead(
+    "Caps, quiet hours and the global holdout cannot be staged: they hold for live rules and "
+    "staged ones alike.",
+    "'pilothouse catalog propose contact-policy --dry-run' counts what they would stop and let "
+    "through. The holdout of a rule is part of it, and is staged with it.",
 )
+CANNOT["contact_policy"] = _CONTACT
 NAMED: dict[str, Instead] = CANNOT | dict.fromkeys(
-    ("contact_policy", "caps", "quiet_hours", "global_holdout", "holdout", "holdouts"), _CATALOG
+    ("caps", "quiet_hours", "global_holdout", "holdout", "holdouts"), _CONTACT
 )
 """What somebody may ask to stage by its name."""
 

@@ -295,9 +295,10 @@ def test_an_action_is_stopped_by_its_key_whichever_rule_sends_it(live: CommandLi
 def test_the_audit_log_lists_who_did_what_and_its_chain_holds(live: CommandLine) -> None:
     entries = live.json("audit", "list")
 
-    assert [entry["what"] for entry in entries] == ["propose", "approve", "publish"] * 2
+    of_people = [entry["what"] for entry in entries if entry["who"] != "pilothouse"]
+    assert of_people == ["propose", "approve", "publish"] * 2
     assert {"seq", "at", "who", "what", "subject", "hash", "prev_hash"} <= set(entries[0])
-    assert live.json("audit", "verify") == {"intact": True, "entries": 6}
+    assert live.json("audit", "verify") == {"intact": True, "entries": len(entries)}
     assert len(live.json("audit", "list", "--limit", "2")) == 2
 
 

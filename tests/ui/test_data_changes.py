@@ -128,7 +128,7 @@ def test_a_rule_published_in_between_voids_the_approval(workspace: Workspace, pl
         workspace.decide(request, pavel, "approve")
 
     assert refused.value.refusal.code is Code.STALE_CHANGE_REQUEST
-    assert versions.live_data(workspace.store) == []
+    assert versions.current_data(workspace.store, TrackingPlanChange) is None
     assert requests.get(workspace.store, request).state is State.EXPIRED
 
 

@@ -114,6 +114,8 @@ def _numbers(effect: DataEffect) -> None:
     kinds = {part.kind for part in effect.changed}
     moves = moves_channels(effect)
     named = "Channels" if moves else "Events" if kinds == {"event"} else "Traits"
+    if not kinds <= {"channel", "event", "trait"}:
+        named = "Parts"
     figure(parts, f"{named} touched", number(len(effect.changed)))
     figure(
         read_by,

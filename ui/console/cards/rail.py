@@ -15,6 +15,7 @@ from ui.console.cards.canary import canary_line
 from ui.console.cards.canary_ask import Choice, canary_choice, is_chosen
 from ui.console.cards.parts import heading, refusal_card
 from ui.console.desk import Desk
+from ui.console.view.file_part import CONSEQUENCE
 from ui.console.view.impact import needs_judgement, passed_count, policies_of
 from ui.console.view.jump import jump_consequence
 from ui.console.view.state import REQUEST
@@ -90,6 +91,8 @@ def consequence(request: ChangeRequest) -> str:
 
 
 def _data_consequence(request: ChangeRequest) -> str:
+    if told := CONSEQUENCE.get(request.kind):
+        return told
     if request.kind == "trait_models":
         return (
             "The **trait models** are built and audited first; only then do they go live, and "

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from control.requests import ChangeRequest
 from core.artifacts import Finding, Preview
+from core.contact_policies import CONTACT_POLICIES
 from core.data_policies import DATA_POLICIES
 from core.policies import POLICIES
 from core.route_policies import ROUTE_POLICIES
@@ -15,6 +16,12 @@ from ui.console.view.text import number, people, percent, phrase, plain, share_o
 
 Rule = EligibilityRule | DecisionPolicy
 Policies = Sequence[Callable[..., Finding | None]]
+
+
+_OF_KIND: dict[str, Policies] = {
+    "channel_routes": ROUTE_POLICIES,
+    "contact_policy": CONTACT_POLICIES,
+}
 
 
 class Check(NamedTuple):
@@ -35,8 +42,8 @@ def policies_of(request: ChangeRequest) -> Policies:
     if request.journey or request.jump:
         # What a journey's guardrails find is listed as it is; there are none by name to pass.
         return ()
-    if request.kind == "channel_routes":
-        return ROUTE_POLICIES
+    if own := _OF_KIND.get(request.kind):
+        return own
     return DATA_POLICIES if request.changes_data else POLICIES
 
 
