@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from core.conditions import Condition, ConsentIs, Or
+from core.masking import HIDDEN
 from orchestrate.evidence import Deciding, Seen, deciding
 from orchestrate.plan import PlannedEntry, PlannedPolicy
 from warehouse.catalog import Catalog
+from warehouse.compile import reads_public
 from warehouse.wording import describe
 
 # Reason code → the condition that gave it, and what that would have to be instead.
@@ -63,8 +65,10 @@ def leaf_document(found: Deciding | None, catalog: Catalog) -> dict[str, Any]:
     if found is None:
         return NO_LEAF
     words = describe(found.leaf.condition, catalog)
+    is_public = found.leaf.value is None or reads_public(found.leaf.condition, catalog)
     return {
         "failed_leaf": words,
-        "value_read": found.leaf.value,
+        # What an address was is no reason: nobody needs to see it.
+        "value_read": found.leaf.value if is_public else HIDDEN,
         "expected": words if found.leaf.truth is not True else f"not: {words}",
     }

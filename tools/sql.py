@@ -9,10 +9,8 @@ from langchain_core.tools import BaseTool, tool
 from core.artifacts import SqlText
 from core.conditions import Frozen
 from core.errors import PilothouseError
-from core.lifecycle import Role
 from tools.context import Refused, ToolContext, refused
 from warehouse.sqlcheck import CheckedQuery, check
-from warehouse.sqlcheck import Role as SqlRole
 
 ROW_LIMIT = 1_000
 
@@ -39,8 +37,8 @@ def sql_tools(context: ToolContext) -> tuple[BaseTool, ...]:
     """``check_sql`` and ``run_sql``."""
 
     def checked(sql: str) -> CheckedQuery | Refused:
-        role: SqlRole = "admin" if Role.ADMIN in context.person.roles else "analyst"
-        result = check(sql, context.catalog, role=role, row_limit=ROW_LIMIT)
+        # Whoever asks: what an answer says is kept, and a model may have read it.
+        result = check(sql, context.catalog, role="analyst", row_limit=ROW_LIMIT)
         return result if isinstance(result, CheckedQuery) else Refused(refusals=result)
 
     @tool

@@ -11,6 +11,7 @@ from sqlglot import exp
 from control import audit, kill_switches, versions
 from control.hashing import content_hash
 from control.people import Person, require_now
+from control.sights import sight_of
 from control.versions import Version
 from core.advertising import Advertising
 from core.errors import Code, refuse
@@ -21,6 +22,7 @@ from deliver.exports.changes import AUDIENCE
 from deliver.exports.selecting import EXPORTED, Asked, Selected, select
 from deliver.exports.vendors import Column, Vendor, columns_of
 from deliver.exports.writing import Files, whole_folder, write_manifest, write_rows
+from ui.row_limits import require_unlimited
 from warehouse.compile import compile_audience
 
 if TYPE_CHECKING:
@@ -53,6 +55,7 @@ def export(
     """
     with workspace.store.read() as connection:
         require_now(connection, person, EXPORTERS, "export an audience")
+    require_unlimited(sight_of(workspace.store, person), "export an audience")
     version, rule = _live(workspace, key)
     _not_stopped(workspace, key)
     advertising = _advertising(workspace)

@@ -6,17 +6,16 @@ once. Nothing that resolution wrote is ever edited.
 
 from __future__ import annotations
 
-import re
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from ulid import ULID
 
 from control import audit
 from control.people import Person, require_now
 from core.errors import Code, refuse
-from core.lifecycle import DATA_PROPOSERS, Role
+from core.lifecycle import DATA_PROPOSERS
 from warehouse.identity.conflicts import conflict
 from warehouse.identity.people import named
 from warehouse.identity.rules import Action, Identifier, Rule, about, add, rules, withdraw
@@ -32,7 +31,6 @@ Verdict = Literal["same", "apart"]
 VERDICTS: tuple[str, ...] = get_args(Verdict)
 
 _RULE_OF: dict[str, Action] = {"same": "merge", "apart": "block"}
-_ADDRESS = re.compile(r"(?<=[\w.+-])[\w.+-]*@(?=[\w-]+\.)")
 
 
 class Ruling(NamedTuple):
@@ -104,19 +102,6 @@ def take_back(workspace: Workspace, rule_id: str, *, person: Person, reason: str
         )
     _write(workspace, None, [known[rule_id]], person=person, reason=reason)
     return known[rule_id]
-
-
-def veiled(value: Any, person: Person) -> Any:
-    """The same with e-mail addresses made unreadable for all but admins."""
-    if Role.ADMIN in person.roles:
-        return value
-    if isinstance(value, str):
-        return _ADDRESS.sub("***@", value)
-    if isinstance(value, dict):
-        return {key: veiled(each, person) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [veiled(each, person) for each in value]
-    return value
 
 
 def _ruled(

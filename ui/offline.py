@@ -15,6 +15,7 @@ import structlog
 from control import audit
 from control.people import Person, require_now
 from control.receipts import keep
+from control.sights import sight_of
 from core.errors import Code, refuse
 from core.lifecycle import Role
 from deliver.destinations.offline_list import FOLDER, OfflineList, list_files, references
@@ -24,6 +25,7 @@ from deliver.receipts.receivers import batch_of
 from deliver.registry import checked, named
 from ui.importing import rejected_file
 from ui.receiving import apply_receipts
+from ui.row_limits import require_unlimited
 from warehouse.connect.checking import Reading
 from warehouse.connect.importing import keep_rejected
 from warehouse.connect.source import Source
@@ -56,6 +58,7 @@ def take(
     """
     with workspace.store.read() as connection:
         require_now(connection, person, TAKERS, "take a list")
+    require_unlimited(sight_of(workspace.store, person), "take a list")
     files = _days(workspace, named(lists(workspace), name)).get(day.isoformat())
     if files is None:
         raise refuse(

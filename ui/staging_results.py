@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from control import staging
 from control.people import Person
 from core.errors import PilothouseError, Refusal
+from core.masking import masked_text
 from deliver.staged import MARK
 from orchestrate import cycle
 from orchestrate.staged import comparing, placing, runs
@@ -120,4 +121,5 @@ def _said(folder: Path, letter: Letter) -> Said:
     mail = message_from_bytes(file.read_bytes(), policy=default)
     body = mail.get_body(("plain",))
     text = str(body.get_content()).strip() if body else ""
-    return Said(letter, str(mail["Subject"]).removeprefix(MARK), text)
+    subject = str(mail["Subject"]).removeprefix(MARK)
+    return Said(letter, masked_text(subject), masked_text(text))

@@ -207,6 +207,15 @@ class Catalog(Frozen):
         return next((key for key, event in self.events.items() if name in event.aliases), None)
 
 
+def public_properties(catalog: Catalog) -> frozenset[str]:
+    """The names of event properties that are public wherever they occur."""
+    classes: dict[str, set[DataClass]] = {}
+    for event in catalog.events.values():
+        for name, column in event.properties.items():
+            classes.setdefault(name, set()).add(column.data_class)
+    return frozenset(name for name, found in classes.items() if found == {"public"})
+
+
 def _all_known(path: str, names: tuple[str, ...], known: dict[str, Any]) -> None:
     for name in names:
         if name not in known:

@@ -16,12 +16,15 @@ from collect.load import Loaded, shown
 from control import sources
 from control.sources import Source
 from core.errors import Code, refuse
+from core.masking import masked_event, masked_text
 from ui import modelling
 from ui.cli.plan import plan
 from ui.cli.radar import radar
-from ui.cli.session import Listing, Output, Session, common, said_by
+from ui.cli.session import Listing, Output, Session, common, looked_at_by, said_by
 from ui.cli.volume import unread, volume
+from ui.row_limits import require_unlimited
 from ui.workspace import Workspace
+from warehouse.catalog import public_properties
 
 DEED = "change what is collected"
 IMPORT_EVENTS = 1_000
@@ -180,12 +183,24 @@ def dead_letters() -> None:
 
 @dead_letters.command("list")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True)
+@looked_at_by
 @common
-def list_dead_letters(session: Session, limit: int) -> Output:
-    """The newest dead letters, with code, path and reason."""
-    found = _rows(session, "dead_letters", {"limit": limit})
+def list_dead_letters(session: Session, limit: int, email: str | None) -> Output:
+    """The newest dead letters, with code, path and reason; their values in the clear only for
+    whoever sees personal data."""
+    with session.workspace() as workspace:
+        _ = workspace.intake
+        sight = session.sight(workspace, email)
+        require_unlimited(sight, "read events that belong to nobody yet")
+        found = shown(workspace.warehouse, "dead_letters", {"limit": limit})
+        public = public_properties(workspace.catalog)
     for row in found:
         row["body"] = json.loads(row["body"])
+        if not sight.clear:
+            row["body"] = masked_event(row["body"], public)
+            row["message"] = masked_text(row["message"])
+    if sight.clear and found:
+        session.record(f"{len(found)} dead letters")
     text = "\n".join(
         f"{row['received_at']:%Y-%m-%d %H:%M:%S}  {row['code']}  {row['path']}  {row['message']}  "
         f"({row['message_id']})"

@@ -16,8 +16,9 @@ from deliver.kept_back import KeptBack, kept_back
 from deliver.standing import Standing, standings
 from ui import cancelling, staging
 from ui.channel_routes import shown
-from ui.cli.session import Listing, Output, Session, common, said_by
+from ui.cli.session import Listing, Output, Session, common, looked_at_by, said_by
 from ui.receiving import apply_receipts
+from ui.row_limits import within
 
 ASKED = {
     "waiting": "{} did not say whether it took it back; it is asked again",
@@ -93,15 +94,22 @@ def status(session: Session) -> Output:
 @deliver.command("list")
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True)
 @click.option("--reason", type=click.Choice([*BY_CODE]), metavar="CODE", help=KEPT_HELP)
+@looked_at_by
 @common
-def list_(session: Session, limit: int, reason: str | None) -> Output:
+def list_(session: Session, limit: int, reason: str | None, email: str | None) -> Output:
     """List messages that were rejected, of which nobody can tell whether they arrived, or that
     were asked for and of which their destination did not say whether it took them back."""
     with session.workspace() as workspace:
+        sight = session.sight(workspace, email)
         if reason is not None:
-            return _kept_back(kept_back(workspace.store, reason, limit=limit))
+            kept = kept_back(workspace.store, reason, limit=limit)
+            seen = within(workspace, sight, {one.user_id for one in kept})
+            return _kept_back([one for one in kept if one.user_id in seen])
         found = by_hand.held(workspace.store, *NEED_SOMEBODY, limit=limit)
-        asked = cancellations.open_ones(workspace.store, limit=limit)
+        seen = within(workspace, sight, {one.user_id for one in found})
+        found = [one for one in found if one.user_id in seen]
+        # Of these nothing says whose they are.
+        asked = [] if sight.limits else cancellations.open_ones(workspace.store, limit=limit)
     lines = [_held(one) for one in found] + [_asked(one) for one in asked]
     document = [one._asdict() for one in found]
     document += [one._asdict() | {"state": "accepted", "asked_back": one.state} for one in asked]

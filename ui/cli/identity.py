@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 import click
 
-from control.people import Person
 from ui import identity_desk as desk
 from ui import modelling
 from ui.cli.session import Listing, Output, Session, common, plain, said_by
 from ui.identity_desk import Ruling, Verdict
+from ui.row_limits import require_unlimited, require_within
 from warehouse.identity import conflicts as queue
 from warehouse.identity import people, rules, why
 
@@ -35,9 +34,10 @@ def show(session: Session, identifier: str, email: str) -> Output:
     where a value is more than one of them.
     """
     with session.workspace() as workspace:
-        asker = session.person(workspace, email)
+        sight = session.sight(workspace, email)
         with desk.looking(workspace) as cursor:
             person = people.person_of(cursor, identifier)
+        require_within(workspace, sight, person.user_id)
     head = person.user_id or "nobody yet"
     lines = [_line(known) for known in person.identifiers]
     document = {
@@ -48,7 +48,7 @@ def show(session: Session, identifier: str, email: str) -> Output:
             for known in person.identifiers
         ],
     }
-    return _veiled("\n".join([head, *lines]), document, asker)
+    return Output("\n".join([head, *lines]), document)
 
 
 def _line(known: people.Known) -> str:
@@ -65,9 +65,11 @@ def _line(known: people.Known) -> str:
 def why_same(session: Session, one: str, other: str, email: str) -> Output:
     """Say why two identifiers are the same person, in at most five links, or why they are not."""
     with session.workspace() as workspace:
-        asker = session.person(workspace, email)
+        sight = session.sight(workspace, email)
         with desk.looking(workspace) as cursor:
             answer = why.why(cursor, one, other)
+        for user in answer.user_ids or (None,):
+            require_within(workspace, sight, user)
     head = (
         f"{one} and {other} are one person, {answer.user_ids[0]}:"
         if answer.same
@@ -79,7 +81,7 @@ def why_same(session: Session, one: str, other: str, email: str) -> Output:
         "chain": [plain(link._asdict()) | {"sentence": link.sentence} for link in answer.chain],
         "reasons": answer.reasons,
     }
-    return _veiled("\n".join([head, *(f"  {each}" for each in answer.reasons)]), document, asker)
+    return Output("\n".join([head, *(f"  {each}" for each in answer.reasons)]), document)
 
 
 def _ruling_command(name: str, verdict: Verdict, about: str) -> None:
@@ -94,7 +96,7 @@ def _ruling_command(name: str, verdict: Verdict, about: str) -> None:
             person = session.person(workspace, email)
             ruling = desk.rule(workspace, one, other, verdict, person=person, reason=reason)
             modelling.follow(workspace)
-        return _told(ruling, person)
+        return _told(ruling)
 
 
 _ruling_command("merge", "same", "Rule that two identifiers are one person.")
@@ -103,7 +105,7 @@ _ruling_command(
 )
 
 
-def _told(ruling: Ruling, person: Person) -> Output:
+def _told(ruling: Ruling) -> Output:
     outcome = (
         f"one person, {ruling.user_ids[0]}"
         if ruling.same
@@ -114,7 +116,7 @@ def _told(ruling: Ruling, person: Person) -> Output:
         text += " Another rule or a limit holds against it: see 'pilothouse identity rules'."
     if ruling.added:
         text += f" Undo with 'pilothouse identity withdraw {ruling.added} --reason …'."
-    return _veiled(text, ruling._asdict(), person)
+    return Output(text, ruling._asdict())
 
 
 @identity.command()
@@ -124,7 +126,7 @@ def _told(ruling: Ruling, person: Person) -> Output:
 def conflicts(session: Session, every: bool, email: str) -> Output:
     """List what waits for a person: shared addresses, people that grew too large."""
     with session.workspace() as workspace:
-        asker = session.person(workspace, email)
+        require_unlimited(session.sight(workspace, email), "read what is about everybody")
         with desk.looking(workspace) as cursor:
             found = queue.conflicts(cursor, every=every)
     lines = [
@@ -132,7 +134,7 @@ def conflicts(session: Session, every: bool, email: str) -> Output:
         for one in found
     ]
     document = [plain(one._asdict()) | {"a": str(one.a), "b": str(one.b)} for one in found]
-    return _veiled("\n".join(lines) or "No conflicts.", document, asker)
+    return Output("\n".join(lines) or "No conflicts.", document)
 
 
 @identity.command()
@@ -152,7 +154,7 @@ def resolve(
         person = session.person(workspace, email)
         ruling = desk.resolve(workspace, conflict_id, verdict, person=person, reason=reason)
         modelling.follow(workspace)
-    return _told(ruling, person)
+    return _told(ruling)
 
 
 @identity.command("rules")
@@ -161,7 +163,7 @@ def resolve(
 def list_rules(session: Session, email: str) -> Output:
     """List what people ruled: who, when and why."""
     with session.workspace() as workspace:
-        asker = session.person(workspace, email)
+        require_unlimited(session.sight(workspace, email), "read what is about everybody")
         with desk.looking(workspace) as cursor:
             found = rules.rules(cursor)
     lines = [
@@ -170,7 +172,7 @@ def list_rules(session: Session, email: str) -> Output:
         for each in found
     ]
     document = [plain(each._asdict()) | {"a": str(each.a), "b": str(each.b)} for each in found]
-    return _veiled("\n".join(lines) or "Nobody ruled anything.", document, asker)
+    return Output("\n".join(lines) or "Nobody ruled anything.", document)
 
 
 @identity.command()
@@ -185,7 +187,7 @@ def withdraw(session: Session, rule_id: str, reason: str, email: str) -> Output:
         rule = desk.take_back(workspace, rule_id, person=person, reason=reason)
         modelling.follow(workspace)
     document = {"rule_id": rule_id, "action": rule.action, "a": str(rule.a), "b": str(rule.b)}
-    return _veiled(f"The {rule.action} of {rule.a} and {rule.b} is gone.", document, person)
+    return Output(f"The {rule.action} of {rule.a} and {rule.b} is gone.", document)
 
 
 @identity.command()
@@ -198,10 +200,6 @@ def ignored(session: Session) -> Output:
     document = [{"kind": kind, "value": value, "events": events} for kind, value, events in found]
     lines = [f"{events:>9,}  {kind}:{value}" for kind, value, events in found]
     return Output("\n".join(lines) or "Nothing was ignored.", document)
-
-
-def _veiled(text: str, document: Any, person: Person) -> Output:
-    return Output(desk.veiled(text, person), desk.veiled(document, person))
 
 
 def _day(moment: datetime) -> str:

@@ -18,8 +18,9 @@ from core.journeys import Journey
 from orchestrate import rulebook
 from orchestrate.journeys.changing import Migration, migrate, planned_migration
 from ui import journeys as desk
-from ui.cli.session import MOMENT, Listing, Output, Session, common
+from ui.cli.session import MOMENT, Listing, Output, Session, common, looked_at_by
 from ui.console.view.journey import effect_lines, step_lines
+from ui.row_limits import within
 
 APPROVER = "ada@demo"
 
@@ -92,12 +93,18 @@ def run_command(session: Session, as_of: datetime | None) -> Output:
 @click.argument("key")
 @click.option("--user", help="Only this user's.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
+@looked_at_by
 @common
-def runs_command(session: Session, key: str, user: str | None, limit: int) -> Output:
+def runs_command(
+    session: Session, key: str, user: str | None, limit: int, email: str | None
+) -> Output:
     """List runs of a journey, the newest first: where each is, or why it ended."""
     with session.workspace() as workspace:
         versions.journey_history(workspace.store, key)
+        sight = session.sight(workspace, email)
         found = runs.listed(workspace.store, key, user=user, limit=limit)
+        seen = within(workspace, sight, {str(one["user_id"]) for one in found})
+    found = [one for one in found if one["user_id"] in seen]
     lines = [run_line(one) for one in found]
     return Output("\n".join(lines) or "No runs.", found)
 

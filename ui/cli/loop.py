@@ -9,9 +9,10 @@ import click
 
 from measure.lift import lift
 from ui import staging
-from ui.cli.session import MOMENT, Listing, Output, Session, common, said_by
+from ui.cli.session import MOMENT, Listing, Output, Session, common, looked_at_by, said_by
 from ui.cli.staging import result_lines
 from ui.jumps import run_accepting
+from ui.row_limits import require_within
 
 
 @click.group(cls=Listing)
@@ -50,6 +51,7 @@ def cycle_run(
 @click.option("--at", type=MOMENT, help="The moment it is about (UTC).")
 @click.option("--as-of", type=MOMENT, help="The same as --at.")
 @click.option("--staging", "staged", is_flag=True, help="With what is in staging in force.")
+@looked_at_by
 @common
 def explain(
     session: Session,
@@ -58,9 +60,11 @@ def explain(
     at: datetime | None,
     as_of: datetime | None,
     staged: bool,
+    email: str | None,
 ) -> Output:
     """Say why USER gets something, or does not, and what would change it."""
     with session.workspace() as workspace:
+        require_within(workspace, session.sight(workspace, email), user)
         if staged:
             document = staging.explain(workspace, user, policy=policy, at=at or as_of)
         else:

@@ -13,7 +13,7 @@ import click
 from core.errors import PilothouseError
 from ui.cli import remote
 from ui.cli.remote import Answer
-from ui.cli.session import Output, Session, render
+from ui.cli.session import Output, Session, shown
 
 LOCAL = frozenset({"up", "demo", "demo-data", "init", "doctor", "evals", "collect serve"})
 """Commands that own, make or do not need the warehouse of the workspace."""
@@ -53,7 +53,6 @@ COMMANDS = {
     "inbox": ("inbox", "Tokens with which apps fetch the messages of one user."),
     "destinations": ("destinations", "Where messages may be sent to, and by which channel."),
     "offline": ("offline", "Lists for letters and calls, and what became of them."),
-    "catalog": ("catalog", "What the catalog's files say and what is in force; propose changes."),
     "export": ("export", "The rulebook as files; audiences for paid channels, as hashes."),
     "sync": ("sync", "Tell engagement tools what changed of traits and audiences."),
     "measure": ("loop", "Read out what it did."),
@@ -120,7 +119,7 @@ def answer(argv: list[str], session: Session) -> Answer:
         return Answer("", f"Error: {error.format_message()}", error.exit_code)
     except PilothouseError as error:
         return _refused(error, session.as_json or "--json" in argv)
-    return Answer(render(output, session), "", output.status)
+    return Answer(shown(output, session), "", output.status)
 
 
 def main(argv: list[str] | None = None) -> None:

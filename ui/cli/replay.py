@@ -8,20 +8,23 @@ from core.errors import Code, refuse
 from orchestrate.replay import Line, Replay
 from orchestrate.replay import replay as replayed
 from ui import staging
-from ui.cli.session import Output, Session, common
+from ui.cli.session import Output, Session, common, looked_at_by
+from ui.row_limits import require_within
 
 
 @click.command()
 @click.argument("decision_id")
 @click.option("--staging", "staged", is_flag=True, help="A decision of staging.")
+@looked_at_by
 @common
-def replay(session: Session, decision_id: str, staged: bool) -> Output:
+def replay(session: Session, decision_id: str, staged: bool, email: str | None) -> Output:
     """Decide DECISION_ID once more from its record alone: every stage must come out the same."""
     with session.workspace() as workspace:
         if staged:
             told = staging.replayed(workspace, decision_id)
         else:
             told = replayed(workspace.warehouse, decision_id)
+        require_within(workspace, session.sight(workspace, email), told.user_id)
     if not told.is_equal:
         then, again = _first_difference(told)
         raise refuse(

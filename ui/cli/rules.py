@@ -11,6 +11,7 @@ from control import versions
 from control.versions import AnyVersion, Version
 from core.conditions import Condition, InAudience
 from core.errors import Code, PilothouseError, Refusal, refuse
+from core.masking import Sight
 from core.rules import DecisionPolicy, EligibilityRule
 from orchestrate import rulebook
 from orchestrate.effect_diff import EffectDiff, effect_diff
@@ -18,8 +19,9 @@ from orchestrate.policy_checks import gone
 from orchestrate.rule_diff import rule_diff
 from orchestrate.winners import winners_sql
 from tools.audience import conditions_of
-from ui.cli.session import MOMENT, Listing, Output, Session, common, said_by
+from ui.cli.session import MOMENT, Listing, Output, Session, common, looked_at_by, said_by
 from ui.cli.target import target_of
+from ui.row_limits import require_unlimited, within
 from warehouse.compile import compile_audience, compile_waterfall
 from warehouse.wording import describe
 
@@ -78,12 +80,21 @@ def history_command(session: Session, key: str) -> Output:
 @click.argument("b", type=click.IntRange(1))
 @click.option("--as-of", type=MOMENT, help="The moment for which people are counted (UTC).")
 @click.option("--people", is_flag=True, help="With --json: the people too, beside the lines.")
+@looked_at_by
 @common
 def diff_command(
-    session: Session, key: str, a: int, b: int, as_of: datetime | None, people: bool
+    session: Session,
+    key: str,
+    a: int,
+    b: int,
+    as_of: datetime | None,
+    people: bool,
+    email: str | None,
 ) -> Output:
     """Compare version A of a rule with version B: what it says, and who would get what."""
     with session.workspace() as workspace:
+        if people:
+            require_unlimited(session.sight(workspace, email), "list people of everybody")
         before, after = (versions.version(workspace.store, key, number) for number in (a, b))
         at = as_of or workspace.as_of()
         effect, unknown = _effect(workspace, before.artifact, after.artifact, at)
@@ -134,12 +145,17 @@ def _told(effect: EffectDiff) -> str:
 @click.argument("target")
 @click.option("--ids", is_flag=True, help="List the users too.")
 @click.option("--as-of", type=MOMENT, help="The moment it is about (UTC).")
+@looked_at_by
 @common
-def audience_command(session: Session, target: str, ids: bool, as_of: datetime | None) -> Output:
+def audience_command(
+    session: Session, target: str, ids: bool, as_of: datetime | None, email: str | None
+) -> Output:
     """Who a rule means: TARGET is a rule key, a change request id or an artifact as JSON file."""
     with session.workspace() as workspace:
         artifact, version = target_of(workspace, target, session.folder)
         document = _audience(workspace, artifact, version, as_of or workspace.as_of(), ids)
+        if ids:
+            _only_seen(workspace, session.sight(workspace, email), document)
     text = (
         f"{document['audience_size']:,} of {document['population_size']:,} users "
         f"({document['population']}) as of {document['as_of']}"
@@ -187,6 +203,16 @@ def _audience(
         if winners is not None:
             document["winner_ids"] = winners
     return document
+
+
+def _only_seen(workspace: Workspace, sight: Sight, document: dict[str, Any]) -> None:
+    """Lists name only those whom whoever looks may see; counts stay those of everybody."""
+    if not sight.limits:
+        return
+    seen = within(workspace, sight, document["user_ids"])
+    document["user_ids"] = [user for user in document["user_ids"] if user in seen]
+    for key, users in document.get("winner_ids", {}).items():
+        document["winner_ids"][key] = [user for user in users if user in seen]
 
 
 def _population(population: Condition, catalog: Catalog) -> str:

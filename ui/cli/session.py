@@ -21,6 +21,7 @@ from pydantic import BaseModel
 
 from core.errors import Code, refuse
 from core.lifecycle import Role
+from core.masking import MASKED, Sight, masked, masked_text
 from core.settings import Settings
 from ui.environment import load_settings
 
@@ -37,6 +38,16 @@ class Output(NamedTuple):
     text: str
     document: Any = None
     status: int = 0
+    configured: bool = False
+    """Whether addresses in it are what the team wrote itself, such as the sender of a template."""
+
+
+class Viewer(NamedTuple):
+    """Who gives a command, for what they see of people's data."""
+
+    email: str
+    sight: Sight
+    at: datetime
 
 
 @dataclass
@@ -54,6 +65,14 @@ class Session:
     """What a client of the server piped in."""
     say: Callable[[str], None] = lambda _text: None
     """Progress, for a person, on stderr."""
+    command: str = ""
+    """What is run, in the words of the command line, without what it was given."""
+    viewer: Viewer | None = None
+    """Who gave the command; nobody sees personal data in the clear without being somebody."""
+    colleagues: frozenset[str] = frozenset()
+    """Addresses of those who work here: they are not masked."""
+    recorded: bool = False
+    """Whether the command itself put on record what it shows."""
 
     def settings(self) -> Settings:
         """The settings of this invocation."""
@@ -63,6 +82,7 @@ class Session:
     def workspace(self) -> Iterator[Workspace]:
         """The workspace: the server's, or opened for this command and closed after it."""
         if self.served is not None:
+            self._know(self.served)
             yield self.served
             return
         # The agent behind a workspace takes seconds to import: only who opens one waits for it.
@@ -70,9 +90,15 @@ class Session:
 
         opened = open_workspace(self.settings())
         try:
+            self._know(opened)
             yield opened
         finally:
             opened.close()
+
+    def _know(self, workspace: Workspace) -> None:
+        from control.sights import colleagues
+
+        self.colleagues = colleagues(workspace.store)
 
     def person(self, workspace: Workspace, email: str) -> Person:
         """Who gives the command: only the demo takes anybody's word for it."""
@@ -83,7 +109,32 @@ class Session:
                 span=email,
                 fix="Sign in to the console with your identity provider.",
             )
-        return workspace.person(email)
+        from control.sights import sight_of
+
+        person = workspace.person(email)
+        self.viewer = Viewer(person.email, sight_of(workspace.store, person), workspace.now())
+        return person
+
+    def sight(self, workspace: Workspace, email: str | None) -> Sight:
+        """What whoever gives the command sees of people's data; no name given is nobody."""
+        if email is not None:
+            self.person(workspace, email)
+        return self.viewer.sight if self.viewer else MASKED
+
+    def record(self, note: str = "") -> None:
+        """Put on record that personal data is shown, before it is."""
+        from control.sights import record_view
+        from control.store import open_store
+
+        if self.viewer is None or self.recorded:
+            return
+        store = self.served.store if self.served else open_store(self.settings().control_url)
+        try:
+            record_view(store, self.viewer.email, self.command, now=self.viewer.at, note=note)
+            self.recorded = True
+        finally:
+            if self.served is None:
+                store.close()
 
     def admin(self, workspace: Workspace, email: str, deed: str) -> Person:
         """Who gives a command that only an admin may; ``deed`` completes "may not …"."""
@@ -133,6 +184,23 @@ def plain(document: Any) -> Any:
     return document
 
 
+def shown(output: Output, session: Session) -> str:
+    """What goes to stdout, as whoever gave the command may see it.
+
+    Personal data in the clear is put on record first.
+    """
+    text = render(output, session)
+    if output.configured or "@" not in text:
+        return text
+    keep = session.colleagues
+    veiled = Output(masked_text(output.text, keep), masked(plain(output.document), keep))
+    without = render(veiled, session)
+    if without == text or not (session.viewer and session.viewer.sight.clear):
+        return without
+    session.record()
+    return text
+
+
 class Listing(click.Group):
     """A group whose overview says what each command does in a whole sentence, wrapped, not cut."""
 
@@ -152,6 +220,12 @@ def said_by(email: str, about: str) -> Callable[[Command], Command]:
     return click.option("--as", "email", default=email, show_default=True, help=about)
 
 
+def looked_at_by(command: Command) -> Command:
+    """The option ``--as`` of a command that shows people's data: whose sight counts."""
+    about = "Who looks. Without it nothing personal is shown in the clear."
+    return click.option("--as", "email", default=None, help=about)(command)
+
+
 def common(command: Callable[..., Any]) -> Callable[..., Any]:
     """The global options, so that they may stand after the command as well."""
 
@@ -168,6 +242,7 @@ def common(command: Callable[..., Any]) -> Callable[..., Any]:
         session.as_json = session.as_json or as_json
         session.quiet = session.quiet or quiet
         session.speak_as_told()
+        session.command = click.get_current_context().command_path.partition(" ")[2]
         return command(session, **rest)
 
     return wrapped

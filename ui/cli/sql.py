@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from core.errors import Refusal
-from core.lifecycle import Role as PersonRole
+from core.masking import SHOWN_CLASSES
 from core.settings import Settings
 from ui.cli.session import Listing, Output, Session, common
+from ui.row_limits import require_unlimited
 from warehouse.catalog import load_catalog
 from warehouse.published import Published, latest
 from warehouse.rows import Rows
@@ -52,6 +53,8 @@ def run_command(session: Session, text: str, email: str | None, limit: int, dial
     result = _check(session, text, email, limit)
     if not isinstance(result, CheckedQuery):
         return Output(_verdict(result), _document(result), 1)
+    if read := _personal(result, session):
+        session.record(f"reads {', '.join(read)}")
     rows = _run_over_copy(session, result)
     return Output(_csv(rows), _document(result) | {"columns": rows.columns, "rows": rows.rows})
 
@@ -86,8 +89,20 @@ def _check(
 
 
 def _role(session: Session, workspace: Workspace, email: str) -> Role:
-    roles = session.person(workspace, email).roles
-    return "admin" if PersonRole.ADMIN in roles else "analyst"
+    sight = session.sight(workspace, email)
+    require_unlimited(sight, "write queries of your own")
+    return "admin" if sight.clear else "analyst"
+
+
+def _personal(checked: CheckedQuery, session: Session) -> list[str]:
+    """The columns of a query that are not for everybody to see."""
+    tables = load_catalog(session.settings().catalog).tables
+    classes = {
+        f"{table}.{name}".lower(): column.data_class
+        for table, one in tables.items()
+        for name, column in one.columns.items()
+    }
+    return [name for name in checked.columns if classes.get(name, "public") not in SHOWN_CLASSES]
 
 
 def _read(session: Session, text: str) -> str:

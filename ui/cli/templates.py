@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from ui.cli.session import Listing, Output, Session, common
+from ui.cli.session import Listing, Output, Session, common, looked_at_by
 
 
 @click.group(cls=Listing)
@@ -23,7 +23,8 @@ def list_command(session: Session) -> Output:
     with session.workspace() as workspace:
         found = previewing.listed(workspace)
     lines = [_line(one) for one in found]
-    return Output("\n".join(lines) or "The catalog has no templates.yaml yet.", found)
+    text = "\n".join(lines) or "The catalog has no templates.yaml yet."
+    return Output(text, found, configured=True)
 
 
 @templates.command("show")
@@ -35,19 +36,23 @@ def show_command(session: Session, key: str) -> Output:
 
     with session.workspace() as workspace:
         found = previewing.described(workspace, key)
-    return Output("\n".join(_described(found)), found)
+    return Output("\n".join(_described(found)), found, configured=True)
 
 
 @templates.command("preview")
 @click.argument("key")
 @click.option("--user", help="For whom; the first user by id unless told otherwise.")
+@looked_at_by
 @common
-def preview_command(session: Session, key: str, user: str | None) -> Output:
+def preview_command(session: Session, key: str, user: str | None, email: str | None) -> Output:
     """What a user would read. Personal data is withheld; exit 1 when nothing would be sent."""
     from ui import previewing
+    from ui.row_limits import require_within
 
     with session.workspace() as workspace:
+        sight = session.sight(workspace, email)
         found = previewing.preview(workspace, key, user)
+        require_within(workspace, sight, found["user_id"])
     if not found["leaves"]:
         names = ", ".join(f"${name}" for name in found["missing"])
         text = f"Nothing would be sent to {found['user_id']}: there is no value for {names}."

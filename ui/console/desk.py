@@ -15,12 +15,14 @@ from control.audit import AuditEntry
 from control.people import Person
 from control.requests import ChangeRequest
 from control.runs import Run, RunStep
+from control.sights import colleagues, sight_of
 from control.store import Store
 from core.artifacts import AskResult
 from core.canary import CanaryAsk
 from core.conditions import Condition
 from core.errors import PilothouseError
 from core.lifecycle import State, Verdict
+from core.masking import masked, masked_text
 from core.rules import DecisionPolicy, EligibilityRule
 from core.settings import Settings
 from ui.console.sample import Sampler
@@ -113,19 +115,25 @@ class Desk:
         for run in runs.list_runs(self.workspace.store, limit=200):
             if run.person == email:
                 newest.setdefault(run.thread_id, run)
-        found = list(newest.values())[:limit]
+        found = [self._masked(run) for run in list(newest.values())[:limit]]
         return [Recent(run.id, run_title(run), run) for run in found]
 
     def run(self, run_id: str) -> Run | None:
         """One run, or None."""
         try:
-            return runs.get(self.workspace.store, run_id)
+            return self._masked(runs.get(self.workspace.store, run_id))
         except PilothouseError:
             return None
 
+    def _masked(self, run: Run) -> Run:
+        """A run as pages show it: whose addresses a prompt or an answer names is not for pages."""
+        keep = colleagues(self.workspace.store)
+        return run._replace(prompt=masked_text(run.prompt, keep), result=masked(run.result, keep))
+
     def thread(self, thread_id: str) -> list[Run]:
         """The runs of a thread, oldest first."""
-        return list(reversed(runs.list_runs(self.workspace.store, thread_id)))
+        found = runs.list_runs(self.workspace.store, thread_id)
+        return [self._masked(run) for run in reversed(found)]
 
     def steps(self, run_id: str) -> list[RunStep]:
         """What the worker did so far."""
@@ -154,19 +162,22 @@ class Desk:
     def request(self, request_id: str) -> ChangeRequest | None:
         """One change request, or None."""
         try:
-            return requests.get(self.workspace.store, request_id)
+            found = requests.get(self.workspace.store, request_id)
         except PilothouseError:
             return None
+        keep = colleagues(self.workspace.store)
+        return found.model_copy(update={"prompt": masked_text(found.prompt, keep)})
 
     def request_of(self, run: Run) -> ChangeRequest | None:
         """The change request that a run's draft became, if it was sent."""
         reference = (run.result or {}).get("change_request")
         return self.request(reference["id"]) if reference else None
 
-    def sampler(self) -> Sampler:
-        """What judging single people by a draft needs."""
-        audiences = versions.audiences(self.workspace.store)
-        return Sampler(self.workspace.runner(), self.catalog, audiences, self.as_of())
+    def sampler(self, viewer: Person) -> Sampler:
+        """What judging single people by a draft needs, for whoever looks."""
+        store = self.workspace.store
+        audiences, sight = versions.audiences(store), sight_of(store, viewer)
+        return Sampler(self.workspace.runner(), self.catalog, audiences, self.as_of(), sight)
 
     def live_rule(self, request: ChangeRequest) -> EligibilityRule | DecisionPolicy | None:
         """What the request would replace."""

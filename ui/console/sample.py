@@ -13,11 +13,19 @@ from sqlglot import exp
 
 from core.conditions import And, Condition, Not, Or, clauses, leaves
 from core.errors import Code, refuse
+from core.masking import HIDDEN, MASKED, Sight
 from core.rules import EligibilityRule
 from warehouse.catalog import Catalog
-from warehouse.compile import Audiences, compile_flags, compile_leaves, select_flags
+from warehouse.compile import (
+    Audiences,
+    compile_flags,
+    compile_leaves,
+    reads_public,
+    select_flags,
+)
 from warehouse.engines.duckdb import DIALECT
 from warehouse.runner import CheckedRunner
+from warehouse.visible import visible_users
 from warehouse.wording import describe
 
 OF_EACH = 3
@@ -39,6 +47,8 @@ class Sampler(NamedTuple):
     catalog: Catalog
     audiences: Audiences
     as_of: datetime
+    sight: Sight = MASKED
+    """Of whoever looks: whom they may see."""
 
 
 def sample(rule: EligibilityRule, sampler: Sampler) -> tuple[Judged, ...]:
@@ -47,20 +57,30 @@ def sample(rule: EligibilityRule, sampler: Sampler) -> tuple[Judged, ...]:
     return judge(rule, (*inside, *outside), sampler)
 
 
-def judge(rule: EligibilityRule, users: Sequence[str], sampler: Sampler) -> tuple[Judged, ...]:
-    """Those of the users who are people of the warehouse; refuses when none is."""
-    truths = _truths(rule, tuple(users), sampler)
+def judge(rule: EligibilityRule, asked: Sequence[str], sampler: Sampler) -> tuple[Judged, ...]:
+    """Those of the users who are people of the warehouse, and whom somebody may see; refuses when
+    none is."""
+    users = _seen(asked, sampler)
+    truths = _truths(rule, users, sampler) if users else {}
     if not truths:
         listed = sampler.catalog.layout.users
         raise refuse(
             Code.UNKNOWN_USER,
             "The warehouse knows nobody by that id.",
-            span=", ".join(users),
+            span=", ".join(asked),
             fix=f"Use an id as {listed.table}.{listed.key} lists it.",
         )
-    values = _values(rule, tuple(users), sampler)
+    values = _values(rule, users, sampler)
     judged = (_judged(rule, user, truths[user], values.get(user, ()), sampler) for user in truths)
     return tuple(sorted(judged, key=lambda one: (not one.included, one.user_id)))
+
+
+def _seen(users: Sequence[str], sampler: Sampler) -> tuple[str, ...]:
+    if not sampler.sight.limits:
+        return tuple(users)
+    query = visible_users(sampler.catalog, sampler.sight.limits, users)
+    rows = sampler.runner.fetch(query.sql(dialect=DIALECT), purpose="whom they may see").rows
+    return tuple(row[0] for row in rows)
 
 
 def _some(rule: EligibilityRule, sampler: Sampler, included: bool) -> list[str]:
@@ -78,6 +98,9 @@ def _some(rule: EligibilityRule, sampler: Sampler, included: bool) -> list[str]:
         .order_by(exp.func("MD5", exp.column("user_id")))
         .limit(OF_EACH)
     )
+    if sampler.sight.limits:
+        seen = visible_users(sampler.catalog, sampler.sight.limits)
+        query = query.where(exp.column("user_id").isin(query=seen))
     sql = query.sql(dialect=DIALECT, pretty=True)
     return [row[0] for row in sampler.runner.fetch(sql, purpose="a sample of people").rows]
 
@@ -119,13 +142,15 @@ def _judged(
     included = all(truths)
     reasons = [
         f"{describe(part, sampler.catalog)}{read}"
-        for part, holds, read in zip(_parts(rule), truths, _reads(rule, values), strict=True)
+        for part, holds, read in zip(
+            _parts(rule), truths, _reads(rule, values, sampler), strict=True
+        )
         if holds is included
     ]
     return Judged(user, included, tuple(reasons))
 
 
-def _reads(rule: EligibilityRule, values: tuple[Any, ...]) -> Iterator[str]:
+def _reads(rule: EligibilityRule, values: tuple[Any, ...], sampler: Sampler) -> Iterator[str]:
     """For each condition that is one leaf, what it read; a combined one says nothing."""
     widths = [sum(1 for _ in leaves(part)) for part in _parts(rule)]
     # An audience stands for conditions of its own, so that values and conditions no longer pair.
@@ -134,6 +159,8 @@ def _reads(rule: EligibilityRule, values: tuple[Any, ...]) -> Iterator[str]:
     for part, width in zip(_parts(rule), widths, strict=True):
         is_leaf = paired and not isinstance(part, And | Or | Not)
         found = values[place] if is_leaf else None
+        if found is not None and not reads_public(part, sampler.catalog, sampler.audiences):
+            found = HIDDEN
         place += width
         yield "" if found is None else f" (has {found})"
 

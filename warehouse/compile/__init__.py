@@ -15,7 +15,7 @@ from warehouse.compile.queries import (
     compile_waterfall,
     select_flags,
 )
-from warehouse.compile.required import data_classes, required
+from warehouse.compile.required import data_classes, reads_public, required
 
 __all__ = [
     "Audiences",
@@ -26,6 +26,7 @@ __all__ = [
     "compile_waterfall",
     "data_classes",
     "expand",
+    "reads_public",
     "required",
     "select_flags",
     "validate",

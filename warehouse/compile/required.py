@@ -20,6 +20,7 @@ from core.conditions import (
     Trait,
     leaves,
 )
+from core.masking import SHOWN_CLASSES
 from warehouse.catalog import Catalog, Entity
 from warehouse.compile.names import Audiences, expand
 
@@ -85,6 +86,13 @@ def data_classes(
         for leaf in leaves(expand(condition, catalog, audiences)):
             found |= _filter_classes(leaf, catalog)
     return found
+
+
+def reads_public(
+    condition: Condition, catalog: Catalog, audiences: Audiences | None = None
+) -> bool:
+    """Whether everything that a condition reads is public."""
+    return set(data_classes([condition], catalog, audiences).values()) <= SHOWN_CLASSES
 
 
 def _filter_classes(leaf: AnyLeaf, catalog: Catalog) -> dict[str, str]:

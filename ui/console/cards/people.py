@@ -19,6 +19,7 @@ EXCLUDED = ":gray-badge[:material/remove: Left out]"
 
 def people_card(office: Desk, rule: EligibilityRule, key: str) -> None:
     """A sample on a click, or one person by id. ``key`` is of the request this belongs to."""
+    viewer = st.session_state["person"]
     with st.container(border=True):
         heading("People it would include and leave out")
         left, middle, right = st.columns([1.3, 1.3, 1], vertical_alignment="bottom")
@@ -29,9 +30,11 @@ def people_card(office: Desk, rule: EligibilityRule, key: str) -> None:
         asked_one = right.button("Check", key=f"check_{key}", icon=":material/person_search:")
         kept = f"judged_{key}"
         if asked_sample:
-            st.session_state[kept] = _asked(lambda: sample(rule, office.sampler()))
+            st.session_state[kept] = _asked(lambda: sample(rule, office.sampler(viewer)))
         elif asked_one and user and user.strip():
-            st.session_state[kept] = _asked(lambda: judge(rule, [user.strip()], office.sampler()))
+            st.session_state[kept] = _asked(
+                lambda: judge(rule, [user.strip()], office.sampler(viewer))
+            )
         found: tuple[Judged, ...] | Refusal | None = st.session_state.get(kept)
         if isinstance(found, Refusal):
             refusal_card(found)
