@@ -53,6 +53,7 @@ COMMANDS = {
     "inbox": ("inbox", "Tokens with which apps fetch the messages of one user."),
     "destinations": ("destinations", "Where messages may be sent to, and by which channel."),
     "offline": ("offline", "Lists for letters and calls, and what became of them."),
+    "catalog": ("catalog", "What the catalog's files say and what is in force; propose changes."),
     "export": ("export", "The rulebook as files; audiences for paid channels, as hashes."),
     "sync": ("sync", "Tell engagement tools what changed of traits and audiences."),
     "measure": ("loop", "Read out what it did."),
