@@ -1,17 +1,31 @@
-"""The audit log: who did what and when, each entry chained to the one before by its hash."""
+"""The audit log: who did what and when, each entry chained to the one before by its hash.
+
+Notes, and subjects that name a person, are kept apart from the entry, which holds a salted
+digest of them: they can be taken away and the chain still holds.
+"""
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from control.hashing import content_hash
-from control.store import Store, utc
+from control.audit_check import Break, check
+from control.audit_entries import GENESIS, AuditEntry, Texts, commitment, reading, seal
+from control.audit_rows import split, with_texts
+from control.audit_tables import audit_head, audit_texts
+from control.store import APPENDED, Store, utc
 from control.tables import audit
 
-GENESIS = "0" * 64
+CHANGES_NO_RULE = frozenset(
+    {"ask", "answer", "view", "send", "receipts", "cycle_begun", "cycle", "settings", "backup"}
+)
+"""Acts after which decisions come out as before: whoever keeps rules in memory need not look."""
+NAMES_SHOWN = 100
+"""So many people stand by name in the entry of one view."""
 
 
 class Act(NamedTuple):
@@ -24,65 +38,136 @@ class Act(NamedTuple):
     before_hash: str | None = None
     after_hash: str | None = None
     note: str = ""
+    personal: bool = False
+    """Whether the subject names a person whom messages go to: then it is kept apart, as notes
+    are."""
 
 
-class AuditEntry(NamedTuple):
-    """One row. ``hash`` covers every other field, ``prev_hash`` included."""
+class Asked(NamedTuple):
+    """Which entries somebody wants to see: each that is given must hold."""
 
-    seq: int
-    at: datetime
-    who: str
-    what: str
-    subject: str
-    before_hash: str | None
-    after_hash: str | None
-    note: str
-    prev_hash: str
-    hash: str
+    who: str | None = None
+    what: str | None = None
+    subject: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    limit: int | None = None
+    """The newest that many."""
 
 
-class Broken(NamedTuple):
-    """The first entry that does not hold, and why."""
-
-    seq: int
-    why: str
-
-
-def append(connection: sa.Connection, act: Act) -> None:
-    """Add an entry inside the caller's write transaction."""
-    last = connection.execute(
-        sa.select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)
-    ).first()
-    seq, previous = (last.seq + 1, last.hash) if last else (1, GENESIS)
-    unsealed = AuditEntry(seq, *act._replace(at=utc(act.at)), prev_hash=previous, hash="")
-    entry = unsealed._replace(hash=seal(unsealed))
+def append(connection: sa.Connection, act: Act) -> AuditEntry:
+    """Add an entry inside the caller's write transaction; gives it as it is stored."""
+    number, previous = _place(connection)
+    texts = _apart(act)
+    stored = AuditEntry(
+        seq=number,
+        at=utc(act.at),
+        who=act.who,
+        what=act.what,
+        subject=_stored("subject", texts, act.subject),
+        before_hash=act.before_hash,
+        after_hash=act.after_hash,
+        note=_stored("note", texts, act.note),
+        prev_hash=previous,
+        hash="",
+    )
+    entry = stored._replace(hash=seal(stored))
     connection.execute(audit.insert().values(entry._asdict()))
+    if texts is not None:
+        connection.execute(audit_texts.insert().values(seq=number, **texts._asdict()))
+    _move_head(connection, entry)
+    connection.info.setdefault(APPENDED, []).append(entry)
+    return entry
 
 
-def seal(entry: AuditEntry) -> str:
-    """The hash an entry must have."""
-    fields = entry._asdict() | {"at": entry.at.isoformat()}
-    del fields["hash"]
-    return content_hash(fields)
+def viewed(
+    connection: sa.Connection, at: datetime, who: str, what: str, people: Collection[str]
+) -> None:
+    """Note that somebody saw personal data: one entry, however many people a page shows.
+
+    ``what`` names where, such as "Explain page"; ``people``: their user ids.
+    """
+    shown = sorted(people)
+    more = f" and {len(shown) - NAMES_SHOWN:,} more" if len(shown) > NAMES_SHOWN else ""
+    note = f"{len(shown):,}: {', '.join(shown[:NAMES_SHOWN])}{more}"
+    append(connection, Act(at, who, "view", what, note=note))
 
 
-def entries(store: Store, *, limit: int | None = None) -> list[AuditEntry]:
-    """The log, oldest first; with a limit, the newest that many."""
-    query = sa.select(audit).order_by(audit.c.seq.desc()).limit(limit)
+def entries(
+    store: Store, asked: Asked | None = None, *, limit: int | None = None
+) -> list[AuditEntry]:
+    """Entries as they read, oldest first; with a limit, the newest that many."""
+    wanted = asked or Asked(limit=limit)
+    newest = with_texts().where(*_conditions(wanted)).order_by(audit.c.seq.desc())
     with store.read() as connection:
-        rows = connection.execute(query).all()
-    return [AuditEntry(*row) for row in reversed(rows)]
+        rows = connection.execute(newest.limit(wanted.limit)).all()
+    return [reading(*split(row)) for row in reversed(rows)]
 
 
-def verify(store: Store) -> Broken | None:
+def get(store: Store, seq: int) -> tuple[AuditEntry, AuditEntry] | None:
+    """One entry as it is stored and as it reads; None when there is none of this number."""
+    with store.read() as connection:
+        row = connection.execute(with_texts().where(audit.c.seq == seq)).first()
+    if row is None:
+        return None
+    entry, texts = split(row)
+    return entry, reading(entry, texts)
+
+
+def verify(store: Store) -> Break | None:
     """The first entry that was changed, removed or slipped in; None when the chain holds."""
-    previous = GENESIS
-    for expected, entry in enumerate(entries(store), start=1):
-        if entry.seq != expected:
-            return Broken(expected, f"Entry {expected} is missing.")
-        if entry.prev_hash != previous:
-            return Broken(entry.seq, f"Entry {entry.seq} does not follow entry {expected - 1}.")
-        if seal(entry) != entry.hash:
-            return Broken(entry.seq, f"Entry {entry.seq} was changed after it was written.")
-        previous = entry.hash
-    return None
+    return next(iter(check(store).breaks), None)
+
+
+def head(connection: sa.Connection) -> tuple[int, str]:
+    """Number and hash of the last entry; 0 before the first."""
+    row = connection.execute(sa.select(audit_head.c.seq, audit_head.c.hash)).first()
+    return (row.seq, row.hash) if row else _last(connection)
+
+
+def _conditions(asked: Asked) -> Iterator[sa.ColumnElement[bool]]:
+    if asked.who is not None:
+        yield audit.c.who == asked.who
+    if asked.what is not None:
+        yield audit.c.what == asked.what
+    if asked.subject is not None:
+        yield sa.or_(audit.c.subject == asked.subject, audit_texts.c.subject == asked.subject)
+    if asked.since is not None:
+        yield audit.c.at >= utc(asked.since)
+    if asked.until is not None:
+        yield audit.c.at < utc(asked.until)
+
+
+def _place(connection: sa.Connection) -> tuple[int, str]:
+    """The next number, and the hash that it follows.
+
+    Both ends are asked: after entries were cut off, or slipped in, the chain goes on where it was,
+    and the gap stays for everybody to see.
+    """
+    last, last_hash = _last(connection)
+    row = connection.execute(sa.select(audit_head.c.seq, audit_head.c.hash)).first()
+    known, known_hash = (row.seq, row.hash) if row else (last, last_hash)
+    return max(known, last) + 1, known_hash
+
+
+def _last(connection: sa.Connection) -> tuple[int, str]:
+    query = sa.select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)
+    row = connection.execute(query).first()
+    return (row.seq, row.hash) if row else (0, GENESIS)
+
+
+def _move_head(connection: sa.Connection, entry: AuditEntry) -> None:
+    values = {"seq": entry.seq, "hash": entry.hash}
+    if not connection.execute(audit_head.update().values(values)).rowcount:
+        connection.execute(audit_head.insert().values(place=1, **values))
+
+
+def _apart(act: Act) -> Texts | None:
+    if not (act.note or act.personal):
+        return None
+    return Texts(secrets.token_hex(16), act.subject if act.personal else None, act.note or None)
+
+
+def _stored(field: str, texts: Texts | None, text: str) -> str:
+    kept = getattr(texts, field) if texts else None
+    return text if texts is None or kept is None else commitment(field, texts.salt, kept)

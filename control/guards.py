@@ -135,6 +135,12 @@ GUARDS: tuple[Guard, ...] = (
     Guard("requests_remain", "change_requests", "DELETE", "1 = 1", "a change request is kept"),
     Guard("audit_stays", "audit", "UPDATE", "1 = 1", "the audit log is append-only"),
     Guard("audit_remains", "audit", "DELETE", "1 = 1", "the audit log is append-only"),
+    Guard("audit_texts_stay", "audit_texts", "UPDATE", "1 = 1", "a text stays or is forgotten"),
+    Guard("audit_texts_remain", "audit_texts", "DELETE", "1 = 1", "a text stays or is forgotten"),
+    Guard("redactions_stay", "audit_redactions", "UPDATE", "1 = 1", "a redaction is final"),
+    Guard("redactions_remain", "audit_redactions", "DELETE", "1 = 1", "a redaction is final"),
+    Guard("head_moves_on", "audit_head", "UPDATE", "NEW.seq <= OLD.seq", "the log only grows"),
+    Guard("head_remains", "audit_head", "DELETE", "1 = 1", "the log only grows"),
 )
 
 

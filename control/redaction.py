@@ -1,10 +1,9 @@
 """Takes one person's identifiers out of the control store, its history included.
 
 Rows about the person go. Rows about anything else stay, with a word where an
-identifier stood. That changes content that was approved and entries of the audit
-log, which nobody else may: here hashes are made anew from the first changed one
-on, and an entry of the audit log says which, with the heads of the chain before
-and after.
+identifier stood. That changes content that was approved, which nobody else may:
+its hashes are made anew. The chain of the audit log stays as it is: an entry of it
+vouches for the texts that were changed.
 """
 
 from __future__ import annotations
@@ -17,17 +16,18 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from control.audit import GENESIS, Act, AuditEntry, append, seal
+from control import audit_redaction
 from control.guards import GUARDS, statements
 from control.hashing import content_hash
 from control.store import Store
-from control.tables import audit, change_requests, metadata, reviews, run_steps, runs, versions
+from control.tables import change_requests, metadata, reviews, run_steps, runs, versions
 from core.identifiers import FORGOTTEN, Traces
 
 MEMBERS = frozenset({"people", "roles"})
 """Who works here is not whom messages go to."""
 _ACTORS = frozenset({"who", "by", "author", "owner", "person", "published_by", "requested_by"})
-_OWN = frozenset({"forget_log", "tombstones", "tombstone_salt", "audit"})
+_OWN = frozenset({"forget_log", "tombstones", "tombstone_salt"})
+_LOG = frozenset({"audit", "audit_texts", "audit_redactions", "audit_head"})
 _HASHES = {"content": "content_hash", "effect": "effect_hash", "dependencies": "dependency_hash"}
 
 
@@ -45,9 +45,9 @@ def remove(store: Store, traces: Traces, *, who: str, now: datetime) -> dict[str
                 counts[table.name] += _delete_theirs(connection, table, traces)
         counts.update(_delete_runs(connection, traces))
         for table in metadata.sorted_tables:
-            if table.name not in MEMBERS | _OWN:
+            if table.name not in MEMBERS | _OWN | _LOG:
                 counts[table.name] += _redact(connection, table, traces)
-        counts["audit"] += _redact_audit(connection, traces, who, now)
+        counts["audit"] += audit_redaction.redact(connection, traces, who, now)
         for statement in statements(connection.dialect.name):
             connection.exec_driver_sql(statement)
     return {table: count for table, count in sorted(counts.items()) if count}
@@ -152,23 +152,3 @@ def _new_hashes(
                     values = {hash_name: hashes[hash_name]}
                     connection.execute(other.update().where(same).values(values))
     return hashes
-
-
-def _redact_audit(connection: sa.Connection, traces: Traces, who: str, now: datetime) -> int:
-    """Seal the log anew from the first entry that named the person, and say so in it."""
-    entries = [AuditEntry(*row) for row in connection.execute(sa.select(audit).order_by("seq"))]
-    naming = [one.seq for one in entries if traces.are_in(f"{one.subject}\n{one.note}")]
-    if not naming:
-        return 0
-    previous = entries[naming[0] - 2].hash if naming[0] > 1 else GENESIS
-    for entry in entries[naming[0] - 1 :]:
-        subject, note = (traces.removed_from(text) for text in (entry.subject, entry.note))
-        unsealed = entry._replace(subject=subject, note=note, prev_hash=previous)
-        sealed = unsealed._replace(hash=seal(unsealed))
-        connection.execute(audit.update().where(audit.c.seq == entry.seq).values(sealed._asdict()))
-        previous = sealed.hash
-    listed = ", ".join(str(seq) for seq in naming)
-    note = f"Entries {listed} named somebody who was forgotten; sealed anew from {naming[0]} on."
-    heads = {"before_hash": entries[-1].hash, "after_hash": previous}
-    append(connection, Act(now, who, "audit_redacted", "audit", **heads, note=note))
-    return len(naming)

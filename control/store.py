@@ -7,7 +7,7 @@ committed before it, or waits.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, OperationalError
 
 from control import (
+    audit_tables,
     canary_tables,
     cancellation_tables,
     delivery_tables,
@@ -29,7 +30,6 @@ from control import (
     pipeline_tables,
     radar_tables,
     receipt_tables,
-    review_terms_tables,
     routing_tables,
     staging_tables,
     suspension_tables,
@@ -46,6 +46,7 @@ PRAGMAS = (
     "recursive_triggers=ON",  # a REPLACE is a DELETE, and is refused like one
 )
 DECLARING = (
+    audit_tables,
     canary_tables,
     cancellation_tables,
     delivery_tables,
@@ -57,7 +58,6 @@ DECLARING = (
     pipeline_tables,
     radar_tables,
     receipt_tables,
-    review_terms_tables,
     routing_tables,
     staging_tables,
     suspension_tables,
@@ -65,6 +65,8 @@ DECLARING = (
 )
 """Modules that add tables to ``metadata`` as they are imported: all of them, before it is made."""
 _WRITES = {"pilothouse_writes": True}
+APPENDED = "pilothouse_appended"
+"""Under this name a connection remembers what its transaction appended to the audit log."""
 _WRITER_LOCK = 7_401_188
 """Any number, the same in every process that writes to one PostgreSQL."""
 
@@ -76,6 +78,8 @@ class Store:
         self.engine = engine
         self.writes = 0
         """How often this process wrote: it grows once a writer is done."""
+        self.when_appended: Callable[[list[Any]], None] | None = None
+        """Told of the entries of the audit log that a write appended, once they are there."""
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -89,8 +93,12 @@ class Store:
         with self.engine.connect().execution_options(**_WRITES) as connection, connection.begin():
             if self.engine.dialect.name == "postgresql":
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_WRITER_LOCK)))
+            connection.info.pop(APPENDED, None)
             yield connection
+            appended = connection.info.pop(APPENDED, [])
         self.writes += 1
+        if appended and self.when_appended:
+            self.when_appended(appended)
 
     def close(self) -> None:
         """Let go of every connection."""

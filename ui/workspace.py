@@ -47,6 +47,7 @@ from ui import (
     telemetry,
     tracking_plan,
 )
+from ui.anchoring import Anchors
 from ui.asking import Asking
 from ui.collecting import Intake
 from ui.ids import new_id
@@ -85,6 +86,8 @@ class Workspace:
             create_tables(cursor)
         settings.workspace.mkdir(parents=True, exist_ok=True)
         self.store: Store = open_store(settings.control_url)
+        self.anchors = Anchors(settings.workspace)
+        self.anchors.watch(self.store)
         self.catalog, self.settings = governed_files.in_force(self.store, catalog, settings)
         if settings.identity == "demo":
             people.add_demo_people(self.store)
@@ -335,6 +338,7 @@ class Workspace:
         if "intake" in self.__dict__:
             self.intake.close()
         self.warehouse.close()
+        self.anchors.close()
         self.store.close()
 
 

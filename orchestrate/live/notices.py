@@ -8,6 +8,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from control.audit import CHANGES_NO_RULE
 from control.stamps import Stamp
 from control.store import Store
 from control.tables import audit, outbox
@@ -56,7 +57,9 @@ class Notices:
 
     def _counts(self) -> tuple[int, int]:
         """How many acts there are, and how many decisions gave their place back."""
-        acts = sa.select(sa.func.coalesce(sa.func.max(audit.c.seq), 0))
+        # Only of what came since: sends and views are entries too, and change no rule.
+        newer = sa.and_(audit.c.seq > self._acts, audit.c.what.not_in(CHANGES_NO_RULE))
+        acts = sa.select(sa.func.coalesce(sa.func.max(audit.c.seq), self._acts)).where(newer)
         gone = sa.select(sa.func.count()).select_from(outbox).where(_GONE)
         with self._store.read() as connection:
             return connection.execute(acts).scalar_one(), connection.execute(gone).scalar_one()

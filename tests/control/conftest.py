@@ -1,4 +1,4 @@
-"""An empty store of the four demo people."""
+"""An empty store of the four demo people, on either database."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from control.people import add_demo_people
-from control.store import Store, open_store
+from control.store import Store
+from tests.control_stores import ENGINES, store_on
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(f"sqlite:///{tmp_path}/control.db")
-    add_demo_people(opened)
-    yield opened
-    opened.close()
+@pytest.fixture(params=ENGINES)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    with store_on(request.param, tmp_path) as opened:
+        yield opened

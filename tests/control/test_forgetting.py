@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from control import forgetting, redaction
-from control.audit import Act, append, verify
+from control.audit import Act, append, entries, verify
 from control.forgetting import Forgetting
 from control.hashing import content_hash
 from control.store import Store
@@ -28,6 +28,7 @@ from control.tables import (
     versions,
 )
 from core.identifiers import Traces
+from tests.control_stores import without_guards
 
 NOW = datetime(2026, 6, 29, 12, 0)
 ZOE = ("u-4711", "zoe@example.com")
@@ -119,13 +120,49 @@ def test_hashes_still_mean_the_content_and_the_audit_log_holds(store: Store) -> 
         request = connection.execute(sa.select(change_requests)).mappings().one()
         review = connection.execute(sa.select(reviews)).mappings().one()
         version = connection.execute(sa.select(versions)).mappings().one()
-        last = connection.execute(sa.select(audit).order_by(audit.c.seq.desc())).mappings().first()
     for row in (request, review, version):
         assert row["content_hash"] == content_hash(version["content"])
     assert request["effect_hash"] == review["effect_hash"] == content_hash(request["effect"])
     assert verify(store) is None
-    assert last is not None
-    assert (last["what"], last["note"][:9]) == ("audit_redacted", "Entries 2")
+    last = entries(store)[-1]
+    assert (last.what, last.note[:9]) == ("audit_redacted", "Entries 2")
+
+
+def test_hashes_of_the_log_stay_as_they_were_and_an_entry_vouches_for_what_went(
+    store: Store,
+) -> None:
+    planted(store)
+    with store.write() as connection:
+        append(connection, Act(NOW, "ada@demo", "view", "u-4711", note="and u2", personal=True))
+    before = [one.hash for one in entries(store)]
+    redaction.remove(store, TRACES, who="ada@demo", now=NOW)
+    redaction.remove(store, Traces(["u2"]), who="ada@demo", now=NOW)
+
+    found = entries(store)
+    assert [one.hash for one in found][:4] == before
+    assert (found[1].subject, found[1].note) == ("forgotten", "forgotten asked")
+    assert (found[3].subject, found[3].note) == ("forgotten", "and forgotten")
+    assert verify(store) is None
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit SET note = 'nothing' WHERE seq = 2",
+        "UPDATE audit SET who = 'eve@demo' WHERE seq = 2",
+        "DELETE FROM audit_redactions",
+        "UPDATE audit_redactions SET digest = 'x'",
+    ],
+)
+def test_what_an_entry_vouches_for_is_that_alone(store: Store, statement: str) -> None:
+    planted(store)
+    redaction.remove(store, TRACES, who="ada@demo", now=NOW)
+
+    without_guards(store, statement)
+
+    broken = verify(store)
+    assert broken is not None
+    assert broken.seq == 2
 
 
 def test_the_guards_stand_again_afterwards(store: Store) -> None:

@@ -57,5 +57,5 @@ def test_making_and_revoking_are_in_the_audit_log_and_the_secret_is_nowhere(
     ]
     assert verify(store) is None
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert files
+    assert files or store.engine.dialect.name == "postgresql"
     assert not any(secret.encode() in path.read_bytes() for path in files)

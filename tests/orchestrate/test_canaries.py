@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from control import audit, canaries, versions
@@ -482,9 +481,8 @@ def test_the_audit_tells_of_the_share_and_of_the_end(world: World) -> None:
     _started(world)
     roll_back(world.store, "next_best", by=None, why="5 of 40 complained", now=NOW)
 
-    with world.store.read() as connection:
-        told = connection.execute(sa.text("SELECT who, what, subject, note FROM audit")).all()
-    lines = [tuple(row) for row in told]
+    told = audit.entries(world.store)
+    lines = [(one.who, one.what, one.subject, one.note) for one in told]
 
     assert ("pavel@demo", "publish", "next_best version 2", "CR-2, canary 0.25") in lines
     assert (

@@ -216,14 +216,12 @@ class Desk:
 
     def activity(self, request: ChangeRequest) -> list[AuditEntry]:
         """What was done about a request, oldest first."""
-        entries = audit.entries(self.workspace.store, limit=1000)
-        published = request.state in (State.LIVE, State.SUPERSEDED)
-        return [
-            entry
-            for entry in entries
-            if entry.subject == request.id
-            or (published and entry.what == "publish" and entry.after_hash == request.content_hash)
-        ]
+        store = self.workspace.store
+        found = audit.entries(store, audit.Asked(subject=request.id))
+        if request.state in (State.LIVE, State.SUPERSEDED):
+            published = audit.entries(store, audit.Asked(what="publish"))
+            found += [one for one in published if one.after_hash == request.content_hash]
+        return sorted(found)
 
     def decide(
         self,
