@@ -13,6 +13,7 @@ from datetime import datetime
 from langchain_core.tools import BaseTool
 
 from agent.planners.port import Planner
+from control.requests import ChangeRequest
 from control.store import Store
 from core.artifacts import SqlText
 from warehouse.catalog import Catalog
@@ -33,6 +34,8 @@ class AskContext:
     now: datetime
     fingerprints: Mapping[str, str]
     """Of each trait's model: what an approval stands on."""
+    require_unmoved: Callable[[ChangeRequest], None]
+    """Refuses a rule whose effect is no longer what people approved."""
     ran: list[SqlText]
     """The queries that the tools ran, in order; the answer lists them."""
     on_step: OnStep

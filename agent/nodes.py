@@ -140,6 +140,7 @@ def publish(state: AskState, runtime: Runtime[AskContext]) -> dict[str, Any]:
         # It is in staging: it goes live when somebody promotes it.
         return {"change_request": request.ref.model_dump(mode="json"), "status": "answered"}
     try:
+        context.require_unmoved(request)
         publish_approved(
             context.store,
             request.id,

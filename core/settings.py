@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field, JsonValue, SecretStr
 
 from core.conditions import Frozen
+from core.effects import EffectTolerance
 
 
 class ModelSettings(Frozen):
@@ -111,6 +112,13 @@ class PolicySettings(Frozen):
     """Keys of regulations that the team has looked at and holds not to apply."""
 
 
+class GovernanceSettings(Frozen):
+    """What holds between an approval and go-live: ``[governance]`` of ``pilothouse.toml``."""
+
+    effect_tolerance: EffectTolerance = EffectTolerance()
+    """How far the effect of a rule may move before it is held back for people to look again."""
+
+
 class Settings(Frozen):
     """Every choice of a workspace. Precedence: typed flag > environment > file > default."""
 
@@ -144,6 +152,7 @@ class Settings(Frozen):
     reach_limit_share: float = Field(default=0.8, gt=0, le=1)
     """A rule that reaches a larger share of all users is blocked."""
     policies: PolicySettings = PolicySettings()
+    governance: GovernanceSettings = GovernanceSettings()
 
     @property
     def planner_in_use(self) -> Literal["grammar", "openai"]:

@@ -9,7 +9,9 @@ from typing import Any
 
 from control.people import Person
 from control.store import Store
+from control.versions import Rule
 from core.conditions import Frozen
+from core.effects import Effect
 from core.errors import PilothouseError, Refusal
 from warehouse.catalog import Catalog
 from warehouse.glossary import Term
@@ -37,6 +39,8 @@ class ToolContext:
     search: Callable[[str, int], list[Term]]
     explain: Callable[[str, str | None], dict[str, Any]]
     """Runs the decision engine's own stages for one user: the document of ``explain --json``."""
+    effect: Callable[[Rule], Effect]
+    """Measures what a rule would change beside everything that is live."""
     person: Person
     as_of: datetime
     now: datetime

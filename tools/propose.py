@@ -44,7 +44,7 @@ def propose_tools(context: ToolContext) -> tuple[BaseTool, ...]:
                 author=context.person.email,
                 prompt=prompt,
                 findings=findings,
-                effect=preview,
+                effect=with_effect(artifact, preview, context),
                 dependencies=dependencies(
                     artifact, context.catalog, versions.live(context.store), context.fingerprints
                 ),
@@ -56,6 +56,13 @@ def propose_tools(context: ToolContext) -> tuple[BaseTool, ...]:
             return refused(error)
 
     return (propose,)
+
+
+def with_effect(
+    artifact: EligibilityRule | DecisionPolicy, preview: Preview, context: ToolContext
+) -> Preview:
+    """The preview with what the artifact would change: people approve both together."""
+    return preview.model_copy(update={"effect": context.effect(artifact)})
 
 
 def dependencies(

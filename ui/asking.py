@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -22,7 +22,7 @@ from core.artifacts import AskResult
 from core.errors import Code, refuse
 from tools import build_tools
 from tools.context import ToolContext
-from ui import data_changes, telemetry
+from ui import data_changes, effects, telemetry
 from ui.ids import new_id
 from warehouse.glossary import Term
 
@@ -152,6 +152,7 @@ class Asking:
             now=bound.now,
             fingerprints=bound.fingerprints,
             ran=bound.runner.ran,
+            require_unmoved=partial(effects.require_unmoved, self._workspace),
             on_step=on_step or _silent,
         )
 
@@ -166,6 +167,7 @@ class Asking:
             sandbox=workspace.run_sandboxed,
             search=self._search,
             explain=lambda user, policy: workspace.explain(user, policy=policy, at=moment),
+            effect=lambda rule: effects.effect_of(workspace, rule, moment),
             person=person,
             as_of=moment,
             now=workspace.now(),

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from core.errors import Code, PilothouseError, refuse
 from core.settings import (
+    GovernanceSettings,
     Limits,
     ModelSettings,
     PipelineSettings,
@@ -44,6 +45,7 @@ FROM_FILE = {
     "identity": "identity",
     "reach_limit_share": "reach_limit_share",
     "policies": "policies",
+    "governance": "governance",
 }
 FROM_ENVIRONMENT = {
     "PILOTHOUSE_WAREHOUSE": "warehouse_url",
@@ -66,6 +68,7 @@ NESTED: dict[str, type[BaseModel]] = {
     "pipeline": PipelineSettings,
     "slo": SloSettings,
     "policies": PolicySettings,
+    "governance": GovernanceSettings,
 }
 SECRET = "env:"
 """How a destination names the environment variable that holds a secret of its own."""

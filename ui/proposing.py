@@ -16,7 +16,7 @@ from core.errors import PilothouseError
 from orchestrate import change_requests
 from orchestrate.artifact_checks import refusals
 from tools.audience import Simulated, simulated
-from tools.propose import dependencies
+from tools.propose import dependencies, with_effect
 from ui import data_changes
 from warehouse.compile import Audiences
 
@@ -61,7 +61,7 @@ def propose_rule(
         author=author.email,
         prompt=reason,
         findings=found.findings,
-        effect=found.preview,
+        effect=with_effect(rule, found.preview, workspace.asking.bound(author, "")),
         dependencies=dependencies(rule, workspace.catalog, live, fingerprints),
         assumptions=rule.assumptions if assumptions is None else assumptions,
         continues=continues,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import structlog
 
-from control import kill_switches, staging
+from control import kill_switches, requests, staging
 from control import versions as published
 from control.people import Person
 from control.staging import Promotion, Staged, Tried
@@ -33,7 +33,7 @@ from orchestrate.staged.past import see_decided
 from orchestrate.staged.side import StagingSide
 from tools.audience import conditions_of
 from tools.propose import dependencies, template_hashes
-from ui import data_changes, journeys
+from ui import data_changes, effects, journeys
 from ui.ids import new_id
 from warehouse.catalog import Catalog
 from warehouse.compile import Audiences
@@ -69,6 +69,7 @@ def promote(workspace: Workspace, keys: Sequence[str] | None, person: Person) ->
     staging are discarded. Refuses an older version that reads what the catalog no longer has.
     """
     _still_decidable(workspace, keys)
+    _still_unmoved(workspace, keys)
     made = promotion.promote(
         workspace.store,
         keys,
@@ -282,6 +283,15 @@ def _relies_on(workspace: Workspace, chosen: Sequence[Staged]) -> Mapping[str, M
     return {
         one.change_request_id: rests_on(one.artifact) for one in chosen if one.change_request_id
     }
+
+
+def _still_unmoved(workspace: Workspace, keys: Sequence[str] | None) -> None:
+    """What was approved is measured again where the data moved on since."""
+    for one in staging.everything(workspace.store):
+        chosen = keys is None or {one.key, one.target} & {*keys}
+        if chosen and one.change_request_id and not isinstance(one.artifact, Journey):
+            request = requests.get(workspace.store, one.change_request_id)
+            effects.require_unmoved(workspace, request)
 
 
 def _still_decidable(workspace: Workspace, keys: Sequence[str] | None) -> None:
