@@ -48,6 +48,7 @@ COMMANDS = {
     "journeys": ("journeys", "Paths of steps that users go through: propose, look, migrate."),
     "cycle": ("loop", "Decide for everybody with the rules in force."),
     "explain": ("loop", "Say why a user gets something, or does not."),
+    "report": ("report", "A rule or a decision, from its data to what came of it."),
     "replay": ("replay", "Decide once more from a cycle's record alone."),
     "deliver": ("deliver", "Send what was decided, and deal with what did not leave."),
     "inbox": ("inbox", "Tokens with which apps fetch the messages of one user."),
