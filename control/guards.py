@@ -94,6 +94,12 @@ _SUSPENSION_REWRITTEN = """
     OLD.lifted_at IS NOT NULL OR NEW.change_request_id <> OLD.change_request_id
     OR NEW.seq <> OLD.seq OR NEW.code <> OLD.code OR NEW.at <> OLD.at
 """
+# An emergency is looked at once, by somebody else.
+_EMERGENCY_REWRITTEN = """
+    OLD.reviewed_at IS NOT NULL OR NEW.reviewed_by IS NULL OR NEW.reviewed_by = OLD."by"
+    OR NEW.id <> OLD.id OR NEW.at <> OLD.at OR NEW."by" <> OLD."by" OR NEW.deed <> OLD.deed
+    OR NEW.subject <> OLD.subject OR NEW.reason <> OLD.reason
+"""
 _OWN_CHANGE = """
     NEW."by" = (SELECT c.author FROM change_requests AS c WHERE c.id = NEW.change_request_id)
 """
@@ -131,6 +137,8 @@ GUARDS: tuple[Guard, ...] = (
     Guard("canaries_remain", "canaries", "DELETE", "1 = 1", "a canary is kept"),
     Guard("suspensions_stay", "suspensions", "UPDATE", _SUSPENSION_REWRITTEN, "it is only lifted"),
     Guard("suspensions_remain", "suspensions", "DELETE", "1 = 1", "a suspension is kept"),
+    Guard("emergencies_stay", "emergencies", "UPDATE", _EMERGENCY_REWRITTEN, "it is only reviewed"),
+    Guard("emergencies_remain", "emergencies", "DELETE", "1 = 1", "an emergency is kept"),
     Guard("requests_move_on", "change_requests", "UPDATE", _NOT_ALLOWED, "not from this state"),
     Guard("requests_remain", "change_requests", "DELETE", "1 = 1", "a change request is kept"),
     Guard("audit_stays", "audit", "UPDATE", "1 = 1", "the audit log is append-only"),

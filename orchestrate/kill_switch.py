@@ -26,11 +26,17 @@ def kill(
         raise refuse(Code.COMMENT_REQUIRED, "A kill switch needs a reason.", fix="Add --reason.")
     with store.write() as connection:
         require_now(connection, person, MAY_STOP, "stop sends")
-        connection.execute(kill_switches.delete().where(_is(scope, key)))
-        row = {"scope": scope, "key": key, "reason": reason, "by": person.email, "at": utc(now)}
-        connection.execute(kill_switches.insert().values(row))
-        act = audit.Act(now, person.email, "kill", f"{scope} {key}", note=reason)
-        audit.append(connection, act)
+        press(connection, scope, key, by=person.email, reason=reason, now=now)
+
+
+def press(
+    connection: sa.Connection, scope: Scope, key: str, *, by: str, reason: str, now: datetime
+) -> None:
+    """Put a switch on, inside the transaction of whoever made sure that this person may."""
+    connection.execute(kill_switches.delete().where(_is(scope, key)))
+    row = {"scope": scope, "key": key, "reason": reason, "by": by, "at": utc(now)}
+    connection.execute(kill_switches.insert().values(row))
+    audit.append(connection, audit.Act(now, by, "kill", f"{scope} {key}", note=reason))
 
 
 def unkill(store: Store, scope: Scope, key: str = ANY, *, person: Person, now: datetime) -> None:

@@ -15,7 +15,10 @@ from ui.cli import remote
 from ui.cli.remote import Answer
 from ui.cli.session import Output, Session, shown
 
-LOCAL = frozenset({"up", "demo", "demo-data", "init", "doctor", "evals", "collect serve"})
+LOCAL = frozenset(
+    {"up", "demo", "demo-data", "init", "doctor", "evals", "collect serve"}
+    | {f"emergency {one}" for one in ("stop", "pause", "list", "review")}
+)
 """Commands that own, make or do not need the warehouse of the workspace."""
 
 COMMANDS = {
@@ -34,6 +37,7 @@ COMMANDS = {
     "kill": ("kill", "Stop sends at once, those on their way included."),
     "unkill": ("kill", "Lift a kill switch."),
     "check": ("rulebook", "Hold rules in files against catalog, data and guardrails."),
+    "emergency": ("emergency", "Stop, pause or roll back alone, whatever else is down."),
     "import": ("importing", "Bring rows into a canonical table, or rules of files to approvers."),
     "collect": ("collector", "Events that SDKs send: plan, sources, import, dead letters, replay."),
     "reprocess": ("reprocess", "Rebuild every table from the raw log, under any tracking plan."),

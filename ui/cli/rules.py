@@ -10,17 +10,16 @@ import click
 from control import versions
 from control.versions import AnyVersion, Version
 from core.conditions import Condition, InAudience
-from core.errors import Code, PilothouseError, Refusal, refuse
+from core.errors import PilothouseError
 from core.masking import Sight
 from core.rules import DecisionPolicy, EligibilityRule
 from orchestrate import rulebook
 from orchestrate.effect_diff import EffectDiff, effect_diff
-from orchestrate.policy_checks import gone
 from orchestrate.rule_diff import rule_diff
 from orchestrate.winners import winners_sql
-from tools.audience import conditions_of
 from ui.cli.session import MOMENT, Listing, Output, Session, common, looked_at_by, said_by
 from ui.cli.target import target_of
+from ui.putting_back import require_decidable
 from ui.row_limits import require_unlimited, within
 from warehouse.compile import compile_audience, compile_waterfall
 from warehouse.wording import describe
@@ -232,7 +231,7 @@ def rollback_command(session: Session, key: str, number: int, email: str) -> Out
     """Put the content of version NUMBER into force again, as a new version."""
     with session.workspace() as workspace:
         person = session.person(workspace, email)
-        _still_decidable(workspace, versions.version(workspace.store, key, number))
+        require_decidable(workspace, versions.version(workspace.store, key, number))
         found = rulebook.rollback(workspace.store, key, number, person=person, now=workspace.now())
     return Output(
         f"{key} v{found.version} is live with the content of v{number}.", _document(found)
@@ -260,33 +259,9 @@ def resume_command(session: Session, key: str, email: str) -> Output:
     with session.workspace() as workspace:
         person = session.person(workspace, email)
         if paused := versions.current(workspace.store, key):
-            _still_decidable(workspace, paused)
+            require_decidable(workspace, paused)
         found = rulebook.resume(workspace.store, key, person=person, now=workspace.now())
     return Output(f"{key} is live again.", _document(found))
-
-
-def _still_decidable(workspace: Workspace, wanted: Version) -> None:
-    """Refuse to put a version into force that reads what the catalog no longer has."""
-    audiences = versions.audiences(workspace.store)
-
-    def missing(one: Version) -> tuple[Refusal, ...]:
-        return gone(conditions_of(one.artifact), workspace.catalog, audiences)
-
-    refusals = missing(wanted)
-    if not refusals:
-        return
-    history = versions.history(workspace.store, wanted.key)
-    others = [one.version for one in history if one != wanted and not missing(one)]
-    nearest = min(others, key=lambda number: abs(number - wanted.version), default=None)
-    raise refuse(
-        Code.UNDECIDABLE,
-        f"Version {wanted.version} of '{wanted.key}' cannot be put into force: "
-        f"{refusals[0].message}",
-        span=refusals[0].span,
-        fix="Propose the rule anew."
-        if nearest is None
-        else f"Version {nearest} reads only what is there; or propose the rule anew.",
-    )
 
 
 def _version(workspace: Workspace, key: str, number: int | None) -> Version:
