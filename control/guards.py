@@ -90,6 +90,14 @@ _SUSPENDED = """
         WHERE s.change_request_id = NEW.change_request_id AND s.lifted_at IS NULL
     )
 """
+# What has a window goes live in it, by the clock of whoever publishes.
+_OUT_OF_WINDOW = """
+    EXISTS (
+        SELECT 1 FROM go_live_windows AS w
+        WHERE w.change_request_id = NEW.change_request_id
+          AND (NEW.published_at < w.at OR NEW.published_at >= w.until)
+    )
+"""
 _SUSPENSION_REWRITTEN = """
     OLD.lifted_at IS NOT NULL OR NEW.change_request_id <> OLD.change_request_id
     OR NEW.seq <> OLD.seq OR NEW.code <> OLD.code OR NEW.at <> OLD.at
@@ -123,6 +131,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard("reviews_stay", "reviews", "UPDATE", "1 = 1", "a review is final"),
     Guard("reviews_remain", "reviews", "DELETE", "1 = 1", "a review is final"),
     Guard("approved_or_kept", "versions", "INSERT", _UNAPPROVED, "a version needs its approval"),
+    Guard("in_its_window", "versions", "INSERT", _OUT_OF_WINDOW, "this is not its window"),
     Guard("suspended_waits", "versions", "INSERT", _SUSPENDED, "its change request is suspended"),
     Guard("kinds_have_own_keys", "versions", "INSERT", _OTHER_KIND, "this key is of another kind"),
     Guard("journeys_stay_apart", "versions", "INSERT", _JOURNEY_AND_RULE, "this key is taken"),
@@ -133,6 +142,9 @@ GUARDS: tuple[Guard, ...] = (
     Guard("asks_come_first", "canary_asks", "INSERT", _DECIDED_ALREADY, "it was decided already"),
     Guard("asks_stay", "canary_asks", "UPDATE", "1 = 1", "what was approved stays"),
     Guard("asks_remain", "canary_asks", "DELETE", "1 = 1", "what was approved stays"),
+    Guard("windows_come_first", "go_live_windows", "INSERT", _DECIDED_ALREADY, "it was decided"),
+    Guard("windows_stay", "go_live_windows", "UPDATE", "1 = 1", "what was approved stays"),
+    Guard("windows_remain", "go_live_windows", "DELETE", "1 = 1", "what was approved stays"),
     Guard("canaries_stay", "canaries", "UPDATE", _CANARY_REWRITTEN, "a canary only ends"),
     Guard("canaries_remain", "canaries", "DELETE", "1 = 1", "a canary is kept"),
     Guard("suspensions_stay", "suspensions", "UPDATE", _SUSPENSION_REWRITTEN, "it is only lifted"),

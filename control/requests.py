@@ -8,7 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict
 
-from control import suspensions
+from control import schedules, suspensions
+from control.schedules import Escalation
 from control.store import Store
 from control.suspensions import Suspension
 from control.tables import change_requests, reviews
@@ -21,6 +22,7 @@ from core.journeys import Journey
 from core.jumps import JUMP, PopulationJump
 from core.lifecycle import WAITING, State, Verdict
 from core.rules import DecisionPolicy, EligibilityRule
+from core.schedule import Window
 
 
 class DiffLine(BaseModel):
@@ -79,6 +81,10 @@ class ChangeRequest(BaseModel):
     review: Review | None = None
     suspended: Suspension | None = None
     """What holds it back while it waits, the oldest of several; None when nothing does."""
+    window: Window | None = None
+    """When it may go live once it is approved; None: at once, or when staging is promoted."""
+    escalated: Escalation | None = None
+    """Whom it went to, when its review took longer than its deadline."""
 
     @property
     def artifact(self) -> Governed:
@@ -177,11 +183,14 @@ def select(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> li
     rows = [row._asdict() for row in connection.execute(query)]
     ids = [row["id"] for row in rows]
     verdicts, held = _reviews(connection, ids), suspensions.of(connection, ids)
+    windows, late = schedules.windows(connection, ids), schedules.escalated(connection, ids)
     return [
         ChangeRequest(
             **row,
             review=verdicts.get(row["id"]),
             suspended=held.get(row["id"], (None,))[0] if row["state"] in WAITING else None,
+            window=windows.get(row["id"]),
+            escalated=late.get(row["id"]),
         )
         for row in rows
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -28,6 +29,25 @@ def publishable(
     if (before.version if before else None) != request.base_version:
         raise _stale(request, "another version went live in between")
     return before
+
+
+def waiting_state(request: ChangeRequest, now: datetime) -> State:
+    """The state in which an approved request waits to go live by itself, at a moment (UTC).
+
+    Refuses with NOT_ALLOWED what has a window, before it and after it.
+    """
+    if request.window is None:
+        return State.APPROVED
+    standing = request.window.standing(now)
+    if standing != "open":
+        raise refuse(
+            Code.NOT_ALLOWED,
+            f"{request.id} goes live at {request.window}, and "
+            + ("that is not yet." if standing == "early" else "that is over."),
+            span=request.id,
+            fix="Wait for it." if standing == "early" else "Propose the change again.",
+        )
+    return State.SCHEDULED
 
 
 def current(connection: sa.Connection, key: str) -> AnyVersion | None:

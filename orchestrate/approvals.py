@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from control import audit, requests, staging
+from control import audit, requests, schedules, staging
 from control.canaries import asked_for
 from control.canary_tables import canary_asks
 from control.hashing import content_hash
@@ -20,9 +20,10 @@ from core.canary import CanaryAsk
 from core.errors import Code, PilothouseError, refuse
 from core.lifecycle import STATE_AFTER, State, Verdict, may_decide
 from core.proposal import actions_of
+from core.schedule import Window
 
 
-def decide(
+def decide(  # noqa: PLR0913 - a verdict says every one of these
     store: Store,
     request_id: str,
     *,
@@ -32,10 +33,12 @@ def decide(
     now: datetime,
     seen_content_hash: str | None = None,
     canary: CanaryAsk | None = None,
+    window: Window | None = None,
 ) -> ChangeRequest:
     """Approve, reject or ask for changes; of two people at once exactly one decides.
 
-    With ``canary`` what is approved goes live for that share of users first.
+    With ``canary`` what is approved goes live for that share of users first; with ``window`` it
+    goes live in it, and not at all once that is over.
 
     Refuses with NOT_ALLOWED, SELF_APPROVAL, ALREADY_DECIDED, COMMENT_REQUIRED, and
     with STALE_CHANGE_REQUEST when what would be approved is not what was shown.
@@ -43,10 +46,12 @@ def decide(
     try:
         with store.write() as connection:
             request = requests.find(connection, request_id)
-            _check(connection, request, person, verdict, comment)
+            _check(connection, request, person, verdict, comment, now)
             _check_seen(request, seen_content_hash)
             if canary is not None:
                 _ask(connection, request, verdict, canary)
+            if window is not None:
+                _schedule(connection, request, verdict, window, person, now)
             _record(connection, request, person, verdict, comment, now)
             return requests.find(connection, request_id)
     except IntegrityError as error:
@@ -71,6 +76,7 @@ def _check(
     person: Person,
     verdict: Verdict,
     comment: str,
+    now: datetime,
 ) -> None:
     refusal = may_decide(
         person=person.email,
@@ -84,6 +90,7 @@ def _check(
         raise PilothouseError(refusal)
     if verdict == "approve":
         _check_current(connection, request)
+        _require_window(connection, request, now)
 
 
 def _check_current(connection: sa.Connection, request: ChangeRequest) -> None:
@@ -125,8 +132,7 @@ def _record(
         change_requests.c.state == State.IN_REVIEW.value,
     )
     after = STATE_AFTER[verdict]
-    if after is State.APPROVED and staging.holds(connection, request.id):
-        # What is tried in staging goes live when it is promoted, not by itself.
+    if after is State.APPROVED and waits(connection, request.id):
         after = State.SCHEDULED
     values = {"state": after.value, "updated_at": utc(now)}
     moved = connection.execute(change_requests.update().where(waiting).values(values))
@@ -144,6 +150,47 @@ def _record(
     note = comment if asked is None else f"canary {asked.share:.4g}. {comment}".strip()
     act = audit.Act(now, person.email, verdict, request.id, unchanged, unchanged, note)
     audit.append(connection, act)
+
+
+def _schedule(
+    connection: sa.Connection,
+    request: ChangeRequest,
+    verdict: Verdict,
+    window: Window,
+    person: Person,
+    now: datetime,
+) -> None:
+    if verdict != "approve" or request.jump or staging.holds(connection, request.id):
+        raise refuse(
+            Code.INVALID_ARGUMENT,
+            f"{request.id} cannot go live at a certain time: "
+            + (
+                "it is in staging, and goes live when it is promoted."
+                if staging.holds(connection, request.id)
+                else "only an approved change can, and no held cycle."
+            ),
+            span="at",
+            fix="Leave the time out.",
+        )
+    schedules.keep_window(connection, request.id, window, by=person.email, now=now)
+
+
+def _require_window(connection: sa.Connection, request: ChangeRequest, now: datetime) -> None:
+    """Nobody approves what could not go live any more."""
+    window = schedules.window_of(connection, request.id)
+    if window is not None and window.standing(utc(now)) == "over":
+        raise refuse(
+            Code.INVALID_ARGUMENT,
+            f"The window of {request.id} is over: {window}.",
+            span=request.id,
+            fix="Propose the change again.",
+        )
+
+
+def waits(connection: sa.Connection, request_id: str) -> bool:
+    """Whether what is approved goes live later: when staging is promoted, or in its window."""
+    window = schedules.window_of(connection, request_id)
+    return window is not None or staging.holds(connection, request_id)
 
 
 def _ask(

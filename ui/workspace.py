@@ -22,6 +22,7 @@ from core.artifacts import AskResult
 from core.canary import CanaryAsk
 from core.errors import PilothouseError
 from core.lifecycle import Verdict
+from core.schedule import Window
 from core.settings import Settings
 from deliver import outbox
 from deliver.delivery import DeliveryReport, deliver, held_report
@@ -143,9 +144,10 @@ class Workspace:
         *,
         seen_content_hash: str | None = None,
         canary: CanaryAsk | None = None,
+        window: Window | None = None,
     ) -> ChangeRequest:
         """Record a person's verdict, then wake whatever waited for it; what is approved with a
-        ``canary`` goes live for that share of the users first."""
+        ``canary`` goes live for that share of the users first, with a ``window`` in it only."""
         if verdict == "approve":
             data_changes.require_ready(self, requests.get(self.store, request_id))
         approvals.decide(
@@ -157,6 +159,7 @@ class Workspace:
             now=self.now(),
             seen_content_hash=seen_content_hash,
             canary=canary,
+            window=window,
         )
         governed_files.begin(self)
         telemetry.VERDICTS.labels(verdict).inc()
@@ -169,10 +172,11 @@ class Workspace:
         request = requests.get(self.store, request_id)
         result = self.asking.wake(request)
         if requests.get(self.store, request_id).state == "approved":
-            self._publish(request_id)
+            self.publish(request_id)
         return result
 
-    def _publish(self, request_id: str) -> None:
+    def publish(self, request_id: str) -> None:
+        """Put what is approved into force; what it was approved for being gone, it expires."""
         request = requests.get(self.store, request_id)
         try:
             if request.changes_data:

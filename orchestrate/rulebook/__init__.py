@@ -19,7 +19,7 @@ from control.versions import AnyVersion
 from core.data_changes import DATA_KINDS, DataChange
 from core.errors import Code, PilothouseError, Refusal, refuse
 from core.lifecycle import State
-from orchestrate.approval_check import check_dependencies, current, publishable
+from orchestrate.approval_check import check_dependencies, current, publishable, waiting_state
 from orchestrate.rulebook.canary import refuse_failed
 from orchestrate.rulebook.writing import (
     MAY_CHANGE,
@@ -62,9 +62,9 @@ def publish(
 
     ``dependencies`` are the hashes of what a rule relies on as they are now; ``prepare`` gives
     them for a change of the data layer, and needs to be given for one. Refuses with NOT_ALLOWED
-    without a stored approval, with STALE_CHANGE_REQUEST when content, effect, dependencies or
-    the live version are not those approved, and with what ``prepare`` refuses: that request
-    has then expired.
+    without a stored approval or outside of its window, with STALE_CHANGE_REQUEST when content,
+    effect, dependencies or the live version are not those approved, and with what ``prepare``
+    refuses: that request has then expired.
     """
     if requests.get(store, request_id).changes_data:
         dependencies = _prepared(store, request_id, prepare, now)
@@ -72,7 +72,7 @@ def publish(
         if existing := version_of(connection, request_id):
             return existing
         request = requests.find(connection, request_id)
-        before = publishable(connection, request)
+        before = publishable(connection, request, waiting_state(request, utc(now)))
         check_dependencies(request, dependencies)
         return put_in_force(connection, request, before, now)
 
@@ -172,7 +172,7 @@ def _prepared(
             return None
         request = requests.find(connection, request_id)
         # Asked again before the version is written: building takes its time.
-        publishable(connection, request)
+        publishable(connection, request, waiting_state(request, utc(now)))
     if prepare is None:
         raise refuse(
             Code.NOT_ALLOWED,
@@ -214,7 +214,8 @@ def _expire(store: Store, request: ChangeRequest, refusal: Refusal, now: datetim
     """End what is approved and cannot be; what is suspended waits for people. Whether it ended."""
     with store.write() as connection:
         found = requests.find(connection, request.id)
-        if found.state is not State.APPROVED or found.suspended:
+        by_itself = State.SCHEDULED if found.window else State.APPROVED
+        if found.state is not by_itself or found.suspended:
             return False
         move(connection, request.id, State.EXPIRED, now)
         act = audit.Act(now, "pilothouse", "expire", request.id, note=refusal.message)

@@ -112,6 +112,13 @@ def _of_request(request: ChangeRequest) -> dict[str, object]:
             span=request.id,
             fix="Stage it before it is approved; then its approval waits for the promotion.",
         )
+    if request.window:
+        raise refuse(
+            Code.INVALID_ARGUMENT,
+            f"{request.id} goes live at {request.window}, by itself and not by a promotion.",
+            span=request.id,
+            fix="Propose it again to try it in staging.",
+        )
     return {
         "key": request.target_key,
         "change_request_id": request.id,

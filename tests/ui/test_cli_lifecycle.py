@@ -73,3 +73,24 @@ def test_a_request_is_held_back_let_go_and_taken_back(
     assert cli("approvals", "lift", request).status == 0
     assert cli.json("approvals", "withdraw", request)["state"] == "withdrawn"
     assert cli("approvals", "withdraw", request).status == 1
+
+
+def test_what_is_approved_for_a_window_goes_live_in_the_round_of_that_time(
+    cli: CommandLine, proposing: Proposing
+) -> None:
+    due, later = proposing(), proposing(key="later")
+
+    now = cli.json("approvals", "approve", due, "--at", "2020-01-01")
+    then = cli.json("approvals", "approve", later, "--at", "2999-01-01", "--until", "2999-01-02")
+
+    assert [now["state"], then["state"]] == ["scheduled", "scheduled"]
+    assert then["window"] == {"at": "2999-01-01T00:00:00", "until": "2999-01-02T00:00:00"}
+    done = cli.json("approvals", "round")
+    assert (done["published"], done["expired"]) == ([due], [])
+    assert cli("approvals", "round").out.strip() == "Nothing is due."
+    assert cli.json("approvals", "show", due)["state"] == "live"
+    assert "Goes live  2999-01-01 00:00 until 2999-01-02 00:00 UTC" in (
+        cli("approvals", "show", later).out
+    )
+    assert cli("approvals", "approve", later, "--until", "2999-01-01").status == 2
+    assert cli.json("approvals", "withdraw", later)["state"] == "withdrawn"

@@ -10,8 +10,9 @@ from control import requests, versions
 from control.requests import ChangeRequest, DiffLine
 from core.canary import CanaryAsk
 from core.lifecycle import State, Verdict
+from core.schedule import Window
 from ui.cli.canary_options import canary_options
-from ui.cli.lifecycle import COMMANDS
+from ui.cli.lifecycle import COMMANDS, window_options
 from ui.cli.session import Listing, Output, Session, common, said_by
 from ui.console.view.data_change import (
     diff_words,
@@ -46,6 +47,8 @@ def list_command(session: Session, state: str | None) -> Output:
     lines = [
         f"{request.id:<7} {request.state:<18} {request.target_key:<28} by {request.author}"
         f"{', suspended' if request.suspended else ''}"
+        f"{f', at {request.window}' if request.window else ''}"
+        f"{f', escalated to {request.escalated.to_role}' if request.escalated else ''}"
         for request in found
     ]
     return Output("\n".join(lines) or "No change requests.", found)
@@ -68,10 +71,11 @@ def _decide(
     verdict: Verdict,
     note: str,
     canary: CanaryAsk | None = None,
+    window: Window | None = None,
 ) -> Output:
     with session.workspace() as workspace:
         person = session.person(workspace, email)
-        request = workspace.decide(request_id, person, verdict, note, canary=canary)
+        request = workspace.decide(request_id, person, verdict, note, canary=canary, window=window)
     state = request.state.replace("_", " ")
     for_whom = f" for {canary.share * 100:.3g} % of the users" if canary else ""
     return Output(f"{request.id} ({request.target_key}) is {state}{for_whom}.", request)
@@ -92,12 +96,21 @@ def _verdict_command(name: str, verdict: Verdict, about: str) -> None:
 @said_by(APPROVER, "Who decides.")
 @click.option("--comment", default="", help="Why.")
 @canary_options
+@window_options
 @common
 def approve_command(
-    session: Session, request_id: str, email: str, comment: str, canary: CanaryAsk | None
+    session: Session,
+    request_id: str,
+    email: str,
+    comment: str,
+    canary: CanaryAsk | None,
+    window: Window | None,
 ) -> Output:
-    """Approve a change request; it goes live, for everybody or as a canary for some first."""
-    return _decide(session, request_id, email, "approve", comment, canary)
+    """Approve a change request; it goes live, for everybody or as a canary for some first.
+
+    With --at it goes live then, and with --until not after that.
+    """
+    return _decide(session, request_id, email, "approve", comment, canary, window)
 
 
 _verdict_command("reject", "reject", "Reject a change request.")
@@ -124,10 +137,15 @@ def _card(request: ChangeRequest, workspace: Workspace) -> str:
 
 
 def _held(request: ChangeRequest) -> list[str]:
+    told = []
     if held := request.suspended:
         since = f"{held.by}, {held.at:%Y-%m-%d %H:%M}"
-        return [f"Suspended  {held.why} ({since})", f"           {held.fix}"]
-    return []
+        told += [f"Suspended  {held.why} ({since})", f"           {held.fix}"]
+    if request.window:
+        told.append(f"Goes live  {request.window}")
+    if late := request.escalated:
+        told.append(f"Escalated  to {late.to_role}: due by {late.review_by:%Y-%m-%d %H:%M}")
+    return told
 
 
 def _what(request: ChangeRequest, workspace: Workspace) -> list[str]:

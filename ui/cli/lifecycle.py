@@ -2,16 +2,58 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
 import click
 
 from control.requests import ChangeRequest
+from core.schedule import Window
 from orchestrate import change_requests
 from orchestrate.holding_back import hold_back, let_go
-from ui.cli.session import Output, Session, common, said_by
+from ui import governing
+from ui.cli.session import MOMENT, Output, Session, common, said_by
 from ui.rebasing import rebase
 
 AUTHOR = "mara@demo"
 APPROVER = "pavel@demo"
+
+
+def window_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--at`` and ``--until``; the command gets ``window``, or None without them."""
+
+    @click.option("--at", type=MOMENT, help="Go live at this moment (UTC), and not before.")
+    @click.option("--until", type=MOMENT, help="And not from this moment on; else it expires.")
+    @functools.wraps(command)
+    def wrapped(*words: Any, at: datetime | None, until: datetime | None, **options: Any) -> Any:
+        if at is None and until is not None:
+            raise click.UsageError("--until needs --at.")
+        if at is not None and until is not None and until <= at:
+            raise click.UsageError("--until has to be after --at.")
+        window = None if at is None else Window(at=at, until=until)
+        return command(*words, window=window, **options)
+
+    return wrapped
+
+
+@click.command("round")
+@common
+def round_command(session: Session) -> Output:
+    """Do what is due, as a running server does every few seconds: for a cron without a server.
+
+    What has a window goes live in it or expires after it; late reviews go to others.
+    """
+    with session.workspace() as workspace:
+        done = governing.once(workspace)
+    lines = [
+        *(f"{one} is live." for one in done.published),
+        *(f"{one} is not live: {why}" for one, why in done.held.items()),
+        *(f"{one} has expired." for one in done.expired),
+        *(f"{one} was escalated." for one in done.escalated),
+    ]
+    return Output("\n".join(lines) or "Nothing is due.", done)
 
 
 @click.command("rebase")
@@ -79,4 +121,4 @@ def _moved(request: ChangeRequest) -> Output:
     return Output(f"{request.id} ({request.target_key}) is {state}.", request)
 
 
-COMMANDS = (rebase_command, withdraw_command, suspend_command, lift_command)
+COMMANDS = (rebase_command, withdraw_command, suspend_command, lift_command, round_command)
