@@ -1,4 +1,4 @@
-"""What guardrail policies need to know of a proposal: its meaning spelled out, and counts of users.
+"""What guardrail policies need to know of the words of a proposal: its meaning spelled out.
 
 Nothing is judged here: ``core.validation`` does, from these facts.
 """
@@ -6,12 +6,8 @@ Nothing is judged here: ``core.validation`` does, from these facts.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
-
-from sqlglot import exp
 
 from core.conditions import (
-    EVERYONE,
     And,
     Condition,
     EventAge,
@@ -24,73 +20,13 @@ from core.conditions import (
     leaves,
 )
 from core.errors import Refusal
-from core.proposal import EntryFacts
-from core.pursuit import NOBODY, eligible, stopped
-from core.rules import Action, DecisionPolicy, EligibilityRule
-from orchestrate.counting import DIALECT, Fetches, count_if, is_true
-from orchestrate.reach import Artifact, contactable
+from core.rules import DecisionPolicy, EligibilityRule
+from orchestrate.reach import Artifact
 from warehouse.catalog import Catalog
-from warehouse.compile import Audiences, expand, select_flags
+from warehouse.compile import Audiences, expand
 from warehouse.compile.names import undecidable
 
 Change = Callable[[Condition], Condition]
-
-
-def entry_facts(
-    artifact: Artifact,
-    runner: Fetches,
-    catalog: Catalog,
-    *,
-    as_of: datetime,
-    audiences: Audiences | None = None,
-) -> tuple[EntryFacts, ...]:
-    """For each action of an artifact its users, in one query over the snapshot."""
-    asked = _asked(artifact)
-    if not asked:
-        return ()
-    flags: dict[str, Condition] = {"p": artifact.population}
-    for number, (action, condition, stop) in enumerate(asked):
-        flags[f"e{number}"] = condition
-        flags[f"s{number}"] = stop
-        flags[f"c{number}"] = contactable(action, catalog)
-    inner = select_flags(flags, catalog, as_of=as_of, population=EVERYONE, audiences=audiences)
-    counts = [count for number in range(len(asked)) for count in _counts(number)]
-    query = exp.select(*counts).from_(inner.subquery("flags"))
-    purpose = f"whom each action of {artifact.key} is for, and who of them can be reached"
-    fetched = runner.fetch(query.sql(dialect=DIALECT, pretty=True), purpose=purpose)
-    found = dict(zip(fetched.columns, fetched.rows[0], strict=True))
-    return tuple(
-        EntryFacts(
-            action=action.key,
-            **{name: found[f"{name}_{number}"] for name in EntryFacts.model_fields if name in _OF},
-        )
-        for number, (action, _, _) in enumerate(asked)
-    )
-
-
-_OF = ("eligible", "outside", "stopped", "reachable")
-
-
-def _asked(artifact: Artifact) -> list[tuple[Action, Condition, Condition]]:
-    """Each action with whom it is for and what stops it."""
-    if isinstance(artifact, DecisionPolicy):
-        return [
-            (entry.action, eligible(entry), stopped(entry, artifact)) for entry in artifact.entries
-        ]
-    return [(artifact.action, artifact.condition, NOBODY)] if artifact.action else []
-
-
-def _counts(number: int) -> list[exp.Expr]:
-    inside, meant = is_true("p"), is_true(f"e{number}")
-    ours = exp.and_(inside, meant)
-    # Unknown stops: what is not known to go on does not.
-    stops = exp.func("COALESCE", exp.column(f"s{number}"), exp.true())
-    return [
-        count_if(f"eligible_{number}", ours),
-        count_if(f"outside_{number}", exp.and_(exp.not_(inside), meant)),
-        count_if(f"stopped_{number}", exp.and_(ours, stops)),
-        count_if(f"reachable_{number}", exp.and_(ours, is_true(f"c{number}"))),
-    ]
 
 
 def spelled_out(

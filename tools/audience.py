@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from langchain_core.tools import BaseTool, tool
 
 from control import versions
+from control.versions import Version
 from core.artifacts import Finding, Preview, Required
 from core.conditions import (
-    EVERYONE,
     And,
     Condition,
     Frozen,
@@ -18,20 +19,22 @@ from core.errors import PilothouseError
 from core.policies import Risk, findings, risk
 from core.proposal import Proposal, actions_of, conditions_of
 from core.rules import DecisionPolicy, EligibilityRule, FrequencyCap
+from orchestrate.audience_counts import counted
 from orchestrate.edge_cases import edge_cases
-from orchestrate.policy_checks import entry_facts, spelled_out, unpinned
+from orchestrate.input_ages import input_ages
+from orchestrate.policy_checks import spelled_out, unpinned
+from orchestrate.proxies import associations
 from orchestrate.simulation import Artifact, simulate
 from orchestrate.winners import winners_sql
 from tools.context import Refused, ToolContext, refused
+from tools.sending_facts import sending_facts, tables_read
 from warehouse.catalog import Catalog
 from warehouse.compile import (
     Audiences,
     compile_audience,
-    compile_waterfall,
     data_classes,
     required,
 )
-from warehouse.template_sources import template_facts
 from warehouse.wording import duration
 
 
@@ -105,7 +108,8 @@ def simulated(
     Refuses what cannot be decided on.
     """
     as_of, audiences = context.as_of, audiences or versions.audiences(context.store)
-    preview = _preview(artifact, context, audiences)
+    live = versions.live(context.store)
+    preview = _preview(artifact, context, audiences, live)
     cases: tuple[str, ...] = ()
     if isinstance(artifact, DecisionPolicy):
         in_data = edge_cases(
@@ -117,25 +121,7 @@ def simulated(
             audiences=audiences,
         )
         cases = (*artifact.edge_cases, *in_data)
-    proposal = Proposal(
-        artifact=artifact,
-        required=required_of(artifact, context.catalog, audiences),
-        preview=preview,
-        users_total=_users_total(context),
-        consent_purposes={
-            name: channel.consent_purpose for name, channel in context.catalog.channels.items()
-        },
-        data_classes=data_classes(conditions_of(artifact), context.catalog, audiences),
-        reach_limit_share=context.reach_limit_share,
-        defaults_used=defaults_used(artifact, context.catalog),
-        spelled_out=spelled_out(artifact, context.catalog, audiences),
-        unpinned=unpinned(conditions_of(artifact), context.catalog, audiences),
-        contact=context.catalog.defaults.contact_policy,
-        entries=entry_facts(
-            artifact, context.runner, context.catalog, as_of=as_of, audiences=audiences
-        ),
-        templates=template_facts(actions_of(artifact), context.catalog),
-    )
+    proposal = _proposal(artifact, context, preview, audiences, live)
     found = findings(proposal)
     return Simulated(
         preview=preview,
@@ -147,13 +133,46 @@ def simulated(
     )
 
 
-def _preview(artifact: Artifact, context: ToolContext, audiences: Audiences) -> Preview:
+def _proposal(
+    artifact: Artifact,
+    context: ToolContext,
+    preview: Preview,
+    audiences: Audiences,
+    live: Sequence[Version],
+) -> Proposal:
+    """What guardrail policies look at: what was simulated, and one more pass over everybody."""
+    catalog, runner, as_of = context.catalog, context.runner, context.as_of
+    conditions = conditions_of(artifact)
+    reads = required_of(artifact, catalog, audiences)
+    classes = data_classes(conditions, catalog, audiences)
+    people = counted(artifact, runner, catalog, as_of=as_of, live=live, audiences=audiences)
+    around, late = context.surroundings, context.surroundings.policies.late_inputs
+    ages = input_ages(tables_read(reads, catalog), runner, catalog, as_of=as_of, times=late)
+    return Proposal(
+        artifact=artifact,
+        required=reads,
+        preview=preview,
+        defaults_used=defaults_used(artifact, catalog),
+        spelled_out=spelled_out(artifact, catalog, audiences),
+        unpinned=unpinned(conditions, catalog, audiences),
+        entries=people.entries,
+        inputs=(*ages, *around.trait_inputs(reads.traits)),
+        associations=associations(conditions, runner, catalog, as_of=as_of, audiences=audiences),
+        **sending_facts(
+            artifact.key, actions_of(artifact), reads, classes, people, catalog, around
+        ),
+    )
+
+
+def _preview(
+    artifact: Artifact, context: ToolContext, audiences: Audiences, live: Sequence[Version]
+) -> Preview:
     return simulate(
         artifact,
         context.runner,
         context.catalog,
         as_of=context.as_of,
-        live=versions.live(context.store),
+        live=live,
         audiences=audiences,
     )
 
@@ -163,7 +182,7 @@ def _counted(population: Condition, condition: Condition, context: ToolContext) 
     both = And(of=(population, condition))
     asked = EligibilityRule(key="question", name="Question", condition=both)
     return Counted(
-        preview=_preview(asked, context, audiences),
+        preview=_preview(asked, context, audiences, versions.live(context.store)),
         required=required_of(asked, context.catalog, audiences),
         sql=_own_sql(asked, context, audiences),
     )
@@ -216,11 +235,6 @@ def required_of(artifact: Artifact, catalog: Catalog, audiences: Audiences) -> R
         events=tuple(sorted({name for part in parts for name in part.events})),
         columns=tuple(sorted({name for part in parts for name in part.columns})),
     )
-
-
-def _users_total(context: ToolContext) -> int:
-    counted = compile_waterfall(EVERYONE, context.catalog, as_of=context.as_of)
-    return int(context.runner.fetch(counted, purpose="all users").rows[0][0])
 
 
 def _own_sql(artifact: Artifact, context: ToolContext, audiences: Audiences) -> str:

@@ -13,6 +13,7 @@ from control.versions import Rule
 from core.conditions import Frozen
 from core.effects import Effect
 from core.errors import PilothouseError, Refusal
+from tools.sending_facts import Surroundings
 from warehouse.catalog import Catalog
 from warehouse.glossary import Term
 from warehouse.rows import Rows
@@ -44,7 +45,7 @@ class ToolContext:
     person: Person
     as_of: datetime
     now: datetime
-    reach_limit_share: float
+    surroundings: Surroundings
     fingerprints: Mapping[str, str]
     """Of each trait's model and all that it reads: what an approval of a rule stands on."""
     thread_id: str

@@ -23,6 +23,7 @@ from core.errors import Code, refuse
 from tools import build_tools
 from tools.context import ToolContext
 from ui import data_changes, effects, telemetry
+from ui.guarding import surroundings
 from ui.ids import new_id
 from warehouse.glossary import Term
 
@@ -171,7 +172,7 @@ class Asking:
             person=person,
             as_of=moment,
             now=workspace.now(),
-            reach_limit_share=workspace.settings.reach_limit_share,
+            surroundings=surroundings(workspace),
             fingerprints=data_changes.fingerprints(workspace),
             thread_id=run_id,
         )

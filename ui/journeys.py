@@ -15,19 +15,23 @@ from control.people import Person
 from control.requests import ChangeRequest
 from control.versions import JourneyVersion, Version
 from core.artifacts import Finding
-from core.conditions import EVERYONE, And
+from core.conditions import And
 from core.errors import Code, PilothouseError, refuse
 from core.journey_effects import JourneyEffect, JourneyProposal, journey_findings
 from core.journeys import Journey, triggers
 from core.rules import Action, EligibilityRule
 from orchestrate import change_requests, rulebook
+from orchestrate.audience_counts import counted
+from orchestrate.input_ages import input_ages
 from orchestrate.journeys.checks import as_condition, conditions_of, data_classes, refusals
 from orchestrate.journeys.preview import missed, preview
 from orchestrate.journeys.tick import TickReport, tick
+from orchestrate.proxies import associations
+from tools.audience import required_of
 from tools.propose import dependencies, template_hashes
+from tools.sending_facts import sending_facts, tables_read
 from ui import data_changes
-from warehouse.compile import compile_waterfall
-from warehouse.template_sources import template_facts
+from ui.guarding import surroundings
 
 if TYPE_CHECKING:
     from ui.workspace import Workspace
@@ -165,18 +169,32 @@ def roll_back(workspace: Workspace, key: str, number: int, *, person: Person) ->
 
 def _proposal(workspace: Workspace, journey: Journey, effect: JourneyEffect) -> JourneyProposal:
     named, catalog = versions.audiences(workspace.store), workspace.catalog
-    everybody = compile_waterfall(EVERYONE, catalog, as_of=workspace.as_of())
+    runner, as_of, around = workspace.runner(), workspace.as_of(), surroundings(workspace)
+    read = required_of(_as_rule(journey), catalog, named)
+    late = around.policies.late_inputs
+    ages = input_ages(tables_read(read, catalog), runner, catalog, as_of=as_of, times=late)
     return JourneyProposal(
         journey=journey,
         effect=effect,
-        users_total=workspace.runner().fetch(everybody, purpose="all users").rows[0][0],
-        reach_limit_share=workspace.settings.reach_limit_share,
-        consent_purposes={
-            name: channel.consent_purpose for name, channel in catalog.channels.items()
-        },
-        data_classes=data_classes(journey, catalog, named),
-        templates=template_facts(_actions(journey), catalog),
+        inputs=(*ages, *around.trait_inputs(read.traits)),
+        associations=associations(
+            conditions_of(journey), runner, catalog, as_of=as_of, audiences=named
+        ),
+        **sending_facts(
+            journey.key,
+            _actions(journey),
+            read,
+            data_classes(journey, catalog, named),
+            counted(_population(journey), runner, catalog, as_of=as_of, audiences=named),
+            catalog,
+            around,
+        ),
     )
+
+
+def _population(journey: Journey) -> EligibilityRule:
+    """Everybody who may enter, as an audience that can be counted."""
+    return EligibilityRule(key=journey.key, name=journey.name, condition=journey.population)
 
 
 def _actions(journey: Journey) -> list[Action]:

@@ -18,6 +18,7 @@ from rapidfuzz import process
 from core.advertising import Advertising
 from core.conditions import Condition, Frozen
 from core.errors import Code, Refusal, refuse
+from core.regulations import Medium
 from core.rules import KEY_PATTERN, Action, ContactPolicy, StopCondition
 from core.templates import Template
 from warehouse.layout import Layout
@@ -43,6 +44,8 @@ class Column(Described):
     data_class: DataClass = "public"
     values: dict[str, tuple[str, ...]] | None = None
     """A closed set: each value with the words people use for it."""
+    proxy_for: str | None = None
+    """What it is likely to stand for, such as ethnicity: rules that decide by it are told so."""
     expression: str | None = None
     """Entities only: SQL over the entity's table; ``as_of`` stands for the moment of decision."""
 
@@ -73,6 +76,8 @@ class Trait(Described):
     values: dict[str, tuple[str, ...]] | None = None
     owner: str
     freshness_slo_seconds: int | None = None
+    proxy_for: str | None = None
+    """What it is likely to stand for, such as ethnicity."""
 
 
 class Entity(Described):
@@ -125,6 +130,10 @@ class Channel(Described):
     consent_purpose: str | None = "marketing"
     address: str | None = None
     """The user column without which the channel cannot reach anybody."""
+    medium: Medium | None = None
+    """What laws call it; None: its own name, where that is one of theirs."""
+    adds: tuple[Literal["sender", "unsubscribe"], ...] = ()
+    """What whoever sends it adds to every message: who sends it, how to get no more of them."""
     cost_per_message: float | None = Field(default=None, ge=0)
     """What one message costs, in the team's currency; None: nobody declared it."""
 
@@ -194,6 +203,14 @@ class Catalog(Frozen):
             named = tuple(getattr(self, f"action_{section}"))
             _all_known(f"action_{section}", named, self.actions)
         _all_known("defaults.channels", self.defaults.channels, self.channels)
+        return self
+
+    @model_validator(mode="after")
+    def _people_are_described(self) -> Self:
+        users = self.layout.users
+        for part, column in (("country", users.country), ("age", users.age)):
+            if column is not None:
+                _all_known(f"layout.users.{part}", (column,), self.user_columns())
         return self
 
     def user_columns(self) -> dict[str, Column]:

@@ -23,6 +23,10 @@ class Users(Frozen):
     """When the user came."""
     zone: str | None = None
     """The user's IANA time zone."""
+    country: str | None = None
+    """The user's country, an ISO 3166 code of two letters."""
+    age: str | None = None
+    """The user's age in years."""
     platform: str | None = None
     """The column whose values have versions of their own: the operating system, the device."""
     dimensions: tuple[str, ...] = ()

@@ -1,37 +1,12 @@
-"""The facts that validations rest on: users of entries, meanings spelled out, versions named."""
+"""The facts that validations rest on: meanings spelled out, and versions that are named."""
 
 from __future__ import annotations
 
 from control import versions
 from core.conditions import EVERYONE, EventAge, EventCount, InAudience, Not, SinceEvent
 from core.rules import EligibilityRule, StopCondition
-from orchestrate.policy_checks import entry_facts, gone, spelled_out, unpinned
-from tests.orchestrate.world import HAS_TICKET, LOOKED, NOW, TRAINED, World, single
-from warehouse.runner import CheckedRunner
-
-
-def test_users_of_an_entry_are_counted_inside_and_outside_the_population(world: World) -> None:
-    for user in ("u0", "u1", "u2"):
-        world.user(user, consent="denied" if user == "u2" else "granted")
-        world.did(user, "pricing_viewed")
-    for user in ("u0", "u2"):
-        world.did(user, "workout_completed")
-    world.ticket("u0")
-    done = StopCondition(key="ticket", name="Ticket", when=HAS_TICKET)
-    nudge = single(world.catalog, population=TRAINED, stop_conditions=(done,))
-
-    runner = CheckedRunner(world.warehouse, world.catalog)
-    (facts,) = entry_facts(nudge, runner, world.catalog, as_of=NOW)
-
-    assert (facts.action, facts.eligible, facts.outside) == ("upgrade_nudge", 2, 1)
-    assert (facts.stopped, facts.reachable) == (1, 1)
-
-
-def test_an_audience_that_sends_nothing_has_no_entries(world: World) -> None:
-    audience = EligibilityRule(key="lookers", name="Lookers", condition=LOOKED)
-    runner = CheckedRunner(world.warehouse, world.catalog)
-
-    assert entry_facts(audience, runner, world.catalog, as_of=NOW) == ()
+from orchestrate.policy_checks import gone, spelled_out, unpinned
+from tests.orchestrate.world import LOOKED, World, single
 
 
 def test_named_audiences_and_aliases_of_events_are_spelled_out(world: World) -> None:
