@@ -50,7 +50,7 @@ def once(workspace: Workspace) -> Governed:
 
 def _publish_due(workspace: Workspace) -> tuple[list[str], dict[str, str]]:
     published: list[str] = []
-    held: dict[str, str] = Field(default_factory=dict)
+    held: dict[str, str] = {}
     for request in due.windows_open(workspace.store, now=workspace.now()):
         try:
             workspace.publish(request.id)
