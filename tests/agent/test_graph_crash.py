@@ -51,6 +51,6 @@ def test_killing_the_process_between_approve_and_publish_publishes_once(
     (live,) = versions.live(again.store)
     assert len(versions.history(again.store, live.key)) == 1
     assert requests.get(again.store, "CR-1").state is State.LIVE
-    acts = [entry.what for entry in audit.entries(again.store)]
-    assert acts.count("publish") == 1
+    acts = [(entry.what, entry.subject) for entry in audit.entries(again.store)]
+    assert acts.count(("publish", f"{live.key} version 1")) == 1
     again.close()
