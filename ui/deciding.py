@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from concurrent.futures import Future
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,8 @@ PATH = "/v1/decide"
 WRITE_SECONDS = 2.0
 """How long a decision that was told waits at most until it is written to the warehouse."""
 BODY_BYTES = 64 * 1024
+REMEMBERED_SECONDS = 5.0
+"""How long a token that works is not asked for again: one that ends does so this much later."""
 EDITIONS = 32
 """Sets of rules of which the wording is remembered."""
 STATUS = {Code.UNKNOWN_USER: 404, Code.NOT_ALLOWED: 401, Code.WAREHOUSE_LOCKED: 503}
@@ -207,34 +210,35 @@ def _take_in(workspace: Workspace, asked: Asked, event: dict[str, Any]) -> None:
 
 
 class Allowed:
-    """Which secrets may ask, remembered until the control store is written to."""
+    """Which secrets may ask, remembered for a moment, or until the control store is written to."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._store = workspace.store
+        self._now = workspace.now
         self._stamp = Stamp(workspace.store)
         self._seen: object = None
-        self._known: set[str] = set()
+        self._known: dict[str, float] = {}
 
     def require(self, shown: str) -> None:
         """Refuse with NOT_ALLOWED what is no token that works and has the scope."""
         kind, _, secret = shown.partition(" ")
         stamp, secret = self._stamp.value(), secret.strip()
         if stamp != self._seen:
-            self._known, self._seen = set(), stamp
+            self._known, self._seen = {}, stamp
         if kind.lower() != "bearer" or not self._may(secret):
             raise refuse(
                 Code.NOT_ALLOWED,
-                "The token is missing, revoked, or has not the scope 'decide'.",
+                "The token is missing, revoked, has ended, or has not the scope 'decide'.",
                 span="Authorization",
                 fix="Send 'Authorization: Bearer …'; 'pilothouse tokens create' makes one.",
             )
 
     def _may(self, secret: str) -> bool:
-        if secret in self._known:
+        if time.monotonic() < self._known.get(secret, 0.0):
             return True
-        if not tokens.allowed(self._store, secret, TokenScope.DECIDE):
+        if not tokens.allowed(self._store, secret, TokenScope.DECIDE, now=self._now()):
             return False
-        self._known.add(secret)
+        self._known[secret] = time.monotonic() + REMEMBERED_SECONDS
         return True
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from importlib import import_module
 from keyword import iskeyword
@@ -13,7 +14,7 @@ import click
 from core.errors import PilothouseError
 from ui.cli import remote
 from ui.cli.remote import Answer
-from ui.cli.session import Output, Session, shown
+from ui.cli.session import TOKEN, Output, Session, shown
 
 LOCAL = frozenset(
     {"up", "demo", "demo-data", "init", "doctor", "evals", "collect serve"}
@@ -62,8 +63,11 @@ COMMANDS = {
     "export": ("export", "The rulebook as files; audiences for paid channels, as hashes."),
     "sync": ("sync", "Tell engagement tools what changed of traits and audiences."),
     "measure": ("loop", "Read out what it did."),
+    "people": ("people", "Who works here, what they may do, and whom they see."),
     "tokens": ("tokens", "Let programs in to the HTTP API, and out again."),
     "evals": ("scores", "Score the planner by what its rules select."),
+    "backup": ("backup", "The control store in a file, while everything goes on."),
+    "restore": ("backup", "The control store back from a file; held until it is accepted."),
     "audit": ("audit", "The append-only log of who did what."),
 }
 """Where each command lives, and its line in the overview."""
@@ -131,7 +135,9 @@ def answer(argv: list[str], session: Session) -> Answer:
 def main(argv: list[str] | None = None) -> None:
     """The ``pilothouse`` command."""
     arguments = sys.argv[1:] if argv is None else argv
-    session = Session(say=lambda text: click.echo(text, err=True))
+    session = Session(
+        say=lambda text: click.echo(text, err=True), token=os.environ.get(TOKEN) or None
+    )
     try:
         answered = _in_server_or_here(arguments, session)
     except (click.Abort, KeyboardInterrupt):

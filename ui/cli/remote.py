@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from core.errors import Code, refuse
+from ui.cli.session import TOKEN
 from ui.environment import load_settings
 
 FILE = "server.json"
@@ -65,6 +66,11 @@ def _looked_through(arguments: list[str]) -> tuple[list[str], str | None]:
     return words, workspace
 
 
+def is_running(workspace: Path) -> bool:
+    """Whether a server has the workspace."""
+    return _running(workspace) is not None
+
+
 def _running(workspace: Path) -> dict[str, Any] | None:
     """What the server announced, if its process is alive."""
     try:
@@ -84,7 +90,12 @@ def _post(server: dict[str, Any], arguments: list[str]) -> Answer | None:
     try:
         response = httpx.post(
             server["url"] + PATH,
-            json={"argv": arguments, "folder": str(Path.cwd()), "stdin": given},
+            json={
+                "argv": arguments,
+                "folder": str(Path.cwd()),
+                "stdin": given,
+                "token": os.environ.get(TOKEN),
+            },
             headers={"Authorization": f"Bearer {server['token']}"},
             timeout=TIMEOUT_SECONDS,
             trust_env=False,

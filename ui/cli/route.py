@@ -34,5 +34,10 @@ def command_route(workspace: Workspace, token: str) -> Route:
 
 
 def _run(workspace: Workspace, given: dict[str, Any]) -> Answer:
-    session = Session(served=workspace, folder=Path(given["folder"]), stdin=given["stdin"])
+    session = Session(
+        served=workspace,
+        folder=Path(given["folder"]),
+        stdin=given["stdin"],
+        token=given.get("token"),
+    )
     return answer([str(word) for word in given["argv"]], session)

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from control.people import Person
     from ui.workspace import Workspace
 
+TOKEN = "PILOTHOUSE_TOKEN"
+"""The environment variable from which commands take a token."""
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -65,6 +67,8 @@ class Session:
     """What a client of the server piped in."""
     say: Callable[[str], None] = lambda _text: None
     """Progress, for a person, on stderr."""
+    token: str | None = None
+    """The secret with which whoever gives the command says who they are, outside the demo."""
     command: str = ""
     """What is run, in the words of the command line, without what it was given."""
     viewer: Viewer | None = None
@@ -101,24 +105,38 @@ class Session:
         self.colleagues = colleagues(workspace.store)
 
     def person(self, workspace: Workspace, email: str) -> Person:
-        """Who gives the command: only the demo takes anybody's word for it."""
-        if workspace.settings.identity != "demo":
+        """Who gives the command: only the demo takes anybody's word for it, elsewhere a token."""
+        from control.sights import sight_of
+
+        is_demo = workspace.settings.identity == "demo"
+        person = workspace.person(email) if is_demo else self._of_token(workspace)
+        self.viewer = Viewer(person.email, sight_of(workspace.store, person), workspace.now())
+        return person
+
+    def _of_token(self, workspace: Workspace) -> Person:
+        from control.tokens import person_of
+
+        if not self.token:
             raise refuse(
                 Code.NOT_ALLOWED,
                 "'--as' names a person only in the demo workspace.",
-                span=email,
-                fix="Sign in to the console with your identity provider.",
+                span="--as",
+                fix=f"Sign in to the console, or give commands with a token in {TOKEN}.",
             )
-        from control.sights import sight_of
-
-        person = workspace.person(email)
-        self.viewer = Viewer(person.email, sight_of(workspace.store, person), workspace.now())
+        person = person_of(workspace.store, self.token, now=workspace.now())
+        if person is None:
+            raise refuse(
+                Code.NOT_ALLOWED,
+                f"The token in {TOKEN} was revoked, has ended, or gives no commands.",
+                span=TOKEN,
+                fix="Make another one with 'pilothouse tokens create'.",
+            )
         return person
 
     def sight(self, workspace: Workspace, email: str | None) -> Sight:
         """What whoever gives the command sees of people's data; no name given is nobody."""
-        if email is not None:
-            self.person(workspace, email)
+        if email is not None or (self.token and workspace.settings.identity != "demo"):
+            self.person(workspace, email or "")
         return self.viewer.sight if self.viewer else MASKED
 
     def record(self, note: str = "") -> None:
