@@ -26,7 +26,9 @@ from deliver.asking_again import AskingAgain
 from deliver.carriers import Carrier, Local, Remote
 from deliver.composing import compose
 from deliver.destinations.mailbox import MAILBOX, Mailbox
+from deliver.entering import enter
 from deliver.handing_over import Surroundings, hand_over
+from deliver.kept_catalog import catalog_in_force
 from deliver.messages import Destination, Message
 from deliver.outbox import Intent
 from deliver.recheck import Rulebook
@@ -120,7 +122,7 @@ def deliver(
     with _carriers(store, outward) as carriers:
         run = _Run(
             store, warehouse, catalog, outward, carriers, clock, worker, sleep, stopping,
-            _Rulebooks(store),
+            _Rulebooks(store, catalog),
         )  # fmt: skip
         _tell(run)
         try:
@@ -136,6 +138,7 @@ def deliver(
                 _tell(run)
         finally:
             outbox.release(store, worker=worker, now=clock())
+            enter(store, [one for batch in batches for one in batch.sent], now=clock())
     return _reported(batches, outbox.not_yet_due(store, now=clock()))
 
 
@@ -160,17 +163,18 @@ class _Run(NamedTuple):
 
 
 class _Rulebooks:
-    """The rulebook, read once for as long as the same is in force."""
+    """Rulebook and catalog, read once for as long as the same is in force."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, catalog: Catalog) -> None:
+        self._store, self._catalog = store, catalog
         self._in_force: frozenset[tuple[str, ...]] | None = None
-        self._read: Rulebook | None = None
+        self._read: tuple[Rulebook, Catalog] | None = None
 
-    def of(self, in_force: frozenset[tuple[str, ...]]) -> Rulebook:
-        """The one of what is in force; a change meanwhile is noticed before a message leaves."""
+    def of(self, in_force: frozenset[tuple[str, ...]]) -> tuple[Rulebook, Catalog]:
+        """Those of what is in force; a change meanwhile is noticed before a message leaves."""
         if self._read is None or in_force != self._in_force:
-            self._read, self._in_force = _rulebook(self._store), in_force
+            catalog = catalog_in_force(self._store, self._catalog)
+            self._read, self._in_force = (_rulebook(self._store), catalog), in_force
         return self._read
 
 
@@ -189,13 +193,13 @@ def _send_batch(run: _Run, batch: list[Intent]) -> _Batch:
     now, worker = run.clock(), run.worker
     # Before anything is read: what changes from here on is noticed before a message leaves.
     rules = _in_force(run.store)
-    asking = AskingAgain(run.store, run.warehouse, run.catalog, clock=run.clock, worker=worker)
-    rulebook = run.rulebooks.of(rules)
+    rulebook, catalog = run.rulebooks.of(rules)
+    asking = AskingAgain(run.store, run.warehouse, catalog, clock=run.clock, worker=worker)
     looked = look_at(run.store, batch, run.carriers, worker=worker, now=now)
     here = [one for one in batch if one.intent_id not in looked.arrived | looked.left]
-    asked = ask(run.store, run.warehouse, run.catalog, rulebook, here, worker=worker, now=now)
+    asked = ask(run.store, run.warehouse, catalog, rulebook, here, worker=worker, now=now)
     fresh = [one for one in asked.going if one.intent_id not in looked.repeatable]
-    messages, unsaid = compose(fresh, rulebook, run.warehouse, run.catalog)
+    messages, unsaid = compose(fresh, rulebook, run.warehouse, catalog)
     asking.begin(rulebook, asked, unsaid, uncertain=looked.repeatable)
     around = Surroundings(run.store, worker, run.clock, run.sleep, run.stopping, asking, rules)
     outcomes: dict[str, list[Outcome]] = {}

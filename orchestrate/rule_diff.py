@@ -9,6 +9,7 @@ from control.requests import DiffLine
 from core.data_changes import DATA_KINDS
 from core.jumps import JUMP
 from orchestrate.data_diff import models_diff, plan_diff
+from orchestrate.template_diff import templates_diff
 
 Flat = dict[str, Any]
 
@@ -23,6 +24,8 @@ def content_diff(
         return plan_diff((live or {}).get("plan", {}), proposed["plan"])
     if kind == "channel_routes":
         return plan_diff((live or {}).get("routes", {}), proposed["routes"])
+    if kind == "templates":
+        return templates_diff((live or {}).get("content", {}), proposed["content"])
     if kind in DATA_KINDS:
         return rule_diff((live or {}).get("content"), proposed["content"])
     # What was accepted of another jump says nothing about this one.

@@ -24,7 +24,14 @@ from core.data_policies import data_findings
 from core.errors import Code, PilothouseError, refuse
 from orchestrate import change_requests, rulebook
 from tools.audience import required_of
-from ui import channel_routes, contact_effects, governed_files, modelling, tracking_plan
+from ui import (
+    channel_routes,
+    contact_effects,
+    governed_files,
+    modelling,
+    template_effects,
+    tracking_plan,
+)
 
 if TYPE_CHECKING:
     from ui.workspace import Workspace
@@ -49,6 +56,17 @@ class Hooks(NamedTuple):
     """What the effect was counted with; None: who reads what changes, and the rest of the data."""
 
 
+def _of_files(kind: str, relies_on: Callable[[Workspace, DataEffect], dict[str, str]]) -> Hooks:
+    """A part of the catalog or of the settings: nothing is built for one."""
+    return Hooks(
+        partial(governed_files.built_in, kind=kind),
+        governed_files.prepare,
+        governed_files.apply,
+        ready=governed_files.prepare,
+        relies_on=relies_on,
+    )
+
+
 HOOKS: dict[str, Hooks] = {
     "trait_models": Hooks(modelling.built_in, modelling.prepare, modelling.apply),
     "tracking_plan": Hooks(tracking_plan.built_in, tracking_plan.prepare, tracking_plan.apply),
@@ -59,13 +77,8 @@ HOOKS: dict[str, Hooks] = {
         ready=channel_routes.prepare,
         relies_on=channel_routes.relies_on,
     ),
-    "contact_policy": Hooks(
-        partial(governed_files.built_in, kind="contact_policy"),
-        governed_files.prepare,
-        governed_files.apply,
-        ready=governed_files.prepare,
-        relies_on=contact_effects.relies_on,
-    ),
+    "contact_policy": _of_files("contact_policy", contact_effects.relies_on),
+    "templates": _of_files("templates", template_effects.relies_on),
 }
 """One line a kind."""
 _DATA_LAYER = frozenset({"trait_models", "tracking_plan"})

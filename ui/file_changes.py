@@ -13,8 +13,8 @@ from core.artifacts import Finding
 from core.data_changes import AnyFileChange, DataEffect, FileChange
 from core.errors import Code, refuse
 from orchestrate.rule_diff import content_diff
-from ui import contact_effects, data_changes, governed_files
-from ui.file_parts import PARTS, Files, over, same
+from ui import contact_effects, data_changes, governed_files, template_effects
+from ui.file_parts import PARTS, Files
 
 if TYPE_CHECKING:
     from ui.workspace import Workspace
@@ -23,6 +23,7 @@ Effect = Callable[["Workspace", Files, Files], tuple[DataEffect, tuple[Finding, 
 
 EFFECTS: dict[str, Effect] = {
     "contact_policy": contact_effects.effect_of,
+    "templates": template_effects.effect_of,
 }
 """Kind → what another content does, and what the guardrails say; one line each."""
 
@@ -43,7 +44,7 @@ def differences(workspace: Workspace) -> dict[str, tuple[DiffLine, ...]]:
     return {
         kind: _difference(kind, now, part.change_to(part.read(files)))
         for kind, part in PARTS.items()
-        if not same(part, now, part.read(files))
+        if not part.says(now, part.read(files))
     }
 
 
@@ -52,14 +53,14 @@ def look(workspace: Workspace, kind: str) -> Looked:
     part = PARTS[kind]
     change = part.change_to(part.read(governed_files.files_of(workspace)))
     now = Files(workspace.catalog, workspace.settings)
-    if same(part, now, change.content):
+    if part.says(now, change.content):
         raise refuse(
             Code.INVALID_ARGUMENT,
             f"{part.file} says of the {part.title.lower()} what is in force already.",
             span=kind,
             fix="Edit the file first; 'pilothouse catalog diff' shows what differs.",
         )
-    after = over(part, now, change.content)
+    after = part.over(now, change.content)
     effect, findings = EFFECTS[kind](workspace, now, after)
     return Looked(change, _difference(kind, now, change), effect, findings)
 

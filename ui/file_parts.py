@@ -6,18 +6,13 @@ the document approved last, whatever the files say by then.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
-from pydantic import JsonValue, ValidationError
-
-from core.data_changes import AnyFileChange, ContactPolicyChange
-from core.errors import Code, PilothouseError, refuse
-from core.rules import ContactPolicy
+from core.data_changes import AnyFileChange, ContactPolicyChange, TemplatesChange
 from core.settings import Settings
 from warehouse.catalog import Catalog
-
-Document = dict[str, JsonValue]
+from warehouse.catalog_parts import CATALOG_PARTS, Document, says, with_part
 
 
 class Files(NamedTuple):
@@ -34,9 +29,10 @@ class Part(NamedTuple):
     title: str
     file: str
     read: Callable[[Files], Document]
-    put: Callable[[Files, Document], Mapping[str, Any]]
-    """The fields of the catalog, or of the settings, with the document in them."""
-    of_catalog: bool = True
+    over: Callable[[Files, Document], Files]
+    """The files with a document in the place of the part; refuses one that does not fit them."""
+    says: Callable[[Files, Document], bool]
+    """Whether the files say what a document says."""
 
     @property
     def kind(self) -> str:
@@ -49,51 +45,28 @@ class Part(NamedTuple):
         return self.change(name=f"{self.title} of {self.file}", content=document)
 
 
-def over(part: Part, files: Files, document: Document) -> Files:
-    """The files with this document in the place of a part; refuses one that does not fit them."""
-    try:
-        put = part.put(files, document)
-        if part.of_catalog:
-            return files._replace(catalog=Catalog.model_validate({**dict(files.catalog), **put}))
-        return files._replace(settings=files.settings.model_copy(update=put))
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(step) for step in first["loc"])
-        raise refuse(
-            Code.INVALID_FILE,
-            f"The {part.title.lower()} does not fit the rest of the catalog: {first['msg']}.",
-            span=where or part.kind,
-            fix=f"Correct {part.file}, or put back what it names.",
-        ) from error
+def _of_catalog(change: type[AnyFileChange]) -> Part:
+    kind: str = change.model_fields["kind"].default
+    own = CATALOG_PARTS[kind]
 
+    def over(files: Files, document: Document) -> Files:
+        return files._replace(catalog=with_part(files.catalog, kind, document))
 
-def same(part: Part, files: Files, document: Document) -> bool:
-    """Whether the files say what a document says."""
-    try:
-        return part.read(over(part, files, document)) == part.read(files)
-    except PilothouseError:
-        return False
-
-
-def _contact(files: Files) -> Document:
-    return files.catalog.defaults.contact_policy.model_dump(mode="json")
-
-
-def _put_contact(files: Files, document: Document) -> Mapping[str, Any]:
-    policy = ContactPolicy.model_validate(document)
-    return {"defaults": files.catalog.defaults.model_copy(update={"contact_policy": policy})}
+    return Part(
+        change,
+        own.title,
+        own.file,
+        lambda files: own.read(files.catalog),
+        over,
+        lambda files, document: says(files.catalog, kind, document),
+    )
 
 
 PARTS: dict[str, Part] = {
     part.kind: part
     for part in (
-        Part(
-            ContactPolicyChange,
-            "Contact policy",
-            "defaults.yaml",
-            _contact,
-            _put_contact,
-        ),
+        _of_catalog(ContactPolicyChange),
+        _of_catalog(TemplatesChange),
     )
 }
 """Kind → part; one line each."""

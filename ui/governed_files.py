@@ -18,8 +18,9 @@ from core.settings import Settings
 from orchestrate import rulebook
 from ui import own_warehouse
 from ui.environment import FILE, load_settings
-from ui.file_parts import PARTS, Document, Files, Part, over, same
+from ui.file_parts import PARTS, Files, Part
 from warehouse.catalog import Catalog, load_catalog
+from warehouse.catalog_parts import Document
 
 if TYPE_CHECKING:
     from ui.workspace import Workspace
@@ -54,7 +55,7 @@ def in_force(store: Store, catalog: Catalog, settings: Settings) -> Files:
     files = Files(catalog, settings)
     for found in versions.live_data(store):
         if isinstance(found.artifact, FileChange):
-            files = over(PARTS[found.kind], files, found.artifact.content)
+            files = PARTS[found.kind].over(files, found.artifact.content)
     return files
 
 
@@ -85,15 +86,15 @@ def built_in(workspace: Workspace, kind: str) -> AnyFileChange:
 def prepare(workspace: Workspace, change: DataChange) -> None:
     """Refuse what does not fit the rest of the catalog by now; nothing has to be built."""
     if isinstance(change, FileChange):
-        over(PARTS[change.kind], _now(workspace), change.content)
+        PARTS[change.kind].over(_now(workspace), change.content)
 
 
 def apply(workspace: Workspace, version: AnyVersion) -> None:
     """Let everybody who asks the workspace have the version; nothing when they do already."""
     change, part = version.artifact, PARTS[version.kind]
-    if not isinstance(change, FileChange) or same(part, _now(workspace), change.content):
+    if not isinstance(change, FileChange) or part.says(_now(workspace), change.content):
         return
-    files = over(part, _now(workspace), change.content)
+    files = part.over(_now(workspace), change.content)
     workspace.take_up(files.catalog, files.settings)
     log.info("file_part_in_force", part=version.kind, version=version.version)
 
@@ -117,7 +118,7 @@ def standing(workspace: Workspace) -> list[Standing]:
     files, now = files_of(workspace), _now(workspace)
     live = {one.kind: one.version for one in versions.live_data(workspace.store)}
     return [
-        Standing(kind, part.title, part.file, live.get(kind), not same(part, now, part.read(files)))
+        Standing(kind, part.title, part.file, live.get(kind), not part.says(now, part.read(files)))
         for kind, part in PARTS.items()
     ]
 

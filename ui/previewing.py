@@ -57,6 +57,13 @@ def preview(workspace: Workspace, key: str, user: str | None) -> dict[str, Any]:
     return {"template": key, "user_id": who} | _told(workspace, facts, action, who)
 
 
+def somebody_reads(workspace: Workspace, key: str, template: Template) -> dict[str, Any]:
+    """What a template that need not be in force would say to the first user, personal data
+    withheld; ``subject`` and ``body`` are None where nothing would be sent."""
+    who, action = _user(workspace, None), _action(workspace, key, template)
+    return _told(workspace, facts_of(template, workspace.catalog), action, who)
+
+
 def _told(workspace: Workspace, facts: TemplateFacts, action: Action, user: str) -> dict[str, Any]:
     template = facts.template
     raw = values_of([user], [template], workspace.warehouse, workspace.catalog).get(user, {})

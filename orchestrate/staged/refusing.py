@@ -51,7 +51,14 @@ _CONTACT = Instead(
     "'pilothouse catalog propose contact-policy --dry-run' counts what they would stop and let "
     "through. The holdout of a rule is part of it, and is staged with it.",
 )
-CANNOT["contact_policy"] = _CONTACT
+CANNOT |= {
+    "contact_policy": _CONTACT,
+    "templates": Instead(
+        "Templates cannot be staged by themselves: live rules and staged ones say the same words.",
+        "'pilothouse catalog propose templates --dry-run' shows what somebody would read. A rule "
+        "that names another template may be staged.",
+    ),
+}
 NAMED: dict[str, Instead] = CANNOT | dict.fromkeys(
     ("caps", "quiet_hours", "global_holdout", "holdout", "holdouts"), _CONTACT
 )

@@ -1,72 +1,17 @@
-"""Parts of the catalog that people approve like rules: an edited file changes nothing by itself."""
+"""The contact policy is approved like a rule: an edited defaults.yaml changes nothing by itself."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
 from control import requests, versions
 from core.errors import Code, PilothouseError
 from core.lifecycle import State
-from tests.tools.demo import demo_file, settings_for
+from tests.ui.governed_team import Team
 from ui import file_changes, governed_files
-from ui.workspace import Workspace, open_workspace
-from warehouse.catalog import BUILT_IN
-
-NUDGE = "Create an eligibility rule that emails users who completed 3 workouts an upgrade nudge."
-
-
-class Team:
-    """A workspace with a catalog of its own, which somebody edits."""
-
-    def __init__(self, folder: Path) -> None:
-        self.catalog = folder / "catalog"
-        shutil.copytree(BUILT_IN / "workout_app", self.catalog)
-        warehouse = shutil.copy(demo_file(), folder / "w.duckdb")
-        settings = settings_for(folder / "workspace", warehouse)
-        self.settings = settings.model_copy(update={"catalog": self.catalog})
-        self.workspace = open_workspace(self.settings)
-
-    def restart(self) -> Workspace:
-        """The server ends and starts again."""
-        self.workspace.close()
-        self.workspace = open_workspace(self.settings)
-        return self.workspace
-
-    def edit(self, section: str, **fields: Any) -> None:
-        """Write other fields into a file of the catalog."""
-        file = self.catalog / f"{section}.yaml"
-        file.write_text(yaml.safe_dump(yaml.safe_load(file.read_text()) | fields))
-
-    def contact(self, **fields: Any) -> None:
-        """Write another contact policy into defaults.yaml."""
-        now = yaml.safe_load((self.catalog / "defaults.yaml").read_text())["contact_policy"]
-        self.edit("defaults", contact_policy=now | fields)
-
-    def go_live(self) -> None:
-        """A rule that sends is proposed and approved."""
-        asked = self.workspace.ask(NUDGE, self.workspace.person("mara@demo"))
-        assert asked.change_request, asked
-        assert self.approve(asked.change_request.id) is State.LIVE
-
-    def propose(self, kind: str, email: str = "ana@demo") -> str:
-        """A change request for what the file says."""
-        author = self.workspace.person(email)
-        return file_changes.propose(self.workspace, kind, author=author, reason="asked for").id
-
-    def approve(self, request: str) -> State:
-        """Approved by somebody who proposes none of these."""
-        return self.workspace.decide(request, self.workspace.person("pavel@demo"), "approve").state
-
-    @property
-    def policy(self) -> Any:
-        """The contact policy in force."""
-        return self.workspace.catalog.defaults.contact_policy
 
 
 @pytest.fixture

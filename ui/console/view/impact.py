@@ -12,6 +12,8 @@ from core.data_policies import DATA_POLICIES
 from core.policies import POLICIES
 from core.route_policies import ROUTE_POLICIES
 from core.rules import DecisionPolicy, EligibilityRule
+from core.wording_policies import WORDING_POLICIES
+from ui.console.view.effect import sentences as effect_sentences
 from ui.console.view.text import number, people, percent, phrase, plain, share_of, title
 
 Rule = EligibilityRule | DecisionPolicy
@@ -21,6 +23,7 @@ Policies = Sequence[Callable[..., Finding | None]]
 _OF_KIND: dict[str, Policies] = {
     "channel_routes": ROUTE_POLICIES,
     "contact_policy": CONTACT_POLICIES,
+    "templates": WORDING_POLICIES,
 }
 
 
@@ -79,7 +82,8 @@ def held_out(rule: Rule, preview: Preview) -> int:
 def sentences(rule: Rule, preview: Preview, *, is_new: bool) -> tuple[str, ...]:
     """What changes for people: Markdown with the numbers set bold."""
     spoken = _policy(rule, preview) if isinstance(rule, DecisionPolicy) else _rule(preview, is_new)
-    return (*spoken, *_holdout(rule, preview), *_overlap(preview))
+    changes = effect_sentences(preview.effect, plain) if preview.effect else ()
+    return (*changes, *spoken, *_holdout(rule, preview), *_overlap(preview))
 
 
 def _rule(preview: Preview, is_new: bool) -> Iterator[str]:

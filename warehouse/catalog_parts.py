@@ -1,0 +1,75 @@
+"""Parts of the catalog that people approve like rules: read as a document, put back from one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from pydantic import JsonValue, ValidationError
+
+from core.errors import Code, PilothouseError, refuse
+from core.rules import ContactPolicy
+from core.templates import Template
+from warehouse.catalog import Catalog
+
+Document = dict[str, JsonValue]
+
+
+class CatalogPart(NamedTuple):
+    """One part: what it is called, and how it is read and put."""
+
+    title: str
+    file: str
+    read: Callable[[Catalog], Document]
+    put: Callable[[Catalog, Document], Mapping[str, Any]]
+    """The fields of a catalog with the document in them."""
+
+
+def with_part(catalog: Catalog, kind: str, document: Document) -> Catalog:
+    """The catalog with a document in the place of its part; refuses one that does not fit it."""
+    part = CATALOG_PARTS[kind]
+    try:
+        return Catalog.model_validate({**dict(catalog), **part.put(catalog, document)})
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(step) for step in first["loc"])
+        raise refuse(
+            Code.INVALID_FILE,
+            f"The {part.title.lower()} does not fit the rest of the catalog: {first['msg']}.",
+            span=where or kind,
+            fix=f"Correct {part.file}, or put back what it names.",
+        ) from error
+
+
+def says(catalog: Catalog, kind: str, document: Document) -> bool:
+    """Whether a catalog says of a part what a document says."""
+    try:
+        written = with_part(catalog, kind, document)
+    except PilothouseError:
+        return False
+    read = CATALOG_PARTS[kind].read
+    return read(written) == read(catalog)
+
+
+def _contact(catalog: Catalog) -> Document:
+    return catalog.defaults.contact_policy.model_dump(mode="json")
+
+
+def _put_contact(catalog: Catalog, document: Document) -> Mapping[str, Any]:
+    policy = ContactPolicy.model_validate(document)
+    return {"defaults": catalog.defaults.model_copy(update={"contact_policy": policy})}
+
+
+def _templates(catalog: Catalog) -> Document:
+    return {key: one.model_dump(mode="json") for key, one in catalog.templates.items()}
+
+
+def _put_templates(_catalog: Catalog, document: Document) -> Mapping[str, Any]:
+    return {"templates": {key: Template.model_validate(one) for key, one in document.items()}}
+
+
+CATALOG_PARTS: dict[str, CatalogPart] = {
+    "contact_policy": CatalogPart("Contact policy", "defaults.yaml", _contact, _put_contact),
+    "templates": CatalogPart("Templates", "templates.yaml", _templates, _put_templates),
+}
+"""Kind of the change requests → part; one line each."""
