@@ -4,30 +4,27 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from math import isfinite
 from typing import Any
 
 import click
-from pydantic import ValidationError
 
-from core.canary import CanaryAsk, CanaryLimits
+from core.canary import CanaryAsk
+from ui import canary_limits
+from ui.canary_limits import CannotBe
 
-_PERCENT = 100.0
-_LIMITS: dict[str, tuple[str, float, str]] = {
-    "min_messages": ("--canary-min-messages", 1, "Messages sent before it may be promoted."),
-    "watch_seconds": ("--canary-watch-hours", 1 / 3600, "Hours before it may be promoted."),
-    "max_complaint_rate": ("--canary-max-complaints", _PERCENT, "Complaints, % of messages."),
-    "max_unsubscribe_rate": ("--canary-max-unsubscribes", _PERCENT, "Opt-outs, % of messages."),
-    "max_error_rate": ("--canary-max-errors", _PERCENT, "Failed messages, %."),
+_LIMITS: dict[str, tuple[str, str]] = {
+    "min_messages": ("--canary-min-messages", "Messages sent before it may be promoted."),
+    "watch_seconds": ("--canary-watch-hours", "Hours before it may be promoted."),
+    "max_complaint_rate": ("--canary-max-complaints", "Complaints, % of messages."),
+    "max_unsubscribe_rate": ("--canary-max-unsubscribes", "Opt-outs, % of messages."),
+    "max_error_rate": ("--canary-max-errors", "Failed messages, %."),
     "max_conversion_drop": (
         "--canary-max-drop",
-        _PERCENT,
         "Fewer conversions than with the version before, %.",
     ),
-    "confidence": ("--canary-confidence", _PERCENT, "Of the bounds of these rates, %."),
+    "confidence": ("--canary-confidence", "Of the bounds of these rates, %."),
 }
-"""Limit → its option, what one of its units is in the option's, and what it means."""
-_WHOLE = frozenset({"min_messages", "watch_seconds"})
+"""Limit → its option, in the units that people see, and what it means."""
 
 
 def canary_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -42,23 +39,17 @@ def canary_options(command: Callable[..., Any]) -> Callable[..., Any]:
         asked = None if canary is None else _asked(canary, limits)
         return command(*words, canary=asked, **options)
 
-    for name, (option, scale, about) in reversed(_LIMITS.items()):
-        default = CanaryLimits.model_fields[name].default * scale
+    for name, (option, about) in reversed(_LIMITS.items()):
         kind = int if name == "min_messages" else float
-        told = f"{about}  [default: {default:g}]"
+        told = f"{about}  [default: {canary_limits.default(name):g}]"
         wrapped = click.option(option, name, type=kind, help=told)(wrapped)
     about = "Go live for so many of 100 users first; limits decide what becomes of it."
     return click.option("--canary", type=float, metavar="PERCENT", help=about)(wrapped)
 
 
 def _asked(percent: float, limits: dict[str, float]) -> CanaryAsk:
-    values = {name: value / _LIMITS[name][1] for name, value in limits.items()}
-    for name in _WHOLE & values.keys():
-        values[name] = round(values[name]) if isfinite(values[name]) else values[name]
     try:
-        return CanaryAsk(share=percent / 100, limits=CanaryLimits.model_validate(values))
-    except ValidationError as error:
-        (first, *_) = error.errors()
-        field = str(first["loc"][-1])
-        option = _LIMITS[field][0] if field in _LIMITS else "--canary"
+        return canary_limits.asked(percent, limits)
+    except CannotBe as error:
+        option = _LIMITS[error.field][0] if error.field in _LIMITS else "--canary"
         raise click.UsageError(f"{option} cannot be that much or that little.") from error

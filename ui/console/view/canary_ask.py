@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import isfinite
 from typing import NamedTuple
-
-from pydantic import ValidationError
 
 from core.canary import CanaryAsk, CanaryLimits
 from core.errors import Code, refuse
+from ui import canary_limits
+from ui.canary_limits import HOURS, CannotBe, share_words
 from ui.console.view.text import listing, number
 
-PERCENT, HOURS = 0.01, 3_600.0
 SHARE = 5.0
 """Of 100 users, unless the approver says otherwise."""
 
@@ -22,8 +20,6 @@ class Limit(NamedTuple):
 
     field: str
     label: str
-    unit: float
-    """What one of the card's units is in the limit's own."""
     step: float
     """By how much an arrow of the box changes it."""
     wrong: str
@@ -32,37 +28,23 @@ class Limit(NamedTuple):
     @property
     def default(self) -> float:
         """In the card's units."""
-        found: float = CanaryLimits.model_fields[self.field].default
-        return round(found / self.unit, 6)
+        return canary_limits.default(self.field)
 
 
 _WRONG_RATE = "{} must lie between 0 and 100 %."
 LIMITS: tuple[Limit, ...] = (
-    Limit("max_complaint_rate", "Complaints, %", PERCENT, 0.1, _WRONG_RATE.format("Complaints")),
+    Limit("max_complaint_rate", "Complaints, %", 0.1, _WRONG_RATE.format("Complaints")),
+    Limit("max_unsubscribe_rate", "Unsubscribes, %", 0.1, _WRONG_RATE.format("Unsubscribes")),
+    Limit("max_error_rate", "Errors, %", 1.0, _WRONG_RATE.format("Errors")),
     Limit(
-        "max_unsubscribe_rate", "Unsubscribes, %", PERCENT, 0.1, _WRONG_RATE.format("Unsubscribes")
+        "max_conversion_drop", "Fewer goals, %", 5.0, _WRONG_RATE.format("The drop of conversion")
     ),
-    Limit("max_error_rate", "Errors, %", PERCENT, 1.0, _WRONG_RATE.format("Errors")),
-    Limit(
-        "max_conversion_drop",
-        "Fewer goals, %",
-        PERCENT,
-        5.0,
-        _WRONG_RATE.format("The drop of conversion"),
-    ),
-    Limit("min_messages", "Least messages", 1, 50.0, "At least 1 message has to be sent first."),
-    Limit(
-        "watch_seconds",
-        "Watch, hours",
-        HOURS,
-        1.0,
-        "It cannot be watched for less than 0 hours.",
-    ),
+    Limit("min_messages", "Least messages", 50.0, "At least 1 message has to be sent first."),
+    Limit("watch_seconds", "Watch, hours", 1.0, "It cannot be watched for less than 0 hours."),
 )
 """In the order of the card. The confidence of the bounds is the default here."""
 _WRONG_SHARE = "The share of users must be more than 0 % and less than 100 %."
 _WRONG = {limit.field: limit.wrong for limit in LIMITS}
-_WHOLE = frozenset({"min_messages", "watch_seconds"})
 
 
 def asked(percent: float | None, values: Mapping[str, float | None]) -> CanaryAsk:
@@ -70,31 +52,15 @@ def asked(percent: float | None, values: Mapping[str, float | None]) -> CanaryAs
 
     ``values`` are by field, in the card's units; None is an empty box.
     """
-    units = {limit.field: limit.unit for limit in LIMITS}
-    limits = {field: _own(field, value, units[field]) for field, value in values.items()}
-    share = None if percent is None else percent * PERCENT
     try:
-        return CanaryAsk.model_validate({"share": share, "limits": limits})
-    except ValidationError as error:
-        field = str(error.errors()[0]["loc"][-1])
+        return canary_limits.asked(percent, values)
+    except CannotBe as error:
         raise refuse(
             Code.INVALID_ARGUMENT,
-            _WRONG.get(field, _WRONG_SHARE),
-            span=field,
+            _WRONG.get(error.field, _WRONG_SHARE),
+            span=error.field,
             fix="Nothing is decided until this is mended.",
         ) from error
-
-
-def _own(field: str, value: float | None, unit: float) -> float | None:
-    if value is None or not isfinite(value):
-        return None
-    own = value * unit
-    return round(own) if field in _WHOLE else own
-
-
-def share_words(share: float) -> str:
-    """0.1 is 10 %."""
-    return f"{share * 100:.3g} %"
 
 
 def stops_words(limits: CanaryLimits, *, compares: bool) -> str:
@@ -112,4 +78,4 @@ def stops_words(limits: CanaryLimits, *, compares: bool) -> str:
 def goes_on_words(limits: CanaryLimits) -> str:
     """When it goes live for everybody by itself."""
     messages = "message" if limits.min_messages == 1 else "messages"
-    return f"{number(limits.min_messages)} {messages} and {limits.watch_seconds / HOURS:.3g} hours"
+    return f"{number(limits.min_messages)} {messages} and {limits.watch_seconds * HOURS:.3g} hours"
