@@ -12,6 +12,7 @@ from core.canary import CanaryAsk
 from core.lifecycle import State, Verdict
 from core.schedule import Window
 from ui.cli.canary_options import canary_options
+from ui.cli.effect_words import rule_effect_lines
 from ui.cli.lifecycle import COMMANDS, window_options
 from ui.cli.session import Listing, Output, Session, common, said_by
 from ui.console.view.data_change import (
@@ -162,7 +163,7 @@ def _what(request: ChangeRequest, workspace: Workspace) -> list[str]:
 
 
 def _rule_card(request: ChangeRequest, workspace: Workspace) -> list[str]:
-    return [*_reach(request), *_changes(request, workspace)]
+    return [*_reach(request), *rule_effect_lines(request), *_changes(request, workspace)]
 
 
 def _reach(request: ChangeRequest) -> list[str]:

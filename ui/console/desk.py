@@ -173,6 +173,10 @@ class Desk:
         reference = (run.result or {}).get("change_request")
         return self.request(reference["id"]) if reference else None
 
+    def sees_everybody(self, viewer: Person) -> bool:
+        """Whether somebody may see all users, and not only those whom they are limited to."""
+        return not sight_of(self.workspace.store, viewer).limits
+
     def sampler(self, viewer: Person) -> Sampler:
         """What judging single people by a draft needs, for whoever looks."""
         store = self.workspace.store

@@ -17,6 +17,7 @@ from ui.console.cards.data_change import (
     data_readers,
     data_samples,
 )
+from ui.console.cards.effect import effect_card, ground_card
 from ui.console.cards.journey import journey_impact, journey_steps
 from ui.console.cards.parts import (
     SEVERITY,
@@ -64,7 +65,7 @@ def request_card(office: Desk, person: Person, request: ChangeRequest) -> None:
             _checks(request)
             _assumptions(request)
         else:
-            _rule_evidence(office, request)
+            _rule_evidence(office, person, request)
         _activity(office, request)
     with side, st.container(key="rail", border=True):
         rail(office, person, request)
@@ -77,15 +78,19 @@ def _held(jump: PopulationJump) -> None:
         st.caption("Until somebody decides, nobody is decided on and nothing new is sent.")
 
 
-def _rule_evidence(office: Desk, request: ChangeRequest) -> None:
+def _rule_evidence(office: Desk, person: Person, request: ChangeRequest) -> None:
     rule, live = request.rule, office.live_rule(request)
     _impact(rule, request)
     _changes(office, request, rule, live)
     _checks(request)
+    if request.preview and request.preview.effect:
+        sees = office.sees_everybody(person)
+        effect_card(request.preview.effect, request.id, shows_people=sees)
     if request.preview:
         _reach(rule, request)
     if isinstance(rule, EligibilityRule):
         people_card(office, rule, request.id)
+    ground_card(request.dependencies)
     _assumptions(request)
 
 

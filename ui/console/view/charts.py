@@ -80,6 +80,16 @@ def winners(rows: Sequence[Winner], names: Mapping[str, str]) -> Chart:
     return Chart(_bars(values), f"People who would get each message: {said}.")
 
 
+def week(days: Sequence[tuple[str, int]]) -> Chart:
+    """Messages of each day of a week."""
+    values = [
+        _row(index, name, messages, messages) | {"side": ""}
+        for index, (name, messages) in enumerate(days)
+    ]
+    said = ", ".join(f"{name} {number(messages)}" for name, messages in days)
+    return Chart(_bars(values), f"Messages a day: {said}.")
+
+
 def _row(index: int, label: str, outer: int, inner: int) -> Spec:
     return {"row": index, "label": label, "outer": outer, "inner": inner, "main": number(inner)}
 

@@ -17,7 +17,7 @@ _LOADS_OR_LINKS = re.compile(r"([\[\]<>$:|\\!@~])|(?<=www)(\.)")
 _DIRECTIVE = re.compile(r"\\:(?=[a-zA-Z+\-]|\d+\\?:)")
 _WORD_JOINER = "\u2060"
 
-STOP_WORDS = {"ios": "iOS", "id": "ID", "ltv": "LTV", "csat": "CSAT", "utm": "UTM"}
+STOP_WORDS = {"ios": "iOS", "id": "ID", "ltv": "LTV", "csat": "CSAT", "utm": "UTM", "os": "OS"}
 
 
 def plain(text: object) -> str:
