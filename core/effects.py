@@ -96,7 +96,7 @@ class Pressure(Frozen):
     by_rule: tuple[Displaced, ...]
 
 
-class Tested(Frozen):
+class RunningTest(Frozen):
     """A running experiment or canary that shares people with the rule."""
 
     rule: str
@@ -111,7 +111,7 @@ class Contamination(Frozen):
     """People of the audience in the rule's holdout or the global one."""
     got_it: int
     """Of those, who got one of its messages in the past: they are no clean comparison."""
-    tested: tuple[Tested, ...]
+    tested: tuple[RunningTest, ...]
 
 
 class Day(Frozen):

@@ -16,7 +16,7 @@ from core.effects import (
     Everything,
     Move,
     Pressure,
-    Tested,
+    RunningTest,
     folded,
 )
 from orchestrate.effects.asking import AFTER, BEFORE, GOT_IT, KEPT_OUT, Asked
@@ -164,7 +164,7 @@ class Counts:
     def contamination(self) -> Contamination:
         """Who is held out and got it before, and which tests share people with the rule."""
         tested = [
-            Tested.model_validate({"rule": rule, "what": what, "users": users})
+            RunningTest.model_validate({"rule": rule, "what": what, "users": users})
             for (rule, what), users in sorted(self._tested.items())
             if users
         ]
