@@ -142,6 +142,8 @@ GUARDS: tuple[Guard, ...] = (
     Guard("asks_come_first", "canary_asks", "INSERT", _DECIDED_ALREADY, "it was decided already"),
     Guard("asks_stay", "canary_asks", "UPDATE", "1 = 1", "what was approved stays"),
     Guard("asks_remain", "canary_asks", "DELETE", "1 = 1", "what was approved stays"),
+    Guard("certificates_stay", "certifications", "UPDATE", "1 = 1", "a certificate is final"),
+    Guard("certificates_remain", "certifications", "DELETE", "1 = 1", "a certificate is final"),
     Guard("windows_come_first", "go_live_windows", "INSERT", _DECIDED_ALREADY, "it was decided"),
     Guard("windows_stay", "go_live_windows", "UPDATE", "1 = 1", "what was approved stays"),
     Guard("windows_remain", "go_live_windows", "DELETE", "1 = 1", "what was approved stays"),

@@ -1,8 +1,9 @@
 """One round of governance: what time alone brings about, with nobody there.
 
 Approved changes go live in their windows and expire after them; reviews that take too long go to
-others, then end. Each step is a transaction of its own: a round that was cut off is made good by
-the next one, and a round that is done again changes nothing.
+others, then end; what nobody certified in time is paused. Each step is a transaction of its own:
+a round that was cut off is made good by the next one, and a round that is done again changes
+nothing.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pydantic import Field
 from core.conditions import Frozen
 from core.errors import PilothouseError
 from orchestrate.rulebook import due
+from orchestrate.rulebook.certifying import pause_uncertified
 
 if TYPE_CHECKING:
     from ui.workspace import Workspace
@@ -32,6 +34,8 @@ class Governed(Frozen):
     """In its window and not live, each with the reason; the next round tries again."""
     expired: tuple[str, ...] = ()
     escalated: tuple[str, ...] = ()
+    paused: tuple[str, ...] = ()
+    """Keys of what nobody certified in time."""
 
 
 def once(workspace: Workspace) -> Governed:
@@ -39,11 +43,16 @@ def once(workspace: Workspace) -> Governed:
     store, now = workspace.store, workspace.now()
     expired = [*due.expire_windows(store, now=now), *due.expire_reviews(store, now=now)]
     escalated = due.escalate(store, now=now)
+    paused = pause_uncertified(store, days=workspace.settings.governance.certify_days, now=now)
     published, held = _publish_due(workspace)
     done = Governed(
-        published=tuple(published), held=held, expired=tuple(expired), escalated=tuple(escalated)
+        published=tuple(published),
+        held=held,
+        expired=tuple(expired),
+        escalated=tuple(escalated),
+        paused=tuple(paused),
     )
-    if done.published or done.expired or done.escalated:
+    if done.published or done.expired or done.escalated or done.paused:
         log.info("governed", **done.model_dump(exclude={"held"}))
     return done
 

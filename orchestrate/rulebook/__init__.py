@@ -21,6 +21,7 @@ from core.errors import Code, PilothouseError, Refusal, refuse
 from core.lifecycle import State
 from orchestrate.approval_check import check_dependencies, current, publishable, waiting_state
 from orchestrate.rulebook.canary import refuse_failed
+from orchestrate.rulebook.certifying import end_lapse, refuse_lapsed
 from orchestrate.rulebook.writing import (
     MAY_CHANGE,
     deed,
@@ -199,9 +200,12 @@ def _switch(store: Store, key: str, state: str, person: Person, now: datetime) -
         require_now(connection, person, MAY_CHANGE, "pause or resume a rule")
         before = require_current(connection, key)
         if before.state == state:
+            # Whoever pauses what was paused for want of a certificate wants it paused for good.
+            end_lapse(connection, before, by=person.email, now=now)
             return before
         if state == "live":
             refuse_failed(connection, key, before.content_hash)
+            refuse_lapsed(connection, before)
         set_state(connection, before, state)
         after, what = before._replace(state=state), "pause" if state == "paused" else "resume"
         if (before.kind, what) == ("journey", "pause"):

@@ -94,3 +94,17 @@ def test_what_is_approved_for_a_window_goes_live_in_the_round_of_that_time(
     )
     assert cli("approvals", "approve", later, "--until", "2999-01-01").status == 2
     assert cli.json("approvals", "withdraw", later)["state"] == "withdrawn"
+
+
+def test_what_is_live_is_listed_with_until_when_it_is_certified(
+    cli: CommandLine, proposing: Proposing
+) -> None:
+    cli.json("approvals", "approve", proposing())
+
+    (held,) = cli.json("rules", "certify")
+    (certified,) = cli.json("rules", "certify", "engaged", "--as", "ada@demo")
+
+    assert (held["standing"], held["by"]) == ("certified", "pavel@demo")
+    assert certified["by"] == "ada@demo"
+    assert certified["due"] >= held["due"]
+    assert cli("rules", "certify", "engaged", "--as", "mara@demo").status == 1

@@ -43,7 +43,8 @@ def window_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def round_command(session: Session) -> Output:
     """Do what is due, as a running server does every few seconds: for a cron without a server.
 
-    What has a window goes live in it or expires after it; late reviews go to others.
+    What has a window goes live in it or expires after it; late reviews go to others; rules that
+    nobody certified in time are paused.
     """
     with session.workspace() as workspace:
         done = governing.once(workspace)
@@ -52,6 +53,7 @@ def round_command(session: Session) -> Output:
         *(f"{one} is not live: {why}" for one, why in done.held.items()),
         *(f"{one} has expired." for one in done.expired),
         *(f"{one} was escalated." for one in done.escalated),
+        *(f"{one} is paused: nobody certified it in time." for one in done.paused),
     ]
     return Output("\n".join(lines) or "Nothing is due.", done)
 

@@ -17,6 +17,7 @@ from orchestrate import rulebook
 from orchestrate.effect_diff import EffectDiff, effect_diff
 from orchestrate.rule_diff import rule_diff
 from orchestrate.winners import winners_sql
+from ui.cli.certify import certify_command
 from ui.cli.session import MOMENT, Listing, Output, Session, common, looked_at_by, said_by
 from ui.cli.target import target_of
 from ui.putting_back import require_decidable
@@ -262,6 +263,9 @@ def resume_command(session: Session, key: str, email: str) -> Output:
             require_decidable(workspace, paused)
         found = rulebook.resume(workspace.store, key, person=person, now=workspace.now())
     return Output(f"{key} is live again.", _document(found))
+
+
+rules.add_command(certify_command)
 
 
 def _version(workspace: Workspace, key: str, number: int | None) -> Version:
