@@ -23,9 +23,11 @@ from control.store import Store
 from control.tables import change_requests, metadata, reviews, run_steps, runs, versions
 from core.identifiers import FORGOTTEN, Traces
 
-MEMBERS = frozenset({"people", "roles"})
+MEMBERS = frozenset({"people", "roles", "identities", "sights", "departures"})
 """Who works here is not whom messages go to."""
-_ACTORS = frozenset({"who", "by", "author", "owner", "person", "published_by", "requested_by"})
+_ACTORS = frozenset(
+    {"who", "by", "signer", "author", "owner", "person", "published_by", "requested_by"}
+)
 _OWN = frozenset({"forget_log", "tombstones", "tombstone_salt"})
 _LOG = frozenset({"audit", "audit_texts", "audit_redactions", "audit_head"})
 _HASHES = {"content": "content_hash", "effect": "effect_hash", "dependencies": "dependency_hash"}
