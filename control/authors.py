@@ -5,7 +5,7 @@ Passing a draft on, or letting somebody else propose it, makes nobody else of it
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -28,19 +28,28 @@ def keep(
     found = {str(request["author"]), *_of_thread(connection, request["thread_id"])}
     folded = {identity_of(one) for one in found}
     for earlier in (*_same_content(connection, request), *([continues] if continues else [])):
-        folded |= of(connection, earlier)
+        folded.update(of(connection, earlier))
     rows = [{"change_request_id": request["id"], "author": one} for one in sorted(folded)]
     connection.execute(request_authors.insert(), rows)
 
 
-def of(connection: sa.Connection, request_id: str) -> frozenset[str]:
-    """The authors of a request, each as ``identity_of`` folds an address."""
-    kept = sa.select(request_authors.c.author).where(
-        request_authors.c.change_request_id == request_id
-    )
-    sent = sa.select(change_requests.c.author).where(change_requests.c.id == request_id)
-    found = {identity_of(one) for one in connection.execute(sent).scalars()}
-    return frozenset(found | set(connection.execute(kept).scalars()))
+def of(connection: sa.Connection, request_id: str) -> tuple[str, ...]:
+    """The authors of a request, each as ``identity_of`` folds an address, in order."""
+    this = sa.select(change_requests).where(change_requests.c.id == request_id)
+    rows = connection.execute(this).mappings()
+    return of_all(connection, [dict(row) for row in rows]).get(request_id, ())
+
+
+def of_all(
+    connection: sa.Connection, requests: Sequence[Mapping[str, Any]]
+) -> dict[str, tuple[str, ...]]:
+    """The authors of rows of change_requests, by id."""
+    # Of what was stored before authors were kept, whoever sent it is the one that is known.
+    found = {row["id"]: {identity_of(row["author"])} for row in requests}
+    kept = sa.select(request_authors).where(request_authors.c.change_request_id.in_(found))
+    for request_id, author in connection.execute(kept):
+        found[request_id].add(author)
+    return {request_id: tuple(sorted(each)) for request_id, each in found.items()}
 
 
 def _of_thread(connection: sa.Connection, run_id: str | None) -> Iterator[str]:

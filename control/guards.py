@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from control.approval_guards import APPROVAL_GUARDS
 from core.lifecycle import TRANSITIONS
 
 
@@ -157,6 +158,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard("requests_remain", "change_requests", "DELETE", "1 = 1", "a change request is kept"),
     Guard("audit_stays", "audit", "UPDATE", "1 = 1", "the audit log is append-only"),
     Guard("audit_remains", "audit", "DELETE", "1 = 1", "the audit log is append-only"),
+    *(Guard(*one) for one in APPROVAL_GUARDS),
     Guard("audit_texts_stay", "audit_texts", "UPDATE", "1 = 1", "a text stays or is forgotten"),
     Guard("audit_texts_remain", "audit_texts", "DELETE", "1 = 1", "a text stays or is forgotten"),
     Guard("redactions_stay", "audit_redactions", "UPDATE", "1 = 1", "a redaction is final"),
@@ -193,9 +195,10 @@ def _sqlite(guard: Guard) -> tuple[str, ...]:
 
 def _postgresql(guard: Guard) -> tuple[str, ...]:
     # A WHEN clause may not hold a subquery there, so the test lives in the function.
+    condition = guard.condition.replace("instr(", "strpos(")
     return (
         f"CREATE OR REPLACE FUNCTION {guard.name}() RETURNS trigger LANGUAGE plpgsql AS $$ "
-        f"BEGIN IF {guard.condition} THEN RAISE EXCEPTION '{guard.message}' "
+        f"BEGIN IF {condition} THEN RAISE EXCEPTION '{guard.message}' "
         f"USING ERRCODE = 'integrity_constraint_violation'; END IF; "
         f"IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW; END $$",
         f"CREATE OR REPLACE TRIGGER {guard.name} BEFORE {guard.event} ON {guard.table} "

@@ -19,6 +19,8 @@ import sqlalchemy as sa
 from control import audit_redaction
 from control.guards import GUARDS, statements
 from control.hashing import content_hash
+from control.review_terms_tables import review_terms
+from control.sign_offs_tables import sign_offs
 from control.store import Store
 from control.tables import change_requests, metadata, reviews, run_steps, runs, versions
 from core.identifiers import FORGOTTEN, Traces
@@ -148,7 +150,7 @@ def _new_hashes(
     for name, hash_name in _HASHES.items():
         if name in new and hash_name in row and content_hash(row[name]) == row[hash_name]:
             hashes[hash_name] = content_hash(new[name])
-            for other in (change_requests, reviews, versions):
+            for other in (change_requests, reviews, versions, review_terms, sign_offs):
                 if hash_name in other.c and other is not table:
                     same = other.c[hash_name] == row[hash_name]
                     values = {hash_name: hashes[hash_name]}

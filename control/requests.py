@@ -8,8 +8,11 @@ from typing import Any
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict
 
-from control import schedules, suspensions
+from control import authors, review_terms, schedules, suspensions
+from control.review_terms import ReviewTerms
 from control.schedules import Escalation
+from control.sign_offs import SignOff
+from control.sign_offs import of as sign_offs_of
 from control.store import Store
 from control.suspensions import Suspension
 from control.tables import change_requests, reviews
@@ -20,7 +23,8 @@ from core.errors import Code, refuse
 from core.journey_effects import JourneyEffect
 from core.journeys import Journey
 from core.jumps import JUMP, PopulationJump
-from core.lifecycle import WAITING, State, Verdict
+from core.lifecycle import WAITING, Role, State, Verdict
+from core.policies import Risk
 from core.rules import DecisionPolicy, EligibilityRule
 from core.schedule import Window
 
@@ -81,6 +85,20 @@ class ChangeRequest(BaseModel):
     review: Review | None = None
     suspended: Suspension | None = None
     """What holds it back while it waits, the oldest of several; None when nothing does."""
+    risk: Risk
+    approvals_needed: int
+    """How many different people have to agree; 0: no approval policy covers it, nobody can."""
+    approver_role: Role
+    """What each of them holds, besides the role of an approver."""
+    approvals_why: str
+    """What makes it so, in sentences."""
+    review_by: datetime
+    """When it goes to ``escalate_to`` if nobody has decided."""
+    escalate_to: Role
+    sign_offs: tuple[SignOff, ...] = ()
+    """Approvals that came before the last one."""
+    authors: tuple[str, ...] = ()
+    """Everybody whose work it is, as ``core.same_person.identity_of`` folds addresses."""
     window: Window | None = None
     """When it may go live once it is approved; None: at once, or when staging is promoted."""
     escalated: Escalation | None = None
@@ -183,10 +201,15 @@ def select(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> li
     rows = [row._asdict() for row in connection.execute(query)]
     ids = [row["id"] for row in rows]
     verdicts, held = _reviews(connection, ids), suspensions.of(connection, ids)
+    terms, signed = review_terms.of(connection, rows), sign_offs_of(connection, ids)
+    wrote = authors.of_all(connection, rows)
     windows, late = schedules.windows(connection, ids), schedules.escalated(connection, ids)
     return [
         ChangeRequest(
             **row,
+            **_told(terms[row["id"]]),
+            sign_offs=signed.get(row["id"], ()),
+            authors=wrote[row["id"]],
             review=verdicts.get(row["id"]),
             suspended=held.get(row["id"], (None,))[0] if row["state"] in WAITING else None,
             window=windows.get(row["id"]),
@@ -194,6 +217,18 @@ def select(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> li
         )
         for row in rows
     ]
+
+
+def _told(terms: ReviewTerms) -> dict[str, Any]:
+    """What it takes to approve a request, by the names that it has there."""
+    return {
+        "risk": terms.risk,
+        "approvals_needed": terms.approvers,
+        "approver_role": terms.role,
+        "approvals_why": terms.why,
+        "review_by": terms.review_by,
+        "escalate_to": terms.escalate_to,
+    }
 
 
 def _reviews(connection: sa.Connection, ids: list[str]) -> dict[str, Review]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import StrEnum
 from typing import Literal
 
 from core.errors import Code, Refusal
+from core.same_person import identity_of, same_person
 
 
 class Role(StrEnum):
@@ -91,20 +93,20 @@ def may_decide(
     state: State,
     verdict: Verdict,
     comment: str,
+    authors: Collection[str] = (),
 ) -> Refusal | None:
-    """Why this person may not give this verdict now, or None when they may."""
+    """Why this person may not give this verdict now, or None when they may.
+
+    ``authors``: everybody whose work it is besides ``author``, as ``identity_of`` folds addresses.
+    """
     if Role.APPROVER not in roles:
         return Refusal(
             code=Code.NOT_ALLOWED,
             message=f"{person} may not decide: only an approver may.",
             fix="Ask somebody who holds the approver role.",
         )
-    if person == author:
-        return Refusal(
-            code=Code.SELF_APPROVAL,
-            message=f"{person} proposed this change and so may not decide on it.",
-            fix="Ask another approver.",
-        )
+    if own := _own_work(person, author, authors):
+        return Refusal(code=Code.SELF_APPROVAL, message=own, fix="Ask another approver.")
     if state is not State.IN_REVIEW:
         return Refusal(
             code=Code.ALREADY_DECIDED,
@@ -118,6 +120,17 @@ def may_decide(
             fix="Say in one sentence what should be different.",
         )
     return None
+
+
+def _own_work(person: str, author: str, authors: Collection[str]) -> str:
+    """Why somebody would decide on work of their own; empty when it is that of others."""
+    if person == author:
+        return f"{person} proposed this change and so may not decide on it."
+    if same_person(person, author):
+        return f"{person} and {author}, who proposed this change, are one person."
+    if identity_of(person) in authors:
+        return f"{person} worked on this change, which {author} proposed, and may not decide on it."
+    return ""
 
 
 class IntentState(StrEnum):

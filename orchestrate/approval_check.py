@@ -14,6 +14,7 @@ from control.tables import versions
 from control.versions import AnyVersion, read_version
 from core.errors import Code, PilothouseError, refuse
 from core.lifecycle import State
+from orchestrate.agreement import require_agreed
 
 
 def publishable(
@@ -24,6 +25,7 @@ def publishable(
     ``waits_as``: the state of what is approved and not live: what staging has is scheduled.
     """
     _check_approval(request, waits_as)
+    require_agreed(connection, request)
     require_free(connection, request.id)
     before = current(connection, request.target_key)
     if (before.version if before else None) != request.base_version:

@@ -21,6 +21,7 @@ from core.errors import Code, PilothouseError, refuse
 from core.lifecycle import STATE_AFTER, State, Verdict, may_decide
 from core.proposal import actions_of
 from core.schedule import Window
+from orchestrate.agreement import agreement, bound, sign
 
 
 def decide(  # noqa: PLR0913 - a verdict says every one of these
@@ -37,11 +38,13 @@ def decide(  # noqa: PLR0913 - a verdict says every one of these
 ) -> ChangeRequest:
     """Approve, reject or ask for changes; of two people at once exactly one decides.
 
-    With ``canary`` what is approved goes live for that share of users first; with ``window`` it
-    goes live in it, and not at all once that is over.
+    Where several have to agree, each approval before the last is kept and the request stays in
+    review; a rejection ends it at once. With ``canary`` what is approved goes live for that share
+    of users first; with ``window`` it goes live in it, and not at all once that is over.
 
-    Refuses with NOT_ALLOWED, SELF_APPROVAL, ALREADY_DECIDED, COMMENT_REQUIRED, and
-    with STALE_CHANGE_REQUEST when what would be approved is not what was shown.
+    Refuses with NOT_ALLOWED, SELF_APPROVAL, ALREADY_DECIDED, COMMENT_REQUIRED, with
+    BLOCKED_BY_POLICY what no approval policy covers, and with STALE_CHANGE_REQUEST when what would
+    be approved is not what was shown.
     """
     try:
         with store.write() as connection:
@@ -49,9 +52,16 @@ def decide(  # noqa: PLR0913 - a verdict says every one of these
             _check(connection, request, person, verdict, comment, now)
             _check_seen(request, seen_content_hash)
             if canary is not None:
-                _ask(connection, request, verdict, canary)
+                _can_be_asked(request, verdict)
             if window is not None:
                 _schedule(connection, request, verdict, window, person, now)
+            if verdict == "approve":
+                agreed = agreement(connection, request, person, canary)
+                if not agreed.is_enough:
+                    sign(connection, request, person, comment, canary, now)
+                    return requests.find(connection, request_id)
+                if agreed.canary is not None:
+                    _ask(connection, request, agreed.canary)
             _record(connection, request, person, verdict, comment, now)
             return requests.find(connection, request_id)
     except IntegrityError as error:
@@ -85,6 +95,7 @@ def _check(
         state=request.state,
         verdict=verdict,
         comment=comment,
+        authors=request.authors,
     )
     if refusal:
         raise PilothouseError(refusal)
@@ -138,13 +149,9 @@ def _record(
     moved = connection.execute(change_requests.update().where(waiting).values(values))
     if moved.rowcount != 1:
         raise refuse(Code.ALREADY_DECIDED, f"{request.id} was decided by somebody else just now.")
-    bound = {
-        "content_hash": request.content_hash,
-        "effect_hash": content_hash(request.effect),
-        "dependency_hash": content_hash(request.dependencies),
-    }
     row = {"change_request_id": request.id, "verdict": verdict, "by": person.email}
-    connection.execute(reviews.insert().values(row | bound | {"comment": comment, "at": utc(now)}))
+    said = bound(request)._asdict() | {"comment": comment, "at": utc(now)}
+    connection.execute(reviews.insert().values(row | said))
     unchanged = request.content_hash
     asked = asked_for(connection, request.id)
     note = comment if asked is None else f"canary {asked.share:.4g}. {comment}".strip()
@@ -193,9 +200,7 @@ def waits(connection: sa.Connection, request_id: str) -> bool:
     return window is not None or staging.holds(connection, request_id)
 
 
-def _ask(
-    connection: sa.Connection, request: ChangeRequest, verdict: Verdict, canary: CanaryAsk
-) -> None:
+def _can_be_asked(request: ChangeRequest, verdict: Verdict) -> None:
     if verdict != "approve" or not can_be_a_canary(request):
         raise refuse(
             Code.INVALID_ARGUMENT,
@@ -204,6 +209,9 @@ def _ask(
             span="canary",
             fix="Leave the canary out.",
         )
+
+
+def _ask(connection: sa.Connection, request: ChangeRequest, canary: CanaryAsk) -> None:
     row = {"change_request_id": request.id, "asked": canary.model_dump(mode="json")}
     connection.execute(canary_asks.insert().values(row))
 

@@ -14,6 +14,7 @@ from control import forgetting, redaction
 from control.audit import Act, append, entries, verify
 from control.forgetting import Forgetting
 from control.hashing import content_hash
+from control.review_terms_tables import review_terms
 from control.store import Store
 from control.tables import (
     audit,
@@ -78,6 +79,10 @@ def planted(store: Store) -> None:
             step = {"run_id": run_id, "seq": 1, "node": "n", "attempt": 1, "ms": 1, "at": NOW}
             connection.execute(run_steps.insert().values(step | {"detail": {"title": prompt}}))
         connection.execute(change_requests.insert().values(request))
+        terms = {"risk": "low", "policy": "low risk", "approvers": 1, "role": "approver"}
+        terms |= {"why": "Low risk.", "review_by": NOW, "escalate_to": "admin"}
+        terms |= {name: request[name] for name in ("content_hash", "effect_hash")}
+        connection.execute(review_terms.insert().values(change_request_id="cr1", **terms))
         review = {"change_request_id": "cr1", "verdict": "approve", "by": "pavel@demo", "at": NOW}
         connection.execute(reviews.insert().values(review | said | {"comment": "ok for u-4711"}))
         version = {"key": "k", "version": 1, "kind": "eligibility_rule", "content": content}
