@@ -206,16 +206,13 @@ def _a_day(effect: Effect) -> float:
 
 
 def folded(cells: dict[str, int]) -> tuple[Cell, ...]:
-    """Cells by value, the largest first; those of fewer than ten people are put together, with
-    larger ones as long as the sum would still give one away. Empty: nothing can be told."""
+    """Cells by value, the largest first; those of fewer than ten people are put together, and
+    with the least of the others while even their sum is smaller: the total less all others would
+    give it away. Empty: nothing can be told, or there is nobody."""
     kept = {value: users for value, users in cells.items() if users >= SMALL and value != OTHERS}
     rest = sum(cells.values()) - sum(kept.values())
-    small = sum(0 < users < SMALL for users in cells.values())
-    while kept and rest > 0 and (rest < SMALL or small < 2):
-        # A lone small cell is the total less all others: it needs company.
-        least = min(kept, key=lambda value: (kept[value], value))
-        rest += kept.pop(least)
-        small += 1
+    while kept and 0 < rest < SMALL:
+        rest += kept.pop(min(kept, key=lambda value: (kept[value], value)))
     if 0 < rest < SMALL:
         return ()
     told = sorted(kept.items(), key=lambda cell: (-cell[1], cell[0]))
