@@ -18,11 +18,11 @@ from core.artifacts import Edit, Finding, Preview
 from core.conditions import EventCount, Rolling, leaves
 from core.data_use_policies import DATA_USE_POLICIES
 from core.grave_policies import GRAVE_POLICIES
-from core.proposal import Proposal, actions_of
-from core.pursuit import eligible
+from core.patches import patched
+from core.proposal import Proposal, actions_of, conditions_of
 from core.regulation_policies import REGULATION_POLICIES
 from core.rules import DecisionPolicy, Entry, Holdout, StopCondition
-from core.sending_policies import SENDING_POLICIES, consent_path
+from core.sending_policies import SENDING_POLICIES, by_channels
 from core.template_policies import TEMPLATE_POLICIES
 from core.validation import VALIDATIONS
 
@@ -132,7 +132,7 @@ def pursuit_ends(proposal: Proposal) -> Finding | None:
         severity="warn",
         message=f"No stop condition: {', '.join(entry.action.name for entry in endless)}.",
         fix="Say what ends it, such as the goal being reached.",
-        patch=_ended(endless),
+        patch=_ended(policy, endless),
     )
 
 
@@ -173,11 +173,26 @@ POLICIES: tuple[Policy, ...] = (
 def findings(proposal: Proposal) -> tuple[Finding, ...]:
     """The verdict of every policy, blockers first, then one info a default that was used."""
     found = [finding for policy in POLICIES if (finding := policy(proposal))]
+    blocked = {one.policy for one in found if one.severity == "block"}
+    found = [_with_sound_fix(finding, proposal, blocked) for finding in found]
     found += [
         Finding(policy="default_used", severity="info", message=sentence)
         for sentence in proposal.defaults_used
     ]
     return tuple(sorted(found, key=lambda finding: finding.rank))
+
+
+def _with_sound_fix(finding: Finding, proposal: Proposal, blocked: set[str]) -> Finding:
+    """Without its edits where they would have one entry of a policy always go before another."""
+    by_channel = any(edit.path.endswith(("/channels", "/message_class")) for edit in finding.patch)
+    if not by_channel or not isinstance(proposal.artifact, DecisionPolicy):
+        return finding
+    edited = DecisionPolicy(**patched(proposal.artifact.model_dump(mode="json"), finding.patch))
+    after = proposal.model_copy(update={"artifact": edited, "spelled_out": None})
+    worse = [one for check in VALIDATIONS if (one := check(after)) and one.severity == "block"]
+    if {one.policy for one in worse} <= blocked:
+        return finding
+    return finding.model_copy(update={"patch": ()})
 
 
 def risk(found: Sequence[Finding], preview: Preview | None) -> Risk:
@@ -196,32 +211,28 @@ def _tenth(key: str) -> dict[str, JsonValue]:
 
 
 def _known_channels(proposal: Proposal) -> tuple[Edit, ...]:
-    """Leaves unknown channels out, where every action has others and its way of consent is kept."""
-    kept: dict[str, list[JsonValue]] = {}
-    for place, action in proposal.actions_at():
-        known = [one for one in action.channels if one in proposal.consent_purposes]
-        if not known:
-            return ()
-        if len(known) < len(action.channels):
-            kept[f"{place}/channels"] = [*known]
-    return () if consent_path(proposal) else tuple(Edit(path=p, value=v) for p, v in kept.items())
+    """Leaves unknown channels out, where every action has others."""
+    known = proposal.consent_purposes
+    return by_channels(
+        {
+            place: [one for one in action.channels if one in known]
+            for place, action in proposal.actions_at()
+            if not known.keys() >= {*action.channels}
+        },
+        proposal,
+    )
 
 
-def _ended(endless: Sequence[Entry]) -> tuple[Edit, ...]:
+def _ended(policy: DecisionPolicy, endless: Sequence[Entry]) -> tuple[Edit, ...]:
     """Stops each at its goal, once reached while the message may be sent; where a goal is said."""
-    if not all(_can_end(entry) for entry in endless):
+    read = {getattr(leaf, "event", None) for one in conditions_of(policy) for leaf in leaves(one)}
+    # A goal that nothing reads bears on no other entry, and on nobody's eligibility.
+    if any(entry.action.goal_event in {None, *read} for entry in endless):
         return ()
     return tuple(
         Edit(path="/stop_conditions/-", value=_at_goal(entry).model_dump(mode="json"))
         for entry in endless
     )
-
-
-def _can_end(entry: Entry) -> bool:
-    """Whether a goal is known, and nobody is eligible by having reached it."""
-    goal = entry.action.goal_event
-    read = {getattr(leaf, "event", None) for leaf in leaves(eligible(entry))}
-    return goal is not None and goal not in read
 
 
 def _at_goal(entry: Entry) -> StopCondition:

@@ -6,7 +6,7 @@ have in common to a finding or None, and its docstring is its rule.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from core.artifacts import Edit, Finding
 from core.message_words import said, template_of, text_of
@@ -38,18 +38,14 @@ def every_channel_asks_consent(sending: Sending) -> Finding | None:
     if not free:
         return None
     action, around = next(iter(free.values()))
-    keep = {
-        place: [*_asking(one, sending)] for place, (one, _) in free.items() if _asking(one, sending)
-    }
+    kept = {place: _asking(one, sending) for place, (one, _) in free.items()}
     return Finding(
         policy="every_channel_asks_consent",
         severity="warn",
         message=f"{action.name} is marketing and may go by {', '.join(around)}, where nobody is "
         "asked for consent.",
         fix="Leave that channel out.",
-        patch=_edits({f"{place}/channels": kept for place, kept in keep.items()})
-        if len(keep) == len(free)
-        else (),
+        patch=by_channels(kept, sending),
     )
 
 
@@ -245,31 +241,55 @@ def _sounds_like_marketing(wrong: dict[str, Action], sending: Sending) -> Findin
     )
 
 
-def _made_marketing(wrong: dict[str, Action], sending: Sending) -> tuple[Edit, ...]:
-    """Only where every channel asks for consent, and a cap leaves room for marketing."""
+def by_channels(kept: Mapping[str, Sequence[str]], sending: Sending) -> tuple[Edit, ...]:
+    """Leaves each action, by its place, the channels that are kept; none where one could not go."""
+    left = {
+        place: action.model_copy(update={"channels": tuple(kept[place])})
+        for place, action in sending.actions_at()
+        if place in kept
+    }
+    if not all(_may_go(action, sending) for action in left.values()):
+        return ()
+    return tuple(
+        Edit(path=f"{place}/channels", value=[*action.channels]) for place, action in left.items()
+    )
+
+
+def _made_marketing(wrong: Mapping[str, Action], sending: Sending) -> tuple[Edit, ...]:
+    """Only where every channel asks for consent."""
+    made = [one.model_copy(update={"message_class": "marketing"}) for one in wrong.values()]
+    if not all(_may_go(one, sending) for one in made):
+        return ()
+    if any(len(_asking(one, sending)) < len(one.channels) for one in made):
+        return ()
+    return tuple(Edit(path=f"{place}/message_class", value="marketing") for place in wrong)
+
+
+def _without(broken: Mapping[str, str], sending: Sending) -> tuple[Edit, ...]:
+    return by_channels(
+        {
+            place: [one for one in action.channels if one not in broken]
+            for place, action in sending.actions_at()
+            if broken.keys() & {*action.channels}
+        },
+        sending,
+    )
+
+
+def _may_go(action: Action, sending: Sending) -> bool:
+    """Whether it has channels left, one of them with consent, and no cap forbids it altogether."""
+    if not action.channels or (
+        action.message_class == "marketing" and not _asking(action, sending)
+    ):
+        return False
     caps = sending.contact.caps if sending.contact else ()
-    if any(cap.n == 0 and cap.message_class in ("marketing", None) for cap in caps):
-        return ()
-    if any(len(_asking(one, sending)) < len(one.channels) for one in wrong.values()):
-        return ()
-    return _edits({f"{place}/message_class": "marketing" for place in wrong})
-
-
-def _without(broken: dict[str, str], sending: Sending) -> tuple[Edit, ...]:
-    """Leaves broken channels out, where every action has others, and consent with them."""
-    kept: dict[str, list[str]] = {}
-    for place, action in sending.actions_at():
-        left = [one for one in action.channels if one not in broken]
-        asked = [one for one in left if sending.consent_purposes.get(one)]
-        if not left or (action.message_class == "marketing" and not asked):
-            return ()
-        if len(left) < len(action.channels):
-            kept[f"{place}/channels"] = left
-    return _edits(kept)
-
-
-def _edits(values: dict[str, str] | dict[str, list[str]]) -> tuple[Edit, ...]:
-    return tuple(Edit(path=path, value=value) for path, value in values.items())
+    return action.message_class == "transactional" or not any(
+        cap.n == 0
+        and all(
+            cap.limits(action.message_class, one, action.exclusion_group) for one in action.channels
+        )
+        for cap in caps
+    )
 
 
 def _names(actions: list[Action]) -> str:

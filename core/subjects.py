@@ -43,6 +43,9 @@ class Subjects:
     def __init__(self, conditions: Iterable[Condition]) -> None:
         found = [leaf for condition in conditions for leaf in leaves(condition)]
         self._texts = _Texts(found)
+        # A proof asks for the same leaves again and again: by identity, so they are kept.
+        self._leaves = found
+        self._known = {id(leaf): self._read(leaf) for leaf in found}
         constants: dict[Subject, set[Order]] = defaultdict(set)
         examples: dict[Subject, AnyLeaf] = {}
         for leaf in found:
@@ -57,6 +60,9 @@ class Subjects:
 
     def of(self, leaf: AnyLeaf) -> Subject:
         """The reading of a leaf."""
+        return self._known.get(id(leaf)) or self._read(leaf)
+
+    def _read(self, leaf: AnyLeaf) -> Subject:
         free = {"op", "n", "value", "when_unknown", "seconds", "low", "high", "status"}
         if isinstance(leaf, HeldFor | InAudience):
             return leaf.model_dump_json(exclude={"when_unknown"}), "opaque"

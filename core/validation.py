@@ -95,7 +95,7 @@ def no_two_wait_for_each_other(proposal: Proposal) -> Finding | None:
     policy = proposal.meaning
     if not isinstance(policy, DecisionPolicy):
         return None
-    if around := circle(policy, gives_way):
+    if around := circle(policy, gives_way(policy)):
         return _finding(
             "no_two_wait_for_each_other",
             f"{_listed(around)} hold each other back: who is eligible for all of them gets none.",
