@@ -55,7 +55,12 @@ def _suspended(workspace: Workspace, request: ChangeRequest, numbers: str) -> Pi
     why = f"Its effect is no longer the one that was approved. {numbers}."
     with workspace.store.write() as connection:
         held = suspensions.suspend(
-            connection, request.id, Suspended.EFFECT_DRIFT, why, workspace.now()
+            connection,
+            request.id,
+            Suspended.EFFECT_DRIFT,
+            why,
+            workspace.now(),
+            fix=f"Propose what it would do now: 'pilothouse approvals rebase {request.id}'.",
         )
     log.warning("effect_drifted", change_request=request.id, why=why)
     return suspensions.refused(request.id, held)

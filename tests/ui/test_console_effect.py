@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from control.suspensions import suspend
 from core.artifacts import Preview
 from core.effects import (
     OTHERS,
@@ -24,10 +25,11 @@ from core.effects import (
     Sampled,
     Traffic,
 )
+from core.lifecycle import Suspended
 from orchestrate import change_requests
 from tests.ui import answers
 from tests.ui.conftest import Visit, shown
-from ui.cli.effect_words import rule_effect_lines
+from ui.cli.effect_words import finding_lines, rule_effect_lines
 from ui.console.desk import Desk
 from ui.console.view import charts
 from ui.console.view import effect as words
@@ -153,6 +155,27 @@ def test_the_card_shows_the_effect_and_what_it_rests_on(visit: Visit, request_id
     assert "Beside what is live" in told
     assert plain("upgrade nudge") in str([one.value for one in page.get("table")] or told)
     assert "What it rests on" in told
+
+
+def test_a_suspended_request_says_why_and_what_to_do(
+    visit: Visit, office: Desk, request_id: str
+) -> None:
+    with office.workspace.store.write() as connection:
+        suspend(connection, request_id, Suspended.EFFECT_DRIFT, "It grew to *9*.", office.now())
+    page = visit("pavel@demo")
+    page.query_params["request"] = request_id
+    page.switch_page("../pages/approvals.py").run()
+
+    told = shown(page)
+    assert plain("It grew to *9*.") in told
+    assert "Propose it again" in told
+
+
+def test_the_command_line_says_what_to_do_about_a_finding() -> None:
+    assert finding_lines(answers.FINDINGS[:1]) == [
+        "Finding    warn: The rule reads personal data: fct_support.status.",
+        "           Fix: Check that the team may use it for this purpose.",
+    ]
 
 
 def test_the_command_line_says_the_same_without_marks(office: Desk, request_id: str) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from control.requests import ChangeRequest
+from core.artifacts import Finding
 from core.effects import Effect
 from ui.console.view import effect as words
 from ui.console.view.ground import ground_of
@@ -17,6 +20,15 @@ def rule_effect_lines(request: ChangeRequest) -> list[str]:
         f"Rests on   {one.what}: {one.name} ({one.hash})" for one in ground_of(request.dependencies)
     ]
     return [*(_told(found) if found else []), *rests]
+
+
+def finding_lines(findings: Sequence[Finding]) -> list[str]:
+    """What the guardrails found, each with what to do about it."""
+    told = []
+    for one in findings:
+        told.append(f"Finding    {one.severity}: {one.message}")
+        told += [f"           Fix: {one.fix}"] if one.fix else []
+    return told
 
 
 def _told(effect: Effect) -> list[str]:

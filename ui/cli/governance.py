@@ -12,7 +12,7 @@ from core.canary import CanaryAsk
 from core.lifecycle import State, Verdict
 from core.schedule import Window
 from ui.cli.canary_options import canary_options
-from ui.cli.effect_words import rule_effect_lines
+from ui.cli.effect_words import finding_lines, rule_effect_lines
 from ui.cli.lifecycle import COMMANDS, window_options
 from ui.cli.session import Listing, Output, Session, common, said_by
 from ui.console.view.data_change import (
@@ -128,7 +128,7 @@ def _card(request: ChangeRequest, workspace: Workspace) -> str:
         f"Author     {request.author}",
         f"{'Reason' if request.has_reason else 'Prompt'}     {request.prompt}",
         *_what(request, workspace),
-        *(f"Finding    {one.severity}: {one.message}" for one in request.findings),
+        *finding_lines(request.findings),
     ]
     if request.review:
         review = request.review

@@ -53,6 +53,9 @@ PLAIN, RULE, SQL = "Plain language", "Rule", "SQL"
 def request_card(office: Desk, person: Person, request: ChangeRequest) -> None:
     """The whole card with its decision rail."""
     _header(office, request)
+    if held := request.suspended:
+        st.warning(f"**Suspended.** {plain(held.why)}", icon=":material/pause_circle:")
+        st.caption(plain(held.fix))
     evidence, side = st.columns([2.35, 1], gap="medium")
     with evidence:
         if request.changes_data:
