@@ -15,7 +15,7 @@ import secrets
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
@@ -28,7 +28,7 @@ from core.errors import Code, refuse
 from core.lifecycle import Role
 
 PATH = "/dev-idp"
-CODE_SECONDS = 300
+CODE_SECONDS = 60
 
 DUTIES = {
     Role.MARKETER: "asks for rules and proposes them",
@@ -133,7 +133,7 @@ class DemoIdentityProvider:
 
     async def choose(self, request: Request) -> Response:
         """The page that asks who somebody is."""
-        if refusal := self._refusal(dict(request.query_params)):
+        if refusal := self._refusal(dict(request.query_params), request):
             return refusal
         wanted = ("redirect_uri", "state", "nonce", "code_challenge", "client_id")
         fields = "".join(
@@ -146,11 +146,12 @@ class DemoIdentityProvider:
     async def grant(self, request: Request) -> Response:
         """Somebody was chosen: hand out a code that is good once."""
         form = {key: str(value) for key, value in (await request.form()).items()}
-        if refusal := self._refusal(form):
+        if refusal := self._refusal(form, request):
             return refusal
         chosen = [person for person in self.people if person.email == form.get("email")]
         if not chosen:
             return JSONResponse({"error": "access_denied"}, status_code=400)
+        self._forget_old()
         code = secrets.token_urlsafe(24)
         self.grants[code] = _Grant(
             chosen[0],
@@ -164,6 +165,7 @@ class DemoIdentityProvider:
     async def token(self, request: Request) -> Response:
         """A code becomes a signed identity token."""
         form = {key: str(value) for key, value in (await request.form()).items()}
+        # Whatever comes of it, a code is tried once.
         grant = self.grants.pop(form.get("code", ""), None)
         if grant is None or not self._may_redeem(grant, form, request):
             return JSONResponse({"error": "invalid_grant"}, status_code=400)
@@ -176,7 +178,15 @@ class DemoIdentityProvider:
             }
         )
 
-    def _refusal(self, asked: dict[str, str]) -> Response | None:
+    def _forget_old(self) -> None:
+        now = time.monotonic()
+        for code in [code for code, one in self.grants.items() if one.expires_at <= now]:
+            del self.grants[code]
+
+    def _refusal(self, asked: dict[str, str], request: Request) -> Response | None:
+        if request.headers.get("host") != urlsplit(self.origin).netloc:
+            # A page elsewhere whose name was made to mean this machine.
+            return JSONResponse({"error": "invalid_request"}, status_code=400)
         if asked.get("client_id") != self.client_id:
             return JSONResponse({"error": "unauthorized_client"}, status_code=400)
         if asked.get("redirect_uri") != self.redirect_uri:
@@ -188,6 +198,8 @@ class DemoIdentityProvider:
         challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
         return (
             time.monotonic() < grant.expires_at
+            and form.get("grant_type") == "authorization_code"
+            and form.get("redirect_uri") == self.redirect_uri
             and secrets.compare_digest(challenge, grant.challenge)
             and secrets.compare_digest(self._presented_secret(form, request), self.client_secret)
         )
@@ -196,7 +208,10 @@ class DemoIdentityProvider:
         scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "basic":
             return form.get("client_secret", "")
-        return base64.b64decode(credentials).decode().partition(":")[2]
+        try:
+            return base64.b64decode(credentials, validate=True).decode().partition(":")[2]
+        except ValueError:
+            return ""
 
     def _id_token(self, grant: _Grant) -> str:
         now = int(time.time())
@@ -208,6 +223,7 @@ class DemoIdentityProvider:
             "exp": now + CODE_SECONDS,
             "nonce": grant.nonce,
             "email": grant.person.email,
+            "email_verified": True,
             "name": grant.person.name,
         }
         return jwt.encode({"alg": "ES256", "kid": "demo"}, claims, self.key)

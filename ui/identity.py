@@ -2,7 +2,7 @@
 
 ``demo`` signs in through the built-in provider, ``oidc`` through the team's own,
 ``proxy`` trusts the e-mail header of the reverse proxy in front. Every way gives
-an e-mail and nothing else: roles are read from the control store at each use.
+a person and nothing else: roles are read from the control store at each use.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 
 import streamlit as st
 
+from control.sign_in import Claims
 from core.errors import Code, refuse
 from core.settings import Settings
 from ui.dev_idp import DemoIdentityProvider
@@ -24,6 +25,8 @@ OIDC_VARIABLES = (
     "PILOTHOUSE_OIDC_CLIENT_SECRET",
     "PILOTHOUSE_OIDC_METADATA_URL",
 )
+VOUCHED_FOR = "PILOTHOUSE_OIDC_EMAILS_ARE_VERIFIED"
+"""Set to 1 where the provider checks every address and does not say so of each."""
 PROXY_HEADER = "X-Forwarded-Email"
 
 
@@ -33,6 +36,20 @@ def signed_in_email() -> str | None:
         return None
     email = st.user.get("email")
     return str(email) if email else None
+
+
+def claims_of(user: Mapping[str, Any]) -> Claims:
+    """What the provider said of whoever is signed in."""
+    # Some providers send the word; one that says nothing has checked nothing.
+    said = str(user.get("email_verified", "")).lower()
+    vouched = os.environ.get(VOUCHED_FOR) == "1" and "email_verified" not in user
+    issuer, subject = user.get("iss"), user.get("sub")
+    return Claims(
+        str(user.get("email") or ""),
+        str(issuer) if issuer else None,
+        str(subject) if subject else None,
+        said == "true" or vouched,
+    )
 
 
 def auth_secrets(

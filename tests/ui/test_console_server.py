@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -21,7 +22,7 @@ from control.people import DEMO_PEOPLE
 from core.errors import Code, PilothouseError
 from core.settings import Settings
 from ui.console import theme
-from ui.dev_idp import DemoIdentityProvider, mounted
+from ui.dev_idp import CODE_SECONDS, DemoIdentityProvider, mounted
 from ui.identity import auth_secrets, cookie_secret
 from ui.middleware import DeepLinks, OneOrigin, SecurityHeaders
 from ui.ports import require_free
@@ -78,8 +79,11 @@ def code_for(door: TestClient, provider: DemoIdentityProvider, email: str) -> st
     return answer.headers["location"].split("code=")[1].split("&")[0]
 
 
-def redeem(door: TestClient, provider: DemoIdentityProvider, code: str, verifier: str) -> int:
-    form = {"code": code, "code_verifier": verifier}
+def redeem(
+    door: TestClient, provider: DemoIdentityProvider, code: str, verifier: str, **changed: str
+) -> int:
+    form = {"code": code, "code_verifier": verifier, "grant_type": "authorization_code"}
+    form |= {"redirect_uri": provider.redirect_uri} | changed
     secret = (provider.client_id, provider.client_secret)
     return door.post("/dev-idp/token", data=form, auth=secret).status_code
 
@@ -133,9 +137,16 @@ def test_a_forged_link_leads_home(browser: TestClient, elsewhere: str) -> None:
 # The demo's identity provider
 
 
-def test_the_sign_in_without_passwords_never_faces_a_network() -> None:
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("0.0.0.0", "::", "192.168.1.7", "::ffff:10.0.0.1", ""),
+        *("console.example", "localhost.example", "127.0.0.1.example", "127.1"),
+    ],
+)
+def test_the_sign_in_without_passwords_never_faces_a_network(host: str) -> None:
     with pytest.raises(PilothouseError) as refused:
-        mounted("0.0.0.0", ORIGIN, DEMO_PEOPLE)
+        mounted(host, ORIGIN, DEMO_PEOPLE)
 
     assert refused.value.refusal.code is Code.SETTINGS_INVALID
     assert "127.0.0.1" in (refused.value.refusal.fix or "")
@@ -169,6 +180,48 @@ def test_codes_go_to_the_console_only(
     form = wanted(provider, **changed) | {"email": "mara@demo"}
 
     assert door.post("/dev-idp/authorize", data=form).status_code == 400
+
+
+def test_a_code_is_tried_once_only_for_the_console_and_not_for_long(
+    door: TestClient, provider: DemoIdentityProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for wrong in ({"redirect_uri": "https://elsewhere.example"}, {"grant_type": "password"}):
+        code = code_for(door, provider, "mara@demo")
+        assert redeem(door, provider, code, VERIFIER, **wrong) == 400
+        assert redeem(door, provider, code, VERIFIER) == 400
+    code = code_for(door, provider, "mara@demo")
+    late = time.monotonic() + CODE_SECONDS + 1
+    monkeypatch.setattr("ui.dev_idp.time.monotonic", lambda: late)
+    assert redeem(door, provider, code, VERIFIER) == 400
+    code_for(door, provider, "mara@demo")
+    assert len(provider.grants) == 1
+
+
+def test_a_code_needs_a_challenge_and_the_consoles_secret(
+    door: TestClient, provider: DemoIdentityProvider
+) -> None:
+    form = wanted(provider, code_challenge="") | {"email": "mara@demo"}
+    location = door.post("/dev-idp/authorize", data=form).headers["location"]
+    assert "state=s" in location
+    assert redeem(door, provider, location.split("code=")[1].split("&")[0], "") == 400
+
+    for header in ("Basic not-base64", "Basic ", "Bearer x"):
+        code = code_for(door, provider, "mara@demo")
+        form = {"code": code, "code_verifier": VERIFIER, "grant_type": "authorization_code"}
+        form |= {"redirect_uri": provider.redirect_uri}
+        answer = door.post("/dev-idp/token", data=form, headers={"authorization": header})
+        assert answer.status_code == 400
+
+
+def test_a_page_whose_name_was_made_to_mean_this_machine_signs_nobody_in(
+    door: TestClient, provider: DemoIdentityProvider
+) -> None:
+    form = wanted(provider) | {"email": "ada@demo"}
+
+    answer = door.post("/dev-idp/authorize", data=form, headers={"host": "evil.example:8501"})
+
+    assert answer.status_code == 400
+    assert not provider.grants
 
 
 def test_nobody_else_can_sign_in(door: TestClient, provider: DemoIdentityProvider) -> None:

@@ -10,18 +10,19 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from control import audit, people, requests, runs, staging, versions
+from control import audit, people, requests, runs, sign_in, staging, versions
 from control.audit import AuditEntry
 from control.people import Person
 from control.requests import ChangeRequest
 from control.runs import Run, RunStep
 from control.sights import colleagues, sight_of
+from control.sign_in import Claims
 from control.store import Store
 from core.artifacts import AskResult
 from core.canary import CanaryAsk
 from core.conditions import Condition
 from core.errors import PilothouseError
-from core.lifecycle import State, Verdict
+from core.lifecycle import Role, State, Verdict
 from core.masking import masked, masked_text
 from core.rules import DecisionPolicy, EligibilityRule
 from core.settings import Settings
@@ -104,6 +105,20 @@ class Desk:
             return people.get(self.workspace.store, email)
         except PilothouseError:
             return None
+
+    def visitor(self, email: str, claims: Claims) -> Person | None:
+        """Who signed in, as the control store has them now; None: nobody it knows.
+
+        Refuses with NOT_ALLOWED who cannot be told apart from somebody else.
+        """
+        if self.settings.identity == "oidc":
+            email = sign_in.recognised(self.workspace.store, claims, now=self.now())
+        return self.person(email)
+
+    def admins(self) -> list[str]:
+        """The names of those who may let somebody in."""
+        everybody = people.list_all(self.workspace.store)
+        return [person.name for person in everybody if Role.ADMIN in person.roles]
 
     def names(self) -> dict[str, str]:
         """Everybody's name by e-mail."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,12 +11,13 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from control.people import Person
+from core.errors import PilothouseError, Refusal
 from core.lifecycle import Role
 from ui.console import theme
 from ui.console.desk import Desk, desk
 from ui.console.sidebar import sidebar
-from ui.console.view.text import plain
-from ui.identity import provider_name, signed_in_email
+from ui.console.view.text import listing, plain
+from ui.identity import claims_of, provider_name, signed_in_email
 
 PAGES = Path(__file__).parent / "pages"
 EVERYBODY = frozenset(Role)
@@ -74,12 +76,16 @@ def show() -> None:
     st.html(theme.STYLE)
     office = desk()
     email = signed_in_email()
-    person = office.person(email) if email else None
+    refusal: Refusal | None = None
+    try:
+        person = office.visitor(email, claims_of(st.user)) if email else None
+    except PilothouseError as error:
+        person, refusal = None, error.refusal
     if person and person.roles:
         _open(office, person)
         return
     st.session_state.pop("person", None)
-    _anonymous(_no_role if email else _sign_in)
+    _anonymous(partial(_no_entry, refusal) if email else _sign_in)
 
 
 def _open(office: Desk, person: Person) -> None:
@@ -147,10 +153,18 @@ def _sign_in() -> None:
             st.login(provider_name(settings))
 
 
-def _no_role() -> None:
+def _no_entry(refusal: Refusal | None) -> None:
+    """Somebody signed in whom nobody let in: why, and whom to ask."""
+    admins = listing([plain(name) for name in desk().admins()]) or "whoever runs the server"
     with st.container(key="door", border=True):
-        st.title("You have no role here yet", anchor=False)
+        st.title("You have no role here yet" if refusal is None else "Not let in", anchor=False)
         st.markdown(f"You are signed in as **{plain(signed_in_email())}**.")
-        st.caption("Ask an admin of this workspace to give you a role, then reload the page.")
+        if refusal is not None:
+            st.markdown(plain(refusal.message))
+        st.caption(
+            f"Ask an admin of this workspace ({admins}) to give you a role, then reload the page."
+            if refusal is None
+            else f"Ask an admin of this workspace ({admins})."
+        )
         if st.button("Sign out", icon=":material/logout:", key="sign_out"):
             st.logout()
