@@ -110,6 +110,18 @@ def of(connection: sa.Connection, ids: Sequence[str]) -> dict[str, tuple[Suspens
     return found
 
 
+def overtaken(connection: sa.Connection, request_id: str) -> bool:
+    """Whether a request can be drafted anew: what is live or what it would do is another thing.
+
+    Refuses with SUSPENDED what a person holds back, whatever else does.
+    """
+    held = of(connection, [request_id]).get(request_id, ())
+    for one in held:
+        if one.code is Suspended.BY_PERSON:
+            raise refused(request_id, one)
+    return bool(held)
+
+
 def require_free(connection: sa.Connection, request_id: str) -> None:
     """Refuses what is held back: STALE_CHANGE_REQUEST for a conflict, else SUSPENDED."""
     if one := current(connection, request_id):

@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from control import audit, authors, requests, review_terms
+from control import audit, authors, requests, review_terms, suspensions
 from control.hashing import content_hash
 from control.people import BREAKER, Person, roles_now
 from control.people import get as get_person
@@ -47,6 +47,8 @@ def submit(  # noqa: PLR0913 - an approval binds every one of these
 ) -> ChangeRequest:
     """Store a proposal for review; the same content by the same author, while waiting, is one.
 
+    What was overtaken does not stay for that: proposed again, it is a request of its own; what a
+    person holds back is refused with SUSPENDED.
     ``built_in`` is what a change of the data layer replaces while nothing was published.
     ``continues``: the request that waits and that it takes the place of; that one is withdrawn.
     Refuses with NOT_ALLOWED when the author may not propose, with INVALID_ARGUMENT when a
@@ -77,12 +79,15 @@ def submit(  # noqa: PLR0913 - an approval binds every one of these
     }
     with store.write() as connection:
         _same_kind(connection, artifact)
-        if continues is None:
-            return _waiting(connection, document) or _insert(connection, document, built_in)
-        before = _require_waiting(requests.find(connection, continues))
-        # Before the other is written: of the same content by the same author only one may wait.
-        _withdraw(connection, before, author, f"drafted anew as {_next_id(connection)}", now)
-        return _insert(connection, document, built_in, continues)
+        same, old = _waiting(connection, document), _replaced(connection, continues)
+        if same and suspensions.overtaken(connection, same.id):
+            old[same.id] = same
+        stays = same if same and same.id not in old else None
+        named = stays.id if stays else _next_id(connection)
+        # Before it is written: of the same content by the same author only one may wait.
+        for one in old.values():
+            _withdraw(connection, one, author, f"drafted anew as {named}", now)
+        return stays or _insert(connection, document, built_in, next(iter(old), None))
 
 
 def withdraw(store: Store, request_id: str, *, person: str, now: datetime) -> ChangeRequest:
@@ -96,6 +101,15 @@ def withdraw(store: Store, request_id: str, *, person: str, now: datetime) -> Ch
             _may_withdraw(connection, request, get_person(store, person))
         _withdraw(connection, _require_waiting(request), person, "", now)
         return requests.find(connection, request_id)
+
+
+def _replaced(connection: sa.Connection, continues: str | None) -> dict[str, ChangeRequest]:
+    """What the new request takes the place of, by id; refuses what a person holds back."""
+    if continues is None:
+        return {}
+    before = _require_waiting(requests.find(connection, continues))
+    suspensions.overtaken(connection, continues)
+    return {continues: before}
 
 
 def _may_withdraw(connection: sa.Connection, request: ChangeRequest, person: Person) -> None:

@@ -18,7 +18,7 @@ from control.tables import versions
 from control.versions import GOVERNED, Governed
 from core.errors import Code, PilothouseError, refuse
 from core.jumps import JUMP
-from core.lifecycle import WAITING, Suspended
+from core.lifecycle import WAITING
 from core.merging import Conflict, merge
 from orchestrate.approval_check import current
 
@@ -68,8 +68,7 @@ def _require_rebasable(connection: sa.Connection, request: ChangeRequest) -> Non
             span=request.id,
             fix="Run the cycle: if it is held again, it asks anew.",
         )
-    held = suspensions.of(connection, [request.id]).get(request.id, ())
-    if not any(one.code in (Suspended.CONFLICT, Suspended.EFFECT_DRIFT) for one in held):
+    if not suspensions.overtaken(connection, request.id):
         raise refuse(
             Code.INVALID_ARGUMENT,
             f"{request.id} stands on what is live and does what was shown: nothing to draft anew.",

@@ -144,6 +144,48 @@ def test_a_decided_request_is_not_drafted_anew(store: Store, pavel: Person) -> N
     assert [one.id for one in change_requests.list_all(store)] == [request]
 
 
+def test_what_was_overtaken_and_is_proposed_again_is_a_request_of_its_own(
+    store: Store, pavel: Person
+) -> None:
+    old = _propose(store, _rule(5))
+    assert _propose(store, _rule(5)) == old
+    _publish(store, _rule(), pavel)
+
+    new = _propose(store, _rule(5))
+
+    assert (new != old, requests.get(store, new).base_version) == (True, 1)
+    assert requests.get(store, old).state is State.WITHDRAWN
+
+
+def test_drafting_anew_what_is_proposed_already_leads_to_that(store: Store, pavel: Person) -> None:
+    _publish(store, _rule(), pavel)
+    old = _propose(store, _rule(5))
+    _publish(store, _rule(name="Very engaged"), pavel)
+    there = _propose(store, _rule(5, "Very engaged"))
+
+    wanted = rebased(store, old)
+    assert isinstance(wanted, EligibilityRule)
+
+    assert _propose(store, wanted, continues=old) == there
+    assert requests.get(store, old).state is State.WITHDRAWN
+
+
+def test_what_a_person_holds_back_is_not_freed_by_drafting_or_proposing_it_anew(
+    store: Store, pavel: Person
+) -> None:
+    request = _propose(store, _rule(5))
+    hold_back(store, request, person=pavel, why="After the sale.", now=NOW)
+    _publish(store, _rule(), pavel)
+
+    for again in (
+        lambda: rebased(store, request),
+        lambda: _propose(store, _rule(5)),
+        lambda: _propose(store, _rule(6), continues=request),
+    ):
+        with _refused(Code.SUSPENDED):
+            again()
+
+
 # Taken back and held back by people
 
 
