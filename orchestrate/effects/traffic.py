@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import duckdb
 from sqlglot import exp
 
-from core.conditions import And, AsOf, Attribute, Condition, Op
+from core.conditions import And, AsOf, Attribute, Condition, Op, WhenUnknown
 from core.effects import Cost, Day, Traffic
 from core.rules import DecisionPolicy
 from orchestrate.effects.sides import Artifact
@@ -56,7 +56,9 @@ def _signed_up(catalog: Catalog) -> tuple[Condition, ...]:
     column = catalog.layout.users.signup
     if column is None:
         return ()
-    return (Attribute(column=column, op=Op.LT, value=AsOf()),)
+    # Whoever has no moment of signing up was always there.
+    unknown = WhenUnknown.MATCH
+    return (Attribute(column=column, op=Op.LT, value=AsOf(), when_unknown=unknown),)
 
 
 def week_of(
