@@ -15,6 +15,7 @@ from control.versions import AnyVersion, read_version
 from core.errors import Code, PilothouseError, refuse
 from core.lifecycle import State
 from orchestrate.agreement import require_agreed
+from orchestrate.blockers import require_unblocked
 
 
 def publishable(
@@ -27,6 +28,7 @@ def publishable(
     _check_approval(request, waits_as)
     require_agreed(connection, request)
     require_free(connection, request.id)
+    require_unblocked(request.findings)
     before = current(connection, request.target_key)
     if (before.version if before else None) != request.base_version:
         raise _stale(request, "another version went live in between")

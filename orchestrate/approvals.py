@@ -22,6 +22,7 @@ from core.lifecycle import STATE_AFTER, State, Verdict, may_decide
 from core.proposal import actions_of
 from core.schedule import Window
 from orchestrate.agreement import agreement, bound, sign
+from orchestrate.blockers import require_unblocked
 
 
 def decide(  # noqa: PLR0913 - a verdict says every one of these
@@ -43,8 +44,8 @@ def decide(  # noqa: PLR0913 - a verdict says every one of these
     of users first; with ``window`` it goes live in it, and not at all once that is over.
 
     Refuses with NOT_ALLOWED, SELF_APPROVAL, ALREADY_DECIDED, COMMENT_REQUIRED, with
-    BLOCKED_BY_POLICY what no approval policy covers, and with STALE_CHANGE_REQUEST when what would
-    be approved is not what was shown.
+    BLOCKED_BY_POLICY what a finding blocks or no approval policy covers, and with
+    STALE_CHANGE_REQUEST when what would be approved is not what was shown.
     """
     try:
         with store.write() as connection:
@@ -106,6 +107,7 @@ def _check(
 
 def _check_current(connection: sa.Connection, request: ChangeRequest) -> None:
     require_free(connection, request.id)
+    require_unblocked(request.findings)
     live = connection.execute(
         sa.select(versions.c.version).where(
             versions.c.key == request.target_key, versions.c.state != "superseded"

@@ -25,6 +25,7 @@ from core.errors import Code, refuse
 from core.journey_effects import JourneyEffect
 from core.jumps import JUMP
 from core.lifecycle import DATA_PROPOSERS, PROPOSERS, WAITING, Role, State
+from orchestrate.blockers import require_unblocked
 from orchestrate.rule_diff import content_diff
 
 __all__ = ["ChangeRequest", "get", "list_all", "submit", "withdraw"]
@@ -57,7 +58,7 @@ def submit(  # noqa: PLR0913 - an approval binds every one of these
     """
     _may_propose(store, author, artifact)
     _own_key(artifact)
-    _not_blocked(findings)
+    require_unblocked(findings)
     document: dict[str, Any] = {
         "target_key": artifact.key,
         "kind": artifact.kind,
@@ -196,14 +197,6 @@ def _same_kind(connection: sa.Connection, artifact: Governed) -> None:
 
 def _words(kind: str) -> str:
     return kind.replace("_", " ")
-
-
-def _not_blocked(findings: Sequence[Finding]) -> None:
-    for finding in findings:
-        if finding.severity == "block":
-            raise refuse(
-                Code.BLOCKED_BY_POLICY, finding.message, span=finding.policy, fix=finding.fix
-            )
 
 
 def _waiting(connection: sa.Connection, document: dict[str, Any]) -> ChangeRequest | None:
