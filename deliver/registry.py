@@ -31,7 +31,8 @@ from deliver.messages import Destination
 from deliver.wire import Provider
 from warehouse.catalog import nearest
 
-_SECRET = "env:"
+SECRET = "env:"
+"""How a table names the environment variable that holds a secret of its own."""
 
 
 class Kept(Protocol):
@@ -187,12 +188,12 @@ def _value(
     if not isinstance(value, str):
         return value
     secret = key in model.model_fields and _holds_secret(model.model_fields[key].annotation)
-    if not value.startswith(_SECRET):
+    if not value.startswith(SECRET):
         if secret:
-            fix = f'Put it into a variable and write {key} = "{_SECRET}NAME".'
+            fix = f'Put it into a variable and write {key} = "{SECRET}NAME".'
             raise _refuse(where, f"The secret '{where}' is written in the file.", fix)
         return value
-    variable = value.removeprefix(_SECRET)
+    variable = value.removeprefix(SECRET)
     if variable not in secrets:
         fix = f"Set {variable} where Pilothouse runs."
         raise _refuse(where, f"'{where}' names the variable {variable}, which is not set.", fix)

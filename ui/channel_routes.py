@@ -18,6 +18,7 @@ from core.rules import Action
 from deliver.destinations.mailbox import MAILBOX
 from deliver.registry import usable
 from orchestrate import rulebook
+from ui import governed_files
 
 if TYPE_CHECKING:
     from ui.workspace import Workspace
@@ -54,7 +55,8 @@ def prepare(workspace: Workspace, change: DataChange) -> None:
 
 
 def apply(workspace: Workspace, version: AnyVersion) -> None:
-    """Nothing: whoever sends asks for the routes each time."""
+    """Whoever sends asks for the routes each time; where something goes is kept from here on."""
+    governed_files.begin(workspace)
 
 
 def relies_on(workspace: Workspace, effect: DataEffect) -> dict[str, str]:

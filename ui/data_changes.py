@@ -27,8 +27,10 @@ from tools.audience import required_of
 from ui import (
     channel_routes,
     contact_effects,
+    destinations_in_use,
     governed_files,
     modelling,
+    sync_effects,
     template_effects,
     tracking_plan,
 )
@@ -79,6 +81,8 @@ HOOKS: dict[str, Hooks] = {
     ),
     "contact_policy": _of_files("contact_policy", contact_effects.relies_on),
     "templates": _of_files("templates", template_effects.relies_on),
+    "destinations": _of_files("destinations", destinations_in_use.relies_on),
+    "syncs": _of_files("syncs", sync_effects.relies_on),
 }
 """One line a kind."""
 _DATA_LAYER = frozenset({"trait_models", "tracking_plan"})

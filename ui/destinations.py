@@ -32,7 +32,7 @@ def reached(settings: Settings) -> Mapping[str, str | None]:
 
     Asks without credentials and without a message: any HTTP answer will do.
     """
-    urls = {name: _url(one) for name, one in checked(settings).usable.items()}
+    urls = {name: reached_at(one) for name, one in checked(settings).usable.items()}
     return {name: _unreachable(url) for name, url in urls.items() if url is not None}
 
 
@@ -55,13 +55,13 @@ def _told(name: str, one: Configured) -> dict[str, Any]:
     return {
         "name": name,
         "kind": type(one).model_fields["kind"].default,
-        "url": _url(one),
+        "url": reached_at(one),
         "can": [*abilities(can)] if isinstance(can, Capabilities) else ["keeps messages here"],
         "refusal": None,
     }
 
 
-def _url(one: object) -> str | None:
+def reached_at(one: object) -> str | None:
     """Where it is reached, without what a URL may hold of a secret."""
     url = getattr(one, "url", None)
     if url is None or isinstance(url, SecretStr):

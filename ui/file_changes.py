@@ -13,7 +13,14 @@ from core.artifacts import Finding
 from core.data_changes import AnyFileChange, DataEffect, FileChange
 from core.errors import Code, refuse
 from orchestrate.rule_diff import content_diff
-from ui import contact_effects, data_changes, governed_files, template_effects
+from ui import (
+    contact_effects,
+    data_changes,
+    destination_effects,
+    governed_files,
+    sync_effects,
+    template_effects,
+)
 from ui.file_parts import PARTS, Files
 
 if TYPE_CHECKING:
@@ -24,6 +31,8 @@ Effect = Callable[["Workspace", Files, Files], tuple[DataEffect, tuple[Finding, 
 EFFECTS: dict[str, Effect] = {
     "contact_policy": contact_effects.effect_of,
     "templates": template_effects.effect_of,
+    "destinations": destination_effects.effect_of,
+    "syncs": sync_effects.effect_of,
 }
 """Kind → what another content does, and what the guardrails say; one line each."""
 
@@ -50,8 +59,10 @@ def differences(workspace: Workspace) -> dict[str, tuple[DiffLine, ...]]:
 
 def look(workspace: Workspace, kind: str) -> Looked:
     """What the file of a part asks for; refuses when it is in force already."""
-    part = PARTS[kind]
-    change = part.change_to(part.read(governed_files.files_of(workspace)))
+    part, files = PARTS[kind], governed_files.files_of(workspace)
+    if kind == "destinations":
+        destination_effects.require_storable(files)
+    change = part.change_to(part.read(files))
     now = Files(workspace.catalog, workspace.settings)
     if part.says(now, change.content):
         raise refuse(

@@ -9,8 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from core.data_changes import AnyFileChange, ContactPolicyChange, TemplatesChange
-from core.settings import Settings
+from pydantic import JsonValue, SecretStr, TypeAdapter
+
+from core.data_changes import (
+    AnyFileChange,
+    ContactPolicyChange,
+    DestinationsChange,
+    SyncsChange,
+    TemplatesChange,
+)
+from core.settings import Settings, SyncSettings
+from deliver.storable import secret_in
+from ui.environment import secrets_of
 from warehouse.catalog import Catalog
 from warehouse.catalog_parts import CATALOG_PARTS, Document, says, with_part
 
@@ -62,11 +72,52 @@ def _of_catalog(change: type[AnyFileChange]) -> Part:
     )
 
 
+def _destinations(files: Files) -> Document:
+    """Tables that may be stored; those with a secret in them are in no version."""
+    tables = files.settings.destinations.items()
+    return {name: dict(table) for name, table in tables if secret_in(name, table) is None}
+
+
+def _over_destinations(files: Files, document: Document) -> Files:
+    tables = TABLES.validate_python(document)
+    missing = secrets_of(document)
+    secrets = {name: SecretStr(value) for name, value in missing.items()} | files.settings.secrets
+    update = {"destinations": tables, "secrets": secrets}
+    return files._replace(settings=files.settings.model_copy(update=update))
+
+
+def _syncs(files: Files) -> Document:
+    return {name: one.model_dump(mode="json") for name, one in files.settings.syncs.items()}
+
+
+def _over_syncs(files: Files, document: Document) -> Files:
+    syncs = {name: SyncSettings.model_validate(one) for name, one in document.items()}
+    return files._replace(settings=files.settings.model_copy(update={"syncs": syncs}))
+
+
+TABLES: TypeAdapter[dict[str, dict[str, JsonValue]]] = TypeAdapter(dict[str, dict[str, JsonValue]])
+SETTINGS = "pilothouse.toml"
 PARTS: dict[str, Part] = {
     part.kind: part
     for part in (
         _of_catalog(ContactPolicyChange),
         _of_catalog(TemplatesChange),
+        Part(
+            DestinationsChange,
+            "Destinations",
+            SETTINGS,
+            _destinations,
+            _over_destinations,
+            lambda files, document: _destinations(files) == document,
+        ),
+        Part(
+            SyncsChange,
+            "Syncs",
+            SETTINGS,
+            _syncs,
+            _over_syncs,
+            lambda files, document: _syncs(_over_syncs(files, document)) == _syncs(files),
+        ),
     )
 }
 """Kind → part; one line each."""

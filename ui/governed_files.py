@@ -17,6 +17,7 @@ from core.data_changes import AnyFileChange, DataChange, FileChange
 from core.settings import Settings
 from orchestrate import rulebook
 from ui import own_warehouse
+from ui.destinations_in_use import in_use
 from ui.environment import FILE, load_settings
 from ui.file_parts import PARTS, Files, Part
 from warehouse.catalog import Catalog, load_catalog
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from ui.workspace import Workspace
 
 log = structlog.get_logger(__name__)
+
+DESTINATIONS = "destinations"
 
 
 class Standing(NamedTuple):
@@ -60,15 +63,17 @@ def in_force(store: Store, catalog: Catalog, settings: Settings) -> Files:
 
 
 def begin(workspace: Workspace) -> None:
-    """From the first rule, policy or journey that is approved on: keep what is in force now.
+    """From the first rule, policy or journey that is approved on: keep what is in force now;
+    destinations once something goes to one of them.
 
     Until then people edit files, and a part that is kept already stays as it is.
     """
     kept = {one.kind for one in versions.live_data(workspace.store)}
-    if PARTS.keys() <= kept or not anything_approved(workspace.store):
+    if PARTS.keys() <= kept:
         return
+    approved, used = anything_approved(workspace.store), bool(in_use(workspace))
     for kind, part in PARTS.items():
-        if kind not in kept:
+        if kind not in kept and (approved if kind != DESTINATIONS else used):
             _keep(workspace, part)
 
 
@@ -97,6 +102,7 @@ def apply(workspace: Workspace, version: AnyVersion) -> None:
     files = part.over(_now(workspace), change.content)
     workspace.take_up(files.catalog, files.settings)
     log.info("file_part_in_force", part=version.kind, version=version.version)
+    begin(workspace)
 
 
 def files_of(workspace: Workspace) -> Files:

@@ -12,7 +12,7 @@ from control import versions
 from control.versions import Version
 from core.errors import Code, PilothouseError, Refusal, refuse
 from core.rules import EligibilityRule
-from core.settings import SyncSettings
+from core.settings import Settings, SyncSettings
 from deliver.registry import usable
 from deliver.sync.adapters import KINDS, profiles_of
 from deliver.sync.alike import Alike, alike
@@ -115,15 +115,21 @@ def sync_named(workspace: Workspace, name: str) -> SyncSettings:
     return found
 
 
-def _wrong(workspace: Workspace, name: str) -> list[Refusal]:
-    sync = workspace.settings.syncs[name]
+def wrong_with(
+    workspace: Workspace, name: str, sync: SyncSettings, settings: Settings
+) -> list[Refusal]:
+    """Everything that is wrong with a sync, which need not be in force, under some settings."""
     found: list[Refusal] = []
     try:
-        _target(workspace, name, sync)
+        _target(settings, name, sync)
     except PilothouseError as error:
         found.append(error.refusal)
     found += problems(name, sync, workspace.catalog, _live(workspace), _audiences(workspace))
     return found
+
+
+def _wrong(workspace: Workspace, name: str) -> list[Refusal]:
+    return wrong_with(workspace, name, workspace.settings.syncs[name], workspace.settings)
 
 
 def _run(workspace: Workspace, transport: Transport, name: str, sync: SyncSettings) -> SyncReport:
@@ -138,7 +144,7 @@ def _run(workspace: Workspace, transport: Transport, name: str, sync: SyncSettin
         workspace.store,
         workspace.warehouse,
         transport,
-        _target(workspace, name, sync),
+        _target(workspace.settings, name, sync),
         query,
         clock=workspace.now,
         wall=wall_time,
@@ -147,8 +153,8 @@ def _run(workspace: Workspace, transport: Transport, name: str, sync: SyncSettin
     return report
 
 
-def _target(workspace: Workspace, name: str, sync: SyncSettings) -> Target:
-    profiles = profiles_of(usable(workspace.settings, sync.destination))
+def _target(settings: Settings, name: str, sync: SyncSettings) -> Target:
+    profiles = profiles_of(usable(settings, sync.destination))
     if profiles is None:
         raise refuse(
             Code.SETTINGS_INVALID,

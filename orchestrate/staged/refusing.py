@@ -58,6 +58,14 @@ CANNOT |= {
         "'pilothouse catalog propose templates --dry-run' shows what somebody would read. A rule "
         "that names another template may be staged.",
     ),
+    "destinations": Instead(
+        "Destinations cannot be staged: staging sends by none.",
+        "Try the table first: 'pilothouse destinations check --reach'.",
+    ),
+    "syncs": Instead(
+        "Syncs cannot be staged: staging tells no tool anything.",
+        "'pilothouse catalog propose syncs --dry-run' counts of whom a tool would be told.",
+    ),
 }
 NAMED: dict[str, Instead] = CANNOT | dict.fromkeys(
     ("caps", "quiet_hours", "global_holdout", "holdout", "holdouts"), _CONTACT

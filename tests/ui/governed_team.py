@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +12,8 @@ import yaml
 
 from core.lifecycle import State
 from tests.tools.demo import demo_file, settings_for
-from ui import file_changes
+from ui import file_changes, route_effects
+from ui.environment import load_settings
 from ui.workspace import Workspace, open_workspace
 from warehouse.catalog import BUILT_IN
 
@@ -29,6 +31,29 @@ class Team:
         settings = settings_for(folder / "workspace", warehouse)
         self.settings = settings.model_copy(update={"catalog": self.catalog})
         self.workspace = open_workspace(self.settings)
+
+    def settings_file(self, **tables: Any) -> None:
+        """Write pilothouse.toml with these tables of destinations or syncs."""
+        lines = [
+            f'warehouse = "{self.settings.warehouse_url}"',
+            f'catalog = "{self.catalog}"',
+            *(
+                f"[{kind}.{name}]\n" + "\n".join(f"{k} = {json.dumps(v)}" for k, v in one.items())
+                for kind, named in tables.items()
+                for name, one in named.items()
+            ),
+        ]
+        folder = self.settings.workspace
+        (folder / "pilothouse.toml").write_text("\n".join(lines) + "\n")
+        self.settings = load_settings({"workspace": str(folder)})
+
+    def route(self, channel: str, name: str) -> State:
+        """A channel goes to a destination: proposed and approved."""
+        change = route_effects.route(self.workspace, channel, name)
+        ana = self.workspace.person("ana@demo")
+        return self.approve(
+            route_effects.propose_route(self.workspace, change, author=ana, reason="moving").id
+        )
 
     def restart(self) -> Workspace:
         """The server ends and starts again."""

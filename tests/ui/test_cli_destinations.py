@@ -75,7 +75,9 @@ def test_a_dry_run_says_what_would_block_it(cli: CommandLine) -> None:
     assert "block: There is no destination 'crm'." in done.out
 
 
-def test_what_is_routed_to_a_destination_that_is_gone_is_said(cli: CommandLine) -> None:
+def test_a_destination_that_something_goes_to_stays_when_its_table_is_deleted(
+    cli: CommandLine,
+) -> None:
     configured(cli, SECOND)
     cli.json(
         "approvals",
@@ -84,4 +86,10 @@ def test_what_is_routed_to_a_destination_that_is_gone_is_said(cli: CommandLine) 
     )
     configured(cli, "")
 
-    assert "email goes to crm, which is not configured." in cli("destinations", "list").out
+    (crm,) = [
+        one for one in cli.json("destinations", "list")["destinations"] if one["name"] == "crm"
+    ]
+    assert crm["channels"] == ["email"]
+    assert "destinations     v1     pilothouse.toml differs" in cli("catalog", "status").out
+    refused = cli("catalog", "propose", "destinations", "--as", "ada@demo")
+    assert "There is no destination 'crm'" in refused.err

@@ -29,15 +29,16 @@ def sync() -> None:
 @sync.command("list")
 @common
 def list_(session: Session) -> Output:
-    """List what each tool is told."""
-    found = session.settings().syncs
+    """List what each tool is told, as it is in force."""
+    with session.workspace() as workspace:
+        found = workspace.settings.syncs
     lines = [
         f"{name}: {', '.join((*one.columns, *one.traits, *one.audiences))} to {one.destination}, "
         f"of people who granted {one.purpose} on {one.channel}"
         for name, one in found.items()
     ]
     document = [{"name": name} | one.model_dump(mode="json") for name, one in found.items()]
-    return Output("\n".join(lines) or "No [syncs.NAME] is in pilothouse.toml.", document)
+    return Output("\n".join(lines) or "There is no [syncs.NAME] in force.", document)
 
 
 @sync.command()

@@ -11,5 +11,13 @@ CONSEQUENCE: dict[str, str] = {
         "Messages that leave from then on, those that wait included, say the new **words**. "
         "You can roll them back at any time."
     ),
+    "destinations": (
+        "Messages and syncs that leave from then on use the new **settings of destinations**. "
+        "What a destination has already stays with it."
+    ),
+    "syncs": (
+        "At their next run **tools are told** of users what the new settings say. "
+        "What a tool knows already it keeps until it is taken out there."
+    ),
 }
 """Kind of a change request → what approving it does, in one sentence of Markdown."""

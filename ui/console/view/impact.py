@@ -9,9 +9,11 @@ from control.requests import ChangeRequest
 from core.artifacts import Finding, Preview
 from core.contact_policies import CONTACT_POLICIES
 from core.data_policies import DATA_POLICIES
+from core.destination_policies import DESTINATION_POLICIES
 from core.policies import POLICIES
 from core.route_policies import ROUTE_POLICIES
 from core.rules import DecisionPolicy, EligibilityRule
+from core.sync_policies import SYNC_POLICIES
 from core.wording_policies import WORDING_POLICIES
 from ui.console.view.effect import sentences as effect_sentences
 from ui.console.view.text import number, people, percent, phrase, plain, share_of, title
@@ -24,6 +26,8 @@ _OF_KIND: dict[str, Policies] = {
     "channel_routes": ROUTE_POLICIES,
     "contact_policy": CONTACT_POLICIES,
     "templates": WORDING_POLICIES,
+    "destinations": DESTINATION_POLICIES,
+    "syncs": SYNC_POLICIES,
 }
 
 
