@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import streamlit as st
 
 from control.requests import ChangeRequest
+from core.lifecycle import State
 from core.policies import risk
 from ui.console.cards.parts import page_of
 from ui.console.cards.request import request_card
 from ui.console.desk import Desk, desk
 from ui.console.sidebar import open_request
-from ui.console.view.state import REQUEST, RISK
+from ui.console.view.state import ESCALATED, RISK, SUSPENDED, request_badge
 from ui.console.view.text import ago, number, phrase, plain
 
 WAITING, DECIDED = "Waiting", "Decided"
@@ -95,7 +96,9 @@ def _row(request: ChangeRequest, author: str, age: str) -> None:
         st.caption(f"{request.id} · {plain(author)} · {age}{size}")
     with right, st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
         for badge in (
-            REQUEST[request.state],
+            request_badge(request),
             RISK[risk(request.findings, request.preview)],
+            *((SUSPENDED,) if request.suspended else ()),
+            *((ESCALATED,) if request.escalated and request.state is State.IN_REVIEW else ()),
         ):
             st.badge(badge.label, color=badge.colour, icon=f":material/{badge.icon}:")

@@ -28,7 +28,7 @@ from ui.console.cards.table import table_body
 from ui.console.desk import Desk
 from ui.console.sidebar import open_request
 from ui.console.view.impact import needs_judgement
-from ui.console.view.state import REQUEST, RISK, Badge
+from ui.console.view.state import RISK, Badge, request_badge
 from ui.console.view.text import first_paragraph, number, plain, rich
 
 DRAFT = Badge("Draft", "gray", "edit_note")
@@ -99,7 +99,7 @@ def _title(office: Desk, result: AskResult) -> None:
     left.header(_name(office, result), anchor=False, icon=icon)
     if isinstance(artifact, EligibilityRule | DecisionPolicy):
         request = _request(office, result)
-        state = REQUEST[request.state] if request else DRAFT
+        state = request_badge(request) if request else DRAFT
         label = f"{state.label} {request.id}" if request else state.label
         with right, st.container(horizontal=True, horizontal_alignment="right"):
             badges(state._replace(label=label), RISK[risk(result.findings, result.preview)])

@@ -18,7 +18,7 @@ from ui.console.desk import Desk
 from ui.console.view.file_part import CONSEQUENCE
 from ui.console.view.impact import needs_judgement, passed_count, policies_of
 from ui.console.view.jump import jump_consequence
-from ui.console.view.state import REQUEST
+from ui.console.view.state import request_badge
 from ui.console.view.text import ago, people, plain
 
 STAGED = (
@@ -189,7 +189,7 @@ def _decide(
 
 
 def _decided(office: Desk, person: Person, request: ChangeRequest) -> None:
-    badge = REQUEST[request.state]
+    badge = request_badge(request)
     if request.review:
         own = request.review.by == person.email
         st.markdown(f"{badge.markdown} **{'You decided this.' if own else 'Already decided.'}**")
@@ -201,6 +201,9 @@ def _decided(office: Desk, person: Person, request: ChangeRequest) -> None:
         st.markdown(badge.markdown)
     if request.state is not State.SCHEDULED:
         st.caption("Nothing is left to decide here.")
+        return
+    if request.window:
+        st.caption("It goes live by itself in its window, unless somebody takes it back before.")
         return
     st.caption(PROMOTED_FROM)
     st.button(

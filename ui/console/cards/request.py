@@ -32,6 +32,7 @@ from ui.console.cards.people import people_card
 from ui.console.cards.policy import order, who_gets_what
 from ui.console.cards.rail import rail
 from ui.console.cards.rule import waterfall
+from ui.console.cards.schedule import schedule_card
 from ui.console.desk import Desk
 from ui.console.view.deeds import deed_words
 from ui.console.view.diff import SAME, plain_rows, rule_patch
@@ -44,7 +45,7 @@ from ui.console.view.impact import (
     sentences,
 )
 from ui.console.view.jump import jump_lines
-from ui.console.view.state import CHANGE, REQUEST, RISK, Badge
+from ui.console.view.state import CHANGE, RISK, Badge, request_badge
 from ui.console.view.text import ago, clock, moment, number, percent, phrase, plain, share_of
 
 PLAIN, RULE, SQL = "Plain language", "Rule", "SQL"
@@ -53,9 +54,7 @@ PLAIN, RULE, SQL = "Plain language", "Rule", "SQL"
 def request_card(office: Desk, person: Person, request: ChangeRequest) -> None:
     """The whole card with its decision rail."""
     _header(office, request)
-    if held := request.suspended:
-        st.warning(f"**Suspended.** {plain(held.why)}", icon=":material/pause_circle:")
-        st.caption(plain(held.fix))
+    schedule_card(request)
     evidence, side = st.columns([2.35, 1], gap="medium")
     with evidence:
         if request.changes_data:
@@ -119,7 +118,7 @@ def _header(office: Desk, request: ChangeRequest) -> None:
     target = (request.base_version or 0) + 1
     versions = Badge(f"{plain(key)} {base} → v{target}", "gray", "difference")
     badges(
-        REQUEST[request.state],
+        request_badge(request),
         Badge(request.id, "gray", "tag"),
         versions if request.jump is None else Badge("Cycle held", "orange", "pause_circle"),
         RISK[risk(request.findings, request.preview)],

@@ -37,6 +37,10 @@ REQUEST: dict[State, Badge] = {
     State.WITHDRAWN: Badge("Withdrawn", "gray", "undo"),
     State.EXPIRED: Badge("Expired", "gray", "hourglass_disabled"),
 }
+WINDOWED = Badge("Scheduled", "blue", "event")
+"""Approved, and live by itself in its window: not what staging has."""
+SUSPENDED = Badge("Suspended", "orange", "pause_circle")
+ESCALATED = Badge("Late", "red", "priority_high")
 RISK: dict[Risk, Badge] = {
     "low": Badge("Low risk", "gray", "shield"),
     "medium": Badge("Medium risk", "orange", "warning"),
@@ -66,9 +70,15 @@ CONFIDENCE: dict[str, Badge] = {
 }
 
 
+def request_badge(request: ChangeRequest) -> Badge:
+    """Where a change request stands."""
+    windowed = request.state is State.SCHEDULED and request.window is not None
+    return WINDOWED if windowed else REQUEST[request.state]
+
+
 def run_badge(run: Run, request: ChangeRequest | None) -> Badge:
     """Where a run stands: its change request says it best, then its answer, then the worker."""
     if request:
-        return REQUEST[request.state]
+        return request_badge(request)
     status = (run.result or {}).get("status")
     return ANSWERED.get(str(status), RUN[run.state])
