@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
 
@@ -13,7 +13,9 @@ from control import routing
 from core.errors import PilothouseError, Refusal
 from deliver.destinations.ndjson_folder import NdjsonFolder
 from deliver.routed import send_routed
-from ui.workspace import Workspace
+
+if TYPE_CHECKING:
+    from ui.workspace import Workspace
 
 log = structlog.get_logger(__name__)
 
