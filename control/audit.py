@@ -125,6 +125,17 @@ def head(connection: sa.Connection) -> tuple[int, str]:
     return (row.seq, row.hash) if row else _last(connection)
 
 
+def last(connection: sa.Connection) -> AuditEntry | None:
+    """The newest entry as it is stored; None before the first."""
+    row = connection.execute(sa.select(audit).order_by(audit.c.seq.desc()).limit(1)).first()
+    return AuditEntry._make(row) if row else None
+
+
+def first_kept(connection: sa.Connection) -> int:
+    """The number of the oldest entry that was not folded; 0 before the first."""
+    return connection.execute(sa.select(sa.func.min(audit.c.seq))).scalar() or 0
+
+
 def _conditions(asked: Asked) -> Iterator[sa.ColumnElement[bool]]:
     if asked.who is not None:
         yield audit.c.who == asked.who

@@ -109,6 +109,8 @@ _EMERGENCY_REWRITTEN = """
     OR NEW.id <> OLD.id OR NEW.at <> OLD.at OR NEW."by" <> OLD."by" OR NEW.deed <> OLD.deed
     OR NEW.subject <> OLD.subject OR NEW.reason <> OLD.reason
 """
+# What an old backup brings back may have been revoked since: nothing goes live from it.
+_HELD = "NEW.change_request_id IS NOT NULL AND EXISTS (SELECT 1 FROM store_holds)"
 _OWN_CHANGE = """
     NEW."by" = (SELECT c.author FROM change_requests AS c WHERE c.id = NEW.change_request_id)
 """
@@ -164,6 +166,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard("redactions_stay", "audit_redactions", "UPDATE", "1 = 1", "a redaction is final"),
     Guard("redactions_remain", "audit_redactions", "DELETE", "1 = 1", "a redaction is final"),
     Guard("head_moves_on", "audit_head", "UPDATE", "NEW.seq <= OLD.seq", "the log only grows"),
+    Guard("held_after_restore", "versions", "INSERT", _HELD, "the control store was restored"),
     Guard("head_remains", "audit_head", "DELETE", "1 = 1", "the log only grows"),
 )
 

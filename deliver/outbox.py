@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from control import holds
 from control.delivery import in_force
 from control.delivery_tables import dispatches
 from control.store import Store, utc
@@ -63,6 +64,8 @@ def lease(
     """
     moment = utc(now)
     with store.write() as connection:
+        if holds.current(connection) is not None:
+            return []
         found = _longest_due(connection, moment, limit, not_by)
         taken = {
             "state": IntentState.LEASED.value,

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import structlog
 
+from control import audit
 from control.audit_check import Anchor
 from control.audit_entries import AuditEntry
 from control.store import Store
@@ -57,8 +58,12 @@ class Anchors:
         self._behind: AuditEntry | None = None
 
     def watch(self, store: Store) -> None:
-        """Note from here on what is appended to a store."""
-        self._thin_out()
+        """Note where a store is, and from here on what is appended to it."""
+        noted = self._thinned_out()
+        with store.read() as connection:
+            last = audit.last(connection)
+        if last is not None and all(one.hash != last.hash for one in noted[-1:]):
+            self.appended([last])
         store.when_appended = self.appended
 
     def appended(self, entries: Iterable[AuditEntry]) -> None:
@@ -102,14 +107,15 @@ class Anchors:
             return
         self._noted_at, self._behind = time.monotonic(), None
 
-    def _thin_out(self) -> None:
+    def _thinned_out(self) -> list[Noted]:
         found = self.noted()
         if len(found) <= MOST_LINES:
-            return
+            return found
         kept = [one for one in found[:-KEPT_LINES] if one.what] + found[-KEPT_LINES:]
         making = self.path.with_suffix(".making")
         making.write_text("".join(f"{json.dumps(_document(one))}\n" for one in kept))
         making.replace(self.path)
+        return kept
 
 
 def since_accepted(noted: list[Noted]) -> list[Noted]:

@@ -22,7 +22,7 @@ from core.artifacts import AskResult
 from core.errors import Code, refuse
 from tools import build_tools
 from tools.context import ToolContext
-from ui import data_changes, effects, telemetry
+from ui import data_changes, effects, entering, telemetry
 from ui.guarding import surroundings
 from ui.ids import new_id
 from warehouse.glossary import Term
@@ -87,6 +87,8 @@ class Asking:
     ) -> AskResult:
         """Answer a prompt; ``submit`` sends a rule for approval at once."""
         run_id = run_id or new_id()
+        store = self._workspace.store
+        entering.asked(store, run_id, prompt, who=person.email, now=self._workspace.now())
         started = time.perf_counter()
         with structlog.contextvars.bound_contextvars(trace_id=run_id), self._lock(run_id):
             result = ask(
@@ -98,6 +100,7 @@ class Asking:
                 run_id=run_id,
                 submit=submit,
             )
+            entering.answered(store, run_id, result, now=self._workspace.now())
             log.info("asked", intent=result.intent, status=result.status, person=person.email)
         telemetry.ASKS.labels(result.intent, result.status, result.planner).inc()
         telemetry.ASK_SECONDS.labels(result.intent).observe(time.perf_counter() - started)

@@ -30,7 +30,7 @@ from deliver.receipts.calls import Call, Read, Unreadable
 from deliver.receipts.receivers import Receiver, batch_of, receiver_of
 from deliver.receipts.writing import Writer
 from deliver.registry import checked
-from ui import telemetry
+from ui import entering, telemetry
 
 if TYPE_CHECKING:
     from ui.workspace import Workspace
@@ -179,6 +179,7 @@ def apply_receipts(workspace: Workspace, *, lately: bool = False) -> Done:
             since=now - LATELY if lately else None,
         )
     if done.applied:
+        entering.receipts_applied(workspace.store, done.applied, done.withdrawn, now=now)
         log.info("receipts_applied", **done._asdict())
     telemetry.RECEIPTS_APPLIED.inc(done.applied)
     if not lately:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from control import kill_switches, parity, pipeline, requests, versions
+from control import holds, kill_switches, parity, pipeline, requests, versions
 from control.pipeline import PipelineRun, StepRun
 from core.lifecycle import IntentState, State
 from core.pipeline import MEANING
@@ -30,6 +30,7 @@ def status(workspace: Workspace) -> dict[str, Any]:
         "rules_live": len(versions.live(workspace.store)),
         "waiting_for_approval": len(requests.list_all(workspace.store, State.IN_REVIEW)),
         "held": _held(workspace),
+        "restored": held._asdict() if (held := holds.of(workspace.store)) else None,
         "staging": staging.listed(workspace),
         "canaries": [one for one in canaries.of(workspace) if one["state"] == "running"],
         "kill_switches": len(kill_switches.active(workspace.store).switches),
@@ -144,7 +145,8 @@ def _schedule_lines(document: dict[str, Any]) -> list[str]:
 def _rest(document: dict[str, Any]) -> list[str]:
     outbox = document["outbox"]
     waiting = outbox.get(IntentState.PENDING, 0)
-    lines = [
+    lines = [f"HELD: {held['why']} {holds.FIX}"] if (held := document["restored"]) else []
+    lines += [
         f"Rules in force {document['rules_live']:,}; waiting for approval "
         f"{document['waiting_for_approval']:,}; kill switches on {document['kill_switches']:,}.",
         f"Outbox: {waiting:,} waiting, {sum(outbox.values()) - waiting:,} done with. "

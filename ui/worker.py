@@ -19,7 +19,7 @@ from control.people import Person
 from core.artifacts import AskResult, TraceStep
 from core.errors import Code, PilothouseError, Refusal
 from core.lifecycle import Role
-from ui import staging
+from ui import entering, staging
 from ui.ids import new_id
 from ui.receiving import ApplyRound
 from ui.rounds import Rounds
@@ -50,6 +50,8 @@ class Worker:
 
     def open(self) -> None:
         """Fail the runs that the last end cut off, and get ready for the first prompt."""
+        workspace = self.workspace
+        entering.settings_seen(workspace.store, workspace.settings, now=workspace.now())
         for run in runs.list_runs(self.workspace.store, limit=200):
             if run.state in ("queued", "running"):
                 self._fail(run.id, _cut_off())

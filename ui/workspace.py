@@ -13,7 +13,7 @@ from typing import Any
 
 import structlog
 
-from control import delivery, people, requests, sources, versions
+from control import delivery, holds, people, requests, sources, versions
 from control.channel_routes import routes
 from control.people import Person
 from control.requests import ChangeRequest
@@ -41,9 +41,11 @@ from tools.propose import dependencies
 from ui import (
     cancelling,
     data_changes,
+    entering,
     governed_files,
     journeys,
     own_warehouse,
+    restoring,
     slo,
     telemetry,
     tracking_plan,
@@ -88,7 +90,6 @@ class Workspace:
         settings.workspace.mkdir(parents=True, exist_ok=True)
         self.store: Store = open_store(settings.control_url)
         self.anchors = Anchors(settings.workspace)
-        self.anchors.watch(self.store)
         self.catalog, self.settings = governed_files.in_force(self.store, catalog, settings)
         if settings.identity == "demo":
             people.add_demo_people(self.store)
@@ -97,6 +98,7 @@ class Workspace:
         self._decisions = settings.workspace / "decisions"
         make_up(self.store, self.warehouse, self._decisions)
         self.clock = Clock(settings, self.warehouse, self.catalog)
+        restoring.look(self.store, self.anchors, self.now())
         self.asking = Asking(self)
         self.ask, self.submit = self.asking.ask, self.asking.submit
         governed_files.begin(self)
@@ -233,6 +235,8 @@ class Workspace:
         trace_id, moment = new_id(), as_of or self.as_of()
         if not dry_run and not only_journeys:
             journeys.look(self, moment)
+        if not dry_run:
+            entering.cycle_begun(self.store, trace_id, moment, now=self.now())
         with structlog.contextvars.bound_contextvars(trace_id=trace_id):
             report = run_cycle(
                 self.store,
@@ -248,6 +252,7 @@ class Workspace:
             counted |= {"suppressed": report.suppressed, "lost": report.lost}
             log.info("cycle", cycle_id=report.cycle_id, dry_run=dry_run, **counted)
         if not dry_run:
+            entering.cycle_ended(self.store, report, now=self.now())
             telemetry.CYCLES.inc()
             for outcome, count in counted.items():
                 telemetry.DECISIONS.labels(outcome).inc(count)
@@ -263,6 +268,9 @@ class Workspace:
         cancelling.take_back(self, now=now, stopping=stopping)
         reconcile_intents(self.store, self.warehouse)
         journeys.look(self, now or self.now())
+        if restore := holds.of(self.store):
+            told = f"Nothing is sent: {restore.why}"
+            return held_report(self.store, told, now=now or self.now())
         if why := slo.held(self, now or self.now()):
             return held_report(self.store, why, now=now or self.now())
         report = self._deliver(now, stopping)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from control import audit, journeys, requests
+from control import audit, holds, journeys, requests
 from control.hashing import content_hash
 from control.people import Person, require_now
 from control.requests import ChangeRequest
@@ -91,6 +91,8 @@ def reconcile(
     ``prepare`` builds and audits a change of the data layer first.
     """
     published, expired = [], {}
+    if holds.of(store) is not None:  # what was approved waits, and does not expire
+        return Reconciled((), {})
     for request in reversed(requests.list_all(store, State.APPROVED)):
         if request.suspended:
             continue

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from control import audit
+from control import audit, holds
 from control.canaries import Canary, CanaryState, asked_for, select
 from control.canary_tables import canaries
 from control.requests import ChangeRequest
@@ -108,6 +108,8 @@ def insert_version(
 
     Whatever else waits for the key is suspended.
     """
+    if before or row.get("change_request_id"):
+        holds.require_none(connection)
     number = before.version + 1 if before else 1
     if before:
         if (canary := running(connection, before.key)) is not None:

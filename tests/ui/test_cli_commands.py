@@ -296,7 +296,7 @@ def test_the_audit_log_lists_who_did_what_and_its_chain_holds(live: CommandLine)
     entries = live.json("audit", "list")
 
     of_people = [entry["what"] for entry in entries if entry["who"] != "pilothouse"]
-    assert of_people == ["propose", "approve", "publish"] * 2
+    assert of_people == ["ask", "propose", "approve", "publish"] * 2
     assert {"seq", "at", "who", "what", "subject", "hash", "prev_hash"} <= set(entries[0])
     assert live.json("audit", "verify") == {"intact": True, "entries": len(entries)}
     assert len(live.json("audit", "list", "--limit", "2")) == 2

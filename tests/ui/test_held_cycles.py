@@ -75,7 +75,7 @@ def test_an_approver_may_accept_a_jump_while_running_the_cycle_and_nobody_else(
     assert refused["refusals"][0]["code"] == "NOT_ALLOWED"
     assert emptied.json(*words, "pavel@demo")["records"] == 0
     acts = [(one["who"], one["what"]) for one in emptied.json("audit", "list")]
-    assert acts[-3:] == [
+    assert [one for one in acts if not one[1].startswith("cycle")][-3:] == [
         ("breaker@pilothouse", "propose"),
         ("pavel@demo", "approve"),
         ("pavel@demo", "publish"),

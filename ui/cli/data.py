@@ -13,11 +13,14 @@ import click
 import duckdb
 import httpx
 
+from control import holds
 from control.store import open_store
 from core.errors import Code, PilothouseError, refuse
 from core.settings import Settings
 from ui import clock, own_warehouse
+from ui.anchoring import Anchors
 from ui.cli.session import Output, Session, common
+from ui.restoring import older
 from ui.workspace import warehouse_path
 from warehouse.catalog import load_catalog
 from warehouse.demo.generate import AS_OF, SCENARIOS, generate
@@ -184,9 +187,14 @@ def _warehouse(settings: Settings) -> Check:
 
 def _control(settings: Settings) -> Check:
     try:
-        open_store(settings.control_url).close()
+        store = open_store(settings.control_url)
     except PilothouseError as error:
         return _failed("control", error)
+    held = holds.of(store)
+    why = held.why if held else older(store, Anchors(settings.workspace))
+    store.close()
+    if why:
+        return Check("control", False, f"nothing goes live and nothing is sent: {why}", holds.FIX)
     return Check("control", True, settings.control_url)
 
 
