@@ -28,6 +28,7 @@ from ui import (
     channel_routes,
     contact_effects,
     destinations_in_use,
+    funnel_effects,
     governed_files,
     modelling,
     sync_effects,
@@ -81,6 +82,7 @@ HOOKS: dict[str, Hooks] = {
     ),
     "contact_policy": _of_files("contact_policy", contact_effects.relies_on),
     "templates": _of_files("templates", template_effects.relies_on),
+    "funnels": _of_files("funnels", funnel_effects.relies_on),
     "destinations": _of_files("destinations", destinations_in_use.relies_on),
     "syncs": _of_files("syncs", sync_effects.relies_on),
 }

@@ -17,6 +17,7 @@ from ui import (
     contact_effects,
     data_changes,
     destination_effects,
+    funnel_effects,
     governed_files,
     sync_effects,
     template_effects,
@@ -31,6 +32,7 @@ Effect = Callable[["Workspace", Files, Files], tuple[DataEffect, tuple[Finding, 
 EFFECTS: dict[str, Effect] = {
     "contact_policy": contact_effects.effect_of,
     "templates": template_effects.effect_of,
+    "funnels": funnel_effects.effect_of,
     "destinations": destination_effects.effect_of,
     "syncs": sync_effects.effect_of,
 }

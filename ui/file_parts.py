@@ -15,6 +15,7 @@ from core.data_changes import (
     AnyFileChange,
     ContactPolicyChange,
     DestinationsChange,
+    FunnelsChange,
     SyncsChange,
     TemplatesChange,
 )
@@ -102,6 +103,7 @@ PARTS: dict[str, Part] = {
     for part in (
         _of_catalog(ContactPolicyChange),
         _of_catalog(TemplatesChange),
+        _of_catalog(FunnelsChange),
         Part(
             DestinationsChange,
             "Destinations",

@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 
 from pydantic import JsonValue, ValidationError
 
+from core.conditions import Frozen
 from core.errors import Code, PilothouseError, refuse
 from core.rules import ContactPolicy
 from core.templates import Template
-from warehouse.catalog import Catalog
+from warehouse.catalog import Catalog, Funnel, Metric
 
 Document = dict[str, JsonValue]
 
@@ -68,8 +69,30 @@ def _put_templates(_catalog: Catalog, document: Document) -> Mapping[str, Any]:
     return {"templates": {key: Template.model_validate(one) for key, one in document.items()}}
 
 
+def _funnels(catalog: Catalog) -> Document:
+    return {
+        "funnels": {key: one.model_dump(mode="json") for key, one in catalog.funnels.items()},
+        "metrics": {key: one.model_dump(mode="json") for key, one in catalog.metrics.items()},
+    }
+
+
+def _put_funnels(_catalog: Catalog, document: Document) -> Mapping[str, Any]:
+    found = _Funnels.model_validate(document)
+    return {"funnels": found.funnels, "metrics": found.metrics}
+
+
+class _Funnels(Frozen):
+    """Both files as one document: a metric names a funnel."""
+
+    funnels: dict[str, Funnel]
+    metrics: dict[str, Metric]
+
+
 CATALOG_PARTS: dict[str, CatalogPart] = {
     "contact_policy": CatalogPart("Contact policy", "defaults.yaml", _contact, _put_contact),
     "templates": CatalogPart("Templates", "templates.yaml", _templates, _put_templates),
+    "funnels": CatalogPart(
+        "Funnels and metrics", "funnels.yaml and metrics.yaml", _funnels, _put_funnels
+    ),
 }
 """Kind of the change requests → part; one line each."""

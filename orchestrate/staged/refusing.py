@@ -58,6 +58,10 @@ CANNOT |= {
         "'pilothouse catalog propose templates --dry-run' shows what somebody would read. A rule "
         "that names another template may be staged.",
     ),
+    "funnels": Instead(
+        "Funnels and metrics cannot be staged: they decide nothing, and say how people did.",
+        "'pilothouse catalog propose funnels --dry-run' counts the last 28 days both ways.",
+    ),
     "destinations": Instead(
         "Destinations cannot be staged: staging sends by none.",
         "Try the table first: 'pilothouse destinations check --reach'.",

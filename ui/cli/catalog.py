@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from control.requests import DiffLine
     from ui.file_changes import Looked
 
-NAMES = ("contact-policy", "templates", "destinations", "syncs")
+NAMES = ("contact-policy", "templates", "destinations", "syncs", "funnels")
 _PART = click.argument("part", type=click.Choice(NAMES))
 
 

@@ -11,6 +11,10 @@ CONSEQUENCE: dict[str, str] = {
         "Messages that leave from then on, those that wait included, say the new **words**. "
         "You can roll them back at any time."
     ),
+    "funnels": (
+        "**Metrics** are counted in the new way from then on, for past weeks too. "
+        "No message and no holdout changes."
+    ),
     "destinations": (
         "Messages and syncs that leave from then on use the new **settings of destinations**. "
         "What a destination has already stays with it."

@@ -10,6 +10,7 @@ from core.artifacts import Finding, Preview
 from core.contact_policies import CONTACT_POLICIES
 from core.data_policies import DATA_POLICIES
 from core.destination_policies import DESTINATION_POLICIES
+from core.funnel_policies import FUNNEL_POLICIES
 from core.policies import POLICIES
 from core.route_policies import ROUTE_POLICIES
 from core.rules import DecisionPolicy, EligibilityRule
@@ -26,6 +27,7 @@ _OF_KIND: dict[str, Policies] = {
     "channel_routes": ROUTE_POLICIES,
     "contact_policy": CONTACT_POLICIES,
     "templates": WORDING_POLICIES,
+    "funnels": FUNNEL_POLICIES,
     "destinations": DESTINATION_POLICIES,
     "syncs": SYNC_POLICIES,
 }
