@@ -36,7 +36,7 @@ def reachable(actions: tuple[Action, ...], artifact: Artifact, catalog: Catalog)
     if actions:
         parts.append(Or(of=tuple(contactable(action, catalog) for action in actions)))
     marketing = all(action.message_class == "marketing" for action in actions)
-    parts += [_room(cap) for cap in contact.caps if marketing and _counts_everything(cap)]
+    parts += [_room(cap, catalog) for cap in contact.caps if marketing and _counts_everything(cap)]
     return And(of=tuple(parts))
 
 
@@ -47,11 +47,17 @@ def _counts_everything(cap: FrequencyCap) -> bool:
     return is_rolling and not is_narrow and cap.message_class in ("marketing", None)
 
 
-def _room(cap: FrequencyCap) -> Condition:
-    """Fewer messages lately than a cap allows; one of exactly that age no longer counts."""
+def _room(cap: FrequencyCap, catalog: Catalog) -> Condition:
+    """Fewer messages lately than a cap allows; one of exactly that age no longer counts.
+
+    As in a cycle, a message of an action that the catalog does not know is marketing.
+    """
     since = AsOf(as_of_offset_seconds=-cap.window_seconds)
-    recent = Filter(column="sent_at", op=Op.GT, value=since)
-    return Related(entity="message", where=(recent,), op=Op.LT, n=cap.n or 0)
+    counted = [Filter(column="sent_at", op=Op.GT, value=since)]
+    others = [one.key for one in catalog.actions.values() if one.message_class != "marketing"]
+    if cap.message_class and others:
+        counted.append(Filter(column="action_key", op=Op.NOT_IN, value=tuple(sorted(others))))
+    return Related(entity="message", where=tuple(counted), op=Op.LT, n=cap.n or 0)
 
 
 def contactable(action: Action, catalog: Catalog) -> Condition:

@@ -40,3 +40,17 @@ def test_a_preview_counts_the_rolling_caps_on_everything_and_no_other(
     world: World, cap: FrequencyCap, users: int
 ) -> None:
     assert reached(world, cap) == users
+
+
+@pytest.mark.parametrize(("message_class", "users"), [("marketing", 3), (None, 2)])
+def test_a_cap_on_marketing_does_not_count_what_is_known_to_be_service(
+    world: World, message_class: str | None, users: int
+) -> None:
+    service = next(a.key for a in world.catalog.actions.values() if a.message_class == "service")
+    world.user("u3")
+    world.did("u3", "pricing_viewed")
+    world.message("u3", service, days_ago=2)
+
+    weekly = FrequencyCap(key="weekly", n=1, window_seconds=WEEK)
+
+    assert reached(world, weekly.model_copy(update={"message_class": message_class})) == users
