@@ -30,10 +30,11 @@ def least_success(settings: Settings) -> LeastSuccess | None:
 
 def held(workspace: Workspace, now: datetime) -> str | None:
     """Why nothing is sent by now (naive UTC), as a sentence; None: it is."""
-    return _stale(workspace, now) or _slow(workspace, now)
+    return stale(workspace, now) or _slow(workspace, now)
 
 
-def _stale(workspace: Workspace, now: datetime) -> str | None:
+def stale(workspace: Workspace, now: datetime) -> str | None:
+    """Why nothing is sent of data that is too old, as a sentence; None: it is fresh enough."""
     allowed = workspace.settings.slo.fresh_minutes
     if allowed is None:
         return None
@@ -48,7 +49,7 @@ def _slow(workspace: Workspace, now: datetime) -> str | None:
     slo = workspace.settings.slo
     if slo.decision_seconds is None or not slo.hold_slow_decisions:
         return None
-    found = _deciding(workspace, now)
+    found = deciding(workspace, now)
     if not found["breached"]:
         return None
     return (
@@ -65,9 +66,9 @@ def standing(workspace: Workspace) -> dict[str, Any]:
         "asked": slo.model_dump(),
         "held": held(workspace, now),
         "paused": [one._asdict() for one in paused.values()],
-        "unusable": _unusable(workspace),
+        "unusable": unusable(workspace),
         "send_success": _sending(workspace) if slo.send_success_share else [],
-        "decisions": _deciding(workspace, now) if slo.decision_seconds else None,
+        "decisions": deciding(workspace, now) if slo.decision_seconds else None,
     }
 
 
@@ -102,7 +103,7 @@ def newest_event(workspace: Workspace, now: datetime) -> datetime | None:
     return found if isinstance(found, datetime) else None
 
 
-def _unusable(workspace: Workspace) -> list[dict[str, str]]:
+def unusable(workspace: Workspace) -> list[dict[str, str]]:
     """Destinations that a channel is routed to and nothing can be sent to, as they are set up."""
     there = checked(workspace.settings)
     missing = {*routes(workspace.store).values()} - there.usable.keys()
@@ -123,7 +124,8 @@ def _sending(workspace: Workspace) -> list[dict[str, Any]]:
     return [one._asdict() | {"share": one.share} for one in found]
 
 
-def _deciding(workspace: Workspace, now: datetime) -> dict[str, Any]:
+def deciding(workspace: Workspace, now: datetime) -> dict[str, Any]:
+    """How long decisions on events took in the last hour, and whether that is too long."""
     allowed = workspace.settings.slo.decision_seconds
     found = decision_latency(workspace.warehouse, workspace.catalog, now - SPAN)
     slow = found.seconds is not None and allowed is not None and found.seconds > allowed

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from control import holds, kill_switches, parity, pipeline, requests, versions
 from control.pipeline import PipelineRun, StepRun
+from core.alerts import Alert
 from core.lifecycle import IntentState, State
 from core.pipeline import MEANING
 from orchestrate import jump_requests
 from orchestrate.cycle import last_cycle
-from ui import canaries, modelling, slo, staging
-from warehouse.clocks.freshness import stale
-from warehouse.models import build
+from ui import canaries, slo, staging
+from ui.alerts import open_alerts
+from ui.alerts.data import behind
 
 if TYPE_CHECKING:
     from ui.workspace import Workspace
@@ -37,8 +38,9 @@ def status(workspace: Workspace) -> dict[str, Any]:
         "parity": parity.counted(workspace.store)._asdict(),
         "log_bytes_waiting": workspace.intake.log.unloaded_bytes,
         "outbox": workspace.outbox_counts(),
-        "stale_traits": [_stale(one) for one in _behind(workspace)],
+        "stale_traits": [_stale(one) for one in behind(workspace)],
         "service_levels": slo.standing(workspace),
+        "alerts": open_alerts(workspace),
     }
 
 
@@ -104,12 +106,6 @@ def _schedule(workspace: Workspace) -> dict[str, Any]:
     return chosen.model_dump() | {"next": following}
 
 
-def _behind(workspace: Workspace) -> tuple[Any, ...]:
-    models = modelling.live_models(workspace.store, workspace.settings)
-    with workspace.warehouse.cursor() as cursor:
-        return stale(cursor, models, workspace.as_of()) if build.managed(cursor) else ()
-
-
 def _held(workspace: Workspace) -> dict[str, Any] | None:
     """The request about the jump that holds the cycles; None when nothing does."""
     found = jump_requests.holding(workspace.store, last_cycle(workspace.warehouse))
@@ -169,4 +165,12 @@ def _rest(document: dict[str, Any]) -> list[str]:
     for one in document["stale_traits"]:
         newest = f"{one['newest']:%Y-%m-%d %H:%M}" if one["newest"] else "never"
         lines.append(f"Stale: {one['trait']} ({one['owner']}): newest of {one['source']} {newest}.")
-    return [*lines, *slo.lines(document["service_levels"])]
+    return [*lines, *slo.lines(document["service_levels"]), *_alert_lines(document["alerts"])]
+
+
+def _alert_lines(found: list[Alert]) -> list[str]:
+    """How many alerts are open; each has its own line elsewhere."""
+    if not found:
+        return []
+    urgent = sum(one.urgent for one in found)
+    return [f"Alerts: {len(found):,}, of them urgent {urgent:,}. 'pilothouse alerts' lists them."]

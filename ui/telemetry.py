@@ -24,6 +24,7 @@ CANARIES = Counter("pilothouse_canaries", "Canaries that ended by themselves.", 
 RECEIPT_REQUESTS = Counter(
     "pilothouse_receipt_requests", "Requests of providers answered.", ["destination", "status"]
 )
+ALERTS = Gauge("pilothouse_alerts", "Alerts that are open.", ["kind"])
 RECEIPTS_APPLIED = Counter("pilothouse_receipts_applied", "Receipts that did what they do.")
 RECEIPTS_WAITING = Gauge(
     "pilothouse_receipts_waiting", "Receipts of messages and people that are not known so far."

@@ -50,6 +50,7 @@ from ui import (
     telemetry,
     tracking_plan,
 )
+from ui.alerts.board import Board
 from ui.anchoring import Anchors
 from ui.asking import Asking
 from ui.collecting import Intake
@@ -99,6 +100,7 @@ class Workspace:
         make_up(self.store, self.warehouse, self._decisions)
         self.clock = Clock(settings, self.warehouse, self.catalog)
         restoring.look(self.store, self.anchors, self.now())
+        self.board = Board(self)
         self.asking = Asking(self)
         self.ask, self.submit = self.asking.ask, self.asking.submit
         governed_files.begin(self)

@@ -16,13 +16,16 @@ import click
 from control import emergencies, people, versions
 from control.emergencies import Emergency
 from control.people import Person
+from control.sights import colleagues
 from control.store import Store, open_store
+from control.tokens import person_of
 from core.errors import Code, refuse
 from core.settings import Settings
 from orchestrate.rulebook import emergency as path
 from ui import stopping
+from ui.anchoring import Anchors
 from ui.cli.kill import Switch, named, switched
-from ui.cli.session import Listing, Output, Session, common, said_by
+from ui.cli.session import TOKEN, Listing, Output, Session, common, said_by
 from ui.clock import read as demo_time
 from ui.putting_back import require_decidable
 from ui.workspace_clock import wall_time
@@ -37,17 +40,21 @@ class Room(NamedTuple):
     settings: Settings
     store: Store
     now: datetime
+    token: str
 
     def person(self, email: str) -> Person:
-        """Who gives the command: only the demo takes anybody's word for it."""
-        if self.settings.identity != "demo":
+        """Who gives the command: only the demo takes anybody's word for it, elsewhere a token."""
+        if self.settings.identity == "demo":
+            return people.get(self.store, email)
+        found = person_of(self.store, self.token, now=self.now) if self.token else None
+        if found is None:
             raise refuse(
                 Code.NOT_ALLOWED,
-                "'--as' names a person only in the demo workspace.",
-                span=email,
-                fix="Sign in to the console with your identity provider.",
+                "Outside of the demo a token says who you are, and there is none that works.",
+                span=TOKEN,
+                fix=f"Set {TOKEN} to one that 'pilothouse tokens create' made.",
             )
-        return people.get(self.store, email)
+        return found
 
 
 @click.group(cls=Listing)
@@ -129,11 +136,15 @@ def review_command(session: Session, emergency_id: str, comment: str, email: str
 def _room(session: Session) -> Iterator[Room]:
     settings = session.settings()
     store = open_store(settings.control_url)
+    heads = Anchors(settings.workspace)
+    heads.watch(store)
     wall = wall_time()
     ticking = demo_time(settings.workspace, wall=wall) if settings.identity == "demo" else None
     try:
-        yield Room(settings, store, ticking or wall)
+        session.colleagues = colleagues(store)
+        yield Room(settings, store, ticking or wall, session.token or "")
     finally:
+        heads.close()
         store.close()
 
 

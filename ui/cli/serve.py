@@ -87,8 +87,8 @@ def up(session: Session, port: int | None, host: str | None) -> Output:
 
 def _background(workspace: Workspace) -> tuple[Rounds, ...]:
     """What the server does by itself: keep pauses short, decide at once, load, take over, run the
-    pipeline, apply receipts, look after canaries, route, let journeys go on, tell tools of users,
-    and look for shadow schemas."""
+    pipeline, apply receipts, look for alerts and after canaries, route, let journeys go on, tell
+    tools of users, and look for shadow schemas."""
     from ui import (
         canaries,
         collecting,
@@ -105,6 +105,7 @@ def _background(workspace: Workspace) -> tuple[Rounds, ...]:
         shadowing,
         syncing,
     )
+    from ui.alerts import board
     from ui.rounds import Rounds
 
     follow: Callable[[Workspace], object] = modelling.follow
@@ -129,6 +130,7 @@ def _background(workspace: Workspace) -> tuple[Rounds, ...]:
         Rounds("take_over", take_over.once, collector_app.HAND_OVER_SECONDS),
         Rounds("pipeline", partial(pipeline.run_when_due, workspace), pipeline.LOOK_SECONDS),
         Rounds("receipts", receiving.ApplyRound(workspace).once, receiving.APPLY_SECONDS),
+        Rounds("alerts", workspace.board.once, board.SECONDS, first_seconds=1.0),
         Rounds("canaries", canaries.CanaryRound(workspace).once, canaries.SECONDS),
         Rounds("govern", partial(governing.once, workspace), governing.SECONDS),
         Rounds("route", partial(routing.run, workspace), routing.SECONDS),
