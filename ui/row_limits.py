@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
+from control.requests import ChangeRequest
+from core.artifacts import Preview
+from core.data_changes import DataEffect
 from core.errors import Code, refuse
 from core.masking import Sight
 from warehouse.engines.duckdb import DIALECT
@@ -45,6 +48,17 @@ def require_unlimited(sight: Sight, what: str) -> None:
             f"You may not {what}: you see only users of {_words(sight)}.",
             fix="Ask somebody who sees everybody.",
         )
+
+
+def unnamed(request: ChangeRequest) -> ChangeRequest:
+    """A change request without the users that were picked to show what it does."""
+    effect = request.effect
+    if isinstance(effect, Preview) and effect.effect:
+        without = effect.effect.model_copy(update={"sample": ()})
+        return request.model_copy(update={"effect": effect.model_copy(update={"effect": without})})
+    if isinstance(effect, DataEffect):
+        return request.model_copy(update={"effect": effect.model_copy(update={"samples": ()})})
+    return request
 
 
 def _words(sight: Sight) -> str:

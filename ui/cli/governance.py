@@ -14,7 +14,7 @@ from core.schedule import Window
 from ui.cli.canary_options import canary_options
 from ui.cli.effect_words import finding_lines, rule_effect_lines
 from ui.cli.lifecycle import COMMANDS, window_options
-from ui.cli.session import Listing, Output, Session, common, said_by
+from ui.cli.session import Listing, Output, Session, common, looked_at_by, said_by
 from ui.console.view.data_change import (
     diff_words,
     moves_channels,
@@ -25,6 +25,7 @@ from ui.console.view.data_change import (
 from ui.console.view.diff import SAME, plain_rows
 from ui.console.view.journey import effect_lines, step_lines
 from ui.console.view.jump import jump_lines
+from ui.row_limits import unnamed
 
 if TYPE_CHECKING:
     from ui.workspace import Workspace
@@ -57,11 +58,14 @@ def list_command(session: Session, state: str | None) -> Output:
 
 @approvals.command("show")
 @click.argument("request_id")
+@looked_at_by
 @common
-def show_command(session: Session, request_id: str) -> Output:
+def show_command(session: Session, request_id: str, email: str | None) -> Output:
     """Show one change request."""
     with session.workspace() as workspace:
         request = requests.get(workspace.store, request_id)
+        if session.sight(workspace, email).limits:
+            request = unnamed(request)
         return Output(_card(request, workspace), request)
 
 

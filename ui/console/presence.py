@@ -1,11 +1,11 @@
-"""Whether somebody may still look: for parts of a page that are drawn again without the page."""
+"""Whether whoever looks may still look, and at whom: asked anew by parts of a page."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from control.people import Person
-from ui.console.desk import Desk
+from ui.console.desk import Desk, desk
 
 
 def leave_if_changed(office: Desk) -> None:
@@ -16,3 +16,9 @@ def leave_if_changed(office: Desk) -> None:
     drawn_for: Person = st.session_state["person"]
     if office.person(drawn_for.email) != drawn_for:
         st.rerun()
+
+
+def sees_everybody() -> bool:
+    """Whether single users may be shown: whoever sees only some of them is shown none that were
+    picked for everybody."""
+    return desk().sees_everybody(st.session_state["person"])

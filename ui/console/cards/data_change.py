@@ -7,6 +7,7 @@ import streamlit as st
 from control.requests import ChangeRequest, DiffLine
 from core.data_changes import ChangedPart, DataEffect
 from ui.console.cards.parts import bullets, figure, folded, heading
+from ui.console.presence import sees_everybody
 from ui.console.view.data_change import (
     diff_words,
     moves_channels,
@@ -82,7 +83,7 @@ def data_samples(request: ChangeRequest) -> None:
     effect = request.data_effect
     if effect is None:
         return
-    if effect.samples:
+    if effect.samples and sees_everybody():
         with st.container(border=True):
             heading("Some values, before and after")
             st.table(

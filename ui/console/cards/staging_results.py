@@ -9,6 +9,7 @@ from core.journeys import Journey
 from core.reasons import BY_CODE
 from orchestrate.staged.comparing import Difference, Letters
 from ui.console.cards.parts import bullets, figure, heading
+from ui.console.presence import sees_everybody
 from ui.console.view.text import clock, listing, number, people, phrase, plain, title
 from ui.staging_results import Results, Said, names_of
 
@@ -155,7 +156,7 @@ def letters_card(there: list[Staged], found: Results) -> None:
             strict=True,
         ):
             figure(place, label, number(value))
-        for said in found.sample:
+        for said in found.sample if sees_everybody() else ():
             _letter(said)
         bullets(f"{number(n)} stopped: {plain(_sentence(why))}" for why, n in stopped.items())
         st.caption("They lie in `mailbox/staging` of the workspace. Nothing left this machine.")
