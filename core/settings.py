@@ -117,8 +117,9 @@ class GovernanceSettings(Frozen):
 
     effect_tolerance: EffectTolerance = EffectTolerance()
     """How far the effect of a rule may move before it is held back for people to look again."""
-    certify_days: int | None = Field(default=90, ge=1)
-    """How long a rule, policy or journey stays live until an approver certifies it again."""
+    certify_days: int = Field(default=90, ge=0)
+    """How long a rule, policy or journey stays live until an approver certifies it again; 0: for
+    good."""
     certify_warn_days: int = Field(default=14, ge=0)
     """How long before that it is told."""
     live_within_hours: float = Field(default=24.0, gt=0)

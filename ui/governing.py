@@ -43,7 +43,8 @@ def once(workspace: Workspace) -> Governed:
     store, now = workspace.store, workspace.now()
     expired = [*due.expire_windows(store, now=now), *due.expire_reviews(store, now=now)]
     escalated = due.escalate(store, now=now)
-    paused = pause_uncertified(store, days=workspace.settings.governance.certify_days, now=now)
+    days = workspace.settings.governance.certify_days or None
+    paused = pause_uncertified(store, days=days, now=now)
     published, held = _publish_due(workspace)
     done = Governed(
         published=tuple(published),

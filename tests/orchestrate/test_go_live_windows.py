@@ -23,6 +23,7 @@ from core.schedule import Window
 from orchestrate import approvals, change_requests, rulebook
 from orchestrate.rulebook import due
 from orchestrate.staged import placing
+from tests.at_once import at_once
 
 NOW = datetime(2026, 1, 1)
 HOUR = timedelta(hours=1)
@@ -71,6 +72,16 @@ def test_it_goes_live_in_its_window_and_once_however_the_clock_jumps(
         assert due.windows_open(store, now=jump) == []
         assert due.expire_windows(store, now=jump) == []
     assert len(versions.history(store, "engaged")) == 1
+
+
+def test_of_two_rounds_at_once_one_publishes(store: Store, pavel: Person) -> None:
+    request = _scheduled(store, pavel)
+
+    def publish() -> int:
+        return rulebook.publish(store, request, now=WINDOW.at).version
+
+    assert at_once(publish, publish) == [1, 1]
+    assert [entry.what for entry in audit.entries(store)].count("publish") == 1
 
 
 def test_after_its_window_it_expires_and_never_goes_live_late(store: Store, pavel: Person) -> None:

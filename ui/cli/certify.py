@@ -29,7 +29,7 @@ def certify_command(session: Session, key: str | None, email: str) -> Output:
         wanted = workspace.settings.governance
         held = certifications.everything(
             workspace.store,
-            days=wanted.certify_days,
+            days=wanted.certify_days or None,
             warn_days=wanted.certify_warn_days,
             now=workspace.now(),
         )
