@@ -129,6 +129,16 @@ def standing(workspace: Workspace) -> list[Standing]:
     ]
 
 
+def differing(store: Store, files: Files) -> list[Standing]:
+    """Every kept part whose file says something else than what was approved last."""
+    return [
+        Standing(one.kind, part.title, part.file, one.version, differs=True)
+        for one in versions.live_data(store)
+        if isinstance(one.artifact, FileChange)
+        and not (part := PARTS[one.kind]).says(files, one.artifact.content)
+    ]
+
+
 def history(workspace: Workspace, kind: str) -> list[PartVersion]:
     """Every version of a part, newest first; none while nothing was approved."""
     found = versions.history_of(workspace.store, PARTS[kind].kind)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 from control import holds, kill_switches, parity, pipeline, requests, versions
 from control.pipeline import PipelineRun, StepRun
 from core.alerts import Alert
+from core.errors import PilothouseError
 from core.lifecycle import IntentState, State
 from core.pipeline import MEANING
 from orchestrate import jump_requests
 from orchestrate.cycle import last_cycle
-from ui import canaries, slo, staging
+from ui import canaries, governed_files, slo, staging
 from ui.alerts import open_alerts
 from ui.alerts.data import behind
 
@@ -39,6 +40,7 @@ def status(workspace: Workspace) -> dict[str, Any]:
         "log_bytes_waiting": workspace.intake.log.unloaded_bytes,
         "outbox": workspace.outbox_counts(),
         "stale_traits": [_stale(one) for one in behind(workspace)],
+        "files": _files(workspace),
         "service_levels": slo.standing(workspace),
         "alerts": open_alerts(workspace),
     }
@@ -106,6 +108,15 @@ def _schedule(workspace: Workspace) -> dict[str, Any]:
     return chosen.model_dump() | {"next": following}
 
 
+def _files(workspace: Workspace) -> dict[str, Any]:
+    """Which files say something else than what is in force, or why nobody can tell."""
+    try:
+        found = governed_files.differing(workspace.store, governed_files.files_of(workspace))
+    except PilothouseError as error:
+        return {"differ": [], "refusal": error.refusal.model_dump(mode="json")}
+    return {"differ": [one._asdict() for one in found], "refusal": None}
+
+
 def _held(workspace: Workspace) -> dict[str, Any] | None:
     """The request about the jump that holds the cycles; None when nothing does."""
     found = jump_requests.holding(workspace.store, last_cycle(workspace.warehouse))
@@ -162,6 +173,13 @@ def _rest(document: dict[str, Any]) -> list[str]:
     if held := document["held"]:
         state = held["state"].replace("_", " ")
         lines.append(f"Cycles are held: {held['why']}. {held['change_request']} is {state}.")
+    if refusal := document["files"]["refusal"]:
+        lines.append(f"The files cannot be compared with what is in force: {refusal['message']}")
+    lines += [
+        f"{one['file']} says something else than version {one['version']} of the "
+        f"{one['title'].lower()}, which is in force: 'pilothouse catalog diff'."
+        for one in document["files"]["differ"]
+    ]
     for one in document["stale_traits"]:
         newest = f"{one['newest']:%Y-%m-%d %H:%M}" if one["newest"] else "never"
         lines.append(f"Stale: {one['trait']} ({one['owner']}): newest of {one['source']} {newest}.")

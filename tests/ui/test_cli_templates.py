@@ -160,6 +160,8 @@ def test_an_edited_template_is_in_force_once_somebody_else_approved_it(cli: Comm
     own_catalog(cli, WIN_BACK.replace("ready?", "buy!"))
     assert cli.json("templates", "show", "upgrade_offer")["subject"] == "$country, ready?"
     assert "-subject: $country, ready?" in cli("catalog", "diff").out
+    assert "templates.yaml says something else than version 1 of the templates" in cli("status").out
+    assert "templates.yaml is not what is in force (v1)" in cli("doctor").out
 
     proposed = cli.json("catalog", "propose", "templates", "--reason", "shorter")
     change = proposed["change_request"]["id"]

@@ -153,6 +153,7 @@ def doctor(session: Session) -> Output:
             _model(settings),
             _port(settings),
             *_destinations(settings),
+            *_kept(settings),
         ]
     lines = [
         f"{'ok ' if check.fine else 'NOT'} {check.name:<12} {check.detail}"
@@ -224,6 +225,25 @@ def _port(settings: Settings) -> Check:
     except PilothouseError as error:
         return _failed("port", error)
     return Check("port", True, f"{settings.host}:{settings.port} is free")
+
+
+def _kept(settings: Settings) -> list[Check]:
+    """Files that say something else than what was approved; what cannot be opened was said."""
+    from ui.file_parts import Files
+    from ui.governed_files import differing
+
+    try:
+        files, store = (
+            Files(load_catalog(settings.catalog), settings),
+            open_store(settings.control_url),
+        )
+    except PilothouseError:
+        return []
+    found = differing(store, files)
+    store.close()
+    told = [f"{one.file} is not what is in force (v{one.version})" for one in found]
+    said = f"{', '.join(told)}: 'pilothouse catalog diff'" if told else "as approved"
+    return [Check("files", True, said)]
 
 
 def _destinations(settings: Settings) -> list[Check]:
