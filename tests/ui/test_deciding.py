@@ -14,7 +14,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from control import people, requests, tokens
+from control import audit, people, requests, tokens
 from control.audit import entries
 from control.tokens import TokenScope
 from core.errors import PilothouseError
@@ -261,6 +261,25 @@ def test_without_a_token_of_the_scope_nothing_is_decided(
         )
         assert answer.status_code == 401
     assert decisions(workspace) == before
+
+
+def test_a_token_lets_nobody_in_once_it_was_revoked_or_its_owner_lost_the_role(
+    api: TestClient, workspace: Workspace
+) -> None:
+    def status() -> int:
+        return api.post("/v1/decide", json={"user_id": users_of(workspace)[0]}).status_code
+
+    ada = people.get(workspace.store, "ada@demo")
+    assert status() == 200
+    people.add(workspace.store, [ada.model_copy(update={"roles": frozenset()})])
+    assert status() == 401
+    people.add(workspace.store, [ada])
+    assert status() == 200
+
+    tokens.revoke(workspace.store, "app", who="ada@demo", now=workspace.now())
+
+    assert status() == 401
+    assert audit.entries(workspace.store)[-1].what == "token_refused"
 
 
 def test_users_of_whom_events_came_in_are_decided_on_and_nobody_else(
