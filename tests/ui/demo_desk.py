@@ -18,6 +18,7 @@ from control.people import Person
 from control.requests import ChangeRequest
 from control.runs import Thread
 from control.store import Store, open_store
+from core.alerts import Alert
 from core.artifacts import AskResult, TraceStep
 from core.canary import CanaryAsk
 from core.errors import Code, refuse
@@ -35,6 +36,13 @@ NOW = datetime(2026, 11, 22)
 STEPS = ("understand", "ground", "draft", "check", "simulate", "answer")
 
 
+class Hung:
+    """A board on which a test hangs alerts."""
+
+    def __init__(self) -> None:
+        self.open: tuple[Alert, ...] = ()
+
+
 class DemoWorkspace:
     """An open workspace whose clock stands still."""
 
@@ -48,6 +56,7 @@ class DemoWorkspace:
         self.store: Store = open_store(self.settings.control_url)
         people.add_demo_people(self.store)
         self.warehouse: DuckDBWarehouse | None = None
+        self.board = Hung()
 
     def runner(self) -> CheckedRunner:
         """Queries over the warehouse, where a test brought one."""

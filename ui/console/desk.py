@@ -18,6 +18,7 @@ from control.runs import Run, RunStep
 from control.sights import colleagues, sight_of
 from control.sign_in import Claims
 from control.store import Store
+from core.alerts import Alert
 from core.artifacts import AskResult
 from core.canary import CanaryAsk
 from core.conditions import Condition
@@ -32,6 +33,13 @@ from warehouse.compile import compile_audience
 from warehouse.runner import CheckedRunner
 
 
+class AlertBoard(Protocol):
+    """Where the open alerts hang."""
+
+    @property
+    def open(self) -> tuple[Alert, ...]: ...
+
+
 class OpenWorkspace(Protocol):
     """What the console needs of a workspace."""
 
@@ -41,6 +49,8 @@ class OpenWorkspace(Protocol):
     def catalog(self) -> Catalog: ...
     @property
     def store(self) -> Store: ...
+    @property
+    def board(self) -> AlertBoard: ...
     def as_of(self) -> datetime: ...
     def now(self) -> datetime: ...
     def runner(self) -> CheckedRunner: ...
@@ -165,6 +175,10 @@ class Desk:
     def send_for_approval(self, run_id: str, person: Person) -> AskResult:
         """Propose what a run drafted; raises a refusal when the person may not."""
         return self.worker.send_for_approval(run_id, person.email)
+
+    def alerts(self) -> tuple[Alert, ...]:
+        """What needs a person, as of the server's last look, what is urgent first."""
+        return self.workspace.board.open
 
     def waiting(self) -> list[ChangeRequest]:
         """What waits for an approver, oldest first."""

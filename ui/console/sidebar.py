@@ -1,4 +1,4 @@
-"""What stands beside every page: what waits, how fresh the data is, recent threads, who you are."""
+"""What stands beside every page: what waits, how fresh the data is, alerts, recent threads, you."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from streamlit.navigation.page import StreamlitPage
 
 from control.people import Person
 from ui.console.desk import Desk
+from ui.console.view import alerts
 from ui.console.view.state import Badge
 from ui.console.view.text import clock, listing, plain
 
@@ -17,6 +18,7 @@ def sidebar(office: Desk, person: Person, chosen: StreamlitPage) -> None:
     """Draw it for one person on one page."""
     with st.sidebar:
         _state_of_things(office)
+        _alerts(office, chosen)
         _recent(office, person, chosen)
         _account(person)
 
@@ -32,6 +34,25 @@ def _state_of_things(office: Desk) -> None:
     with st.container(gap="xxsmall"):
         for badge in (pending, fresh):
             st.badge(badge.label, color=badge.colour, icon=f":material/{badge.icon}:")
+
+
+def _alerts(office: Desk, chosen: StreamlitPage) -> None:
+    """What needs a person, as of the server's last look; nothing while nothing does."""
+    found = office.alerts()
+    if not found:
+        return
+    with st.expander(alerts.summary(found), icon=f":material/{alerts.icon(found)}:"):
+        for one in found:
+            st.markdown(alerts.line(one))
+            if request := alerts.request_of(one):
+                st.button(
+                    f"Open {request}",
+                    key=f"alert_{one.kind}_{one.subject}",
+                    type="tertiary",
+                    icon=":material/open_in_new:",
+                    on_click=open_request,
+                    args=(request, chosen.url_path),
+                )
 
 
 def _recent(office: Desk, person: Person, chosen: StreamlitPage) -> None:
