@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from core.conditions import And, Attribute, InAudience, Or
+from core.conditions import And, Attribute, InAudience, Op, Or
 from core.errors import Code, PilothouseError
+from core.masking import HIDDEN, Sight
 from tests.ui import answers
 from tests.ui.conftest import Visit, existing, proposed, shown
 from ui.console.desk import Desk
@@ -67,6 +68,39 @@ def test_nobody_by_that_id_is_a_refusal(sampler: Sampler) -> None:
         judge(answers.RULE, ["nobody"], sampler)
 
     assert refused.value.refusal.code is Code.UNKNOWN_USER
+
+
+def test_whoever_is_limited_to_a_country_is_shown_nobody_else(
+    sampler: Sampler, warehouse: DuckDBWarehouse
+) -> None:
+    limited = sampler._replace(sight=Sight(limits={"country": ("US", "IN")}))
+    query = "SELECT user_id, country IN ('US', 'IN') FROM dim_users ORDER BY user_id"
+    theirs = dict(warehouse.fetch(query).rows)
+
+    found = sample(answers.RULE, limited)
+
+    assert found
+    assert all(theirs[one.user_id] for one in found)
+    outside = next(user for user, seen in theirs.items() if not seen)
+    with pytest.raises(PilothouseError) as refused:
+        judge(answers.RULE, [outside], limited)
+    assert refused.value.refusal.code is Code.UNKNOWN_USER
+
+
+def test_what_was_read_of_a_personal_column_is_shown_to_nobody(
+    sampler: Sampler, warehouse: DuckDBWarehouse
+) -> None:
+    query = "SELECT user_id, email FROM dim_users WHERE email IS NOT NULL ORDER BY 1 LIMIT 1"
+    ((user, address),) = warehouse.fetch(query).rows
+    rule = answers.RULE.model_copy(
+        update={"condition": Attribute(column="email", op=Op.NE, value="nobody")}
+    )
+
+    (judged,) = judge(rule, [user], sampler)
+
+    told = " ".join(judged.reasons)
+    assert address not in told
+    assert not judged.included or HIDDEN in told
 
 
 def test_an_approver_checks_one_person_on_the_card(
