@@ -22,6 +22,7 @@ from benchmarks import (
     bench_models,
     bench_on_events,
     bench_online,
+    bench_policies,
     bench_prompts,
     bench_rule,
     bench_simulation,
@@ -31,6 +32,7 @@ from ui import telemetry
 
 BENCHMARKS: tuple[Callable[[], list[Measured]], ...] = (
     bench_rule.measure,
+    bench_policies.measure,
     bench_prompts.measure,
     bench_loop.measure,
     bench_collect.measure,

@@ -15,6 +15,8 @@ from core.topics import Topics, parts, reached, topics
 
 Relation = Callable[[Entry, Entry], bool]
 """Of one entry to another of the same policy."""
+Parts = tuple[tuple[Condition, Topics], ...]
+"""Conditions that all hold, each with what it is about."""
 
 
 def always_first(one: Entry, other: Entry) -> bool:
@@ -24,30 +26,35 @@ def always_first(one: Entry, other: Entry) -> bool:
 
 def shadowed_by(entry: Entry, above: list[Entry], policy: DecisionPolicy) -> list[str]:
     """The entries that take everybody whom an entry would take; none where somebody is left."""
-    ours = And(of=(policy.population, takes(entry, policy)))
     rivals = [one for one in above if _goes_where(one, entry, policy)]
-    if not rivals or never(ours):
+    found = _covering(entry, rivals, policy)
+    # Where nobody is left to be taken, something else is wrong.
+    if found and never(policy.population, takes(entry, policy)):
         return []
+    return [one.action.name for one in found]
+
+
+def _covering(entry: Entry, rivals: list[Entry], policy: DecisionPolicy) -> list[Entry]:
+    ours = _about(And(of=(policy.population, takes(entry, policy))))
     taken = [takes(one, policy) for one in rivals]
     each = [one for one, whom in zip(rivals, taken, strict=True) if _follows(ours, whom)]
     if len(each) >= policy.k:
-        return [one.action.name for one in each[: policy.k]]
+        return each[: policy.k]
     together = _bound(ours, taken)
-    if policy.k == 1 and together and implies(ours, Or(of=tuple(together))):
-        return [one.action.name for one in rivals]
+    if policy.k == 1 and together and _implied(_bearing(ours, together), Or(of=tuple(together))):
+        return rivals
     return []
 
 
-def _follows(premise: Condition, conclusion: Condition) -> bool:
-    """``implies`` for a premise that somebody can meet, without a proof where there can be none."""
-    about = topics(premise)
-    apart = (one for one in parts(conclusion) if not topics(one) & about)
-    return all(_always(one) for one in apart) and implies(premise, conclusion)
+def _follows(premise: Parts, conclusion: Condition) -> bool:
+    """``implies`` for a premise that somebody can meet, part by part and by what bears on it."""
+    return all(_implied(_bearing(premise, [part]), part) for part in parts(conclusion))
 
 
-def _bound(ours: Condition, taken: list[Condition]) -> list[Condition]:
+def _bound(ours: Parts, taken: list[Condition]) -> list[Condition]:
     """Those that could only together cover whom we mean: left out is what may fail by itself."""
-    mine, left = topics(ours), [_Fallible.of(one) for one in taken]
+    mine = frozenset[str]().union(*(about for _, about in ours))
+    left = [_Fallible.of(one) for one in taken]
     while True:
         read = Counter(name for one in left for name in one.about)
         kept = [one for one in left if not one.fails_alone(mine, read)]
@@ -129,19 +136,20 @@ def _way_back(
 def gives_way(policy: DecisionPolicy) -> Relation:
     """Whether an entry is held back for whoever is eligible for another."""
     everybody = _about(policy.population)
-    ours = {one.action.key: (*everybody, *_about(eligible(one))) for one in policy.entries}
+    for_whom = {one.action.key: _about(eligible(one)) for one in policy.entries}
     held = {one.action.key: held_back(one, policy) for one in policy.entries}
-    bearing = {key: _bearing(ours[key], held[key]) for key in ours}
+    bears = {
+        key: _reached((*everybody, *for_whom[key]), parts(one, negated=True))
+        for key, one in held.items()
+    }
 
     def is_held_back(one: Entry, other: Entry) -> bool:
-        key, theirs = one.action.key, ours[other.action.key]
-        if not any(about & bearing[key] for _, about in theirs[len(everybody) :]):
+        key, theirs = one.action.key, for_whom[other.action.key]
+        if not any(about & bears[key] for _, about in theirs):
             return False
-        together = (*ours[key], *theirs[len(everybody) :])
-        relevant = _bearing(together, held[key])
-        asked = And(of=tuple(part for part, about in together if about & relevant))
+        together = (*everybody, *for_whom[key], *theirs)
         return (
-            _implied(asked, held[key])
+            _implied(_bearing(together, parts(held[key], negated=True)), held[key])
             and not never(policy.population, eligible(one), eligible(other))
             and not never(policy.population, takes(one, policy))
         )
@@ -149,18 +157,19 @@ def gives_way(policy: DecisionPolicy) -> Relation:
     return is_held_back
 
 
-Parts = tuple[tuple[Condition, Topics], ...]
-
-
 def _about(condition: Condition) -> Parts:
     """The parts of a condition that all hold, each with what it is about."""
     return tuple((part, topics(part)) for part in parts(condition))
 
 
-def _bearing(given: Parts, held: Condition) -> Topics:
-    """What has to do with what holds back, through what is given: the rest has no say in it."""
-    about = [topics(part) for part in parts(held, negated=True)]
-    return reached(about, [topic for _, topic in given])
+def _bearing(given: Parts, asked: list[Condition]) -> Condition:
+    """What is given and has to do with what is asked: the rest has no say in it."""
+    bears = _reached(given, asked)
+    return And(of=tuple(part for part, about in given if about & bears))
+
+
+def _reached(given: Parts, asked: list[Condition]) -> Topics:
+    return reached([topics(one) for one in asked], [about for _, about in given])
 
 
 def waits_for(one: Entry, other: Entry) -> bool:

@@ -54,34 +54,66 @@ def counted(
     audiences: Audiences | None = None,
 ) -> Counted:
     """Everybody by what a proposal does with them, in one query over the snapshot."""
-    asked = _asked(artifact)
-    first = _goes_first(artifact, live, catalog, audiences)
-    flags: dict[str, Condition] = {"p": artifact.population, "a": _meant(artifact)}
-    for number, (action, condition, stop) in enumerate(asked):
-        flags[f"e{number}"] = condition
-        flags[f"s{number}"] = stop
-        flags[f"c{number}"] = contactable(action, catalog)
-    for number, rival in enumerate(first.values()):
-        flags[f"o{number}"] = rival
+    flags = _Flags()
+    inside = flags.ask(artifact.population)
+    actions = [
+        _Asked(action, *(flags.ask(one) for one in (meant, stops, contactable(action, catalog))))
+        for action, meant, stops in _asked(artifact)
+    ]
+    meant = [one.meant for one in actions] or [flags.ask(_meant(artifact))]
+    first = {
+        key: flags.ask(rival)
+        for key, rival in _goes_first(artifact, live, catalog, audiences).items()
+    }
     replaced = _replaced(artifact, live, catalog, audiences)
-    if replaced is not None:
-        flags["b"] = replaced
-    query = _query(flags, len(asked), len(first), catalog, as_of, audiences)
+    audience = exp.and_(is_true(inside), exp.or_(*(is_true(one) for one in meant)))
+    counts = [
+        *(count for place, one in enumerate(actions) for count in _counts(place, one, inside)),
+        *(
+            count_if(f"rival_{place}", exp.and_(audience.copy(), is_true(name)))
+            for place, name in enumerate(first.values())
+        ),
+        *([count_if("before", is_true(flags.ask(replaced)))] if replaced else []),
+    ]
+    query = _query(flags.asked, audience, counts, catalog, as_of, audiences)
     fetched = runner.fetch(query, purpose=f"who is meant by {artifact.key}, and where they are")
     rows = [dict(zip(fetched.columns, row, strict=True)) for row in fetched.rows]
-    audience = _sum(rows, "audience")
+    reached = _sum(rows, "audience")
     return Counted(
         users_total=_sum(rows, "users"),
-        entries=tuple(_entry(number, one[0], rows) for number, one in enumerate(asked)),
+        entries=tuple(_entry(place, one.action, rows) for place, one in enumerate(actions)),
         people=tuple(_people(rows)),
         without_zone=_sum(rows, "without_zone"),
         before=None if replaced is None else _sum(rows, "before"),
         rivals=tuple(
-            Rival(key=key, users=users, share=users / audience)
-            for number, key in enumerate(first)
-            if audience and (users := _sum(rows, f"rival_{number}"))
+            Rival(key=key, users=users, share=users / reached)
+            for place, key in enumerate(first)
+            if reached and (users := _sum(rows, f"rival_{place}"))
         ),
     )
+
+
+class _Asked(NamedTuple):
+    """An action, and the flags of whom it is for, whom it stops for, and who can be reached."""
+
+    action: Action
+    meant: str
+    stops: str
+    reached: str
+
+
+class _Flags:
+    """The conditions of a query, each asked once however often it is needed."""
+
+    def __init__(self) -> None:
+        self.asked: dict[str, Condition] = {}
+
+    def ask(self, condition: Condition) -> str:
+        """The name of a condition's flag."""
+        known = (name for name, one in self.asked.items() if one == condition)
+        name = next(known, f"flag_{len(self.asked)}")
+        self.asked[name] = condition
+        return name
 
 
 def _asked(artifact: Artifact) -> list[tuple[Action, Condition, Condition]]:
@@ -129,52 +161,43 @@ def _goes_first(
 
 
 def _query(
-    flags: Mapping[str, Condition],
-    actions: int,
-    rivals: int,
+    flags: dict[str, Condition],
+    audience: exp.Expr,
+    counts: Sequence[exp.Expr],
     catalog: Catalog,
     as_of: datetime,
     audiences: Audiences | None,
 ) -> str:
     """One row a country and age: how many users there are, and how many of each kind."""
     users = catalog.layout.users
-    columns = dict.fromkeys(one for one in (users.country, users.zone, users.age) if one)
-    inner = select_flags(
-        {**flags}, catalog, as_of=as_of, audiences=audiences, columns=tuple(columns)
-    )
-    audience = exp.and_(is_true("p"), is_true("a"))
+    columns = tuple(dict.fromkeys(one for one in (users.country, users.zone, users.age) if one))
+    inner = select_flags(flags, catalog, as_of=as_of, audiences=audiences, columns=columns)
     zone = exp.column(users.zone) if users.zone else exp.null()
-    counts = [
+    everybody = [
         exp.alias_(exp.Count(this=exp.Star()), "users"),
         count_if("audience", audience),
         count_if("without_zone", exp.and_(audience.copy(), zone.is_(exp.null()))),
-        *(count for number in range(actions) for count in _counts(number)),
-        *(
-            count_if(f"rival_{number}", exp.and_(audience.copy(), is_true(f"o{number}")))
-            for number in range(rivals)
-        ),
     ]
-    if "b" in flags:
-        counts.append(count_if("before", is_true("b")))
     groups = {"country": _text(users.country), "age": _age(users.age)}
-    query = exp.select(*(exp.alias_(one, name) for name, one in groups.items()), *counts)
+    named = [exp.alias_(one, name) for name, one in groups.items()]
     return (
-        query.from_(inner.subquery("flags"))
+        exp.select(*named, *everybody, *counts)
+        .from_(inner.subquery("flags"))
         .group_by(*(one.copy() for name, one in groups.items() if getattr(users, name)))
         .sql(dialect=DIALECT, pretty=True)
     )
 
 
-def _counts(number: int) -> list[exp.Expr]:
-    inside, meant = is_true("p"), is_true(f"e{number}")
+def _counts(place: int, one: _Asked, population: str) -> list[exp.Expr]:
+    inside, meant = is_true(population), is_true(one.meant)
     ours = exp.and_(inside, meant)
     # Unknown stops: what is not known to go on does not.
-    stops = exp.func("COALESCE", exp.column(f"s{number}"), exp.true())
+    stops = exp.func("COALESCE", exp.column(one.stops), exp.true())
     return [
-        count_if(f"eligible_{number}", ours),
-        count_if(f"outside_{number}", exp.and_(exp.not_(inside), meant)),
-        count_if(f"stopped_{number}", exp.and_(ours, stops)),
-        count_if(f"reachable_{number}", exp.and_(ours, is_true(f"c{number}"))),
+        count_if(f"eligible_{place}", ours),
+        count_if(f"outside_{place}", exp.and_(exp.not_(inside), meant)),
+        count_if(f"stopped_{place}", exp.and_(ours, stops)),
+        count_if(f"reachable_{place}", exp.and_(ours, is_true(one.reached))),
     ]
 
 
