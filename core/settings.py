@@ -124,6 +124,8 @@ class GovernanceSettings(Frozen):
     """How long before that it is told."""
     live_within_hours: float = Field(default=24.0, gt=0)
     """How soon what was approved has to be live; later it is told."""
+    audit_keep_days: int | None = Field(default=None, ge=30)
+    """How long entries of the audit log stay in the control store; None: for good."""
 
 
 class Settings(Frozen):

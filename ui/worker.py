@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import structlog
 
@@ -19,7 +20,7 @@ from control.people import Person
 from core.artifacts import AskResult, TraceStep
 from core.errors import Code, PilothouseError, Refusal
 from core.lifecycle import Role
-from ui import entering, staging
+from ui import entering, folding, staging
 from ui.ids import new_id
 from ui.receiving import ApplyRound
 from ui.rounds import Rounds
@@ -47,6 +48,7 @@ class Worker:
         self._receipts = ApplyRound(workspace)
         self._sending = Rounds("send", self._send_what_is_due, SECONDS_BETWEEN_SENDS)
         self._letters = Rounds("staging", self._go_on_in_staging, SECONDS_BETWEEN_LETTERS)
+        self._log = Rounds("audit", partial(folding.once, workspace), folding.EVERY_SECONDS)
 
     def open(self) -> None:
         """Fail the runs that the last end cut off, and get ready for the first prompt."""
@@ -58,6 +60,7 @@ class Worker:
         self._pool.submit(self.workspace.asking.warm)
         self._sending.open()
         self._letters.open()
+        self._log.open()
 
     def close(self) -> None:
         """Let running prompts finish their step and requests their answer, then stop."""
@@ -66,6 +69,7 @@ class Worker:
         self._closing.set()
         self._sending.close()
         self._letters.close()
+        self._log.close()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def start(

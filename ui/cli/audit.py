@@ -15,7 +15,7 @@ from control.audit import Asked
 from control.audit_check import check
 from core.errors import Code, refuse
 from ui.cli.files import writing
-from ui.cli.session import MOMENT, Listing, Output, Session, common
+from ui.cli.session import MOMENT, Listing, Output, Session, common, said_by
 
 
 @click.group(cls=Listing)
@@ -124,3 +124,29 @@ def _write(path: Path, lines: Iterable[str]) -> int:
     path.touch(mode=0o600)
     with path.open("w", encoding="utf-8") as opened:
         return sum(1 for line in lines if opened.write(f"{line}\n"))
+
+
+@audit.command("fold")
+@click.option("--before", type=MOMENT, help="Entries before this moment (UTC).")
+@said_by("ada@demo", "Who folds it.")
+@common
+def audit_fold(session: Session, before: datetime | None, email: str) -> Output:
+    """Move old entries into a file of the workspace; one entry vouches for the file.
+
+    Without --before these are the ones older than audit_keep_days. Their texts are not in the
+    file: export the log first to keep them.
+    """
+    from ui import folding
+
+    with session.workspace() as workspace:
+        person = session.admin(workspace, email, "fold the audit log")
+        if before is None and workspace.settings.governance.audit_keep_days is None:
+            raise click.UsageError("Give --before, or set audit_keep_days under [governance].")
+        if before is None:
+            folded = folding.once(workspace)
+        else:
+            folded = folding.before(workspace, before, who=person.email)
+    if folded is None:
+        return Output("No entry is that old.", {"folded": None})
+    text = f"Entries {folded.first:,} to {folded.last:,} are in {folded.file}."
+    return Output(text, {"folded": folded._asdict()})
