@@ -108,12 +108,7 @@ def answer(state: AskState, runtime: Runtime[AskContext]) -> dict[str, Any]:
 def submit(state: AskState, runtime: Runtime[AskContext]) -> dict[str, Any]:
     """Sending it for approval"""
     result = runtime.context.tools["propose"].invoke(
-        {
-            "artifact": state["plan"]["draft"],
-            "prompt": state["prompt"],
-            "findings": state["simulated"]["findings"],
-            "preview": state["simulated"]["preview"],
-        }
+        {"artifact": state["plan"]["draft"], "prompt": state["prompt"]}
     )
     if isinstance(result, Refused):
         return {"refusals": _plain(result.refusals), "status": "refused"}

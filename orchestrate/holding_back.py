@@ -10,6 +10,7 @@ from control.requests import ChangeRequest
 from control.store import Store
 from core.errors import Code, refuse
 from core.lifecycle import Role, Suspended
+from core.same_person import identity_of
 
 MAY_HOLD = frozenset({Role.APPROVER, Role.ADMIN})
 
@@ -43,7 +44,7 @@ def let_go(
     with store.write() as connection:
         require_now(connection, person, MAY_HOLD, "lift a suspension")
         request = requests.find(connection, request_id)
-        if request.author == person.email:
+        if identity_of(person.email) in request.authors:
             raise refuse(
                 Code.SELF_APPROVAL,
                 f"{person.email} proposed {request_id}, which somebody holds back.",

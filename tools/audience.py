@@ -8,6 +8,7 @@ from typing import Any
 from langchain_core.tools import BaseTool, tool
 
 from control import versions
+from control.hashing import content_hash
 from control.versions import Version
 from core.artifacts import Finding, Preview, Required
 from core.conditions import (
@@ -19,6 +20,7 @@ from core.errors import PilothouseError
 from core.policies import Risk, findings, risk
 from core.proposal import Proposal, actions_of, conditions_of
 from core.rules import DecisionPolicy, EligibilityRule, FrequencyCap
+from orchestrate.artifact_checks import refusals
 from orchestrate.audience_counts import counted
 from orchestrate.edge_cases import edge_cases
 from orchestrate.input_ages import input_ages
@@ -123,7 +125,7 @@ def simulated(
         cases = (*artifact.edge_cases, *in_data)
     proposal = _proposal(artifact, context, preview, audiences, live)
     found = findings(proposal)
-    return Simulated(
+    result = Simulated(
         preview=preview,
         required=proposal.required,
         findings=found,
@@ -131,6 +133,26 @@ def simulated(
         risk=risk(found, preview),
         sql=_own_sql(artifact, context, audiences),
     )
+    context.seen[_hashed(artifact)] = result
+    return result
+
+
+def seen(artifact: Artifact, context: ToolContext) -> Simulated:
+    """What was simulated of a rule for this prompt; it is, where nothing was.
+
+    Refuses names that the catalog lacks, and what cannot be decided on.
+    """
+    known: Simulated | None = context.seen.get(_hashed(artifact))
+    if known is None:
+        for refusal in refusals(artifact, context.catalog, versions.audiences(context.store)):
+            raise PilothouseError(refusal)
+        known = simulated(artifact, context)
+    return known
+
+
+def _hashed(artifact: Artifact) -> str:
+    """A rule by its hash; the edge cases that are found in the data are told of it afterwards."""
+    return content_hash(artifact.model_dump(mode="json", exclude={"edge_cases"}))
 
 
 def _proposal(

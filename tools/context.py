@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -49,6 +49,8 @@ class ToolContext:
     fingerprints: Mapping[str, str]
     """Of each trait's model and all that it reads: what an approval of a rule stands on."""
     thread_id: str
+    seen: dict[str, Any] = field(default_factory=dict)
+    """What was simulated for this prompt, by the hash of the rule, whatever anybody says of it."""
 
 
 def refused(error: PilothouseError) -> Refused:

@@ -12,13 +12,13 @@ from control import versions
 from control.hashing import content_hash
 from control.requests import ChangeRequest
 from control.versions import Version
-from core.artifacts import Finding, Preview
+from core.artifacts import Preview
 from core.conditions import Condition, HeldFor, InAudience, Trait, leaves
 from core.errors import PilothouseError
 from core.proposal import actions_of
 from core.rules import Action, DecisionPolicy, EligibilityRule
 from orchestrate.change_requests import submit
-from tools.audience import conditions_of, scores_of
+from tools.audience import conditions_of, scores_of, seen
 from tools.context import Refused, ToolContext, refused
 from warehouse.catalog import Catalog
 
@@ -29,22 +29,22 @@ def propose_tools(context: ToolContext) -> tuple[BaseTool, ...]:
     """``propose``."""
 
     @tool
-    def propose(
-        artifact: AnyRule, prompt: str, findings: list[Finding], preview: Preview
-    ) -> ChangeRequest | Refused:
+    def propose(artifact: AnyRule, prompt: str) -> ChangeRequest | Refused:
         """Send a draft to the approvers. It goes live only after another person approves it.
 
-        Give the checked artifact, the person's prompt, the findings and the preview you got.
-        The same draft by the same person is stored once. Nothing can be approved from here.
+        Give the checked artifact and the person's prompt: approvers see the preview and the
+        findings as they were counted. The same draft by the same person is stored once. Nothing
+        can be approved from here.
         """
         try:
+            found = seen(artifact, context)
             return submit(
                 context.store,
                 artifact=artifact,
                 author=context.person.email,
                 prompt=prompt,
-                findings=findings,
-                effect=with_effect(artifact, preview, context),
+                findings=found.findings,
+                effect=with_effect(artifact, found.preview, context),
                 dependencies=dependencies(
                     artifact, context.catalog, versions.live(context.store), context.fingerprints
                 ),

@@ -9,13 +9,14 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from control import audit, requests
+from control import audit, authors
 from control.canaries import Canary, CanaryState, require_running, select
 from control.canary_tables import canaries
 from control.people import Person, require_now
 from control.store import Store
 from control.tables import versions
 from core.errors import Code, refuse
+from core.same_person import identity_of
 from orchestrate.rulebook.writing import (
     MAY_CHANGE,
     deed,
@@ -111,7 +112,7 @@ def refuse_failed(connection: sa.Connection, key: str, content_hash: str) -> Non
 def _check_author(connection: sa.Connection, canary: Canary, by: Person | None) -> None:
     if by is None or canary.change_request_id is None:
         return
-    if requests.find(connection, canary.change_request_id).author == by.email:
+    if identity_of(by.email) in authors.of(connection, canary.change_request_id):
         raise refuse(
             Code.SELF_APPROVAL,
             f"{by.email} asked for this change and may not let it reach everybody.",

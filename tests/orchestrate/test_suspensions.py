@@ -149,7 +149,9 @@ def test_the_database_itself_refuses_to_approve_or_publish_it(store: Store, pave
     version |= {"content_hash": request.content_hash, "change_request_id": approved}
     version |= {"state": "live", "published_at": NOW, "published_by": "pavel@demo"}
     review = {"change_request_id": waiting, "verdict": "approve", "by": "pavel@demo", "at": NOW}
-    review |= dict.fromkeys(("content_hash", "effect_hash", "dependency_hash", "comment"), "x")
+    asked = change_requests.get(store, waiting)
+    names = ("content_hash", "effect_hash", "dependency_hash")
+    review |= {name: getattr(asked, name) for name in names} | {"comment": ""}
 
     for table, row in ((version_rows, version), (reviews, review)):
         with pytest.raises(IntegrityError, match="suspended"), store.write() as connection:
