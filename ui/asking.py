@@ -18,6 +18,7 @@ from agent.planners.port import Planner
 from control import runs
 from control.people import Person
 from control.requests import ChangeRequest
+from control.sights import sight_of
 from core.artifacts import AskResult
 from core.errors import Code, refuse
 from tools import build_tools
@@ -25,7 +26,10 @@ from tools.context import ToolContext
 from ui import data_changes, effects, entering, telemetry
 from ui.guarding import surroundings
 from ui.ids import new_id
+from ui.row_limits import require_unlimited, require_within
 from warehouse.glossary import Term
+from warehouse.rows import Rows
+from warehouse.sqlcheck import CheckedQuery
 
 if TYPE_CHECKING:
     from ui.workspace import Workspace
@@ -168,9 +172,9 @@ class Asking:
             catalog=workspace.catalog,
             store=workspace.store,
             runner=workspace.runner(as_of),
-            sandbox=workspace.run_sandboxed,
+            sandbox=partial(self._sandboxed, person),
             search=self._search,
-            explain=lambda user, policy: workspace.explain(user, policy=policy, at=moment),
+            explain=partial(self._explained, person, moment),
             effect=lambda rule: effects.effect_of(workspace, rule, moment),
             person=person,
             as_of=moment,
@@ -189,6 +193,19 @@ class Asking:
     def _search(self, query: str, limit: int) -> list[Term]:
         found: list[Term] = self.retrieval.search(query, limit)
         return found
+
+    def _explained(
+        self, person: Person, moment: datetime, user: str, policy: str | None
+    ) -> dict[str, Any]:
+        """Why a user gets something, told to whoever may see that user."""
+        sight = sight_of(self._workspace.store, person)
+        require_within(self._workspace, sight, user)
+        return self._workspace.explain(user, policy=policy, at=moment)
+
+    def _sandboxed(self, person: Person, checked: CheckedQuery) -> Rows:
+        """A query that a model wrote, run for whoever sees all users."""
+        require_unlimited(sight_of(self._workspace.store, person), "have queries of all users run")
+        return self._workspace.run_sandboxed(checked)
 
     def _lock(self, run_id: str) -> threading.Lock:
         """One run is invoked by one thread at a time: LangGraph has no lock of its own."""
