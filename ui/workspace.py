@@ -41,6 +41,7 @@ from tools.propose import dependencies
 from ui import (
     cancelling,
     data_changes,
+    effects,
     entering,
     governed_files,
     journeys,
@@ -154,6 +155,7 @@ class Workspace:
         ``canary`` goes live for that share of the users first, with a ``window`` in it only."""
         if verdict == "approve":
             data_changes.require_ready(self, requests.get(self.store, request_id))
+            effects.require_same(self, requests.get(self.store, request_id))
         approvals.decide(
             self.store,
             request_id,
@@ -197,6 +199,7 @@ class Workspace:
             return journeys.rests_on(self, journey)
         if jump := request.jump:
             return jump_requests.rests_on(self.store, jump)
+        effects.require_unmoved(self, request)
         live, fingerprints = versions.live(self.store), data_changes.fingerprints(self)
         return dependencies(request.rule, self.catalog, live, fingerprints)
 
