@@ -28,10 +28,14 @@ class AlertKind(StrEnum):
     WINDOW_MISSED = "window-missed"
     CANARY_STOPPED = "canary-stopped"
     CANARY_WAITS = "canary-waits"
+    CERTIFICATION_DUE = "certification-due"
+    RULE_UNCERTIFIED = "rule-uncertified"
     EMERGENCY_UNREVIEWED = "emergency-unreviewed"
     KILL_SWITCH_ON = "kill-switch-on"
     TOKEN_EXPIRING = "token-expiring"
     AUDIT_BROKEN = "audit-broken"
+    STORE_HELD = "store-held"
+    BACKUP_OLD = "backup-old"
     # decisions
     CYCLE_HELD = "cycle-held"
     DECISIONS_SLOW = "decisions-slow"
@@ -71,10 +75,14 @@ ABOUT: Mapping[AlertKind, About] = {
     AlertKind.WINDOW_MISSED: About("A go-live was missed", Role.APPROVER, True),
     AlertKind.CANARY_STOPPED: About("A canary was taken back", Role.MARKETER, False),
     AlertKind.CANARY_WAITS: About("A canary waits for a person", Role.APPROVER, False),
+    AlertKind.CERTIFICATION_DUE: About("Rules are to be certified", Role.APPROVER, False),
+    AlertKind.RULE_UNCERTIFIED: About("A rule was paused uncertified", Role.APPROVER, False),
     AlertKind.EMERGENCY_UNREVIEWED: About("An emergency was not reviewed", Role.APPROVER, False),
     AlertKind.KILL_SWITCH_ON: About("A kill switch is on for long", Role.APPROVER, False),
     AlertKind.TOKEN_EXPIRING: About("A token ends soon", Role.ADMIN, False),
     AlertKind.AUDIT_BROKEN: About("The audit log does not hold", Role.ADMIN, True),
+    AlertKind.STORE_HELD: About("A restored store is held", Role.ADMIN, True),
+    AlertKind.BACKUP_OLD: About("The last backup is old", Role.ADMIN, False),
     AlertKind.CYCLE_HELD: About("Cycles are held", Role.APPROVER, True),
     AlertKind.DECISIONS_SLOW: About("Decisions are slow", Role.ADMIN, False),
     AlertKind.DECISIONS_DIFFER: About("Decisions came out otherwise", Role.ADMIN, True),

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core.alerts import Alert, AlertKind, alert, in_order
 from core.errors import PilothouseError
-from ui.alerts import changes, data, decisions, sending
+from ui.alerts import changes, data, decisions, safety, sending
 from ui.alerts.source import Source
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SOURCES: tuple[Source, ...] = (
     *changes.SOURCES,
+    *safety.SOURCES,
     *decisions.SOURCES,
     *sending.SOURCES,
     *data.SOURCES,

@@ -1,51 +1,35 @@
-"""Alerts about changes on their way to live, and about what people stopped."""
+"""Alerts about changes on their way to live, and about what is live."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
-from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from control import (
-    canaries,
-    emergencies,
-    kill_switches,
-    requests,
-    review_terms,
-    schedules,
-    suspensions,
-)
-from control import tokens as api_tokens
-from control.tables import audit
+from control import canaries, certifications, review_terms, schedules, suspensions
+from control.tables import change_requests
 from core.alerts import Alert, AlertKind, alert
 from core.lifecycle import WAITING, State, Suspended
 from orchestrate.rulebook.canary import ITSELF
 
 if TYPE_CHECKING:
-    from control.requests import ChangeRequest
     from ui.workspace import Workspace
 
 LIVE_WITHIN = timedelta(minutes=15)
-"""What was approved and nobody scheduled is live by then, or something is wrong."""
-REVIEWED_WITHIN = timedelta(hours=4)
-"""After that an emergency that nobody else looked at is urgent."""
-STOPPED_FOR = timedelta(hours=24)
-"""A kill switch that is on for longer was forgotten, or stands in for a change."""
+"""What may go live in its window is live by then, or something is wrong."""
 TAKEN_BACK_FOR = timedelta(days=7)
-"""So long a canary that was taken back is told of, when nobody proposes anything in its place."""
-ENDS_SOON = timedelta(days=7)
-LINKS = 500
-"""The newest entries of the audit log whose chain is looked at each time; ``audit verify`` reads
-all of it."""
+"""So long a canary that was taken back and a window that went by are told of, when nobody proposes
+anything in their place."""
+NAMED = 3
+"""Rules that an alert names; of more it says how many."""
 
 
 def reviews_overdue(workspace: Workspace, now: datetime) -> Iterator[Alert]:
     """Requests that wait for a verdict for longer than their risk allows."""
-    waiting = {one.id: one for one in requests.list_all(workspace.store, State.IN_REVIEW)}
     with workspace.store.read() as connection:
+        waiting = _in(connection, [State.IN_REVIEW])
         terms = review_terms.read(connection, [*waiting])
     for key, one in terms.items():
         if one.review_by < now:
@@ -62,9 +46,8 @@ def reviews_overdue(workspace: Workspace, now: datetime) -> Iterator[Alert]:
 
 def requests_held_back(workspace: Workspace, _now: datetime) -> Iterator[Alert]:
     """Requests that a conflict, a person or a moved effect holds back."""
-    ids = [one.id for state in WAITING for one in _in(workspace, state)]
     with workspace.store.read() as connection:
-        held = suspensions.of(connection, ids)
+        held = suspensions.of(connection, [*_in(connection, WAITING)])
     for key, reasons in held.items():
         for one in reasons:
             drifted = one.code is Suspended.EFFECT_DRIFT
@@ -80,42 +63,39 @@ def requests_held_back(workspace: Workspace, _now: datetime) -> Iterator[Alert]:
 
 def approved_not_live(workspace: Workspace, now: datetime) -> Iterator[Alert]:
     """What was approved, is held back by nothing and is not live."""
-    approved = _in(workspace, State.APPROVED)
+    within = timedelta(hours=workspace.settings.governance.live_within_hours)
     with workspace.store.read() as connection:
-        ids = [one.id for one in approved]
-        waits = {*suspensions.of(connection, ids), *schedules.windows(connection, ids)}
-    for one in approved:
-        if one.id not in waits and one.updated_at < now - LIVE_WITHIN:
+        approved = _in(connection, [State.APPROVED])
+        held = suspensions.of(connection, [*approved])
+        waits = {*held, *schedules.windows(connection, [*approved])}
+    for key, one in approved.items():
+        if key not in waits and one.updated_at < now - within:
             yield alert(
                 AlertKind.APPROVED_NOT_LIVE,
-                one.id,
-                f"{one.id} ({one.target_key}) was approved at {one.updated_at:%Y-%m-%d %H:%M} "
+                key,
+                f"{key} ({one.target_key}) was approved at {one.updated_at:%Y-%m-%d %H:%M} "
                 "and is not live.",
-                f"pilothouse approvals show {one.id}",
+                f"pilothouse approvals show {key}",
                 since=one.updated_at,
             )
 
 
 def windows_missed(workspace: Workspace, now: datetime) -> Iterator[Alert]:
     """What should be live by its window and is not, and whose window went by."""
-    since, proposed = now - TAKEN_BACK_FOR, _proposed_last(workspace)
-    found = {
-        one.id: one
-        for state in (State.SCHEDULED, State.APPROVED, State.EXPIRED)
-        for one in _in(workspace, state)
-        if one.review is not None and (one.state is not State.EXPIRED or one.updated_at > since)
-    }
     with workspace.store.read() as connection:
+        found = _in(connection, [State.SCHEDULED, State.APPROVED, State.EXPIRED])
         windows = schedules.windows(connection, [*found])
-        held = suspensions.of(connection, [*windows])
+        held, proposed = suspensions.of(connection, [*windows]), _proposed_last(connection)
     for key, window in windows.items():
+        one = found[key]
         late = window.standing(now) == "over" or window.at < now - LIVE_WITHIN
-        replaced = proposed[found[key].target_key] > found[key].created_at
-        if late and key not in held and not (replaced and found[key].state is State.EXPIRED):
+        replaced = proposed[one.target_key] > one.created_at
+        told_enough = replaced or one.updated_at < now - TAKEN_BACK_FOR
+        if late and key not in held and not (one.state == State.EXPIRED and told_enough):
             yield alert(
                 AlertKind.WINDOW_MISSED,
                 key,
-                f"{key} ({found[key].target_key}) was to go live at {window} and did not.",
+                f"{key} ({one.target_key}) was to go live at {window} and did not.",
                 f"pilothouse approvals show {key}",
                 since=window.at,
             )
@@ -123,12 +103,10 @@ def windows_missed(workspace: Workspace, now: datetime) -> Iterator[Alert]:
 
 def canaries_taken_back(workspace: Workspace, now: datetime) -> Iterator[Alert]:
     """Canaries that ended by themselves, until somebody proposes something in their place."""
-    proposed = _proposed_last(workspace)
-    seen: set[str] = set()
-    for one in canaries.everything(workspace.store):
-        if one.key in seen:
-            continue
-        seen.add(one.key)
+    with workspace.store.read() as connection:
+        proposed = _proposed_last(connection)
+    newest = {one.key: one for one in reversed(canaries.everything(workspace.store))}
+    for one in newest.values():
         ended = one.ended_at
         if one.state != "rolled_back" or one.ended_by != ITSELF or ended is None:
             continue
@@ -157,88 +135,47 @@ def canaries_waiting(workspace: Workspace, _now: datetime) -> Iterator[Alert]:
             )
 
 
-def emergencies_unreviewed(workspace: Workspace, now: datetime) -> Iterator[Alert]:
-    """Emergencies that nobody but who did them has looked at."""
-    for one in emergencies.unreviewed(workspace.store):
+def certificates(workspace: Workspace, now: datetime) -> Iterator[Alert]:
+    """Rules that an approver has to certify soon, and those that were paused for want of it."""
+    asked = workspace.settings.governance
+    days, warn = asked.certify_days or None, asked.certify_warn_days
+    held = certifications.everything(workspace.store, days=days, warn_days=warn, now=now)
+    due = [one for one in held if one.standing in ("soon", "due") and one.state == "live"]
+    if due:
+        first = due[0].due
+        more = f" and {len(due) - NAMED:,} more" if len(due) > NAMED else ""
+        names = ", ".join(one.key for one in due[:NAMED])
         yield alert(
-            AlertKind.EMERGENCY_UNREVIEWED,
-            one.id,
-            f"{one.by} did {one.deed} {one.subject}: {one.reason} Somebody else has to look at it.",
-            f"pilothouse emergency review {one.id} --comment WHY",
-            since=one.at,
-            urgent=one.at < now - REVIEWED_WITHIN,
+            AlertKind.CERTIFICATION_DUE,
+            "rules",
+            f"{names}{more} are paused unless an approver certifies them, the first at "
+            f"{first:%Y-%m-%d %H:%M}.",
+            f"pilothouse rules certify {due[0].key}",
         )
-
-
-def switches_on(workspace: Workspace, now: datetime) -> Iterator[Alert]:
-    """Kill switches that are on for longer than a day."""
-    for one in kill_switches.active(workspace.store).switches:
-        if one.at < now - STOPPED_FOR:
+    for one in held:
+        if one.standing == "lapsed":
             yield alert(
-                AlertKind.KILL_SWITCH_ON,
-                f"{one.scope} {one.key}",
-                f"{one.by} stopped {one.scope} {one.key} at {one.at:%Y-%m-%d %H:%M}: {one.reason}",
-                "pilothouse kill --list",
-                since=one.at,
+                AlertKind.RULE_UNCERTIFIED,
+                one.key,
+                f"{one.key} version {one.version} is paused: nobody certified it since "
+                f"{one.since:%Y-%m-%d}.",
+                f"pilothouse rules certify {one.key}",
+                since=one.due,
             )
 
 
-def tokens_ending(workspace: Workspace, now: datetime) -> Iterator[Alert]:
-    """Tokens in use that end within a week."""
-    for one in api_tokens.list_all(workspace.store):
-        is_used = one.revoked_at is None and one.last_used_at is not None
-        if is_used and now < one.expires_at < now + ENDS_SOON:
-            yield alert(
-                AlertKind.TOKEN_EXPIRING,
-                one.name,
-                f"The token {one.name} of {one.created_by} is in use and ends at "
-                f"{one.expires_at:%Y-%m-%d %H:%M}.",
-                "pilothouse tokens list",
-            )
+def _in(connection: sa.Connection, states: Collection[State | str]) -> dict[str, sa.Row[Any]]:
+    """Id → what is told of the requests in some states, without reading what they propose."""
+    names = ("id", "target_key", "state", "created_at", "updated_at")
+    query = sa.select(*(change_requests.c[name] for name in names))
+    query = query.where(change_requests.c.state.in_(sorted(states)))
+    return {row.id: row for row in connection.execute(query.order_by(change_requests.c.id))}
 
 
-def audit_log(workspace: Workspace, _now: datetime) -> Iterator[Alert]:
-    """The newest entries of the audit log, and what was noted of it outside of the store."""
-    with workspace.store.read() as connection:
-        why = _unlinked(connection) or _behind(connection, workspace)
-    if why:
-        yield alert(AlertKind.AUDIT_BROKEN, "audit", why, "pilothouse audit verify")
-
-
-def _unlinked(connection: sa.Connection) -> str | None:
-    columns = audit.c.seq, audit.c.prev_hash, audit.c.hash
-    query = sa.select(*columns).order_by(audit.c.seq.desc()).limit(LINKS)
-    rows = connection.execute(query).all()
-    for later, earlier in pairwise(rows):
-        if (later.seq, later.prev_hash) != (earlier.seq + 1, earlier.hash):
-            return f"Entry {later.seq} of the audit log does not follow entry {earlier.seq}."
-    return None
-
-
-def _behind(connection: sa.Connection, workspace: Workspace) -> str | None:
-    # What lies before the first entry was folded, which the whole check looks into.
-    first = connection.execute(sa.select(sa.func.min(audit.c.seq))).scalar() or 0
-    noted = [one for one in workspace.anchors.anchors()[-LINKS:] if one.seq >= first]
-    seqs = [one.seq for one in noted]
-    query = sa.select(audit.c.seq, audit.c.hash).where(audit.c.seq.in_(seqs))
-    there = {row.seq: row.hash for row in connection.execute(query)}
-    for one in noted:
-        if there.get(one.seq) != one.hash:
-            gone = "is gone" if one.seq not in there else "is another one"
-            return f"Entry {one.seq} of the audit log {gone}: {one.where} says what it was."
-    return None
-
-
-def _proposed_last(workspace: Workspace) -> dict[str, datetime]:
+def _proposed_last(connection: sa.Connection) -> dict[str, datetime]:
     """Key → when somebody proposed something for it last."""
-    found: dict[str, datetime] = {}
-    for one in requests.list_all(workspace.store):
-        found[one.target_key] = max(found.get(one.target_key, one.created_at), one.created_at)
-    return found
-
-
-def _in(workspace: Workspace, state: State | str) -> list[ChangeRequest]:
-    return requests.list_all(workspace.store, State(state))
+    key, at = change_requests.c.target_key, sa.func.max(change_requests.c.created_at)
+    return {row[0]: row[1] for row in connection.execute(sa.select(key, at).group_by(key))}
 
 
 SOURCES = (
@@ -248,8 +185,5 @@ SOURCES = (
     windows_missed,
     canaries_taken_back,
     canaries_waiting,
-    emergencies_unreviewed,
-    switches_on,
-    tokens_ending,
-    audit_log,
+    certificates,
 )

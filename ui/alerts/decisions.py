@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from control.parity_tables import parity
+from control.tables import change_requests
 from core.alerts import Alert, AlertKind, alert
+from core.jumps import JUMP
 from orchestrate import jump_requests
 from orchestrate.cycle import last_cycle
 from ui import slo
@@ -23,6 +25,10 @@ DIFFERED_FOR = timedelta(days=1)
 
 def cycle_held(workspace: Workspace, _now: datetime) -> Iterator[Alert]:
     """A population that vanished or exploded."""
+    jumps = sa.select(change_requests.c.id).where(change_requests.c.kind == JUMP).limit(1)
+    with workspace.store.read() as connection:
+        if connection.execute(jumps).first() is None:
+            return
     found = jump_requests.holding(workspace.store, last_cycle(workspace.warehouse))
     if found is not None:
         state = found.state.value.replace("_", " ")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from control import channel_routes, delivery, kill_switches
+from control import channel_routes, delivery, holds, kill_switches
 from control.receipt_tables import receipts
 from core.alerts import Alert, AlertKind, alert
 from deliver.destinations.mailbox import MAILBOX
@@ -51,7 +51,9 @@ def destinations_unusable(workspace: Workspace, _now: datetime) -> Iterator[Aler
 
 def messages_stuck(workspace: Workspace, now: datetime) -> Iterator[Alert]:
     """Messages that are due and do not leave, though nothing stops them."""
-    if slo.held(workspace, now) or kill_switches.active(workspace.store).keys("global"):
+    if slo.held(workspace, now) or holds.of(workspace.store):
+        return
+    if kill_switches.active(workspace.store).keys("global"):
         return
     for one in _standings(workspace, now):
         oldest = one.oldest_due

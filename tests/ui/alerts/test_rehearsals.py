@@ -14,7 +14,17 @@ import pytest
 import sqlalchemy as sa
 from structlog.testing import capture_logs
 
-from control import delivery, parity, pipeline, requests, suspensions, tokens, versions
+from control import (
+    certifications,
+    delivery,
+    holds,
+    parity,
+    pipeline,
+    requests,
+    suspensions,
+    tokens,
+    versions,
+)
 from control.delivery_tables import dispatches
 from control.parity import Difference
 from control.receipts import Batch, Fact, keep
@@ -41,6 +51,7 @@ from ui.cli.session import Session
 from ui.telemetry import ALERTS
 from ui.workspace_clock import wall_time
 
+MUCH_EARLIER = datetime(2020, 1, 1)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
@@ -154,7 +165,7 @@ def test_an_approval_that_a_crash_cut_off(desk: Desk) -> None:
     request = desk.propose()
     pavel, now = desk.workspace.person("pavel@demo"), desk.workspace.now()
     approvals.decide(desk.store, request.id, person=pavel, verdict="approve", now=now)
-    desk.later(HOUR)
+    desk.later(25 * HOUR)
     with rehearsed(desk, AlertKind.APPROVED_NOT_LIVE, request.id):
         desk.workspace.reconcile()  # as every opening of a workspace does
     assert requests.get(desk.store, request.id).state is State.LIVE
@@ -208,6 +219,28 @@ def test_a_kill_switch_that_was_forgotten(desk: Desk) -> None:
     desk.later(25 * HOUR)
     with rehearsed(desk, AlertKind.KILL_SWITCH_ON, "channel push"):
         desk.give("unkill", "--channel", "push")
+
+
+def test_a_rule_that_nobody_certified_is_told_before_and_after(desk: Desk) -> None:
+    (held,) = certifications.everything(desk.store, days=90, warn_days=14, now=MUCH_EARLIER)
+    assert held.due is not None
+    desk.later(held.due - desk.workspace.as_of() - 5 * DAY)
+    with rehearsed(desk, AlertKind.CERTIFICATION_DUE, "rules") as alert:
+        assert KEY in alert.sentence
+        desk.give("rules", "certify", KEY)
+    desk.later(300 * DAY)
+    desk.give("approvals", "round")
+    with rehearsed(desk, AlertKind.RULE_UNCERTIFIED, KEY) as alert:
+        desk.give(*alert.fix.split()[1:])
+    assert versions.live(desk.store)
+
+
+def test_a_store_that_was_restored(desk: Desk) -> None:
+    with desk.store.write() as connection:
+        holds.hold(connection, "an older backup was restored.", desk.workspace.now(), 1)
+    with rehearsed(desk, AlertKind.STORE_HELD):
+        desk.give("audit", "verify")
+        desk.give("restore", "--accept", "--reason", "The machine was lost.")
 
 
 def test_a_token_that_ends_soon(desk: Desk) -> None:
@@ -419,6 +452,13 @@ def test_a_look_that_fails_is_told_and_hides_no_other_alert(desk: Desk) -> None:
             "ALTER TABLE ingest_ledger RENAME COLUMN got TO received_at"
         )
     desk.give("deliver", "resume", "mail")
+
+
+def test_a_backup_that_is_old(desk: Desk, tmp_path: Path) -> None:
+    desk.give("backup", str(tmp_path))
+    desk.later(9 * DAY)
+    with rehearsed(desk, AlertKind.BACKUP_OLD):
+        desk.give("backup", str(tmp_path / "again.db"))
 
 
 def test_a_trait_whose_source_fell_silent(tmp_path: Path) -> None:
