@@ -17,6 +17,7 @@ from control.store import Store
 from control.suspensions import Suspension
 from control.tables import change_requests, reviews
 from control.versions import GOVERNED, Governed, Rule
+from core.approval_policies import Risk
 from core.artifacts import ChangeRequestRef, Finding, Preview
 from core.data_changes import DATA_KINDS, DataEffect
 from core.errors import Code, refuse
@@ -24,7 +25,6 @@ from core.journey_effects import JourneyEffect
 from core.journeys import Journey
 from core.jumps import JUMP, PopulationJump
 from core.lifecycle import WAITING, Role, State, Verdict
-from core.policies import Risk
 from core.rules import DecisionPolicy, EligibilityRule
 from core.schedule import Window
 

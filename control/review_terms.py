@@ -17,11 +17,11 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 from control import audit
 from control.review_terms_tables import approval_policies, review_terms
 from control.store import Store
-from core.approval_policies import DEFAULT_POLICIES, ApprovalPolicy, assess, required, said
+from core.approval_policies import DEFAULT_POLICIES, ApprovalPolicy, Risk, required
 from core.artifacts import Finding, Preview
 from core.lifecycle import Role
 from core.loosening import Place
-from core.policies import Risk
+from core.risk import assess, said
 
 _POLICIES: TypeAdapter[tuple[ApprovalPolicy, ...]] = TypeAdapter(tuple[ApprovalPolicy, ...])
 _FINDINGS: TypeAdapter[tuple[Finding, ...]] = TypeAdapter(tuple[Finding, ...])

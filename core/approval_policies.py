@@ -6,26 +6,19 @@ risk holds. What no policy covers cannot be approved by anybody.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple
+from collections.abc import Iterable
+from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from core.artifacts import Finding, Preview
 from core.conditions import Frozen
+from core.data_changes import DATA_KINDS
+from core.jumps import JUMP
 from core.lifecycle import Role
-from core.loosening import Place, loosened
-from core.policies import Risk, risk
 
-TWO_PEOPLE: dict[str, str] = {
-    "majority_reached": "more than half of all users get a marketing message by it",
-    "sensitive_data": "it reads sensitive data of people",
-}
-"""Findings that make a change high-risk, each with the reason."""
-REGULATORY = "regulation_"
-"""What the names of findings begin with that come from a law."""
-LEAVES = dict.fromkeys(("destinations", "syncs"), "it says to whom data of people leaves")
-"""Kinds that are high-risk whatever was found."""
+Risk = Literal["low", "medium", "high"]
+KINDS = DATA_KINDS | {"eligibility_rule", "decision_policy", "journey", JUMP}
+"""Kinds of change requests."""
 
 
 class ApprovalPolicy(Frozen):
@@ -43,6 +36,14 @@ class ApprovalPolicy(Frozen):
     """How long they may take before it goes to ``escalate_to``."""
     escalate_to: Literal[Role.APPROVER, Role.ADMIN] = Role.ADMIN
 
+    @field_validator("kinds")
+    @classmethod
+    def _kinds_are_known(cls, kinds: tuple[str, ...]) -> tuple[str, ...]:
+        for one in kinds:
+            if one not in KINDS:
+                raise ValueError(f"there is no kind '{one}'; known: {', '.join(sorted(KINDS))}")
+        return kinds
+
     def covers(self, kind: str, found: Risk) -> bool:
         """Whether it speaks of such a change."""
         return kind in (self.kinds or (kind,)) and found in (self.risks or (found,))
@@ -56,57 +57,6 @@ DEFAULT_POLICIES: tuple[ApprovalPolicy, ...] = (
 """What holds where a workspace says nothing else."""
 
 
-class Assessed(NamedTuple):
-    """How closely people have to look, and why: parts of a sentence, the gravest first."""
-
-    risk: Risk
-    why: tuple[str, ...]
-
-
 def required(policies: Iterable[ApprovalPolicy], kind: str, found: Risk) -> ApprovalPolicy | None:
     """The policy that asks for approval of a change; None: nobody may approve it."""
     return next((one for one in policies if one.covers(kind, found)), None)
-
-
-def assess(
-    kind: str,
-    findings: Sequence[Finding],
-    preview: Preview | None = None,
-    places: Sequence[Place] = (),
-) -> Assessed:
-    """The risk of a change, from what the guardrails found in it and what it would do.
-
-    ``places``: what is live beside what is proposed, where that is known.
-    """
-    grave = (*_by_kind(kind), *loosened(kind, places), *_by_findings(findings))
-    if grave:
-        return Assessed("high", grave)
-    found = risk(findings, preview)
-    warned = [one.message.rstrip(".") for one in findings if one.severity == "warn"]
-    why = warned[:1] or ["more than half of the people it considers are reached"]
-    return Assessed(found, tuple(why) if found == "medium" else ())
-
-
-def _by_kind(kind: str) -> tuple[str, ...]:
-    return (LEAVES[kind],) if kind in LEAVES else ()
-
-
-def _by_findings(findings: Sequence[Finding]) -> tuple[str, ...]:
-    told = [TWO_PEOPLE[one.policy] for one in findings if one.policy in TWO_PEOPLE]
-    laws = [one.message.rstrip(".") for one in findings if one.policy.startswith(REGULATORY)]
-    return (*told, *laws)
-
-
-def said(kind: str, assessed: Assessed, policy: ApprovalPolicy | None) -> str:
-    """The terms of a change as sentences for people."""
-    because = f": {'; '.join(assessed.why)}" if assessed.why else ""
-    found = f"{assessed.risk.capitalize()} risk{because}."
-    if policy is None:
-        what = kind.replace("_", " ")
-        return f"{found} No approval policy covers a {what} of {assessed.risk} risk."
-    who = "approver" if policy.role is Role.APPROVER else "approver who is an admin as well"
-    if policy.approvers == 1:
-        return f"{found} One {who} has to agree."
-    plural = who.replace("approver who is an admin", "approvers who are admins")
-    plural = plural if plural != who else f"{who}s"
-    return f"{found} {policy.approvers} different {plural} have to agree."

@@ -10,10 +10,10 @@ as well is in the modules of ``SENDING_POLICIES``, ``DATA_USE_POLICIES`` and
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal
 
 from pydantic import JsonValue
 
+from core.approval_policies import Risk as Risk
 from core.artifacts import Edit, Finding, Preview
 from core.conditions import EventCount, Rolling, leaves
 from core.data_use_policies import DATA_USE_POLICIES
@@ -27,7 +27,6 @@ from core.template_policies import TEMPLATE_POLICIES
 from core.validation import VALIDATIONS
 
 Policy = Callable[[Proposal], Finding | None]
-Risk = Literal["low", "medium", "high"]
 LARGE_SHARE = 0.5
 """Of the people whom a rule considers."""
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field, JsonValue, SecretStr
 
+from core.approval_policies import DEFAULT_POLICIES, ApprovalPolicy
 from core.conditions import Frozen
 from core.effects import EffectTolerance
 
@@ -161,6 +162,8 @@ class Settings(Frozen):
     reach_limit_share: float = Field(default=0.8, gt=0, le=1)
     """A rule that reaches a larger share of all users is blocked."""
     policies: PolicySettings = PolicySettings()
+    approval_policies: tuple[ApprovalPolicy, ...] = DEFAULT_POLICIES
+    """Who approves what: the first that covers kind and risk holds."""
     governance: GovernanceSettings = GovernanceSettings()
 
     @property

@@ -45,6 +45,7 @@ FROM_FILE = {
     "identity": "identity",
     "reach_limit_share": "reach_limit_share",
     "policies": "policies",
+    "approval_policies": "approval_policies",
     "governance": "governance",
 }
 FROM_ENVIRONMENT = {

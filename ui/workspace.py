@@ -13,7 +13,7 @@ from typing import Any
 
 import structlog
 
-from control import delivery, holds, people, requests, sources, versions
+from control import delivery, holds, people, requests, review_terms, sources, versions
 from control.channel_routes import routes
 from control.people import Person
 from control.requests import ChangeRequest
@@ -100,6 +100,7 @@ class Workspace:
         self._decisions = settings.workspace / "decisions"
         make_up(self.store, self.warehouse, self._decisions)
         self.clock = Clock(settings, self.warehouse, self.catalog)
+        review_terms.keep_policies(self.store, settings.approval_policies, now=self.now())
         restoring.look(self.store, self.anchors, self.now())
         self.board = Board(self)
         self.asking = Asking(self)

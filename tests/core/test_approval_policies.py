@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from core.approval_policies import DEFAULT_POLICIES, ApprovalPolicy, assess, required, said
+from core.approval_policies import DEFAULT_POLICIES, ApprovalPolicy, required
 from core.artifacts import Finding
 from core.grave_policies import GRAVE_POLICIES, majority_reached, sensitive_data
 from core.lifecycle import Role
 from core.loosening import Place
+from core.risk import assess, said
 from core.rules import DecisionPolicy
 from tests.core.proposals import PREVIEW, TICKET, entry, proposal
 from tests.core.proposals import policy as decision
@@ -120,6 +121,11 @@ def test_sensitive_data_needs_two_people_and_personal_data_does_not() -> None:
 
 
 # Who has to agree.
+
+
+def test_a_policy_for_a_kind_that_does_not_exist_is_an_error() -> None:
+    with pytest.raises(ValueError, match="no kind 'decison_policy'"):
+        ApprovalPolicy(name="typo", kinds=("decison_policy",))
 
 
 def test_by_default_one_approver_decides_and_two_on_high_risk() -> None:

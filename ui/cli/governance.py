@@ -15,6 +15,7 @@ from ui.cli.canary_options import canary_options
 from ui.cli.effect_words import finding_lines, rule_effect_lines
 from ui.cli.lifecycle import COMMANDS, window_options
 from ui.cli.session import Listing, Output, Session, common, looked_at_by, said_by
+from ui.console.view.agreement import agreement_line, agreement_lines
 from ui.console.view.data_change import (
     diff_words,
     moves_channels,
@@ -51,6 +52,7 @@ def list_command(session: Session, state: str | None) -> Output:
         f"{', suspended' if request.suspended else ''}"
         f"{f', at {request.window}' if request.window else ''}"
         f"{f', escalated to {request.escalated.to_role}' if request.escalated else ''}"
+        f"{f', {agreement_line(request)}' if _takes_several(request) else ''}"
         for request in found
     ]
     return Output("\n".join(lines) or "No change requests.", found)
@@ -81,9 +83,16 @@ def _decide(
     with session.workspace() as workspace:
         person = session.person(workspace, email)
         request = workspace.decide(request_id, person, verdict, note, canary=canary, window=window)
+    if verdict == "approve" and request.state is State.IN_REVIEW:
+        told = f"{request.id} ({request.target_key}) has {agreement_line(request)}."
+        return Output(told, request)
     state = request.state.replace("_", " ")
     for_whom = f" for {canary.share * 100:.3g} % of the users" if canary else ""
     return Output(f"{request.id} ({request.target_key}) is {state}{for_whom}.", request)
+
+
+def _takes_several(request: ChangeRequest) -> bool:
+    return request.state is State.IN_REVIEW and request.approvals_needed != 1
 
 
 def _verdict_command(name: str, verdict: Verdict, about: str) -> None:
@@ -130,6 +139,7 @@ def _card(request: ChangeRequest, workspace: Workspace) -> str:
         f"State      {request.state.replace('_', ' ')}",
         *_held(request),
         f"Author     {request.author}",
+        *agreement_lines(request),
         f"{'Reason' if request.has_reason else 'Prompt'}     {request.prompt}",
         *_what(request, workspace),
         *finding_lines(request.findings),

@@ -8,7 +8,6 @@ import streamlit as st
 
 from control.requests import ChangeRequest
 from core.lifecycle import State
-from core.policies import risk
 from ui.console.cards.parts import page_of
 from ui.console.cards.request import request_card
 from ui.console.desk import Desk, desk
@@ -97,7 +96,7 @@ def _row(request: ChangeRequest, author: str, age: str) -> None:
     with right, st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
         for badge in (
             request_badge(request),
-            RISK[risk(request.findings, request.preview)],
+            RISK[request.risk],
             *((SUSPENDED,) if request.suspended else ()),
             *((ESCALATED,) if request.escalated and request.state is State.IN_REVIEW else ()),
         ):

@@ -7,10 +7,11 @@ import streamlit as st
 from control.people import Person
 from control.requests import ChangeRequest
 from control.runs import Run
+from core.approval_policies import Risk
 from core.artifacts import AskResult, DebugReport, QueryAnswer, Status
 from core.errors import PilothouseError
 from core.lifecycle import PROPOSERS
-from core.policies import risk
+from core.risk import assess
 from core.rules import DecisionPolicy, EligibilityRule
 from ui.console.cards.parts import (
     badges,
@@ -102,7 +103,12 @@ def _title(office: Desk, result: AskResult) -> None:
         state = request_badge(request) if request else DRAFT
         label = f"{state.label} {request.id}" if request else state.label
         with right, st.container(horizontal=True, horizontal_alignment="right"):
-            badges(state._replace(label=label), RISK[risk(result.findings, result.preview)])
+            badges(state._replace(label=label), RISK[_risk(result)])
+
+
+def _risk(result: AskResult) -> Risk:
+    kind = result.artifact.kind if result.artifact else ""
+    return assess(kind, result.findings, result.preview).risk
 
 
 def _name(office: Desk, result: AskResult) -> str:

@@ -11,10 +11,12 @@ from core.errors import Code, PilothouseError
 from core.journeys import Journey
 from core.lifecycle import State, Verdict, may_decide
 from core.rules import DecisionPolicy, EligibilityRule
+from core.same_person import same_person
 from ui.console.cards.canary import canary_line
 from ui.console.cards.canary_ask import Choice, canary_choice, is_chosen
 from ui.console.cards.parts import heading, refusal_card
 from ui.console.desk import Desk
+from ui.console.view.agreement import agreed, agreement_line
 from ui.console.view.file_part import CONSEQUENCE
 from ui.console.view.impact import needs_judgement, passed_count, policies_of
 from ui.console.view.jump import jump_consequence
@@ -37,7 +39,7 @@ def rail(office: Desk, person: Person, request: ChangeRequest) -> None:
         return
     staged = office.is_staged(request)
     st.markdown(STAGED if staged else _consequence_of(request))
-    _counts(request)
+    _counts(office, request)
     refusal = may_decide(
         person=person.email,
         roles=person.roles,
@@ -45,13 +47,19 @@ def rail(office: Desk, person: Person, request: ChangeRequest) -> None:
         state=request.state,
         verdict="approve",
         comment="",
+        authors=request.authors,
     )
     if refusal:
-        own = refusal.code is Code.SELF_APPROVAL
+        own = person.email == request.author and refusal.code is Code.SELF_APPROVAL
         reason = "You proposed this, so somebody else decides." if own else refusal.message
         st.info(plain(reason), icon=":material/lock:")
         st.caption(plain(refusal.fix or ""))
         return
+    if any(same_person(one.by, person.email) for one in request.sign_offs):
+        st.info("You approved this. Somebody else has to agree as well.", icon=":material/check:")
+        return
+    if not request.approvals_needed:
+        st.warning(plain(request.approvals_why), icon=":material/lock:")
     _buttons(office, person, request, "Approve" if staged else _approve_label(request))
 
 
@@ -109,15 +117,21 @@ def _data_consequence(request: ChangeRequest) -> str:
     )
 
 
-def _counts(request: ChangeRequest) -> None:
+def _counts(office: Desk, request: ChangeRequest) -> None:
     judgement = len(needs_judgement(request.findings))
     passed = passed_count(request.findings, policies_of(request))
     lines = [f":green[:material/check_circle:] {passed} checks passed"] if passed else []
     if judgement:
         verb = "needs" if judgement == 1 else "need"
         lines.append(f":orange[:material/error_outline:] {judgement} {verb} your judgement")
-    lines.append(":material/person: 0 of 1 approvals")
+    lines.append(f":material/person: {agreement_line(request)}")
+    names = office.names()
+    for one in request.sign_offs:
+        if one.counts:
+            lines.append(f":green[:material/check:] {plain(names.get(one.by, one.by))} approved it")
     st.markdown("  \n".join(lines))
+    if request.approvals_needed > 1:
+        st.caption(plain(request.approvals_why))
 
 
 def _buttons(office: Desk, person: Person, request: ChangeRequest, approve: str) -> None:
@@ -152,6 +166,8 @@ def _buttons(office: Desk, person: Person, request: ChangeRequest, approve: str)
 
 
 def _approve_label(request: ChangeRequest) -> str:
+    if request.approvals_needed - agreed(request) > 1:
+        return "Approve"
     if request.jump:
         return "Accept this jump"
     rule = request.artifact

@@ -8,7 +8,6 @@ from control.people import Person
 from control.requests import ChangeRequest
 from core.errors import PilothouseError
 from core.jumps import PopulationJump
-from core.policies import risk
 from core.rules import DecisionPolicy, EligibilityRule
 from ui.console import rulebook
 from ui.console.cards.data_change import (
@@ -67,7 +66,7 @@ def request_card(office: Desk, person: Person, request: ChangeRequest) -> None:
             _checks(request)
             _assumptions(request)
         else:
-            _rule_evidence(office, person, request)
+            _rule_evidence(office, request)
         _activity(office, request)
     with side, st.container(key="rail", border=True):
         rail(office, person, request)
@@ -80,14 +79,13 @@ def _held(jump: PopulationJump) -> None:
         st.caption("Until somebody decides, nobody is decided on and nothing new is sent.")
 
 
-def _rule_evidence(office: Desk, person: Person, request: ChangeRequest) -> None:
+def _rule_evidence(office: Desk, request: ChangeRequest) -> None:
     rule, live = request.rule, office.live_rule(request)
     _impact(rule, request)
     _changes(office, request, rule, live)
     _checks(request)
     if request.preview and request.preview.effect:
-        sees = office.sees_everybody(person)
-        effect_card(request.preview.effect, request.id, shows_people=sees)
+        effect_card(request.preview.effect, request.id)
     if request.preview:
         _reach(rule, request)
     if isinstance(rule, EligibilityRule):
@@ -121,7 +119,7 @@ def _header(office: Desk, request: ChangeRequest) -> None:
         request_badge(request),
         Badge(request.id, "gray", "tag"),
         versions if request.jump is None else Badge("Cycle held", "orange", "pause_circle"),
-        RISK[risk(request.findings, request.preview)],
+        RISK[request.risk],
     )
     author = office.names().get(request.author, request.author)
     age = ago(office.now(), request.created_at)
