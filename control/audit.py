@@ -28,6 +28,10 @@ NAMES_SHOWN = 100
 """So many people stand by name in the entry of one view."""
 
 
+MISSED = 10_000
+"""So many entries at most are looked at that were written while nobody noted the head."""
+
+
 class Act(NamedTuple):
     """What somebody did: the hashes are those of the subject's content."""
 
@@ -125,10 +129,11 @@ def head(connection: sa.Connection) -> tuple[int, str]:
     return (row.seq, row.hash) if row else _last(connection)
 
 
-def last(connection: sa.Connection) -> AuditEntry | None:
-    """The newest entry as it is stored; None before the first."""
-    row = connection.execute(sa.select(audit).order_by(audit.c.seq.desc()).limit(1)).first()
-    return AuditEntry._make(row) if row else None
+def after(connection: sa.Connection, seq: int) -> list[AuditEntry]:
+    """The newest entries above a number, as they are stored, oldest first."""
+    newest = sa.select(audit).where(audit.c.seq > seq).order_by(audit.c.seq.desc())
+    found = connection.execute(newest.limit(MISSED)).all()
+    return [AuditEntry._make(row) for row in reversed(found)]
 
 
 def first_kept(connection: sa.Connection) -> int:

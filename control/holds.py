@@ -48,7 +48,7 @@ def of(store: Store) -> Hold | None:
         return current(connection)
 
 
-def require_none(connection: sa.Connection) -> None:
-    """Refuses with SUSPENDED while the store is held."""
+def require_none(connection: sa.Connection, what: str = "goes live") -> None:
+    """Refuses with SUSPENDED while the store is held; ``what`` completes "Nothing …"."""
     if one := current(connection):
-        raise refuse(Code.SUSPENDED, f"Nothing goes live: {one.why}", fix=FIX)
+        raise refuse(Code.SUSPENDED, f"Nothing {what}: {one.why}", fix=FIX)

@@ -10,13 +10,20 @@ import sqlalchemy as sa
 
 from control.store import utc
 from control.suspensions import suspend
-from control.tables import audit, change_requests, kill_switches, versions
+from control.tables import audit, change_requests, kill_switches, roles, versions
 from control.token_tables import tokens
 from core.data_changes import DATA_KINDS
 from core.lifecycle import WAITING, Suspended
 
 WHY = "it came back from a backup, and may have been withdrawn or decided on since."
 STOPPED = "It was on before the control store was restored from a backup."
+
+
+RESTORED = "restore_accepted"
+TAKEN_FROM = frozenset(
+    {"revoke role", "remove person", "unbind sign-in", "revoke sight", "limit sight"}
+)
+"""Acts that take something from somebody, who has it again in an old store."""
 
 
 class Lost(NamedTuple):
@@ -33,6 +40,8 @@ class Undone(NamedTuple):
     """What accepting a restored store took away or put back."""
 
     tokens: tuple[str, ...]
+    people: tuple[str, ...]
+    """Something was taken from them since: they have no role until somebody grants one."""
     kills: tuple[str, ...]
     paused: tuple[str, ...]
     changed_data: tuple[str, ...]
@@ -52,10 +61,12 @@ def missing(connection: sa.Connection, noted: Iterable[Lost]) -> list[Lost]:
 
 
 def undo(connection: sa.Connection, lost: Iterable[Lost], *, by: str, now: datetime) -> Undone:
-    """Revoke every token, put kill switches back, pause what changed since, hold requests back."""
+    """Revoke every token and the roles of whom something was taken from, put kill switches back,
+    pause what changed since, hold requests back."""
     acts = list(lost)
     return Undone(
         tokens=_revoke(connection, now),
+        people=_take_roles(connection, acts),
         kills=_stop(connection, acts, by, now),
         paused=_pause(connection, acts),
         changed_data=tuple(sorted({_key(one) for one in acts} & DATA_KINDS)),
@@ -68,6 +79,17 @@ def _revoke(connection: sa.Connection, now: datetime) -> tuple[str, ...]:
     names = connection.execute(sa.select(tokens.c.name).where(working)).scalars().all()
     connection.execute(tokens.update().where(working).values(revoked_at=utc(now)))
     return tuple(sorted(names))
+
+
+def demoted(lost: Iterable[Lost]) -> frozenset[str]:
+    """From whom something was taken after the backup."""
+    return frozenset(one.subject for one in lost if one.what in TAKEN_FROM)
+
+
+def _take_roles(connection: sa.Connection, acts: list[Lost]) -> tuple[str, ...]:
+    emails = sorted(demoted(acts))
+    connection.execute(roles.delete().where(roles.c.email.in_(emails)))
+    return tuple(emails)
 
 
 def _stop(connection: sa.Connection, acts: list[Lost], by: str, now: datetime) -> tuple[str, ...]:

@@ -12,13 +12,14 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import structlog
 
 from control import audit
 from control.audit_check import Anchor
 from control.audit_entries import AuditEntry
+from control.restored import RESTORED, TAKEN_FROM
 from control.store import Store
 
 log = structlog.get_logger(__name__)
@@ -27,11 +28,14 @@ FILE = "audit-heads.ndjson"
 SECONDS = 1.0
 """Between two lines that say nothing but the head."""
 TOLD = frozenset(
-    {"kill", "unkill", "publish", "pause", "resume", "rollback", "promote", "take_back", "withdraw",
-     "token_created", "token_revoked", "roles_changed", "forget_begun", "forget_done",
-     "restore_accepted"}
-)  # fmt: skip
-"""Acts that must not be lost with the store: each is noted at once, with what it was about."""
+    {
+        *("kill", "unkill", "publish", "withdraw", "token_created", "token_revoked"),
+        *(*TAKEN_FROM, "grant role", "grant sight", "forget_begun", "forget_done"),
+        RESTORED,
+    }
+)
+"""Acts that must not be lost with the store: each is noted at once, with what it was about, and
+so is every other one that changes which version is live."""
 MOST_LINES = 50_000
 """Of more lines those that say nothing but a head are thinned out."""
 KEPT_LINES = 5_000
@@ -60,21 +64,23 @@ class Anchors:
     def watch(self, store: Store) -> None:
         """Note where a store is, and from here on what is appended to it."""
         noted = self._thinned_out()
+        since = max((one.seq for one in since_accepted(noted)), default=0)
+        # What was done to the store without the workspace, as in an emergency, is noted now.
         with store.read() as connection:
-            last = audit.last(connection)
-        if last is not None and all(one.hash != last.hash for one in noted[-1:]):
-            self.appended([last])
+            missed = audit.after(connection, since)
+        if missed:
+            self.appended(missed)
         store.when_appended = self.appended
 
     def appended(self, entries: Iterable[AuditEntry]) -> None:
         """Note the acts that matter at once, and the head at most once a second."""
         found = list(entries)
-        lines = [_line(one, with_act=True) for one in found if one.what in TOLD]
+        lines = [_line(one, with_act=True) for one in found if _matters(one)]
         with self._lock:
             self._behind = found[-1]
             if not lines and time.monotonic() - self._noted_at < SECONDS:
                 return
-            self._write([*lines, *([] if found[-1].what in TOLD else [_line(found[-1])])])
+            self._write([*lines, *([] if _matters(found[-1]) else [_line(found[-1])])])
 
     def close(self) -> None:
         """Note the head as it is left."""
@@ -98,8 +104,10 @@ class Anchors:
     def _write(self, lines: list[str]) -> None:
         """A full disk stops no decision: it is said in the log, and the next line catches up."""
         try:
-            with self.path.open("a", encoding="utf-8") as opened:
-                opened.write("".join(f"{line}\n" for line in lines))
+            with self.path.open("ab+") as opened:
+                cut = opened.tell() and not _ends_a_line(opened)
+                content = "".join(f"{line}\n" for line in lines)
+                opened.write(f"{chr(10) if cut else ''}{content}".encode())
                 opened.flush()
                 os.fsync(opened.fileno())
         except OSError as error:
@@ -120,8 +128,18 @@ class Anchors:
 
 def since_accepted(noted: list[Noted]) -> list[Noted]:
     """The lines from the last restore that was accepted on: what came before counts no more."""
-    accepted = [place for place, one in enumerate(noted) if one.what == "restore_accepted"]
+    accepted = [place for place, one in enumerate(noted) if one.what == RESTORED]
     return noted[accepted[-1] :] if accepted else noted
+
+
+def _ends_a_line(opened: BinaryIO) -> bool:
+    """Whether the last line is whole: a crash may have cut it short."""
+    opened.seek(-1, os.SEEK_END)
+    return opened.read(1) == b"\n"
+
+
+def _matters(entry: AuditEntry) -> bool:
+    return entry.what in TOLD or " version " in entry.subject
 
 
 def _line(entry: AuditEntry, *, with_act: bool = False) -> str:

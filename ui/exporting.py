@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from sqlglot import exp
 
-from control import audit, kill_switches, versions
+from control import audit, holds, kill_switches, versions
 from control.hashing import content_hash
 from control.people import Person, require_now
 from control.sights import sight_of
@@ -55,6 +55,7 @@ def export(
     """
     with workspace.store.read() as connection:
         require_now(connection, person, EXPORTERS, "export an audience")
+        holds.require_none(connection, "is exported")
     require_unlimited(sight_of(workspace.store, person), "export an audience")
     version, rule = _live(workspace, key)
     _not_stopped(workspace, key)

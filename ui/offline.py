@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import structlog
 
-from control import audit
+from control import audit, holds
 from control.people import Person, require_now
 from control.receipts import keep
 from control.sights import sight_of
@@ -58,6 +58,7 @@ def take(
     """
     with workspace.store.read() as connection:
         require_now(connection, person, TAKERS, "take a list")
+        holds.require_none(connection, "is taken")
     require_unlimited(sight_of(workspace.store, person), "take a list")
     files = _days(workspace, named(lists(workspace), name)).get(day.isoformat())
     if files is None:

@@ -73,13 +73,14 @@ def accept(workspace: Workspace, person: Person, reason: str) -> dict[str, Any]:
         require_now(connection, person, frozenset({Role.ADMIN}), "accept a restored control store")
         acts = [Lost(one.seq, one.hash, one.what, one.subject, one.who) for one in noted]
         lost = restored.missing(connection, acts)
+        _require_still_admin(person, lost)
         undone = restored.undo(connection, lost, by=person.email, now=now)
         held = hold_back(connection, workspace.warehouse, now=now)
         holds.lift(connection)
         # From here on this log is the one that is noted: this entry says where it begins anew.
         workspace.anchors.watch(store)
         note = f"{reason} ({found.why} {_counted(lost, undone, held)})"
-        act = audit.Act(now, person.email, "restore_accepted", f"entry {found.head_seq}", note=note)
+        act = audit.Act(now, person.email, restored.RESTORED, f"entry {found.head_seq}", note=note)
         audit.append(connection, act)
     forgotten = sum(one.what == "forget_begun" for one in lost)
     log.warning("restored_store_accepted", by=person.email, lost=len(lost))
@@ -94,8 +95,20 @@ def accept(workspace: Workspace, person: Person, reason: str) -> dict[str, Any]:
         "suspended": undone.suspended,
         "messages": held._asdict(),
         "forgotten_since": forgotten,
-        "roles_changed": sorted({one.subject for one in lost if one.what == "roles_changed"}),
+        "roles_taken": undone.people,
     }
+
+
+def _require_still_admin(person: Person, lost: list[Lost]) -> None:
+    """An old store gives roles back; not the one to let it count."""
+    if person.email in restored.demoted(lost):
+        raise refuse(
+            Code.NOT_ALLOWED,
+            f"{person.email} may not accept it: a role or more was taken from them after the "
+            "backup was made.",
+            span=person.email,
+            fix="Ask another admin.",
+        )
 
 
 def lines(document: dict[str, Any]) -> list[str]:
@@ -107,7 +120,7 @@ def lines(document: dict[str, Any]) -> list[str]:
         "Paused, since they changed after the backup": document["paused"],
         "To be looked at, since they changed after the backup": document["changed_data"],
         "Change requests suspended": document["suspended"],
-        "Roles to be set again": document["roles_changed"],
+        "Without a role until somebody grants one": document["roles_taken"],
     }
     found = ["The restored control store counts from here on."]
     found += [f"  {name}: {', '.join(ones)}" for name, ones in listed.items() if ones]

@@ -291,6 +291,22 @@ def test_the_log_goes_on_after_an_attack_and_the_break_stays(guardless: Store) -
         assert log.kinds() == [("missing", SIZE - 1, SIZE)]
 
 
+def test_entries_written_before_notes_were_kept_apart_stay_valid(store: Store) -> None:
+    unsealed = AuditEntry(
+        1, NOW, "mara@demo", "propose", "CR-1", None, "a" * 64, "why", "0" * 64, ""
+    )
+    before = unsealed._replace(hash=seal(unsealed))
+    with store.write() as connection:
+        connection.execute(rows.insert().values(before._asdict()))
+    with store.write() as connection:
+        audit.append(connection, audit.Act(NOW, "pavel@demo", "approve", "CR-1", note="fine"))
+
+    assert [one.note for one in audit.entries(store)] == ["why", "fine"]
+    assert check(store).breaks == ()
+    without_guards(store, "UPDATE audit SET note = 'because' WHERE seq = 1")
+    assert [(one.kind, one.seq) for one in check(store).breaks] == [("edited", 1)]
+
+
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 
 

@@ -18,6 +18,7 @@ def sending(cli: CommandLine) -> CommandLine:
     cli.json("ask", DECISION)
     cli.json("approvals", "approve", "CR-1", "--as", "pavel@demo")
     cli.json("tokens", "create", "app", "--scope", "decide")
+    cli.json("people", "grant", "pavel@demo", "admin")
     cli.json("cycle", "run")
     return cli
 
@@ -28,6 +29,7 @@ def _mails(cli: CommandLine) -> int:
 
 def _then_much_happens(cli: CommandLine) -> int:
     cli.json("tokens", "revoke", "app")
+    cli.json("people", "revoke", "pavel@demo", "admin")
     cli.json("kill", "--channel", "push", "--reason", "broken links")
     cli.json("rules", "pause", _policy(cli))
     cli.json("rules", "resume", _policy(cli))
@@ -63,10 +65,12 @@ def test_what_an_old_backup_brings_back_is_held_and_taken_away_again(
 
     # Only an admin lets it count.
     accept = ("restore", "--accept", "--reason", "the disk broke")
-    assert "only an admin may" in sending(*accept, "--as", "pavel@demo").err
+    assert "only an admin may" in sending(*accept, "--as", "mara@demo").err
+    assert "taken from them after the backup" in sending(*accept, "--as", "pavel@demo").err
     accepted = sending.json(*accept)
 
     assert accepted["tokens_revoked"] == ["app"]
+    assert accepted["roles_taken"] == ["pavel@demo"]
     assert accepted["kill_switches"] == ["channel push"]
     assert accepted["paused"] == [_policy(sending)]
     assert accepted["messages"]["sent"] == mails
