@@ -132,7 +132,14 @@ def _missed(side: Side, met: Sequence[tuple[bool, ...]], action: str | None) -> 
 
 def _why_else(replaced: str | None, comes: str | None) -> str:
     if replaced is None:
-        return f"Also gets {comes}."
+        return f"Also gets {_named(comes)}."
     if comes is None:
-        return f"No longer gets {replaced}, and keeps the rest."
-    return f"Gets {comes} instead of {replaced}."
+        return f"No longer gets {_named(replaced)}, and keeps the rest."
+    return f"Gets {_named(comes)} instead of {_named(replaced)}."
+
+
+def _named(label: str | None) -> str:
+    """A message by its action, and by its rule where that has another name."""
+    rule, _, action = (label or "").partition("/")
+    words = action.replace("_", " ")
+    return words if rule == action else f"{words} ({rule.replace('_', ' ')})"

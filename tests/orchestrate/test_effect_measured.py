@@ -133,7 +133,8 @@ def test_a_policy_that_grants_two_messages_counts_whoever_gets_one_more(world: W
     assert (found.against.entered, found.against.left) == (0, 0)
     assert found.everything.changed > 0
     assert {one.change for one in found.sample} == {"changes"}
-    assert all(one.why.startswith("Also gets next_best/") for one in found.sample)
+    assert all(one.why.startswith("Also gets ") for one in found.sample)
+    assert all(one.why.endswith(" (next best).") for one in found.sample)
 
 
 def test_small_groups_are_told_together(world: World) -> None:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.effects import Effect, Traffic
 from ui.console.cards.parts import draw, figure, heading
+from ui.console.presence import sees_everybody
 from ui.console.view import charts
 from ui.console.view import effect as words
 from ui.console.view.ground import ground_of
@@ -17,10 +18,10 @@ SMALL = (
 )
 
 
-def effect_card(effect: Effect, key: str, *, shows_people: bool) -> None:
+def effect_card(effect: Effect, key: str) -> None:
     """Who enters, leaves or gets something else, what replaces what, and the week ahead.
 
-    ``key`` is of the request this belongs to; without ``shows_people`` no ids are shown.
+    ``key`` is of the request this belongs to; whoever sees some users only is shown no ids.
     """
     with st.container(border=True):
         heading("Beside what is live")
@@ -30,7 +31,7 @@ def effect_card(effect: Effect, key: str, *, shows_people: bool) -> None:
         if effect.traffic:
             _week(effect, effect.traffic)
         if effect.sample:
-            _people(effect, shows_people=shows_people)
+            _people(effect)
         st.caption(f"Measured on the data as of {moment(effect.as_of)}. The approval binds it.")
 
 
@@ -105,9 +106,9 @@ def _week(effect: Effect, traffic: Traffic) -> None:
     st.caption(" ".join(words.week_sentences(effect, plain)))
 
 
-def _people(effect: Effect, *, shows_people: bool) -> None:
+def _people(effect: Effect) -> None:
     with st.expander("Some of the people, and why", icon=":material/group:"):
-        if not shows_people:
+        if not sees_everybody():
             st.markdown("You see some users only, so none are named here.")
             return
         st.table(
