@@ -70,24 +70,6 @@ def expire_reviews(store: Store, *, now: datetime) -> list[str]:
     return ended
 
 
-def overdue(store: Store, *, hours: float, now: datetime) -> list[ChangeRequest]:
-    """What was approved that many hours ago, or whose window opened then, and is not live.
-
-    What staging holds waits for people and is not among them.
-    """
-    waiting = [*requests.list_all(store, State.APPROVED), *_scheduled(store)]
-    return [
-        one
-        for one in waiting
-        if one.review and (utc(now) - _due_since(one)).total_seconds() > hours * 3600
-    ]
-
-
-def _due_since(request: ChangeRequest) -> datetime:
-    approved = request.review.at if request.review else request.updated_at
-    return max(approved, request.window.at) if request.window else approved
-
-
 def _scheduled(store: Store) -> list[ChangeRequest]:
     """What goes live by its window, oldest first."""
     windowed = change_requests.c.id.in_(sa.select(go_live_windows.c.change_request_id))

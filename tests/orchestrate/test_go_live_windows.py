@@ -225,16 +225,3 @@ def test_what_is_decided_is_neither_escalated_nor_ended(store: Store, pavel: Per
 
     assert due.escalate(store, now=NOW + 9_999 * HOUR) == []
     assert due.expire_reviews(store, now=NOW + 9_999 * HOUR) == []
-
-
-def test_what_is_approved_and_not_live_in_time_is_overdue(store: Store, pavel: Person) -> None:
-    approved = _propose(store)
-    approvals.decide(store, approved, person=pavel, verdict="approve", now=NOW)
-    scheduled = _scheduled(store, pavel, n=4)
-
-    def found(after: timedelta) -> list[str]:
-        return [one.id for one in due.overdue(store, hours=24, now=NOW + after)]
-
-    assert found(timedelta(hours=24)) == []
-    assert found(timedelta(hours=24, seconds=1)) == [approved]
-    assert found(timedelta(hours=25, seconds=1)) == [approved, scheduled]
