@@ -49,7 +49,7 @@ def figures(effect: Effect) -> tuple[Figure, ...]:
     live = f"live version {against.version}" if against.version else "nothing live"
     shown = [
         Figure("Enter", signed(against.entered, "+"), f"beside {live}", "They were not in it."),
-        Figure("Leave", signed(against.left, "−"), f"of {number(against.before)}", "Not any more."),
+        Figure("Leave", signed(against.left, "−"), _of(against.before), "Not any more."),
     ]
     if everything is None:
         return tuple(shown)
@@ -72,6 +72,10 @@ def figures(effect: Effect) -> tuple[Figure, ...]:
             )
         )
     return tuple(shown)
+
+
+def _of(before: int) -> str:
+    return f"of {number(before)}" if before else "nobody was in it"
 
 
 def signed(count: int, sign: str) -> str:

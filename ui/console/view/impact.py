@@ -88,8 +88,12 @@ def held_out(rule: Rule, preview: Preview) -> int:
 def sentences(rule: Rule, preview: Preview, *, is_new: bool) -> tuple[str, ...]:
     """What changes for people: Markdown with the numbers set bold."""
     spoken = _policy(rule, preview) if isinstance(rule, DecisionPolicy) else _rule(preview, is_new)
-    changes = effect_sentences(preview.effect, plain) if preview.effect else ()
-    return (*changes, *spoken, *_holdout(rule, preview), *_overlap(preview))
+    if preview.effect is None:
+        return (*spoken, *_holdout(rule, preview), *_overlap(preview))
+    # The effect says first how many it is for.
+    rest = spoken if isinstance(rule, DecisionPolicy) else (*spoken,)[1:]
+    changes = effect_sentences(preview.effect, plain)
+    return (*changes, *rest, *_holdout(rule, preview), *_overlap(preview))
 
 
 def _rule(preview: Preview, is_new: bool) -> Iterator[str]:
