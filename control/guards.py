@@ -35,7 +35,7 @@ _UNAPPROVED = """
     AND NOT (
         NEW.kind IN (
             'trait_models', 'tracking_plan', 'channel_routes', 'contact_policy', 'templates',
-            'destinations', 'syncs', 'funnels'
+            'destinations', 'syncs', 'funnels', 'audiences', 'channels'
         )
         AND NEW.version = 1 AND NEW.published_by = 'pilothouse'
     )
@@ -47,11 +47,11 @@ _OTHER_KIND = """
     NEW.kind <> NEW.key AND (
         NEW.kind IN (
             'trait_models', 'tracking_plan', 'channel_routes', 'contact_policy', 'templates',
-            'destinations', 'syncs', 'funnels'
+            'destinations', 'syncs', 'funnels', 'audiences', 'channels'
         )
         OR NEW.key IN (
             'trait_models', 'tracking_plan', 'channel_routes', 'contact_policy', 'templates',
-            'destinations', 'syncs', 'funnels'
+            'destinations', 'syncs', 'funnels', 'audiences', 'channels'
         )
     )
 """
@@ -133,10 +133,10 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard("reviews_stay", "reviews", "UPDATE", "1 = 1", "a review is final"),
     Guard("reviews_remain", "reviews", "DELETE", "1 = 1", "a review is final"),
-    Guard("approved_or_kept", "versions", "INSERT", _UNAPPROVED, "a version needs its approval"),
+    Guard("kept_or_approved", "versions", "INSERT", _UNAPPROVED, "a version needs its approval"),
     Guard("in_its_window", "versions", "INSERT", _OUT_OF_WINDOW, "this is not its window"),
     Guard("suspended_waits", "versions", "INSERT", _SUSPENDED, "its change request is suspended"),
-    Guard("kinds_have_own_keys", "versions", "INSERT", _OTHER_KIND, "this key is of another kind"),
+    Guard("kinds_own_their_keys", "versions", "INSERT", _OTHER_KIND, "this key is of another kind"),
     Guard("journeys_stay_apart", "versions", "INSERT", _JOURNEY_AND_RULE, "this key is taken"),
     Guard("jumps_stay_apart", "versions", "INSERT", _JUMP_AND_OTHER, "this key is kept"),
     Guard("staged_stay_inside", "outbox", "INSERT", _STAGED, "what staging decides is not sent"),
@@ -175,8 +175,10 @@ RETIRED = (
     "approved_only",
     "approved_or_shipped",
     "approved_or_begun",
+    "approved_or_kept",
     "kinds_stay_apart",
     "kinds_keep_apart",
+    "kinds_have_own_keys",
 )
 """Guards on versions that others have replaced: a store made before still has them."""
 

@@ -21,6 +21,8 @@ DataKind = Literal[
     "destinations",
     "syncs",
     "funnels",
+    "audiences",
+    "channels",
 ]
 DATA_KINDS: frozenset[str] = frozenset(get_args(DataKind))
 """The kinds, which are also the keys: each has one line of versions, and no rule may have its key.
@@ -101,8 +103,28 @@ class FunnelsChange(FileChange):
     key: Literal["funnels"] = "funnels"
 
 
+class AudiencesChange(FileChange):
+    """Every named audience of the catalog: key → its condition."""
+
+    kind: Literal["audiences"] = "audiences"
+    key: Literal["audiences"] = "audiences"
+
+
+class ChannelsChange(FileChange):
+    """Every channel: which consent it asks for, and which address it needs."""
+
+    kind: Literal["channels"] = "channels"
+    key: Literal["channels"] = "channels"
+
+
 AnyFileChange = (
-    ContactPolicyChange | TemplatesChange | DestinationsChange | SyncsChange | FunnelsChange
+    ContactPolicyChange
+    | TemplatesChange
+    | DestinationsChange
+    | SyncsChange
+    | FunnelsChange
+    | AudiencesChange
+    | ChannelsChange
 )
 DataChange = TraitModelsChange | TrackingPlanChange | ChannelRoutesChange | AnyFileChange
 
@@ -119,7 +141,15 @@ class ChangedPart(Frozen):
     """A trait, an event, a channel or another named part that the change touches."""
 
     kind: Literal[
-        "trait", "event", "channel", "contact", "template", "destination", "sync", "funnel"
+        "trait",
+        "event",
+        "channel",
+        "contact",
+        "template",
+        "destination",
+        "sync",
+        "funnel",
+        "audience",
     ]
     name: str
     change: Literal["added", "changed", "renamed", "rebuilt", "removed"]

@@ -6,15 +6,16 @@ from control import versions
 from control.store import Store
 from core.data_changes import FileChange
 from warehouse.catalog import Catalog
-from warehouse.catalog_parts import CATALOG_PARTS, says, with_part
+from warehouse.catalog_parts import CATALOG_PARTS, with_parts
 
 
 def catalog_in_force(store: Store, catalog: Catalog) -> Catalog:
     """The catalog with every part that is kept as it was approved last; itself if it says that."""
-    for found in versions.live_data(store):
-        change = found.artifact
-        if found.kind not in CATALOG_PARTS or not isinstance(change, FileChange):
-            continue
-        if not says(catalog, found.kind, change.content):
-            catalog = with_part(catalog, found.kind, change.content)
-    return catalog
+    kept = {
+        found.kind: found.artifact.content
+        for found in versions.live_data(store)
+        if isinstance(found.artifact, FileChange) and found.kind in CATALOG_PARTS
+    }
+    wanted = with_parts(catalog, kept) if kept else catalog
+    unchanged = all(part.read(wanted) == part.read(catalog) for part in CATALOG_PARTS.values())
+    return catalog if unchanged else wanted

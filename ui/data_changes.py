@@ -34,6 +34,7 @@ from ui import (
     sync_effects,
     template_effects,
     tracking_plan,
+    who_effects,
 )
 
 if TYPE_CHECKING:
@@ -82,6 +83,8 @@ HOOKS: dict[str, Hooks] = {
     ),
     "contact_policy": _of_files("contact_policy", contact_effects.relies_on),
     "templates": _of_files("templates", template_effects.relies_on),
+    "audiences": _of_files("audiences", who_effects.relies_on),
+    "channels": _of_files("channels", who_effects.relies_on),
     "funnels": _of_files("funnels", funnel_effects.relies_on),
     "destinations": _of_files("destinations", destinations_in_use.relies_on),
     "syncs": _of_files("syncs", sync_effects.relies_on),

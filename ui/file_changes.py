@@ -21,6 +21,7 @@ from ui import (
     governed_files,
     sync_effects,
     template_effects,
+    who_effects,
 )
 from ui.file_parts import PARTS, Files
 
@@ -32,6 +33,8 @@ Effect = Callable[["Workspace", Files, Files], tuple[DataEffect, tuple[Finding, 
 EFFECTS: dict[str, Effect] = {
     "contact_policy": contact_effects.effect_of,
     "templates": template_effects.effect_of,
+    "audiences": who_effects.audiences_effect,
+    "channels": who_effects.channels_effect,
     "funnels": funnel_effects.effect_of,
     "destinations": destination_effects.effect_of,
     "syncs": sync_effects.effect_of,

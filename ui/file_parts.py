@@ -13,6 +13,8 @@ from pydantic import JsonValue, SecretStr, TypeAdapter
 
 from core.data_changes import (
     AnyFileChange,
+    AudiencesChange,
+    ChannelsChange,
     ContactPolicyChange,
     DestinationsChange,
     FunnelsChange,
@@ -44,6 +46,8 @@ class Part(NamedTuple):
     """The files with a document in the place of the part; refuses one that does not fit them."""
     says: Callable[[Files, Document], bool]
     """Whether the files say what a document says."""
+    of_catalog: bool = False
+    """Parts of the catalog are put over it together."""
 
     @property
     def kind(self) -> str:
@@ -70,6 +74,7 @@ def _of_catalog(change: type[AnyFileChange]) -> Part:
         lambda files: own.read(files.catalog),
         over,
         lambda files, document: says(files.catalog, kind, document),
+        of_catalog=True,
     )
 
 
@@ -104,6 +109,8 @@ PARTS: dict[str, Part] = {
         _of_catalog(ContactPolicyChange),
         _of_catalog(TemplatesChange),
         _of_catalog(FunnelsChange),
+        _of_catalog(AudiencesChange),
+        _of_catalog(ChannelsChange),
         Part(
             DestinationsChange,
             "Destinations",

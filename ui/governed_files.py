@@ -15,6 +15,7 @@ from control.store import Store
 from control.versions import AnyVersion
 from core.data_changes import AnyFileChange, DataChange, FileChange
 from core.settings import Settings
+from deliver.kept_catalog import catalog_in_force
 from orchestrate import rulebook
 from ui import own_warehouse
 from ui.destinations_in_use import in_use
@@ -55,9 +56,9 @@ class PartVersion(NamedTuple):
 
 def in_force(store: Store, catalog: Catalog, settings: Settings) -> Files:
     """What the files say, with what was approved in the place of each part that is kept."""
-    files = Files(catalog, settings)
+    files = Files(catalog_in_force(store, catalog), settings)
     for found in versions.live_data(store):
-        if isinstance(found.artifact, FileChange):
+        if isinstance(found.artifact, FileChange) and not PARTS[found.kind].of_catalog:
             files = PARTS[found.kind].over(files, found.artifact.content)
     return files
 

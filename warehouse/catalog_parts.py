@@ -11,7 +11,7 @@ from core.conditions import Frozen
 from core.errors import Code, PilothouseError, refuse
 from core.rules import ContactPolicy
 from core.templates import Template
-from warehouse.catalog import Catalog, Funnel, Metric
+from warehouse.catalog import Audience, Catalog, Channel, Funnel, Metric
 
 Document = dict[str, JsonValue]
 
@@ -26,20 +26,31 @@ class CatalogPart(NamedTuple):
     """The fields of a catalog with the document in them."""
 
 
-def with_part(catalog: Catalog, kind: str, document: Document) -> Catalog:
-    """The catalog with a document in the place of its part; refuses one that does not fit it."""
-    part = CATALOG_PARTS[kind]
+def with_parts(catalog: Catalog, documents: Mapping[str, Document]) -> Catalog:
+    """The catalog with documents in the place of its parts, by kind; refuses what does not fit.
+
+    Together: a template may name a channel that only another document has.
+    """
+    fields = dict(catalog)
     try:
-        return Catalog.model_validate({**dict(catalog), **part.put(catalog, document)})
+        for kind, document in documents.items():
+            fields |= CATALOG_PARTS[kind].put(catalog, document)
+        return Catalog.model_validate(fields)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(step) for step in first["loc"])
+        files = " or ".join(CATALOG_PARTS[kind].file for kind in documents)
         raise refuse(
             Code.INVALID_FILE,
-            f"The {part.title.lower()} does not fit the rest of the catalog: {first['msg']}.",
-            span=where or kind,
-            fix=f"Correct {part.file}, or put back what it names.",
+            f"What is approved does not fit the rest of the catalog: {first['msg']}.",
+            span=where or ", ".join(documents),
+            fix=f"Correct {files}, or put back what it names.",
         ) from error
+
+
+def with_part(catalog: Catalog, kind: str, document: Document) -> Catalog:
+    """The same for one part."""
+    return with_parts(catalog, {kind: document})
 
 
 def says(catalog: Catalog, kind: str, document: Document) -> bool:
@@ -88,9 +99,27 @@ class _Funnels(Frozen):
     metrics: dict[str, Metric]
 
 
+def _audiences(catalog: Catalog) -> Document:
+    return {key: one.model_dump(mode="json") for key, one in catalog.audiences.items()}
+
+
+def _put_audiences(_catalog: Catalog, document: Document) -> Mapping[str, Any]:
+    return {"audiences": {key: Audience.model_validate(one) for key, one in document.items()}}
+
+
+def _channels(catalog: Catalog) -> Document:
+    return {key: one.model_dump(mode="json") for key, one in catalog.channels.items()}
+
+
+def _put_channels(_catalog: Catalog, document: Document) -> Mapping[str, Any]:
+    return {"channels": {key: Channel.model_validate(one) for key, one in document.items()}}
+
+
 CATALOG_PARTS: dict[str, CatalogPart] = {
     "contact_policy": CatalogPart("Contact policy", "defaults.yaml", _contact, _put_contact),
     "templates": CatalogPart("Templates", "templates.yaml", _templates, _put_templates),
+    "audiences": CatalogPart("Audiences", "audiences.yaml", _audiences, _put_audiences),
+    "channels": CatalogPart("Channels", "channels.yaml", _channels, _put_channels),
     "funnels": CatalogPart(
         "Funnels and metrics", "funnels.yaml and metrics.yaml", _funnels, _put_funnels
     ),

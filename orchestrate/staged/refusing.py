@@ -62,6 +62,15 @@ CANNOT |= {
         "Funnels and metrics cannot be staged: they decide nothing, and say how people did.",
         "'pilothouse catalog propose funnels --dry-run' counts the last 28 days both ways.",
     ),
+    "audiences": Instead(
+        "Named audiences cannot be staged by themselves: live rules and staged ones name the same.",
+        "'pilothouse catalog propose audiences --dry-run' counts whom live rules would mean. A "
+        "rule that names another audience may be staged.",
+    ),
+    "channels": Instead(
+        "Channels cannot be staged: they say which consent is asked for, of everybody.",
+        "'pilothouse catalog propose channels --dry-run' says who sends by them.",
+    ),
     "destinations": Instead(
         "Destinations cannot be staged: staging sends by none.",
         "Try the table first: 'pilothouse destinations check --reach'.",

@@ -73,9 +73,9 @@ class Team:
         """Write another contact policy into defaults.yaml."""
         self.edit("defaults", contact_policy=self.read("defaults")["contact_policy"] | fields)
 
-    def go_live(self) -> None:
+    def go_live(self, prompt: str = NUDGE) -> None:
         """A rule that sends is proposed and approved."""
-        asked = self.workspace.ask(NUDGE, self.workspace.person("mara@demo"))
+        asked = self.workspace.ask(prompt, self.workspace.person("mara@demo"))
         assert asked.change_request, asked
         assert self.approve(asked.change_request.id) is State.LIVE
 

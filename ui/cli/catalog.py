@@ -14,7 +14,15 @@ if TYPE_CHECKING:
     from control.requests import DiffLine
     from ui.file_changes import Looked
 
-NAMES = ("contact-policy", "templates", "destinations", "syncs", "funnels")
+NAMES = (
+    "contact-policy",
+    "templates",
+    "audiences",
+    "channels",
+    "destinations",
+    "syncs",
+    "funnels",
+)
 _PART = click.argument("part", type=click.Choice(NAMES))
 
 

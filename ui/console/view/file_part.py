@@ -11,6 +11,14 @@ CONSEQUENCE: dict[str, str] = {
         "Messages that leave from then on, those that wait included, say the new **words**. "
         "You can roll them back at any time."
     ),
+    "audiences": (
+        "Live rules that name one of these **audiences** mean other people from the next decision "
+        "on. You can roll it back at any time."
+    ),
+    "channels": (
+        "Messages that leave from then on are asked for the **consent and address** of the new "
+        "channels. You can roll it back at any time."
+    ),
     "funnels": (
         "**Metrics** are counted in the new way from then on, for past weeks too. "
         "No message and no holdout changes."

@@ -15,6 +15,7 @@ from core.policies import POLICIES
 from core.route_policies import ROUTE_POLICIES
 from core.rules import DecisionPolicy, EligibilityRule
 from core.sync_policies import SYNC_POLICIES
+from core.who_policies import AUDIENCE_POLICIES, CHANNEL_POLICIES
 from core.wording_policies import WORDING_POLICIES
 from ui.console.view.effect import sentences as effect_sentences
 from ui.console.view.text import number, people, percent, phrase, plain, share_of, title
@@ -27,6 +28,8 @@ _OF_KIND: dict[str, Policies] = {
     "channel_routes": ROUTE_POLICIES,
     "contact_policy": CONTACT_POLICIES,
     "templates": WORDING_POLICIES,
+    "audiences": AUDIENCE_POLICIES,
+    "channels": CHANNEL_POLICIES,
     "funnels": FUNNEL_POLICIES,
     "destinations": DESTINATION_POLICIES,
     "syncs": SYNC_POLICIES,
