@@ -16,6 +16,7 @@ from core.rules import Action, Holdout
 from core.sending import Sending
 from core.sending_policies import SENDING_POLICIES
 from core.template_policies import template_findings
+from core.validation import expires_in_time
 
 REENTRY = {
     "never": "Nobody enters twice.",
@@ -89,7 +90,7 @@ class JourneyProposal(Sending):
 def journey_findings(proposal: JourneyProposal) -> tuple[Finding, ...]:
     """What the guardrails say of a journey, blockers first."""
     actions = [message.action for message in proposal.journey.messages()]
-    shared = (*SENDING_POLICIES, *DATA_USE_POLICIES, *REGULATION_POLICIES)
+    shared = (*SENDING_POLICIES, *DATA_USE_POLICIES, *REGULATION_POLICIES, expires_in_time)
     found = (
         *(finding for policy in shared if (finding := policy(proposal))),
         *_reach(proposal),

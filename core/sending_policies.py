@@ -102,22 +102,22 @@ def time_zones_are_known(sending: Sending) -> Finding | None:
 
 def class_is_honest(sending: Sending) -> Finding | None:
     """What sells is called marketing: other classes need no consent."""
-    wrong = {
-        place: (action, reasons)
-        for place, action in sending.actions_at()
-        if action.message_class != "marketing" and (reasons := [*_selling(action, sending)])
-    }
+    others = {place: one for place, one in sending.actions_at() if one.message_class != "marketing"}
+    selling = {place: [*_selling(one, sending)] for place, one in others.items()}
+    words = {place: _sounds(one, sending) for place, one in others.items()}
+    wrong = {place: one for place, one in others.items() if selling[place] or words[place]}
     if not wrong:
-        words = {place: one for place, one in sending.actions_at() if _sounds(one, sending)}
-        return _sounds_like_marketing(words, sending) if words else None
-    action, reasons = next(iter(wrong.values()))
+        return None
+    worst = next((place for place in wrong if selling[place]), next(iter(wrong)))
+    listed = ", ".join(f"'{word}'" for word in words[worst])
+    action = wrong[worst]
     return Finding(
         policy="class_is_honest",
-        severity="block",
+        severity="block" if selling[worst] else "warn",
         message=f"{action.name} is called {action.message_class}, which needs no consent, but "
-        f"{reasons[0]}.",
-        fix="Make it marketing.",
-        patch=_made_marketing({place: one for place, (one, _) in wrong.items()}, sending),
+        f"{selling[worst][0] if selling[worst] else f'it says {listed}'}.",
+        fix="Make it marketing, or say it without selling.",
+        patch=_made_marketing(wrong, sending),
     )
 
 
@@ -223,22 +223,8 @@ def _selling(action: Action, sending: Sending) -> Iterator[str]:
 
 
 def _sounds(action: Action, sending: Sending) -> tuple[str, ...]:
-    if action.message_class == "marketing":
-        return ()
+    """The words of marketing that a message has."""
     return said(sending.policies.marketing_words, text_of(action, sending.templates))
-
-
-def _sounds_like_marketing(wrong: dict[str, Action], sending: Sending) -> Finding:
-    action = next(iter(wrong.values()))
-    words = ", ".join(f"'{word}'" for word in _sounds(action, sending))
-    return Finding(
-        policy="class_is_honest",
-        severity="warn",
-        message=f"{action.name} is called {action.message_class}, which needs no consent, but it "
-        f"says {words}.",
-        fix="Make it marketing, or say it without selling.",
-        patch=_made_marketing(wrong, sending),
-    )
 
 
 def by_channels(kept: Mapping[str, Sequence[str]], sending: Sending) -> tuple[Edit, ...]:

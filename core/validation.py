@@ -15,6 +15,7 @@ from core.precedence import always_first, circle, gives_way, shadowed_by, waits_
 from core.proposal import EntryFacts, Proposal, actions_of
 from core.pursuit import eligible, in_order, takes
 from core.rules import DAY, Action, DecisionPolicy, FrequencyCap, QuietHours
+from core.sending import Sending
 
 WEEK = 7 * DAY
 
@@ -161,11 +162,11 @@ def somebody_can_be_reached(proposal: Proposal) -> Finding | None:
     return None
 
 
-def expires_in_time(proposal: Proposal) -> Finding | None:
+def expires_in_time(sending: Sending) -> Finding | None:
     """A message expires while it still makes sense, and not during one night of quiet hours."""
-    quiet = proposal.contact.quiet_hours if proposal.contact else None
-    longest = proposal.policies.expires_within_days * DAY
-    for action in actions_of(proposal.artifact):
+    quiet = sending.contact.quiet_hours if sending.contact else None
+    longest = sending.policies.expires_within_days * DAY
+    for _, action in sending.actions_at():
         lasts = action.expires_after_seconds
         if lasts > longest:
             return _finding(
@@ -173,7 +174,7 @@ def expires_in_time(proposal: Proposal) -> Finding | None:
                 f"{action.name} may still be sent {lasts // DAY} days after it was decided.",
                 "Let it expire within weeks.",
                 severity="warn",
-            ).model_copy(update={"patch": _in_time(proposal)})
+            ).model_copy(update={"patch": _in_time(sending)})
         if quiet and action.message_class != "transactional" and lasts <= _length(quiet):
             return _finding(
                 "expires_in_time",
@@ -181,7 +182,7 @@ def expires_in_time(proposal: Proposal) -> Finding | None:
                 f"{_length(quiet) / 3600:g}: decided in the evening, it is never sent.",
                 "Let it expire later than quiet hours end.",
                 severity="warn",
-            ).model_copy(update={"patch": _in_time(proposal)})
+            ).model_copy(update={"patch": _in_time(sending)})
     return None
 
 
@@ -241,14 +242,14 @@ def _facts(proposal: Proposal) -> Iterator[tuple[Action, EntryFacts]]:
             yield action, known[action.key]
 
 
-def _in_time(proposal: Proposal) -> tuple[Edit, ...]:
+def _in_time(sending: Sending) -> tuple[Edit, ...]:
     """A week, or as long as is allowed, for every action that expires too late or too early."""
-    quiet = proposal.contact.quiet_hours if proposal.contact else None
-    longest = proposal.policies.expires_within_days * DAY
+    quiet = sending.contact.quiet_hours if sending.contact else None
+    longest = sending.policies.expires_within_days * DAY
     shortest = _length(quiet) if quiet else 0
     return tuple(
         Edit(path=f"{place}/expires_after_seconds", value=min(WEEK, longest))
-        for place, action in proposal.actions_at()
+        for place, action in sending.actions_at()
         if action.expires_after_seconds > longest
         or (action.message_class != "transactional" and action.expires_after_seconds <= shortest)
     )

@@ -8,8 +8,10 @@ import pytest
 
 from core.artifacts import Finding
 from core.conditions import Attribute, EventCount, Op
+from core.data_changes import ChannelRoutesChange
 from core.rules import Action, EligibilityRule, Holdout, QuietHours
 from core.settings import PolicySettings, SyncSettings
+from orchestrate import rulebook
 from tests.tools.demo import demo_file, settings_for
 from tools.audience import simulated
 from ui.guarding import channel_facts, surroundings
@@ -140,6 +142,23 @@ def test_thresholds_routes_and_syncs_come_from_the_workspace(routed: Workspace) 
     )
     told = found(routed, rule())["personal_data_stays"]
     assert "email of the audience to hook by the sync 'crm'" in told.message
+
+
+def test_what_would_go_to_a_destination_that_is_gone_is_blocked(routed: Workspace) -> None:
+    to_gone = ChannelRoutesChange(name="Texts go out", routes={"sms": "gone", "push": "hook"})
+    rulebook.begin(routed.store, to_gone, now=routed.now())
+
+    blocked = found(routed, rule())["destination_is_usable"]
+
+    assert blocked.severity == "block"
+    assert blocked.message == (
+        "sms goes to 'gone', where nothing can be sent: It is not in pilothouse.toml any more."
+    )
+    half = found(routed, rule(channels=("push", "email")))["destination_is_usable"]
+    assert "push goes to 'hook'" in half.message
+    assert [edit.model_dump() for edit in half.patch] == [
+        {"path": "/action/channels", "value": ["email"]}
+    ]
 
 
 def test_the_sources_of_traits_are_looked_at_when_a_rule_reads_one(routed: Workspace) -> None:
