@@ -27,7 +27,7 @@ WordsCheck = Callable[[WordsMove], Finding | None]
 
 
 def live_messages_can_be_said(move: WordsMove) -> Finding | None:
-    """Every template that a live rule or journey names is there, fits its channels and has values."""
+    """Every template that something live names is there, fits its channels and has values."""
     if not move.problems:
         return None
     return Finding(
