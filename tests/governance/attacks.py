@@ -16,6 +16,7 @@ from control.people import Person, add, get
 from control.requests import ChangeRequest
 from control.store import Store
 from control.tables import outbox
+from control.versions import Rule
 from core.artifacts import Finding
 from core.conditions import EventCount
 from core.errors import Code, PilothouseError
@@ -55,7 +56,7 @@ def account(store: Store, email: str, roles: frozenset[Role] = APPROVES) -> Pers
 
 
 def propose(
-    store: Store, artifact: EligibilityRule | None = None, by: str = "mara@demo", **more: Any
+    store: Store, artifact: Rule | None = None, by: str = "mara@demo", **more: Any
 ) -> ChangeRequest:
     """A change request, grave when it is told to be: then two people have to agree."""
     if more.pop("grave", False):
