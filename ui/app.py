@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,6 +16,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from control import people
+from control.people import Person
+from control.store import Store
 from core.settings import Settings
 from ui import identity
 from ui.console import theme
@@ -82,9 +84,19 @@ def serve(app: st.App, settings: Settings, port: int) -> None:
 def _demo_provider(workspace: OpenWorkspace, origin: str) -> DemoIdentityProvider | None:
     if workspace.settings.identity != "demo":
         return None
-    # The radar and the circuit breaker propose too, but nobody signs in as either.
-    persons = [p for p in people.list_all(workspace.store) if p not in (RADAR, people.BREAKER)]
-    return mounted(workspace.settings.host, origin, persons)
+    return mounted(workspace.settings.host, origin, _Everybody(workspace.store))
+
+
+class _Everybody:
+    """Who may sign in, read anew each time: people are added while the server runs."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __iter__(self) -> Iterator[Person]:
+        # The radar and the circuit breaker propose too, but nobody signs in as either.
+        own = {RADAR.email, people.BREAKER.email}
+        return (one for one in people.list_all(self._store) if one.email not in own)
 
 
 def _own_routes(workspace: OpenWorkspace, registry: CollectorRegistry) -> list[Route]:

@@ -78,7 +78,8 @@ class DemoIdentityProvider:
     """Signs in the people it was given. ``origin`` is scheme, host and port of the console."""
 
     origin: str
-    people: tuple[Person, ...]
+    people: Iterable[Person]
+    """Gone through anew for every page."""
     client_id: str = "console"
     client_secret: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     key: ECKey = field(
@@ -238,7 +239,7 @@ def mounted(host: str, origin: str, people: Iterable[Person]) -> DemoIdentityPro
             span=f"host = {host}",
             fix="Set host to 127.0.0.1, or identity to oidc or proxy.",
         )
-    return DemoIdentityProvider(origin=origin, people=tuple(people))
+    return DemoIdentityProvider(origin=origin, people=people)
 
 
 def _is_loopback(host: str) -> bool:
@@ -251,11 +252,12 @@ def _is_loopback(host: str) -> bool:
 def _buttons(people: Iterable[Person]) -> str:
     return "".join(
         f'<button name="email" value="{html.escape(person.email)}">'
-        f"{html.escape(person.name)}, {', '.join(sorted(person.roles))}"
+        f"{html.escape(person.name)}, {', '.join(sorted(person.roles)) or 'no role'}"
         f"<span>{html.escape(_duty(person))}</span></button>"
         for person in people
     )
 
 
 def _duty(person: Person) -> str:
-    return "; ".join(DUTIES[role] for role in sorted(person.roles)).capitalize() + "."
+    duties = "; ".join(DUTIES[role] for role in sorted(person.roles))
+    return f"{duties or 'sees only whom to ask for one'}.".capitalize()

@@ -18,7 +18,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from control.people import DEMO_PEOPLE
+from control.people import DEMO_PEOPLE, Person
 from core.errors import Code, PilothouseError
 from core.settings import Settings
 from ui.console import theme
@@ -156,6 +156,17 @@ def test_the_door_lists_the_four_people(door: TestClient, provider: DemoIdentity
     page = door.get("/dev-idp/authorize", params=wanted(provider)).text
 
     assert all(f'value="{person.email}"' in page for person in DEMO_PEOPLE)
+
+
+def test_the_door_lists_whoever_was_added_since_and_names_what_they_lack() -> None:
+    everybody = [*DEMO_PEOPLE]
+    provider = mounted("127.0.0.1", ORIGIN, everybody)
+    with TestClient(Starlette(routes=list(provider.routes())), base_url=ORIGIN) as door:
+        everybody.append(Person(email="eve@demo", name="Eve", roles=frozenset()))
+
+        page = door.get("/dev-idp/authorize", params=wanted(provider)).text
+
+    assert "Eve, no role<span>Sees only whom to ask for one.</span>" in page
 
 
 def test_a_code_is_good_once(door: TestClient, provider: DemoIdentityProvider) -> None:

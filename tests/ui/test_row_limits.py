@@ -16,6 +16,8 @@ from core.errors import Code, PilothouseError
 from core.masking import MASKED, Sight
 from deliver.exports.vendors import GOOGLE
 from ui import exporting, offline
+from ui.cli.main import answer
+from ui.cli.session import Session
 from ui.environment import load_settings
 from ui.row_limits import FEW, require_within, within
 from ui.workspace import Workspace, open_workspace
@@ -103,3 +105,16 @@ def test_a_prompt_reads_no_personal_column_whoever_asks(workspace: Workspace) ->
     asked = tools["run_sql"].invoke({"sql": "SELECT email FROM dim_users"})
 
     assert asked.refusals[0].code is Code.SQL_FORBIDDEN_COLUMN
+
+
+def test_a_command_inside_the_server_is_refused_once_the_role_is_gone(workspace: Workspace) -> None:
+    stop = ("deliver", "pause", "mailbox", "--reason", "x", "--as", "pavel@demo")
+    served = answer([*stop], Session(served=workspace))
+    assert served.status == 0
+    pavel = people.get(workspace.store, "pavel@demo")
+    people.add(workspace.store, [pavel.model_copy(update={"roles": frozenset()})])
+
+    for words in (("deliver", "resume", "mailbox", "--as", "pavel@demo"), stop):
+        refused = answer([*words], Session(served=workspace))
+        assert (refused.status, "NOT_ALLOWED" in refused.error) == (1, True)
+    people.add(workspace.store, [pavel])
