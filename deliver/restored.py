@@ -18,7 +18,9 @@ from control.tables import outbox
 from core.lifecycle import IntentState
 from warehouse.engines.duckdb import DuckDBWarehouse
 
-WAITED = (IntentState.PENDING, IntentState.LEASED, IntentState.SUBMITTED)
+WAITED = tuple(
+    one.value for one in (IntentState.PENDING, IntentState.LEASED, IntentState.SUBMITTED)
+)
 _KNOWN = (Path(__file__).parent / "sql" / "known_sent.sql").read_text(encoding="utf-8")
 _PAGE = 5_000
 
@@ -30,27 +32,25 @@ class HeldBack(NamedTuple):
     """The warehouse knows that they left."""
     uncertain: int
     """Nobody can tell: they wait for a receipt or a person."""
-    asked: int
-    """Were on their way: their destination is asked, as after any crash."""
 
 
 def hold_back(connection: sa.Connection, warehouse: DuckDBWarehouse, *, now: datetime) -> HeldBack:
     """Let nothing leave that waited when the backup was made, or was decided since; inside a
-    write transaction."""
-    waited = outbox.c.state.in_([state.value for state in WAITED])
-    open_ones = sa.exists().where(
-        dispatches.c.intent_id == outbox.c.intent_id, dispatches.c.outcome == "open"
-    )
-    query = sa.select(outbox.c.intent_id).where(waited)
-    asked = connection.execute(query.where(open_ones)).scalars().all()
-    ids = connection.execute(query.where(~open_ones)).scalars().all()
-    sent = _known_sent(warehouse, list(ids))
+    write transaction.
+
+    What was on its way then waits as well: it may have left since, under another key than the one
+    that its destination would be asked about.
+    """
+    connection.execute(dispatches.update().values(look_at=None))
+    query = sa.select(outbox.c.intent_id).where(outbox.c.state.in_(WAITED))
+    ids = list(connection.execute(query).scalars())
+    sent = _known_sent(warehouse, ids)
     for start in range(0, len(ids), _PAGE):
         page = ids[start : start + _PAGE]
         _set(connection, [one for one in page if one in sent], IntentState.ACCEPTED, None, now)
         unsure = [one for one in page if one not in sent]
         _set(connection, unsure, IntentState.AMBIGUOUS, "PROVIDER_AMBIGUOUS", now)
-    return HeldBack(len(sent), len(ids) - len(sent), len(asked))
+    return HeldBack(len(sent), len(ids) - len(sent))
 
 
 def _known_sent(warehouse: DuckDBWarehouse, ids: list[str]) -> frozenset[str]:

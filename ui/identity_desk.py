@@ -151,7 +151,8 @@ def _write(
         require_now(connection, person, DATA_PROPOSERS, "rule on identity")
         for each in [*old, *([new] if new else [])]:
             what = f"identity_{each.action}" if each is new else f"identity_{each.action}_withdrawn"
-            act = audit.Act(now, person.email, what, f"{each.a} {each.b}", note=reason)
+            pair = f"{each.a} {each.b}"
+            act = audit.Act(now, person.email, what, pair, note=reason, personal=True)
             audit.append(connection, act)
         with workspace.warehouse.transaction() as cursor:
             for each in old:

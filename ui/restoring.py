@@ -126,7 +126,7 @@ def lines(document: dict[str, Any]) -> list[str]:
     found += [f"  {name}: {', '.join(ones)}" for name, ones in listed.items() if ones]
     found.append(
         f"  Messages that waited: {held['uncertain']:,} uncertain ('pilothouse deliver list'), "
-        f"{held['sent']:,} known to have left, {held['asked']:,} asked about."
+        f"{held['sent']:,} known to have left."
     )
     if document["forgotten_since"]:
         found.append(
