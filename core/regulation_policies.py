@@ -87,16 +87,27 @@ def regulation_of_age(sending: Sending) -> Finding | None:
 
 def countries_are_known(sending: Sending) -> Finding | None:
     """Which laws count is known only where the country of people is."""
-    if sending.countries_known or not sending.regulations or not sending.audience:
+    markets = any(one.message_class == "marketing" for _, one in sending.actions_at())
+    if not sending.regulations or not sending.audience or not markets:
         return None
-    if not any(one.message_class == "marketing" for _, one in sending.actions_at()):
+    if not sending.countries_known:
+        return Finding(
+            policy="countries_are_known",
+            severity="info",
+            message="The catalog does not say which column has the country of a user: what the "
+            "law asks of messages was not looked at.",
+            fix="Set layout.users.country in the catalog.",
+        )
+    odd = [one for one in sending.people if one.country is not None and not _is_code(one.country)]
+    if not odd:
         return None
     return Finding(
         policy="countries_are_known",
-        severity="info",
-        message="The catalog does not say which column has the country of a user: what the law "
-        "asks of messages was not looked at.",
-        fix="Set layout.users.country in the catalog.",
+        severity="warn",
+        message=f"{sum(one.users for one in odd):,} of the audience have a country that is no "
+        f"code of two letters, such as '{odd[0].country}': what the law asks there was not "
+        "looked at.",
+        fix="Name a column with ISO 3166 codes, such as US, as layout.users.country.",
     )
 
 
@@ -133,6 +144,10 @@ def _asked(sending: Sending, needs: Need) -> Iterator[Asked]:
 def _medium(channel: str, sending: Sending, regulation: Regulation) -> bool:
     facts = sending.channels.get(channel)
     return facts is not None and facts.medium in regulation.media
+
+
+def _is_code(country: str) -> bool:
+    return len(country) == 2 and country.isascii() and country.isupper()
 
 
 def _carries(asked: Asked, what: str, sending: Sending) -> bool:

@@ -145,6 +145,18 @@ def test_a_template_with_a_place_for_the_sender_keeps_the_law() -> None:
     assert verdict("regulation_of_the_sender", asked) is None
 
 
+def test_countries_that_are_no_codes_are_told_before_a_law_is_missed() -> None:
+    people = (People(country="Germany", users=8), People(country="US", users=3))
+    finding = found("countries_are_known", under(law("sender"), people=people))
+
+    assert (finding.severity, finding.message[:1]) == ("warn", "8")
+    assert "'Germany'" in finding.message
+    nowhere = under(law("sender"), people=(People(country=None, users=8),))
+    assert verdict("countries_are_known", nowhere) is None
+    serving = under(law("sender"), people=people, artifact=rule(message_class="service"))
+    assert verdict("countries_are_known", serving) is None
+
+
 def test_who_is_younger_than_the_law_allows_is_counted() -> None:
     people = (People(country="US", users=3, age=12), People(country="US", users=8))
     finding = found("regulation_of_age", under(law("age", minimum_age=13), people=people))
