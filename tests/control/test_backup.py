@@ -40,13 +40,13 @@ class Load:
 
     def __init__(self, store: Store) -> None:
         self.store, self.pavel = store, get(store, "pavel@demo")
-        self._ends, self.rounds = threading.Event(), 0
+        self._ends, self.published, self.sent = threading.Event(), 0, 0
         self._threads = [threading.Thread(target=one) for one in (self._publish, self._send)]
 
     def __enter__(self) -> Load:
         for one in self._threads:
             one.start()
-        while self.rounds < 4:
+        while min(self.published, self.sent) < 3:
             self._ends.wait(0.005)
         return self
 
@@ -56,20 +56,19 @@ class Load:
             one.join()
 
     def _publish(self) -> None:
-        number = 0
-        while not self._ends.is_set():
-            number += 1
-            publish(self.store, self.pavel, number)
-            self.rounds += 1
+        while not self._ends.wait(0.002):
+            publish(self.store, self.pavel, self.published)
+            self.published += 1
 
     def _send(self) -> None:
-        number = 0
-        while not self._ends.is_set():
-            number += 1
+        # A pause after each: whoever waits for the writer's place gets it.
+        while not self._ends.wait(0.002):
+            one = f"i{self.sent}"
             with self.store.write() as connection:
-                connection.execute(outbox.insert(), intent(f"i{number}"))
-                connection.execute(dispatches.insert(), dispatch(f"i{number}"))
-                audit.append(connection, audit.Act(NOW, "pilothouse", "send", f"i{number}"))
+                connection.execute(outbox.insert(), intent(one))
+                connection.execute(dispatches.insert(), dispatch(one))
+                audit.append(connection, audit.Act(NOW, "pilothouse", "send", one))
+            self.sent += 1
 
 
 def publish(store: Store, pavel: Person, number: int) -> None:
