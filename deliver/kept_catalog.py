@@ -6,7 +6,7 @@ from control import versions
 from control.store import Store
 from core.data_changes import FileChange
 from warehouse.catalog import Catalog
-from warehouse.catalog_parts import CATALOG_PARTS, with_parts
+from warehouse.catalog_parts import CATALOG_PARTS, kept_over
 
 
 def catalog_in_force(store: Store, catalog: Catalog) -> Catalog:
@@ -16,6 +16,6 @@ def catalog_in_force(store: Store, catalog: Catalog) -> Catalog:
         for found in versions.live_data(store)
         if isinstance(found.artifact, FileChange) and found.kind in CATALOG_PARTS
     }
-    wanted = with_parts(catalog, kept) if kept else catalog
+    wanted = kept_over(catalog, kept) if kept else catalog
     unchanged = all(part.read(wanted) == part.read(catalog) for part in CATALOG_PARTS.values())
     return catalog if unchanged else wanted

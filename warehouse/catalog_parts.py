@@ -48,6 +48,18 @@ def with_parts(catalog: Catalog, documents: Mapping[str, Document]) -> Catalog:
         ) from error
 
 
+def kept_over(catalog: Catalog, documents: Mapping[str, Document]) -> Catalog:
+    """The catalog with what was approved over edited files, whatever these say by then.
+
+    What would name something that is not there is left out until somebody approves the rest: an
+    action by a channel that only a file has, a funnel of an event that a file lost.
+    """
+    fields: dict[str, Any] = dict(catalog)
+    for kind, document in documents.items():
+        fields |= CATALOG_PARTS[kind].put(catalog, document)
+    return Catalog.model_validate(_fitting(fields))
+
+
 def with_part(catalog: Catalog, kind: str, document: Document) -> Catalog:
     """The same for one part."""
     return with_parts(catalog, {kind: document})
@@ -61,6 +73,36 @@ def says(catalog: Catalog, kind: str, document: Document) -> bool:
         return False
     read = CATALOG_PARTS[kind].read
     return read(written) == read(catalog)
+
+
+def _fitting(fields: dict[str, Any]) -> dict[str, Any]:
+    """Without what names a channel, an event or a funnel that is not there."""
+    channels, events = fields["channels"], fields["events"]
+    actions = {k: one for k, one in fields["actions"].items() if channels.keys() >= {*one.channels}}
+    templates = {
+        k: one for k, one in fields["templates"].items() if channels.keys() >= {*one.channels}
+    }
+    funnels = {k: one for k, one in fields["funnels"].items() if events.keys() >= _events(one)}
+    metrics = {k: one for k, one in fields["metrics"].items() if one.funnel in funnels}
+    sections = ("phrases", "eligibility", "assumptions", "stop")
+    about = {
+        name: {key: one for key, one in fields[name].items() if key in actions}
+        for name in (f"action_{section}" for section in sections)
+    }
+    usual = tuple(one for one in fields["defaults"].channels if one in channels)
+    return {
+        **fields,
+        **about,
+        "actions": actions,
+        "templates": templates,
+        "funnels": funnels,
+        "metrics": metrics,
+        "defaults": fields["defaults"].model_copy(update={"channels": usual}),
+    }
+
+
+def _events(funnel: Funnel) -> set[str]:
+    return {*funnel.steps, *(failure.event for failure in funnel.failures.values())}
 
 
 def _contact(catalog: Catalog) -> Document:

@@ -314,4 +314,4 @@ def test_what_cannot_be_staged_says_why_and_what_to_do(cli: CommandLine) -> None
 
     assert refused.status == 1
     assert "cannot be staged" in refused.err
-    assert "cycle run --dry-run" in refused.err
+    assert "catalog propose contact-policy --dry-run" in refused.err

@@ -119,3 +119,15 @@ def test_parts_that_name_each_other_are_put_over_edited_files_together(team: Tea
     team.restart()
 
     assert team.workspace.catalog.templates["by_fax"].channels == ("fax",)
+
+
+def test_what_names_an_unapproved_channel_is_left_out_and_the_workspace_opens(team: Team) -> None:
+    team.edit("channels", fax={"description": "Fax.", "phrases": ["fax"]})
+    team.edit("actions", by_fax={"name": "A fax", "channels": ["fax"]})
+    team.restart()
+    assert "by_fax" not in team.workspace.catalog.actions
+
+    team.approve(team.propose("channels"))
+    team.restart()
+
+    assert team.workspace.catalog.actions["by_fax"].channels == ("fax",)

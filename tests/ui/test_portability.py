@@ -24,7 +24,7 @@ from tests.deliver.destinations.fake_braze import TEMPLATES, FakeCampaign
 from tests.deliver.destinations.fake_webhook import FakeReceiver, signing_secret
 from tests.deliver.loopback import DROPPED_AFTER, SHOUTS, Call, Reply, answers
 from tests.tools.demo import demo_file, settings_for
-from ui import route_effects
+from ui import file_changes, route_effects
 from ui.outward import outward
 from ui.workspace import Workspace, open_workspace
 from ui.workspace_clock import wall_time
@@ -283,6 +283,10 @@ def test_adding_a_channel_edits_no_rule_and_changes_no_decision(office: Office) 
     without = office.open("without")
     catalog = with_channel(office.folder / "workout_app", "whatsapp")
     workspace = office.open("with", catalog=catalog)
+    if "whatsapp" not in workspace.catalog.channels:
+        ana, pavel = workspace.person("ana@demo"), workspace.person("pavel@demo")
+        request = file_changes.propose(workspace, "channels", author=ana, reason="a new channel")
+        workspace.decide(request.id, pavel, "approve")
     before = rulebook(workspace)
 
     move(workspace, "whatsapp", "hook")
