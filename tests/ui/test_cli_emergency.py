@@ -10,6 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.ui.command_line import ELIGIBILITY, CommandLine
+from ui.cli.main import answer
+from ui.cli.session import Session
+from ui.environment import load_settings
+from ui.workspace import open_workspace
 
 MORE = ELIGIBILITY.replace("3 workouts", "5 workouts")
 WHY = ("--reason", "Wrong price")
@@ -75,19 +79,17 @@ def test_a_rollback_is_reviewed_by_somebody_else(twice: CommandLine) -> None:
     assert acts == ["rollback", "emergency", "review_emergency"]
 
 
-def test_a_version_that_reads_what_is_gone_does_not_come_back(
-    twice: CommandLine, repository: Path
-) -> None:
-    catalog = twice.workspace / "catalog"
-    shutil.copytree(repository / "warehouse/catalogs/workout_app", catalog)
-    for file in catalog.rglob("*.yaml"):
-        file.write_text(file.read_text().replace("pricing_viewed", "prices_viewed"))
-    (twice.workspace / "pilothouse.toml").write_text(f'catalog = "{catalog}"\n')
+def test_a_version_that_reads_what_is_gone_does_not_come_back(twice: CommandLine) -> None:
+    workspace = open_workspace(load_settings({"workspace": str(twice.workspace)}))
+    left = {name: one for name, one in workspace.catalog.events.items() if name != "pricing_viewed"}
+    workspace.catalog = workspace.catalog.model_copy(update={"events": left})
 
-    refused = twice("emergency", "rollback", "upgrade_nudge", "1", *WHY)
+    words = ["emergency", "rollback", "upgrade_nudge", "1", *WHY]
+    refused = answer(words, Session(served=workspace))
 
-    assert (refused.status, refused.err.partition(":")[0]) == (1, "UNDECIDABLE")
-    assert "Propose the rule anew" in refused.err
+    assert (refused.status, refused.error.partition(":")[0]) == (1, "UNDECIDABLE")
+    assert "Propose the rule anew" in refused.error
+    workspace.close()
     assert twice("emergency", "pause", "upgrade_nudge", *WHY).status == 0
 
 
