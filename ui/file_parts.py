@@ -22,6 +22,7 @@ from core.data_changes import (
     TemplatesChange,
 )
 from core.settings import Settings, SyncSettings
+from deliver.same_machine import same_place, with_port_of
 from deliver.storable import secret_in
 from ui.environment import secrets_of
 from warehouse.catalog import Catalog
@@ -85,11 +86,22 @@ def _destinations(files: Files) -> Document:
 
 
 def _over_destinations(files: Files, document: Document) -> Files:
-    tables = TABLES.validate_python(document)
+    given = files.settings.destinations
+    tables = {
+        name: dict(with_port_of(table, given.get(name, table)))
+        for name, table in TABLES.validate_python(document).items()
+    }
     missing = secrets_of(document)
     secrets = {name: SecretStr(value) for name, value in missing.items()} | files.settings.secrets
     update = {"destinations": tables, "secrets": secrets}
     return files._replace(settings=files.settings.model_copy(update=update))
+
+
+def _say_destinations(files: Files, document: Document) -> bool:
+    given, said = (TABLES.validate_python(one) for one in (_destinations(files), document))
+    return given.keys() == said.keys() and all(
+        same_place(given[name], table) for name, table in said.items()
+    )
 
 
 def _syncs(files: Files) -> Document:
@@ -117,7 +129,7 @@ PARTS: dict[str, Part] = {
             SETTINGS,
             _destinations,
             _over_destinations,
-            lambda files, document: _destinations(files) == document,
+            _say_destinations,
         ),
         Part(
             SyncsChange,
@@ -125,7 +137,9 @@ PARTS: dict[str, Part] = {
             SETTINGS,
             _syncs,
             _over_syncs,
-            lambda files, document: _syncs(_over_syncs(files, document)) == _syncs(files),
+            lambda files, document: (
+                _syncs(_over_syncs(files, document)).items() <= _syncs(files).items()
+            ),
         ),
     )
 }

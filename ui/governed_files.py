@@ -21,6 +21,7 @@ from ui import own_warehouse
 from ui.destinations_in_use import in_use
 from ui.environment import FILE, load_settings
 from ui.file_parts import PARTS, Files, Part
+from ui.newly_set import DESTINATIONS, keep_used, with_new
 from warehouse.catalog import Catalog, load_catalog
 from warehouse.catalog_parts import Document
 
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from ui.workspace import Workspace
 
 log = structlog.get_logger(__name__)
-
-DESTINATIONS = "destinations"
 
 
 class Standing(NamedTuple):
@@ -60,22 +59,23 @@ def in_force(store: Store, catalog: Catalog, settings: Settings) -> Files:
     for found in versions.live_data(store):
         if isinstance(found.artifact, FileChange) and not PARTS[found.kind].of_catalog:
             files = PARTS[found.kind].over(files, found.artifact.content)
-    return files
+    return with_new(store, files, settings)
 
 
 def begin(workspace: Workspace) -> None:
     """From the first rule, policy or journey that is approved on: keep what is in force now;
-    destinations once something goes to one of them.
+    destinations once something goes to one of them, and those that are set up later once something
+    goes to them.
 
     Until then people edit files, and a part that is kept already stays as it is.
     """
     kept = {one.kind for one in versions.live_data(workspace.store)}
-    if PARTS.keys() <= kept:
-        return
-    approved, used = anything_approved(workspace.store), bool(in_use(workspace))
-    for kind, part in PARTS.items():
-        if kind not in kept and (approved if kind != DESTINATIONS else used):
-            _keep(workspace, part)
+    if not kept.issuperset(PARTS):
+        approved, used = anything_approved(workspace.store), bool(in_use(workspace))
+        for kind, part in PARTS.items():
+            if kind not in kept and (approved if kind != DESTINATIONS else used):
+                _keep(workspace, part)
+    keep_used(workspace)
 
 
 def keep(workspace: Workspace, kind: str) -> None:
@@ -98,9 +98,13 @@ def prepare(workspace: Workspace, change: DataChange) -> None:
 def apply(workspace: Workspace, version: AnyVersion) -> None:
     """Let everybody who asks the workspace have the version; nothing when they do already."""
     change, part = version.artifact, PARTS[version.kind]
-    if not isinstance(change, FileChange) or part.says(_now(workspace), change.content):
+    if not isinstance(change, FileChange):
         return
     files = part.over(_now(workspace), change.content)
+    if not part.of_catalog:
+        files = with_new(workspace.store, files, workspace.given)
+    if files == _now(workspace):
+        return
     workspace.take_up(files.catalog, files.settings)
     log.info("file_part_in_force", part=version.kind, version=version.version)
     begin(workspace)
@@ -131,12 +135,13 @@ def standing(workspace: Workspace) -> list[Standing]:
 
 
 def differing(store: Store, files: Files) -> list[Standing]:
-    """Every kept part whose file says something else than what was approved last."""
+    """Every kept part whose file says something else than what is in force."""
+    now = in_force(store, *files)
     return [
         Standing(one.kind, part.title, part.file, one.version, differs=True)
         for one in versions.live_data(store)
         if isinstance(one.artifact, FileChange)
-        and not (part := PARTS[one.kind]).says(files, one.artifact.content)
+        and not (part := PARTS[one.kind]).says(now, part.read(files))
     ]
 
 

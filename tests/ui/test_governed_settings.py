@@ -66,6 +66,65 @@ def test_an_edited_url_moves_no_message_once_a_channel_goes_there(team: Team) ->
     ]
 
 
+@pytest.mark.parametrize(
+    ("kept", "edited", "moves"),
+    [
+        ("http://127.0.0.1:9001/in", "http://127.0.0.1:9002/in", True),
+        ("http://localhost:9001/in", "http://localhost/in", True),
+        ("http://127.0.0.1:9001/in", "http://127.0.0.1:9002/other", False),
+        ("http://127.0.0.1:9001/in", "http://127.0.0.1.theirs.example:9001/in", False),
+        ("https://ours.example:9001/in", "https://ours.example:9002/in", False),
+        ("http://127.0.0.1:9001/in", THEIRS, False),
+    ],
+    ids=["port", "no port", "path", "another host", "port elsewhere", "elsewhere"],
+)
+def test_only_a_port_of_this_machine_may_be_edited(
+    team: Team, kept: str, edited: str, moves: bool
+) -> None:
+    team.settings_file(destinations={"hook": hook(kept, allow_private=True)})
+    team.restart()
+    team.route("email", "hook")
+
+    team.settings_file(destinations={"hook": hook(edited, allow_private=True)})
+    team.restart()
+
+    assert url(team) == (edited if moves else kept)
+
+
+def test_a_destination_set_up_later_is_there_and_kept_once_something_goes_to_it(
+    team: Team,
+) -> None:
+    team.route("email", "hook")
+    both = {"hook": hook(OURS), "other": hook("https://hooks.other.example/messages")}
+    team.settings_file(destinations=both)
+    team.restart()
+    assert [one.kind for one in governed_files.standing(team.workspace) if one.differs] == []
+
+    assert team.route("push", "other") is State.LIVE
+    team.settings_file(destinations=both | {"other": hook(THEIRS)})
+    team.restart()
+
+    there = checked(team.workspace.settings).usable
+    assert getattr(there["other"], "url", None) == "https://hooks.other.example/messages"
+    assert team.approve(team.propose("destinations")) is State.LIVE
+    there = checked(team.workspace.settings).usable
+    assert getattr(there["other"], "url", None) == THEIRS
+
+
+def test_a_name_that_was_approved_once_is_no_new_one(team: Team) -> None:
+    both = {"hook": hook(OURS), "other": hook("https://hooks.other.example/messages")}
+    team.settings_file(destinations=both)
+    team.restart()
+    team.route("email", "hook")
+    team.settings_file(destinations={"hook": hook(OURS)})
+    assert team.approve(team.propose("destinations")) is State.LIVE
+
+    team.settings_file(destinations=both | {"other": hook(THEIRS)})
+    team.restart()
+
+    assert [*checked(team.workspace.settings).usable] == ["mailbox", "hook"]
+
+
 def test_an_approved_url_is_in_force_at_once_and_after_a_restart(team: Team) -> None:
     team.route("email", "hook")
     team.settings_file(destinations={"hook": hook(THEIRS)})
@@ -179,6 +238,18 @@ def test_an_edited_sync_tells_a_tool_nothing_more_until_two_people_approve(team:
     )
     assert team.approve(request.id) is State.LIVE
     assert team.workspace.settings.syncs["crm"].columns == ("country",)
+
+
+def test_a_sync_set_up_later_is_there_and_is_kept_as_it_was(team: Team) -> None:
+    team.go_live()
+    team.settings_file(**crm())
+    team.restart()
+    assert [*team.workspace.settings.syncs] == ["crm"]
+
+    team.settings_file(**crm(columns=["country"]))
+    team.restart()
+
+    assert team.workspace.settings.syncs["crm"].columns == ()
 
 
 def test_a_sync_of_something_that_may_not_leave_is_blocked(team: Team) -> None:
