@@ -50,9 +50,12 @@ def promote(
     with UNKNOWN_KEY when nothing is there, and with STALE_CHANGE_REQUEST when an approval no
     longer holds.
     """
+    with store.read() as connection:
+        _may_promote(connection, person)
     rests_on = relies_on(_chosen(staging.everything(store), keys))
     with store.write() as connection:
-        require_now(connection, person, MAY_CHANGE, "promote what is in staging")
+        # Once more: working out what it rests on takes its time.
+        _may_promote(connection, person)
         chosen = _chosen(staging.select(connection), keys)
         switched = tuple(_switch(connection, one, rests_on, person, now) for one in chosen)
         gone = staged_rows.c.key.in_([one.key for one in chosen])
@@ -86,6 +89,10 @@ def take_back(store: Store, *, person: Person, now: datetime) -> Promotion:
         act = audit.Act(now, person.email, "take_back", f"promotion {last.id}")
         audit.append(connection, act._replace(note=_names(last.switched)))
         return back
+
+
+def _may_promote(connection: sa.Connection, person: Person) -> None:
+    require_now(connection, person, MAY_CHANGE, "promote what is in staging")
 
 
 def _chosen(there: Sequence[Staged], keys: Sequence[str] | None) -> list[Staged]:
