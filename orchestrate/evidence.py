@@ -6,13 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from core.conditions import And, AnyLeaf, Attribute, Condition, Not, Or, with_defaults
+from core.masking import HIDDEN
 from orchestrate.engine.candidates import Tick
 from warehouse.catalog import Catalog, Column
 from warehouse.compile import compile_leaves, expand
 from warehouse.compile.names import attribute_column
 from warehouse.runner import Engine
-
-WITHHELD = "a value that is personal and not shown"
 
 
 class Seen(NamedTuple):
@@ -79,7 +78,7 @@ def _shown(leaf: AnyLeaf, value: str | None, catalog: Catalog) -> str | None:
         return value
     column = attribute_column(leaf.column, catalog)
     is_public = isinstance(column, Column) and column.data_class == "public"
-    return value if is_public else WITHHELD
+    return value if is_public else HIDDEN
 
 
 def deciding(seen: Seen, *, wanted: bool) -> Deciding | None:

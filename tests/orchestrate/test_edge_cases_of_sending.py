@@ -10,6 +10,7 @@ import pytest
 from control.people import get
 from core.conditions import And, Attribute, EventCount, InAudience, Op
 from core.errors import Code, PilothouseError
+from core.masking import HIDDEN
 from core.rules import DAY, EligibilityRule, FrequencyCap, QuietHours, StopCondition
 from deliver import outbox
 from deliver.delivery import DeliveryReport, Outward, deliver
@@ -295,5 +296,5 @@ def test_personal_values_are_withheld_from_explanations(world: World) -> None:
 
     (line,) = told["decisions"][0]["candidates"]
     assert line["reason_code"] == "INELIGIBLE"
-    assert line["value_read"] == "a value that is personal and not shown"
+    assert line["value_read"] == HIDDEN
     assert "anna" not in str(told)

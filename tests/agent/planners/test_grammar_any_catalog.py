@@ -43,7 +43,7 @@ def shop() -> Catalog:
         "email": column,
         "tier": {**column, "values": {"gold": ["gold"], "silver": ["silver"]}},
     }
-    base["layout"]["users"]["dimensions"] = ()
+    base["layout"]["users"] |= {"dimensions": (), "country": None}
     base["audiences"], base["funnels"], base["metrics"] = {}, {}, {}
     base["actions"] = {"thanks": {"key": "thanks", "name": "Thank-you note", "channels": ["email"]}}
     for section in ("phrases", "eligibility", "assumptions", "stop"):
