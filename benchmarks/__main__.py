@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterable
 
 from benchmarks import (
+    bench_audit,
     bench_collect,
     bench_cycle,
     bench_deliver,
@@ -46,6 +47,7 @@ BENCHMARKS: tuple[Callable[[], list[Measured]], ...] = (
     bench_kill.measure,
     bench_simulation.measure,
     bench_effects.measure,
+    bench_audit.measure,
 )
 HEADINGS = ("what", "measured", "limit", "", "CPU", "ratio", "to")
 
