@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import structlog
 from structlog.testing import capture_logs
 
 from control import (
@@ -48,7 +49,7 @@ from ui.alerts.board import Board
 from ui.cli.main import answer
 from ui.cli.remote import Answer
 from ui.cli.session import Session
-from ui.telemetry import ALERTS
+from ui.telemetry import ALERTS, configure_logging
 from ui.workspace_clock import wall_time
 
 MUCH_EARLIER = datetime(2020, 1, 1)
@@ -484,6 +485,16 @@ def test_every_kind_of_alert_is_rehearsed() -> None:
 # Who is told
 
 
+@pytest.fixture
+def as_served() -> Iterator[None]:
+    """The logs that a server writes, whatever commands ran before in this process."""
+    before = structlog.get_config()
+    configure_logging()
+    yield
+    structlog.configure(**before)
+
+
+@pytest.mark.usefixtures("as_served")
 def test_the_server_logs_what_begins_and_ends_and_counts_what_is_open(desk: Desk) -> None:
     board = Board(desk.workspace)
     board.once()
