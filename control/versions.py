@@ -16,7 +16,7 @@ from pydantic import Field, TypeAdapter
 from control.canary_tables import canaries
 from control.store import Store
 from control.tables import versions
-from core.conditions import And, Condition
+from core.conditions import Condition
 from core.data_changes import (
     DATA_KINDS,
     ChannelRoutesChange,
@@ -225,7 +225,7 @@ def audiences(store: Store) -> Callable[[str, int | None], Condition | None]:
         rule = rules.get((key, newest.get(key, 0) if number is None else number))
         if not isinstance(rule, EligibilityRule):
             return None
-        return And(of=(rule.population, rule.condition))
+        return rule.members
 
     return resolve
 

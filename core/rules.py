@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from core.conditions import EVERYONE, Condition, Frozen
+from core.conditions import EVERYONE, And, Condition, Frozen
 from core.wall_clock import check_zone
 
 Key = str
@@ -148,6 +148,11 @@ class EligibilityRule(Frozen):
     max_staleness_seconds: dict[str, int] = Field(default_factory=dict)
     """Per warehouse table: how old its newest row may be at decision time."""
     holdout: Holdout | None = None
+
+    @property
+    def members(self) -> Condition:
+        """Who is in its audience: of the population, and meeting the condition."""
+        return And(of=(self.population, self.condition))
 
 
 class OutcomeSuppression(Frozen):

@@ -69,7 +69,7 @@ def grade_eligibility(case: Case, plan: Plan, bench: Bench) -> Graded:
     rule = plan.draft
     if not isinstance(rule, EligibilityRule):
         return _not_understood(case, plan) if rule is None else ("silently_wrong", rule.kind)
-    got = bench.audience(And(of=(rule.population, rule.condition)))
+    got = bench.audience(rule.members)
     wanted = (
         bench.selected(case.reference_sql)
         if case.reference_sql

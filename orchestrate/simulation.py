@@ -78,7 +78,7 @@ def _simulate_rule(
         for part, remaining in zip(parts, counted[1:], strict=True)
     ]
     others = {
-        other.key: And(of=(other.artifact.population, other.artifact.condition))
+        other.key: other.artifact.members
         for other in live
         if isinstance(other.artifact, EligibilityRule) and other.key != rule.key
     }

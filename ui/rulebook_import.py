@@ -12,7 +12,7 @@ from control.people import Person
 from control.requests import ChangeRequest
 from control.versions import Versioned
 from core.artifacts import Finding, Preview
-from core.conditions import And, Condition
+from core.conditions import Condition
 from core.errors import Code, PilothouseError, Refusal
 from core.journey_effects import JourneyEffect
 from core.journeys import Journey
@@ -140,7 +140,7 @@ def _named(files: Sequence[RuleFile], in_force: Audiences) -> Audiences:
         rule, base = rules.get(key, (None, None))
         if rule is None or (number is not None and (base is None or base.version != number)):
             return in_force(key, number)
-        return And(of=(rule.population, rule.condition))
+        return rule.members
 
     return resolve
 

@@ -139,7 +139,7 @@ def _meant(
 def _meant_by(artifact: Rule) -> Condition:
     """Whom a rule or a policy is for."""
     if isinstance(artifact, EligibilityRule):
-        return And(of=(artifact.population, artifact.condition))
+        return artifact.members
     entries = tuple(entry.eligibility for entry in artifact.entries)
     return And(of=(artifact.population, Or(of=entries)))
 

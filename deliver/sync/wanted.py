@@ -99,7 +99,7 @@ def audience(version: Version) -> Condition:
     """Who is in the audience of a rule."""
     rule = version.artifact
     assert isinstance(rule, EligibilityRule), "checked by problems"
-    return And(of=(rule.population, rule.condition))
+    return rule.members
 
 
 def _told_of(version: Version, catalog: Catalog) -> Condition:

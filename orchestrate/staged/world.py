@@ -12,7 +12,7 @@ from control.hashing import canonical
 from control.staging import Staged
 from control.store import Store
 from control.versions import JourneyVersion, Version
-from core.conditions import And, Condition
+from core.conditions import Condition
 from core.rules import EligibilityRule
 from orchestrate.cycle import plan_tick, with_due
 from orchestrate.engine.candidates import Tick
@@ -124,6 +124,6 @@ def _audiences(published: Audiences, there: Sequence[Staged]) -> Audiences:
         rule = one.artifact
         if not isinstance(rule, EligibilityRule):
             return None
-        return And(of=(rule.population, rule.condition))
+        return rule.members
 
     return resolve

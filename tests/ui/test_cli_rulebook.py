@@ -55,6 +55,14 @@ def test_what_was_exported_says_what_is_in_force(live: CommandLine, rule: Path) 
     assert live.json("check", str(rule.parent.parent))[0]["passes"]
 
 
+def test_a_file_means_the_same_people_as_the_rule_that_it_was_written_from(
+    live: CommandLine, rule: Path
+) -> None:
+    told = [live.json("rules", "audience", named) for named in (str(rule), "upgrade_nudge")]
+
+    assert told[0]["audience_size"] == told[1]["audience_size"] > 0
+
+
 def test_an_edited_file_opens_a_change_request_and_nothing_goes_live_without_an_approver(
     live: CommandLine, rule: Path
 ) -> None:

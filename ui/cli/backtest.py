@@ -21,7 +21,7 @@ from ui.cli.target import target_of
 def backtest(session: Session, target: str, since: datetime, until: datetime) -> Output:
     """Replay a rule once a day over days that are past, with what was known on each.
 
-    TARGET is a rule key, a change request id or an artifact as JSON file.
+    TARGET is a rule key, a change request id or an artifact as YAML or JSON file.
     """
     with session.workspace() as workspace:
         artifact, version = target_of(workspace, target, session.folder)

@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import yaml
-from pydantic import ValidationError
 
 from control import journeys as runs
 from control import versions
@@ -21,6 +19,7 @@ from ui import journeys as desk
 from ui.cli.session import MOMENT, Listing, Output, Session, common, looked_at_by
 from ui.console.view.journey import effect_lines, step_lines
 from ui.row_limits import within
+from ui.rulebook_files import read_file
 
 APPROVER = "ada@demo"
 
@@ -199,28 +198,15 @@ def resume_command(session: Session, key: str, backfill: bool | None, email: str
 
 
 def _read(file: Path) -> Journey:
-    try:
-        return Journey.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
-    except OSError as error:
+    found = read_file(file).artifact
+    if not isinstance(found, Journey):
         raise refuse(
             Code.INVALID_FILE,
-            f"{file} cannot be read: {error.strerror}.",
-            span=str(file),
-            fix="Give the path of a journey as YAML or JSON.",
-        ) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        first = str(error).splitlines()[0]
-        raise refuse(
-            Code.INVALID_FILE, f"{file.name} is neither YAML nor JSON: {first}.", span=str(file)
-        ) from error
-    except ValidationError as error:
-        found = error.errors()[0]
-        raise refuse(
-            Code.INVALID_FILE,
-            f"{file.name} is no journey: {found['msg'].removeprefix('Value error, ')}.",
-            span=".".join(str(part) for part in found["loc"]) or None,
-            fix="See docs/journeys.md for its shape.",
-        ) from error
+            f"{file.name} is no journey, but a {found.kind.replace('_', ' ')}.",
+            span=found.key,
+            fix="See docs/journeys.md for the shape of a journey.",
+        )
+    return found
 
 
 def _numbered(history: list[JourneyVersion], number: int | None) -> JourneyVersion:

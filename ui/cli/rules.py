@@ -150,7 +150,7 @@ def _told(effect: EffectDiff) -> str:
 def audience_command(
     session: Session, target: str, ids: bool, as_of: datetime | None, email: str | None
 ) -> Output:
-    """Who a rule means: TARGET is a rule key, a change request id or an artifact as JSON file."""
+    """Who a rule means: TARGET is a rule key, a change request id or a file of a rule."""
     with session.workspace() as workspace:
         artifact, version = target_of(workspace, target, session.folder)
         document = _audience(workspace, artifact, version, as_of or workspace.as_of(), ids)

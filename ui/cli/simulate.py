@@ -23,8 +23,9 @@ from ui.cli.target import target_of
 def simulate(session: Session, target: str | None, as_of: datetime | None, week: bool) -> Output:
     """Rehearse a cycle for everybody and keep nothing.
 
-    TARGET is a rule key, a change request id or an artifact as JSON file: it is rehearsed among
-    the rules in force, in the place of the one with its key. Without it, the rules in force are.
+    TARGET is a rule key, a change request id or a file of a rule, as YAML or JSON: it is rehearsed
+    among the rules in force, in the place of the one with its key. Without it, the rules in force
+    are.
     """
     with session.workspace() as workspace:
         artifact, version = target_of(workspace, target, session.folder) if target else (None, None)

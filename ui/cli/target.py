@@ -1,19 +1,17 @@
-"""What a command is about: a rule's key, a change request's id, or an artifact in a file."""
+"""What a command is about: a rule's key, a change request's id, or an artifact as YAML or JSON."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
 from control import requests, versions
-from control.versions import ARTIFACT
 from core.errors import Code, PilothouseError, refuse
+from core.journeys import Journey
 from core.rules import DecisionPolicy, EligibilityRule
 from orchestrate.artifact_checks import refusals
+from ui.rulebook_files import SUFFIXES, read_file
 
 if TYPE_CHECKING:
     from ui.workspace import Workspace
@@ -27,7 +25,7 @@ def target_of(workspace: Workspace, target: str, folder: Path) -> tuple[Artifact
     ``folder``: where the person is, for files. Refuses with UNKNOWN_KEY and INVALID_FILE.
     """
     file = folder / target
-    if target.endswith(".json") or file.is_file():
+    if target.endswith(SUFFIXES) or file.is_file():
         return _possible(workspace, _from_file(file)), None
     if found := versions.current(workspace.store, target):
         return found.artifact, found.version
@@ -53,28 +51,13 @@ def _possible(workspace: Workspace, artifact: Artifact) -> Artifact:
 
 
 def _from_file(file: Path) -> Artifact:
-    """An artifact as JSON, or the document of ``ask --json`` that holds one."""
-    try:
-        content = json.loads(file.read_text())
-        if isinstance(content, dict) and isinstance(content.get("artifact"), dict):
-            content = content["artifact"]
-        return ARTIFACT.validate_python(content)
-    except OSError as error:
+    """A rule or policy in a file; refuses a journey, which has no audience of its own."""
+    found = read_file(file).artifact
+    if isinstance(found, Journey):
         raise refuse(
             Code.INVALID_FILE,
-            f"{file} cannot be read: {error.strerror}.",
-            span=str(file),
-            fix="Give the path of an artifact as JSON.",
-        ) from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise refuse(
-            Code.INVALID_FILE, f"{file.name} is no JSON: {error}.", span=str(file)
-        ) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise refuse(
-            Code.INVALID_FILE,
-            f"{file.name} is no eligibility rule or decision policy: {first['msg']}.",
-            span=".".join(str(part) for part in first["loc"]),
-            fix="Save what 'pilothouse ask --json' prints, and edit that.",
-        ) from error
+            f"{file.name} is a journey, not a rule or a decision policy.",
+            span=found.key,
+            fix="Look at it with 'pilothouse check', or 'journeys propose --dry-run'.",
+        )
+    return found

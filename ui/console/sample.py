@@ -85,7 +85,7 @@ def _seen(users: Sequence[str], sampler: Sampler) -> tuple[str, ...]:
 
 def _some(rule: EligibilityRule, sampler: Sampler, included: bool) -> list[str]:
     flags = select_flags(
-        {_WANTED: And(of=(rule.population, rule.condition))},
+        {_WANTED: rule.members},
         sampler.catalog,
         as_of=sampler.as_of,
         audiences=sampler.audiences,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from control import audit, requests, versions
+from control.audit import Asked
 from control.requests import ChangeRequest
 from control.versions import Version
 from core.errors import PilothouseError
@@ -147,7 +148,12 @@ def _verdict(request: ChangeRequest) -> Verdict | None:
 
 
 def _deeds(workspace: Workspace, version: Version) -> Iterator[Deed]:
-    subjects = {f"{version.key} version {version.version}", version.change_request_id}
-    for entry in audit.entries(workspace.store):
-        if entry.subject in subjects:
-            yield Deed(**{name: getattr(entry, name) for name in Deed.model_fields})
+    subjects = (version.change_request_id, f"{version.key} version {version.version}")
+    found = [
+        entry
+        for subject in subjects
+        if subject is not None
+        for entry in audit.entries(workspace.store, Asked(subject=subject))
+    ]
+    for entry in sorted(found, key=lambda one: one.seq):
+        yield Deed(**{name: getattr(entry, name) for name in Deed.model_fields})

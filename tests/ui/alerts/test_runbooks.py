@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from pathlib import Path
 
 import click
 import pytest
@@ -33,8 +34,8 @@ def test_a_runbook_says_where_to_look_what_to_do_and_whom_to_ask(kind: AlertKind
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_a_runbook_names_only_commands_and_options_that_exist(file: object) -> None:
-    text = file.read_text()  # type: ignore[attr-defined]
+def test_a_runbook_names_only_commands_and_options_that_exist(file: Path) -> None:
+    text = file.read_text()
     named = ["".join(found) for found in COMMANDS.findall(text)]
 
     assert named
