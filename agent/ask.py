@@ -87,6 +87,7 @@ def result_of(state: dict[str, Any], context: AskContext) -> AskResult:
             "assumptions": _assumptions(plan, simulated),
             "edge_cases": simulated.get("edge_cases") or (),
             "questions": plan.questions if plan else (),
+            "choices": plan.choices if plan else (),
             "preview": simulated.get("preview"),
             "findings": (simulated.get("findings") or ()) if is_rule else (),
             "change_request": state.get("change_request") or None,

@@ -237,6 +237,17 @@ class Usage(Frozen):
     """Name, version and hash of the prompt that the model was given."""
 
 
+class Choice(Frozen):
+    """One way to go on from a question: what a person may pick instead of writing it."""
+
+    label: str = Field(min_length=1)
+    """In people's words, as short as a button's."""
+    prompt: str = Field(min_length=1)
+    """The whole prompt, or the whole follow-up, that is asked when it is picked."""
+    audience_size: int | None = None
+    """How many users that would be; None where it could not be counted."""
+
+
 class AskResult(BaseModel):
     """The document that ``pilothouse ask --json`` prints."""
 
@@ -253,6 +264,8 @@ class AskResult(BaseModel):
     assumptions: tuple[str, ...] = ()
     edge_cases: tuple[str, ...] = ()
     questions: tuple[str, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    """The likeliest answers to the question, or what may be meant by what was refused."""
     preview: Preview | None = None
     findings: tuple[Finding, ...] = ()
     change_request: ChangeRequestRef | None = None

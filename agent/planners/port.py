@@ -12,7 +12,7 @@ from typing import Annotated, Literal, Protocol
 
 from pydantic import Field
 
-from core.artifacts import Intent, Usage
+from core.artifacts import Choice, Intent, Usage
 from core.conditions import Condition, Frozen
 from core.errors import Refusal
 from core.rules import DecisionPolicy, EligibilityRule
@@ -70,6 +70,8 @@ class PlanRequest(Frozen):
     refusals: tuple[Refusal, ...] = ()
     """Why the last draft was refused; empty on the first attempt."""
     attempt: int = 1
+    pending: Drafted | None = None
+    """The artifact that a follow-up edits; None for a prompt that stands alone."""
 
 
 class Plan(Frozen):
@@ -79,6 +81,8 @@ class Plan(Frozen):
     draft: Drafted | None = None
     assumptions: tuple[str, ...] = ()
     questions: tuple[str, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    """The likeliest answers to the question, the likeliest first: each a prompt of its own."""
     refusals: tuple[Refusal, ...] = ()
     usage: Usage = Usage()
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from agent.planners.grammar.times import Span
+from core.artifacts import Choice
 from core.conditions import (
     And,
     Condition,
@@ -31,15 +32,30 @@ OPPOSITE: dict[Op, Op] = {
 class Unclear(Exception):
     """Understanding stopped: a question to ask or a refusal to give. Caught by the planner."""
 
-    def __init__(self, *, question: str | None = None, refusal: Refusal | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        question: str | None = None,
+        refusal: Refusal | None = None,
+        choices: tuple[Choice, ...] = (),
+    ) -> None:
         super().__init__(question or str(refusal))
         self.question = question
         self.refusal = refusal
+        self.choices = choices
+        """The likeliest answers, the likeliest first, each with the whole prompt it makes."""
 
 
-def refused(code: Code, message: str, span: str | None = None, fix: str | None = None) -> Unclear:
+def refused(
+    code: Code,
+    message: str,
+    span: str | None = None,
+    fix: str | None = None,
+    choices: tuple[Choice, ...] = (),
+) -> Unclear:
     """Understanding that ends in a refusal."""
-    return Unclear(refusal=Refusal(code=code, message=message, span=span, fix=fix))
+    refusal = Refusal(code=code, message=message, span=span, fix=fix)
+    return Unclear(refusal=refusal, choices=choices)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,6 @@ from agent.planners.grammar.question import out_of_scope, plan_question
 from agent.planners.grammar.typos import mend
 from agent.planners.grammar.words import tokenise
 from agent.planners.port import Plan, PlanRequest
-from core.artifacts import Intent
-from core.errors import Refusal
 from warehouse.catalog import Catalog
 
 
@@ -42,7 +40,7 @@ class GrammarPlanner:
             guards.check(prompt, self.catalog)
             return self._read(prompt, request.as_of)
         except Unclear as unclear:
-            return _unclear(unclear.question, unclear.refusal)
+            return _unclear(unclear)
 
     def _read(self, prompt: str, as_of: datetime) -> Plan:
         text, notes = mend(tokenise(prompt), self.lexicon)
@@ -59,8 +57,8 @@ class GrammarPlanner:
                 raise out_of_scope(text, self.lexicon)
 
 
-def _unclear(question: str | None, refusal: Refusal | None) -> Plan:
-    if question is not None:
-        return Plan(intent="clarify", questions=(question,))
-    intent: Intent = "refused"
-    return Plan(intent=intent, refusals=(refusal,) if refusal else ())
+def _unclear(unclear: Unclear) -> Plan:
+    if unclear.question is not None:
+        return Plan(intent="clarify", questions=(unclear.question,), choices=unclear.choices)
+    refusals = (unclear.refusal,) if unclear.refusal else ()
+    return Plan(intent="refused", refusals=refusals, choices=unclear.choices)
