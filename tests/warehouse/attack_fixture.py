@@ -7,11 +7,50 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import yaml
 
 from warehouse.catalog import Catalog, Column, Event, Table, load_catalog
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 ATTACKS: list[dict[str, Any]] = json.loads((FIXTURES / "sql_attacks.json").read_text())
+_MORE = yaml.load((FIXTURES / "sql_attacks_more.yaml").read_text(), yaml.CSafeLoader)
+ALLOWED: list[str] = _MORE["allow"]
+"""What an analyst asks and must get."""
+
+
+def refused_by_kind() -> dict[str, list[str]]:
+    """Statements that must be refused, by what they try; those too long for a file are built."""
+    kinds: dict[str, list[str]] = _MORE["refuse"]
+    return kinds | {"resource": [*kinds["resource"], *_large()]}
+
+
+def _large() -> tuple[str, ...]:
+    doubled = ", ".join(f"a{i} AS ({_DOUBLE.format(i - 1)})" for i in range(1, 10))
+    grown = ", ".join(
+        f"a{i} AS (SELECT {' || '.join('s' * 10)} AS s FROM a{i - 1})" for i in RISING
+    )
+    chain = " ".join(f"JOIN fct_support t{i} USING (status)" for i in range(1, 15))
+    written = ", ".join(f"({i})" for i in range(300))
+    return (
+        f"WITH a0 AS (SELECT user_id FROM fct_events), {doubled} SELECT COUNT(*) FROM a9",
+        f"WITH a0 AS (SELECT country AS s FROM dim_users), {grown} SELECT LENGTH(s) FROM a9",
+        f"SELECT COUNT(*) FROM fct_support t0 {chain}",
+        "SELECT COUNT(*) FROM " + ", ".join(f"(VALUES {written}) v{i}(x)" for i in range(4)),
+        "SELECT " + "+".join("1" * 2_500),
+        "SELECT " + "NOT " * 1_500 + "TRUE",
+        "SELECT " + "- " * 1_500 + "1",
+        "SELECT " + "CASE WHEN TRUE THEN " * 300 + "1" + " END" * 300,
+        "SELECT " + "1 UNION ALL SELECT " * 700 + "1",
+        "SELECT * FROM " + "(SELECT * FROM " * 70 + "fct_support" + ")" * 70,
+        "SELECT " + "(" * 80 + "1" + ")" * 80,
+        "SELECT " + ", ".join(f"user_id AS c{i}" for i in range(1_800)) + " FROM dim_users",
+        f"SELECT user_id FROM dim_users WHERE user_id IN ({', '.join('1' * 5_000)})",
+        f"SELECT '{'x' * 21_000}'",
+    )
+
+
+RISING = range(1, 10)
+_DOUBLE = "SELECT x.user_id FROM a{0} x JOIN a{0} y ON x.user_id = y.user_id"
 
 _TABLES = {
     "dim_users": "user_id:integer email phone full_name date_of_birth:date gender device_os "

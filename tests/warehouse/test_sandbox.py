@@ -25,8 +25,8 @@ CATALOG = load_catalog()
 LIMITS = Limits(rows=10_000, seconds=5, memory_mb=128)
 RUNAWAY = """
     SELECT COUNT(*) FROM fct_events a
-    JOIN fct_events b ON a.event_name <= b.event_name AND a.user_id <> b.user_id
-    JOIN fct_events c ON c.event_name <= b.event_name AND c.user_id <> a.user_id
+    JOIN fct_events b ON a.event_name = b.event_name AND a.user_id <> b.user_id
+    JOIN fct_events c ON c.event_name = b.event_name AND c.user_id <> a.user_id
 """
 
 

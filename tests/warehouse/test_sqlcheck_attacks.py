@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.warehouse.attack_fixture import ATTACKS, attack_catalog, attack_database
+from tests.warehouse.attack_fixture import (
+    ALLOWED,
+    ATTACKS,
+    attack_catalog,
+    attack_database,
+    refused_by_kind,
+)
 from warehouse.sqlcheck import CheckedQuery, check
 
 CATALOG = attack_catalog()
@@ -29,6 +35,32 @@ def test_a_hostile_statement_is_refused_with_a_code_and_a_fix(case: dict[str, st
     assert isinstance(refused, tuple), case["why"]
     assert refused
     assert all(refusal.code and refusal.message and refusal.fix for refusal in refused)
+
+
+@pytest.mark.parametrize("kind", refused_by_kind())
+def test_every_statement_of_a_kind_of_attack_is_refused(kind: str) -> None:
+    statements = refused_by_kind()[kind]
+
+    passed = [sql for sql in statements if isinstance(_checked(sql), CheckedQuery)]
+
+    assert statements
+    assert passed == []
+
+
+def test_what_an_analyst_asks_runs_and_gives_what_was_written(
+    database: duckdb.DuckDBPyConnection,
+) -> None:
+    for sql in ALLOWED:
+        checked = _checked(sql)
+        assert isinstance(checked, CheckedQuery), (sql, checked)
+        rows = _bag(database, checked.sql)
+        # A limit without a complete order may cut the same rows differently.
+        if "LIMIT" not in sql:
+            assert rows == _bag(database, sql), sql
+
+
+def _checked(sql: str) -> object:
+    return check(sql, CATALOG, role="analyst")
 
 
 @pytest.mark.parametrize("case", BENIGN, ids=lambda case: case["id"])

@@ -17,6 +17,7 @@ from sqlglot.errors import SqlglotError
 from core.errors import Code, Refusal
 from warehouse.catalog import Catalog
 from warehouse.sqlcheck.engine_tree import engine_refusals
+from warehouse.sqlcheck.growth import growth_refusals
 from warehouse.sqlcheck.joins import join_refusals, size_refusals
 from warehouse.sqlcheck.names import Names, resolve
 from warehouse.sqlcheck.structure import structure_refusals
@@ -87,8 +88,9 @@ def _checked(
     if names.refusals:
         return _distinct(tuple(names.refusals))
     # Our own compiled SQL states its joins; people's SQL must prove them.
-    joins = () if role == "system" else join_refusals(names.scopes)
-    refusals = joins + size_refusals(names.scopes)
+    refusals = size_refusals(names.scopes)
+    if role != "system":
+        refusals += join_refusals(names.scopes) + growth_refusals(names.scopes)
     limit = _bounded(names.tree, row_limit)
     text = names.tree.sql(dialect, copy=False, comments=False)
     return (

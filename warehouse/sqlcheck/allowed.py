@@ -98,7 +98,7 @@ _SYNTAX = """
     Distinct With CTE Table TableAlias Join Identifier Column Star Alias Literal Boolean Null
     Paren Tuple Neg Not Is NullSafeEQ NullSafeNEQ EQ NEQ GT GTE LT LTE Like ILike Escape
     And Or Xor Add Sub Mul Div IntDiv Mod DPipe BitwiseAnd BitwiseOr BitwiseXor BitwiseNot
-    BitwiseLeftShift BitwiseRightShift Between In Exists Any Case If Cast TryCast DataType
+    BitwiseLeftShift BitwiseRightShift Between In Exists Any All Case If Cast TryCast DataType
     DataTypeParam Interval IntervalSpan Var Window WindowSpec Filter WithinGroup IgnoreNulls
     RespectNulls Qualify Values Pivot JSONPath JSONPathRoot JSONPathKey AtTimeZone Bracket
     Cube Rollup GroupingSets SimilarTo

@@ -17,6 +17,11 @@ from warehouse.sqlcheck.structure import is_listed
 from warehouse.sqlcheck.world import READABLE, SCHEMA, ClosedWorld, Role
 
 _DIALECT = "duckdb"
+_CLOCK: dict[type[exp.Expr], str] = {
+    exp.CurrentDate: "today",
+    exp.CurrentTimestamp: "now",
+    exp.Localtimestamp: "current_localtimestamp",
+}
 
 
 @dataclass
@@ -40,6 +45,7 @@ def resolve(tree: exp.Query, world: ClosedWorld, role: Role) -> Names:
     _name_headings(tree)
     headings = [select.alias_or_name for select in tree.selects]
     _drop_stars_in_exists(tree)
+    _call_the_clock(tree)
     tree = normalize_identifiers(tree, dialect=_DIALECT)
     tree = qualify_tables(tree, db=SCHEMA, dialect=_DIALECT)
     names = Names(tree, [])
@@ -77,6 +83,13 @@ def _drop_stars_in_exists(tree: exp.Query) -> None:
         query = exists.this
         if isinstance(query, exp.Select) and query.selects == [exp.Star()]:
             query.set("expressions", [exp.Literal.number(1)])
+
+
+def _call_the_clock(tree: exp.Query) -> None:
+    """CURRENT_DATE is a column to the engine's parser where one has that name; today() is not."""
+    for word in list(tree.find_all(*_CLOCK)):
+        if not word.this:
+            word.replace(exp.Anonymous(this=_CLOCK[type(word)]))
 
 
 def _keep_headings(tree: exp.Query, headings: list[str]) -> None:
@@ -146,7 +159,7 @@ class _Columns:
             yield _unplaced(column)
         elif isinstance(source.this, exp.Identifier):
             yield from self._base(column, source.name)
-        elif column.name not in {name.name for name in source.args["alias"].columns}:
+        elif column.name not in _series_columns(source):
             yield _unplaced(column)
 
     def _base(self, column: exp.Column, table: str) -> Iterator[Refusal]:
@@ -206,6 +219,12 @@ class _Columns:
         if isinstance(source, exp.Table):
             return set(self.world.tables.get(source.name, {}))
         return set()
+
+
+def _series_columns(series: exp.Table) -> set[str]:
+    """What a series calls its one column: the name it was given, else that of the function."""
+    named = {column.name for column in series.args["alias"].columns}
+    return named or {"range", "generate_series"}
 
 
 def _source(name: str, scope: Scope | None) -> Scope | exp.Table | None:

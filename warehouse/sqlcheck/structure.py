@@ -116,7 +116,7 @@ def _series(node: exp.Expr, _: _Question) -> Iterator[Refusal]:
     if not isinstance(node.parent, exp.Table):
         yield _construct("a series outside FROM", node)
         return
-    length = _series_length(node)
+    length = series_length(node)
     if length is None or length > MAX_SERIES:
         yield _unbounded(f"A series needs constant bounds and at most {MAX_SERIES:,} values.", node)
 
@@ -182,7 +182,8 @@ def _is_series(node: exp.Expr) -> bool:
     return named or isinstance(node, exp.GenerateSeries)
 
 
-def _series_length(node: exp.Expr) -> float | None:
+def series_length(node: exp.Expr) -> float | None:
+    """How many values a series has; None when its bounds are no constants."""
     arguments = (
         list(node.expressions)
         if isinstance(node, exp.Anonymous)
