@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from agent.planners.grammar.debug_words import DIRECTION_PHRASES, DIRECTIONS
 from agent.planners.grammar.frame import Frame
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.words import Text
@@ -12,17 +13,13 @@ from agent.planners.grammar.words import Text
 Kind = Literal["decision", "eligibility", "debug", "question", "other"]
 
 _DEBUG = re.compile(
-    r"\b(why|what (caused|happened|explains|drove|is driving|went wrong)|explain|investigate|"
-    r"diagnose|debug|root cause|look into|dig into|figure out why|find out "
-    r"why|what's (wrong|behind|"
-    r"causing)|reason for|reasons for|causes? of|what is (causing|behind))\b",
-    re.IGNORECASE,
-)
-_CHANGE = re.compile(
-    r"\b(drop|dropped|drops|dropping|fewer|fall|fell|falling|decline[ds]?|declining|decrease[ds]?|dip|"
-    r"dipped|down|lower|worse|rise|rose|risen|rising|increase[ds]?|jump|jumped|spike[ds]?|up|"
-    r"change[ds]?|tank|tanked|tanking|plummet\w*|plunge[ds]?|slump|slumped|lose|lost|losing|behind|differ|crater(ed)?|"
-    r"grew|grow|improve[ds]?|crash(ed)?|slid|slipped|sank|collapse[ds]?|compare|versus|vs)\b",
+    r"\b(why|what (caused|causes|happened|explains|drove|drives|is driving|went wrong|broke|hurt|"
+    r"made|is going on|is up with)|explain|investigat(e|ion)|diagnos(e|is)|debug|"
+    r"root[- ]?caus(e|es|ing)|look(ing)? into|"
+    r"dig into|drill into|find out what|figure out what|what's "
+    r"(wrong|behind|causing|driving|going on|up with)|reasons? (for|behind)|causes? of|"
+    r"causes? behind|what is (causing|behind|wrong)|how come|understand (the|what)|(something|"
+    r"anything) (broke|break|is broken|is off|is wrong)|break ?down the|explanation)\b",
     re.IGNORECASE,
 )
 _COUNT = re.compile(
@@ -34,6 +31,12 @@ _QUESTION = re.compile(
     r"how)\b",
     re.IGNORECASE,
 )
+_OPEN_QUESTION = re.compile(
+    r"^\W*(what|which|who|show|list|give me|when|where|plot|chart|graph|top|average|how|compare|"
+    r"rank|sort|total|sum)\b",
+    re.IGNORECASE,
+)
+"""Asks for figures: 'which platform has the lowest …?'."""
 _DECISION = re.compile(
     r"\b(priorit\w+|priority|rank(ed|ing)?|order of|in (this|that|the following) "
     r"order|decision polic\w+|"
@@ -61,7 +64,8 @@ def kind_of(text: Text, lexicon: Lexicon) -> Kind:
     """The kind of a prompt; 'other' where nothing tells."""
     source = text.source
     actions = actions_in(text, lexicon)
-    if _DEBUG.search(source) and (_CHANGE.search(source) or _metric(text, lexicon)):
+    metric = _metric(text, lexicon)
+    if _DEBUG.search(source) and (metric or _moves(text)):
         return "debug"
     if _COUNT.search(source):
         return "question"
@@ -69,11 +73,8 @@ def kind_of(text: Text, lexicon: Lexicon) -> Kind:
         return "decision"
     if len(actions) > 1 and _ordered(source):
         return "decision"
-    if (
-        _metric(text, lexicon)
-        and _CHANGE.search(source)
-        and not (actions or _AUDIENCE.search(source))
-    ):
+    told = metric and _moves(text) and not _OPEN_QUESTION.search(source)
+    if told and not (actions or _AUDIENCE.search(source)):
         return "debug"
     if _QUESTION.search(source) and not _who_gets(source, actions):
         return "question"
@@ -100,6 +101,14 @@ def _ordered(source: str) -> bool:
             source,
             re.IGNORECASE,
         )
+    )
+
+
+def _moves(text: Text) -> bool:
+    """Whether something is said to have moved, or not to be as something else is."""
+    moved = any(token.low in words for token in text.tokens for words, _ in DIRECTIONS)
+    return moved or any(
+        text.has(i, *said) for i in range(len(text)) for said, _ in DIRECTION_PHRASES
     )
 
 

@@ -1,0 +1,144 @@
+"""The closed lists of words in a prompt that asks why a metric moved."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Direction = Literal["drop", "rise", "change"]
+
+_DROP = frozenset(
+    "drop dropped drops dropping fall fell falling falls fallen decline declined declines "
+    "declining decrease decreased decreases decreasing dip dipped dips dipping down lower "
+    "lowest low worse worst worsen worsened worsening bad badly poor poorly poorer tank "
+    "tanked tanking plunge plunged plunges plunging slump slumped slumping slumps lose losing "
+    "lost loss losses fewer less plummet plummeted plummeting plummets crater cratered "
+    "cratering crash crashed crashing slid slide slides sliding slip slipped slipping sink "
+    "sinking sank sunk collapse collapsed collapsing weaker weak weaken weakened weakening "
+    "shrink shrank shrinking shrunk soften softened softening soft behind lag lags lagging "
+    "lagged underperform underperforming underperforms underperformed deteriorate "
+    "deteriorated deteriorating deterioration erode eroded eroding erosion nosedive nosedived "
+    "sag sagged sagging suffer suffered suffering hurt hurting dent dented reduced reduction "
+    "halve halved halving downturn downward downwards leak leaking leaks leaked leakage broke "
+    "broken break breaks bleed bleeding trail trails trailing dive dived "
+    "dove diving dropoff".split()
+)
+_RISE = frozenset(
+    "rise rises rose risen rising increase increased increases increasing jump jumped jumps "
+    "jumping spike spiked spikes spiking up upward upwards uptick upturn upswing uplift grow "
+    "grew grown grows growing growth improve improved improves improving improvement gain "
+    "gained gains gaining higher highest high better best surge surged surges surging climb "
+    "climbed climbs climbing soar soared soaring soars skyrocket skyrocketed skyrocketing "
+    "boost boosted recover recovered recovering recovery rebound rebounded rebounding strong "
+    "stronger outperform outperforms outperforming outperformed double doubled doubling "
+    "triple tripled more peak peaked exceed exceeded exceeds accelerate accelerated ahead "
+    "lead leads leading".split()
+)
+_CHANGE = frozenset(
+    "change changed changes changing differ differs differed different differently move moved "
+    "moves moving movement shift shifted shifts swing swung swings fluctuate fluctuated gap "
+    "anomaly anomalies weird odd strange unusual difference differences discrepancy".split()
+)
+DIRECTIONS: tuple[tuple[frozenset[str], Direction], ...] = (
+    (_DROP, "drop"),
+    (_RISE, "rise"),
+    (_CHANGE, "change"),
+)
+DIRECTION_PHRASES: tuple[tuple[tuple[str, ...], Direction], ...] = (
+    (("fell", "off", "a", "cliff"), "drop"), (("falling", "off", "a", "cliff"), "drop"),
+    (("fallen", "off", "a", "cliff"), "drop"), (("fall", "off", "a", "cliff"), "drop"),
+    (("off", "a", "cliff"), "drop"), (("off", "the", "cliff"), "drop"),
+    (("took", "a", "hit"), "drop"), (("take", "a", "hit"), "drop"),
+    (("taken", "a", "hit"), "drop"), (("taking", "a", "hit"), "drop"),
+    (("took", "a", "dive"), "drop"), (("took", "a", "nosedive"), "drop"),
+    (("took", "a", "tumble"), "drop"), (("nose", "dive"), "drop"),
+    (("nose", "dived"), "drop"), (("went", "south"), "drop"), (("going", "south"), "drop"),
+    (("gone", "south"), "drop"), (("dried", "up"), "drop"), (("drop", "off"), "drop"),
+    (("dropped", "off"), "drop"), (("fall", "off"), "drop"), (("fell", "off"), "drop"),
+    (("falling", "off"), "drop"), (("through", "the", "floor"), "drop"),
+    (("through", "the", "roof"), "rise"), (("shot", "up"), "rise"), (("took", "off"), "rise"),
+    (("bounce", "back"), "rise"), (("bounced", "back"), "rise"), (("picked", "up"), "rise"),
+)  # fmt: skip
+
+COMPARATORS: tuple[tuple[str, ...], ...] = tuple(sorted((
+    ("compared", "with"), ("compared", "to"), ("compared", "against"), ("compare", "with"),
+    ("compare", "to"), ("compare", "against"), ("compare", "it", "with"), ("compare", "it", "to"),
+    ("compare", "it", "against"), ("compare", "them", "with"), ("compare", "that", "with"),
+    ("compare", "that", "to"), ("compare", "this", "with"), ("compare", "this", "to"),
+    ("compare", "against"), ("comparing", "with"), ("comparing", "to"), ("comparing", "it", "with"),
+    ("comparing", "it", "to"), ("when", "compared", "with"), ("when", "compared", "to"),
+    ("relative", "to"), ("versus",), ("vs",), ("v",), ("against",), ("than",),
+    ("as", "opposed", "to"), ("rather", "than"), ("unlike",), ("but", "not"), ("and", "not"),
+    ("not",), ("in", "comparison", "to"), ("in", "comparison", "with"), ("in", "contrast", "to"),
+    ("by", "comparison", "with"), ("next", "to"), ("benchmark",), ("baseline",), ("control",),
+    ("control", "group"), ("benchmarked", "against"), ("measured", "against"), ("instead", "of"),
+    ("down", "from"), ("up", "from"),
+    ("behind",), ("ahead", "of"),
+), key=len, reverse=True))  # fmt: skip
+"""After these stands what is compared with."""
+AS_CONTROL = frozenset("control baseline benchmark reference comparison yardstick".split())
+COMPARING = frozenset(
+    "compare comparing comparison compared versus vs v between difference differences differ "
+    "differs gap against than".split()
+)
+"""With one of these in the prompt two values side by side are two sides, not one group."""
+SUBORDINATE = frozenset("while whereas although though unlike whilst".split())
+JOINS = frozenset("and but yet however".split()) | SUBORDINATE
+STEADY = frozenset(
+    "flat stable steady fine ok okay unchanged unaffected normal constant same healthy held "
+    "holding hold stayed staying stay remained remaining remain steadily".split()
+)
+NOT_MOVED: tuple[tuple[str, ...], ...] = (
+    ("did", "not"), ("has", "not"), ("is", "not"), ("was", "not"), ("does", "not"),
+    ("have", "not"), ("are", "not"), ("were", "not"),
+)  # fmt: skip
+FILLER_PHRASES: tuple[tuple[str, ...], ...] = (
+    ("break", "it", "down"), ("break", "down"), ("break", "it", "up"), ("drill", "down"),
+    ("breaking", "down"), ("broken", "down"), ("split", "up"), ("split", "it"), ("drill", "into"),
+    ("drill", "in"), ("drilling", "down"), ("by", "how", "much"), ("how", "much"),
+    ("going", "on"), ("what", "is", "up", "with"), ("message", "exposure"), ("follow", "up"),
+    ("went", "up"), ("gone", "up"), ("going", "up"), ("go", "up"), ("come", "down"),
+    ("in", "particular"), ("as", "well"), ("what", "changed"), ("did", "something", "break"),
+    ("did", "anything", "break"), ("something", "broke"), ("something", "is", "broken"),
+    ("what", "broke"), ("what", "is", "different"), ("what", "made"), ("what", "hurt"),
+    ("did", "anything", "change"), ("something", "changed"), ("most", "likely"),
+    ("more", "or", "less"), ("what", "is", "wrong"), ("went", "wrong"), ("a", "lot"),
+    ("what", "is", "behind"), ("is", "behind", "the"), ("behind", "the"), ("behind", "this"),
+    ("behind", "that"), ("lies", "behind"), ("reasons", "behind"), ("reason", "behind"),
+    ("also", "visible", "on"),
+)  # fmt: skip
+PHRASED: dict[tuple[str, ...], Direction] = {
+    ("went", "up"): "rise", ("gone", "up"): "rise", ("going", "up"): "rise", ("go", "up"): "rise",
+    ("come", "down"): "drop",
+}  # fmt: skip
+FILLERS = frozenset(
+    "why get gets getting got did do does doing done is are was were has have had having been "
+    "be being the a an our my their its of in on for at by to from and or with please can "
+    "could would should you tell me us explain explains explanation investigate investigation "
+    "diagnose diagnosis debug debugging root root-cause what happened happening happen "
+    "happens caused cause causes causing driving drove drives drive summarize summarise "
+    "summary summarised list show give find out figure look looks looking looked into dig "
+    "compare comparing comparison compared funnel funnels step steps stage stages message "
+    "messages messaging exposure exposures reach reached reaching between across each likely "
+    "probable possible potential reasons reason responsible main top key primary drivers "
+    "driver factors factor user users user's people folks customers customer visitors visitor "
+    "members member person persons everyone everybody anyone side sides so much very suddenly "
+    "sudden sharply sharp steeply steep dramatically dramatic significantly significant "
+    "noticeably noticeable slightly slight massively massive big huge considerably markedly "
+    "clearly badly abruptly there any it that this these those which who per as also both "
+    "rates rate numbers number metric metrics kpi kpis figures overall then next checks check "
+    "verify suggest suggested recommend recommended and/or breakdown split drill what's went "
+    "wrong data analysis analyse analyze analysing analyzing report readout delta deltas see "
+    "seen seeing saw we i we're think seem seems seemed appear appears platform platforms "
+    "device devices where how long start started starting bit lot go gone going need want "
+    "know understand help identify highlight include including contact sends send sent come "
+    "comes came converting communications communication campaign campaigns marketing share "
+    "percentage proportion percent points point pp hi hello hey thanks thank kindly team all "
+    "just only really actually still yet now here if when during whole entire performance "
+    "performing perform performed performs results result visible worth trend trending trends "
+    "curve line dashboard spotted notice noticed noticing observed observe something anything "
+    "wonder wondering curious question issue problem story behaviour behavior among amongst "
+    "through one quick quickly deep dive segment segments period use using take ending "
+    "audience traffic site product make makes made making".split()
+)
+DEBUG_WORDS = frozenset({*_DROP, *_RISE, *_CHANGE, *FILLERS, *STEADY, *JOINS, *AS_CONTROL})
+"""None of them is a slip of a catalog word."""
