@@ -2,46 +2,44 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import datetime
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 
-from agent.guard import guard
 from agent.planners.grammar import GrammarPlanner
-from agent.planners.port import Plan, Planner, PlanRequest
-from core.errors import Code, refuse
-from evals.cases import Case, Suite, load_file, load_suite, suite_names
-from evals.graders import GRADERS, Bench
-from evals.report import Outcome, SuiteReport
-from warehouse.catalog import Catalog, load_catalog
-from warehouse.demo.generate import AS_OF, generate
-
-USERS = 3_000
-_REFERENCE = Path(__file__).parent / "suites" / "reference.sql"
+from agent.planners.port import Planner
+from core.errors import Code, PilothouseError, refuse
+from evals.bench import Bench
+from evals.cases import Case, Suite
+from evals.domains import Benches
+from evals.graders import GRADERS
+from evals.graders.grader import Graded, drafted
+from evals.outcomes import Outcome, SuiteReport
+from evals.reading import load_file, load_suite, require_references, suite_names
+from warehouse.catalog import Catalog
 
 Progress = Callable[[str], None]
+MakePlanner = Callable[[Catalog], Planner]
+"""A planner belongs to a catalog: each domain has its own."""
 
 
 def run(
     suite: str | None = None,
-    planner: Planner | str = "grammar",
+    planner: MakePlanner | str = "grammar",
     file: Path | None = None,
     progress: Progress | None = None,
 ) -> list[SuiteReport]:
     """Run one suite, one file of cases, or every suite of the project.
 
-    Raises a refusal for an unknown suite, a file that holds no cases, or an unknown planner.
+    Raises a refusal for an unknown suite, a file that holds no cases or SQL that does not run,
+    or an unknown planner.
     """
-    suites = _chosen(suite, file)
-    catalog = load_catalog()
-    speaker = _planner(planner, catalog)
-    with bench(catalog) as data:
-        return [_run_suite(one, speaker, data, progress) for one in suites]
+    suites, make = _chosen(suite, file), _maker(planner)
+    speakers: dict[str, Planner] = {}
+    with Benches() as benches:
+        return [_run_suite(one, make, speakers, benches, progress) for one in suites]
 
 
 def _chosen(suite: str | None, file: Path | None) -> list[Suite]:
@@ -50,11 +48,11 @@ def _chosen(suite: str | None, file: Path | None) -> list[Suite]:
     return [load_suite(name) for name in ([suite] if suite else suite_names())]
 
 
-def _planner(planner: Planner | str, catalog: Catalog) -> Planner:
+def _maker(planner: MakePlanner | str) -> MakePlanner:
     if not isinstance(planner, str):
         return planner
     if planner == "grammar":
-        return GrammarPlanner(catalog)
+        return GrammarPlanner
     raise refuse(
         Code.INVALID_ARGUMENT,
         f"The planner '{planner}' must be passed ready-made: it needs an endpoint.",
@@ -63,42 +61,66 @@ def _planner(planner: Planner | str, catalog: Catalog) -> Planner:
     )
 
 
-@contextmanager
-def bench(catalog: Catalog, folder: Path | None = None) -> Iterator[Bench]:
-    """A small demo warehouse with the reference shorthands; made once and thrown away."""
-    with tempfile.TemporaryDirectory() as made:
-        connection = duckdb.connect(str((folder or Path(made)) / "evals.duckdb"))
-        try:
-            generate(connection, users=USERS)
-            as_of = datetime.combine(AS_OF, datetime.min.time())
-            data = Bench(connection, catalog, as_of)
-            data.prepare(_REFERENCE.read_text())
-            yield data
-        finally:
-            connection.close()
-
-
 def _run_suite(
-    suite: Suite, planner: Planner, data: Bench, progress: Progress | None
+    suite: Suite,
+    make: MakePlanner,
+    speakers: dict[str, Planner],
+    benches: Benches,
+    progress: Progress | None,
 ) -> SuiteReport:
+    if suite.file:
+        require_references(suite, _faults(suite, benches))
     outcomes = []
     for case in suite.cases:
-        outcomes.append(_run_case(case, suite, planner, data))
+        bench = benches.of(case.domain)
+        if case.domain not in speakers:
+            speakers[case.domain] = make(bench.catalog)
+        outcomes.append(run_case(case, suite.kind, speakers[case.domain], bench))
         if progress is not None:
             progress(f"{suite.name} {case.id}")
-    return SuiteReport(suite=suite.name, planner=planner.name, outcomes=tuple(outcomes))
+    names = [*dict.fromkeys(speaker.name for speaker in speakers.values())]
+    return SuiteReport(
+        suite=suite.name, kind=suite.kind, planner=" ".join(names), outcomes=tuple(outcomes)
+    )
 
 
-def _run_case(case: Case, suite: Suite, planner: Planner, data: Bench) -> Outcome:
+def _faults(suite: Suite, benches: Benches) -> list[tuple[Case, str]]:
+    """Cases whose hand-written SQL does not run, with the engine's reason."""
+    faults = []
+    for case in suite.cases:
+        bench = benches.of(case.domain)
+        try:
+            for where in case.conditions:
+                bench.meant(where)
+            for query in case.queries:
+                bench.selected(query)
+        except duckdb.Error as error:
+            faults.append((case, str(error).splitlines()[0]))
+    return faults
+
+
+def run_case(case: Case, kind: str, planner: Planner, bench: Bench) -> Outcome:
+    """Plan one case and grade it; what cannot be graded has failed, with the reason."""
+    grader = GRADERS[kind]
     started = time.perf_counter()
-    plan = _planned(case, planner, data)
+    plan = grader.plan(case, planner, bench)
     ms = round((time.perf_counter() - started) * 1000)
-    verdict, detail = GRADERS[suite.kind](case, plan, data)
-    return Outcome(id=case.id, prompt=case.prompt, verdict=verdict, detail=detail, ms=ms)
-
-
-def _planned(case: Case, planner: Planner, data: Bench) -> Plan:
-    """As in the graph: what the guard refuses no planner gets to see."""
-    if refusals := guard(case.prompt):
-        return Plan(intent="refused", refusals=refusals)
-    return planner.plan(PlanRequest(prompt=case.prompt, as_of=data.as_of))
+    try:
+        graded = grader.grade(case, plan, bench)
+    except duckdb.Error as error:
+        graded = Graded("failed", f"the SQL fails: {str(error).splitlines()[0]}")
+    except PilothouseError as error:
+        graded = Graded("failed", f"the draft is refused: {error.refusal}")
+    return Outcome(
+        id=case.id,
+        prompt=case.prompt,
+        domain=case.domain,
+        verdict=graded.verdict,
+        right=graded.verdict == "exact" or (graded.verdict == "asked_back" and case.may_ask),
+        detail=graded.detail,
+        expected=case.expected,
+        got=drafted(plan),
+        extra=graded.extra,
+        missing=graded.missing,
+        ms=ms,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from ui.cli.session import Listing, Output, Session, common
 
 if TYPE_CHECKING:
     from agent.planners.port import Planner
+    from warehouse.catalog import Catalog
 
 
 @click.group(cls=Listing)
@@ -25,20 +27,23 @@ def evals() -> None:
 @common
 def run_command(session: Session, suite: str | None, planner: str, file: Path | None) -> Output:
     """Run SUITE, or all of them; any silently wrong answer fails."""
-    from evals.report import problems, table
     from evals.run import run
+    from evals.table import problems, table
 
     speaker = planner if planner == "grammar" else _model_planner(session)
     reports = run(suite, speaker, file)
     text = "\n\n".join(filter(None, (table(reports), problems(reports))))
-    return Output(text, reports, 1 if any(report.failed for report in reports) else 0)
+    return Output(text, reports, 1 if any(one.count("silently_wrong") for one in reports) else 0)
 
 
-def _model_planner(session: Session) -> Planner:
+def _model_planner(session: Session) -> Callable[[Catalog], Planner]:
     from agent.planners.grammar import GrammarPlanner
     from agent.planners.openai import OpenAIPlanner
-    from warehouse.catalog import load_catalog
 
     settings = session.settings()
-    catalog = load_catalog(settings.catalog)
-    return OpenAIPlanner(settings.model, catalog, fallback=GrammarPlanner(catalog), explicit=True)
+
+    def make(catalog: Catalog) -> Planner:
+        fallback = GrammarPlanner(catalog)
+        return OpenAIPlanner(settings.model, catalog, fallback=fallback)
+
+    return make
