@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from agent.explaining import explain
 from control import versions
 from control.versions import AnyVersion, Version
 from core.conditions import Condition, InAudience
@@ -55,7 +56,7 @@ def show_command(session: Session, key: str, version: int | None) -> Output:
     """Show one rule."""
     with session.workspace() as workspace:
         found = _version(workspace, key, version)
-        words = _words(found.artifact, workspace)
+        words = explain(found.artifact, workspace.catalog)
     return Output(f"{key} v{found.version} ({found.state})\n{words}", _document(found))
 
 
@@ -272,15 +273,6 @@ def _version(workspace: Workspace, key: str, number: int | None) -> Version:
     if number is not None:
         return versions.version(workspace.store, key, number)
     return versions.current(workspace.store, key) or versions.history(workspace.store, key)[0]
-
-
-def _words(artifact: Artifact, workspace: Workspace) -> str:
-    if isinstance(artifact, EligibilityRule):
-        return describe(artifact.condition, workspace.catalog)
-    return "\n".join(
-        f"{entry.tier}. {entry.action.name}: {describe(entry.eligibility, workspace.catalog)}"
-        for entry in artifact.entries
-    )
 
 
 def _document(found: Version | AnyVersion) -> dict[str, Any]:
