@@ -62,6 +62,7 @@ def draft(state: AskState, runtime: Runtime[AskContext]) -> dict[str, Any]:
         grounding=tuple(Term.model_validate(term) for term in state["grounding"]),
         refusals=tuple(Refusal.model_validate(one) for one in state["refusals"]),
         attempt=state["attempt"] + 1,
+        thread=state["thread_id"],
     )
     plan = runtime.context.planner.plan(request)
     return {

@@ -235,6 +235,8 @@ class Usage(Frozen):
     cost_usd: float = 0.0
     prompt: str | None = None
     """Name, version and hash of the prompt that the model was given."""
+    estimated: bool = False
+    """The server counted no tokens, or none that can be right: they were counted by length."""
 
 
 class Choice(Frozen):
@@ -256,7 +258,7 @@ class AskResult(BaseModel):
     thread_id: str
     intent: Intent
     status: Status
-    planner: Literal["grammar", "openai"]
+    planner: Literal["grammar", "openai", "hybrid"]
     answer: str
     artifact: AnyArtifact | None = None
     sql: tuple[SqlText, ...] = ()

@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, JsonValue, SecretStr
+from pydantic import Field, JsonValue, SecretStr, model_validator
 
 from core.approval_policies import DEFAULT_POLICIES, ApprovalPolicy
 from core.conditions import Frozen
 from core.effects import EffectTolerance
+
+
+class ModelPrice(Frozen):
+    """What a million tokens of a model cost, in US dollars."""
+
+    prompt: float = Field(ge=0)
+    completion: float = Field(ge=0)
+
+
+class ModelBudget(Frozen):
+    """What may be spent on a model; a call that could go beyond is not made. None: no limit."""
+
+    tokens_per_thread: int | None = Field(default=None, ge=1)
+    tokens_per_day: int | None = Field(default=None, ge=1)
+    usd_per_thread: float | None = Field(default=None, gt=0)
+    usd_per_day: float | None = Field(default=None, gt=0)
 
 
 class ModelSettings(Frozen):
@@ -19,13 +35,39 @@ class ModelSettings(Frozen):
     base_url: str | None = None
     api_key: str | None = Field(default=None, repr=False)
     timeout_seconds: float = Field(default=30.0, gt=0)
+    """How long one answer may take from its request to its last token."""
+    structured_output: Literal["auto", "json_schema", "tool", "json_object", "text"] = "auto"
+    """How the model is held to JSON; ``auto`` finds out what the server takes."""
+    stream: bool = True
+    """Ask for the answer as it is written, where the server streams."""
+    when_unusable: Literal["grammar", "refuse"] = "grammar"
+    """What happens to a prompt when the model gives nothing usable."""
     usd_per_million_prompt_tokens: float = Field(default=0.0, ge=0)
     usd_per_million_completion_tokens: float = Field(default=0.0, ge=0)
+    prices: dict[str, ModelPrice] = Field(default_factory=dict)
+    """By model name; a model that is not listed costs the two rates above."""
+    budget: ModelBudget = ModelBudget()
+
+    @model_validator(mode="after")
+    def _a_budget_in_dollars_needs_a_price(self) -> Self:
+        in_dollars = self.budget.usd_per_thread or self.budget.usd_per_day
+        if in_dollars and not (self.price.prompt or self.price.completion):
+            raise ValueError(f"a budget in dollars needs the price of '{self.name}' in prices")
+        return self
 
     @property
     def configured(self) -> bool:
         """Whether a model may be called at all."""
         return bool(self.base_url or self.api_key)
+
+    @property
+    def price(self) -> ModelPrice:
+        """What a million tokens of this model cost."""
+        rates = ModelPrice(
+            prompt=self.usd_per_million_prompt_tokens,
+            completion=self.usd_per_million_completion_tokens,
+        )
+        return self.prices.get(self.name, rates)
 
 
 class Limits(Frozen):

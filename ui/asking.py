@@ -13,7 +13,6 @@ import structlog
 from agent.ask import ask, submit_draft, wake
 from agent.context import AskContext, OnStep
 from agent.graph import open_graph
-from agent.planners.grammar import GrammarPlanner
 from agent.planners.port import Planner
 from control import runs
 from control.people import Person
@@ -26,6 +25,7 @@ from tools.context import ToolContext
 from ui import data_changes, effects, entering, telemetry
 from ui.guarding import surroundings
 from ui.ids import new_id
+from ui.planning import planner_of
 from ui.row_limits import require_unlimited, require_within
 from warehouse.glossary import Term
 from warehouse.rows import Rows
@@ -53,14 +53,7 @@ class Asking:
     @cached_property
     def planner(self) -> Planner:
         """The planner that the settings choose."""
-        settings, catalog = self._workspace.settings, self._workspace.catalog
-        grammar = GrammarPlanner(catalog)
-        if settings.planner_in_use == "grammar":
-            return grammar
-        from agent.planners.openai import OpenAIPlanner
-
-        # An endpoint that is configured and does not answer is said, never worked around.
-        return OpenAIPlanner(settings.model, catalog, fallback=grammar, explicit=True)
+        return planner_of(self._workspace)
 
     @cached_property
     def retrieval(self) -> Any:

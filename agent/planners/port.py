@@ -70,6 +70,8 @@ class PlanRequest(Frozen):
     refusals: tuple[Refusal, ...] = ()
     """Why the last draft was refused; empty on the first attempt."""
     attempt: int = 1
+    thread: str = ""
+    """The conversation it belongs to: budgets of a model are counted by it."""
     pending: Drafted | None = None
     """The artifact that a follow-up edits; None for a prompt that stands alone."""
 
@@ -91,7 +93,7 @@ class Planner(Protocol):
     """Turns a prompt into a plan."""
 
     @property
-    def name(self) -> Literal["grammar", "openai"]:
+    def name(self) -> Literal["grammar", "openai", "hybrid"]:
         """Which planner is speaking."""
         ...
 

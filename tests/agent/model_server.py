@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, cast
 
 Json = dict[str, Any]
-PROMPT_TOKENS, COMPLETION_TOKENS = 1200, 150
+PROMPT_TOKENS, COMPLETION_TOKENS = 3000, 150
 REPLIES: dict[str, Json] = json.loads(
     (Path(__file__).parent / "model_replies.json").read_text(encoding="utf-8")
 )
@@ -100,9 +100,11 @@ class ModelServer:
         self.once: deque[Answer] = deque()
         self.always: Answer | None = None
         self.replies: dict[str, Json] = dict(REPLIES)
-        self.formats: tuple[str, ...] = ("json_schema", "json_object", "tool")
+        self.formats: tuple[str, ...] = ("json_schema", "json_object", "tool", "text")
         """What it speaks; the others are rejected as a bad request."""
         self.unknown_options: tuple[str, ...] = ()
+        self.streams = True
+        """Whether it writes an answer piece by piece when it is asked to."""
         self.unbounded: list[str] = []
         """Flaws of the schemas it was sent."""
         self.stopping = threading.Event()
@@ -140,7 +142,7 @@ class ModelServer:
         text = json.dumps(reply)
         if asked == "tool":
             return completion(None, finish_reason="tool_calls", tool_arguments=text)
-        if asked == "json_object":
+        if asked in ("json_object", "text"):
             return completion(f"```json\n{text}\n```")
         schema = request["response_format"]["json_schema"]["schema"]
         self.unbounded += flaws(schema)
@@ -232,6 +234,33 @@ def fits(value: Any, schema: Json, root: Json | None = None) -> bool:
     return isinstance(value, bool) if kind == "boolean" else value is None
 
 
+def pieces(body: Json) -> Iterator[Json]:
+    """A chat completion as the chunks of a stream: a role, texts, an end, and the usage."""
+    choice = body["choices"][0]
+    message, frame = choice["message"], {**body, "object": "chat.completion.chunk"}
+    frame.pop("usage", None)
+
+    def chunk(delta: Json, finish: str | None = None) -> Json:
+        return {**frame, "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}
+
+    yield chunk({"role": "assistant", "content": None, "refusal": message.get("refusal")})
+    text = message.get("content") or ""
+    for start in range(0, len(text), 40):
+        yield chunk({"content": text[start : start + 40]})
+    for call in message.get("tool_calls") or ():
+        arguments = call["function"]["arguments"]
+        for start in range(0, len(arguments), 40):
+            function = {"arguments": arguments[start : start + 40]}
+            yield chunk({"tool_calls": [{"index": 0, "function": function}]})
+    yield chunk({}, choice["finish_reason"])
+    yield {**frame, "choices": [], "usage": body.get("usage")}
+
+
+def is_completion(answer: Answer) -> bool:
+    """Whether an answer is a whole chat completion, which alone can be streamed."""
+    return isinstance(answer.body, dict) and bool(answer.body.get("choices"))
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
@@ -244,7 +273,20 @@ class _Handler(BaseHTTPRequestHandler):
             server.stopping.wait(20)
             self.close_connection = True
             return
+        if request.get("stream") and server.streams and is_completion(answer):
+            self._stream(cast(Json, answer.body))
+            return
         self._write(answer)
+
+    def _stream(self, body: Json) -> None:
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.send_header("connection", "close")
+        self.end_headers()
+        for piece in pieces(body):
+            self.wfile.write(f"data: {json.dumps(piece)}\n\n".encode())
+        self.wfile.write(b"data: [DONE]\n\n")
+        self.close_connection = True
 
     def _write(self, answer: Answer) -> None:
         text = answer.body if isinstance(answer.body, str) else json.dumps(answer.body)

@@ -17,6 +17,8 @@ EXAMPLE = {
     "vocabulary": "# events\n- workout_completed: A workout was completed.",
     "as_of": "2026-03-31 00:00",
     "grounding": "- event workout_completed",
+    "examples": "- none",
+    "pending": "- none: it stands alone",
     "feedback": "- none: this is the first draft",
     "prompt": "Who completed 3 workouts for $5?",
 }

@@ -1,35 +1,42 @@
 """One call of a chat completion, on whatever part of the protocol the server speaks.
 
-Strict JSON schema first; a server that rejects it gets plain JSON mode, then a
-tool call. What worked is remembered. Whatever comes back is only text here.
+What worked is remembered for the endpoint. Whatever comes back is only text
+here. No message leaves without its secrets taken out.
 """
 
 from __future__ import annotations
 
 import json
-from functools import cached_property
+import time
+from functools import cached_property, partial
 from typing import Any, Literal
 
+import httpx
 import openai
 
+from agent.planners.openai.answers import MAX_REPLY_CHARACTERS, Completion, Heard
 from agent.planners.openai.failures import (
     PUBLIC,
     ModelFailed,
     Problem,
-    by_status,
     host_of,
+    problem_of,
     unreachable,
     unusable,
 )
+from agent.planners.openai.patience import patiently
+from agent.planners.openai.tokens import believed, estimated, estimated_of
+from agent.planners.openai.ways import Mode, format_for, modes_for, needs_words, way_of
+from agent.planners.watching import OnText
+from agent.redaction import redact
 from core.conditions import Frozen
 from core.settings import ModelSettings
 from prompts import load
 
-Mode = Literal["json_schema", "json_object", "tool"]
-MODES: tuple[Mode, ...] = ("json_schema", "json_object", "tool")
 MAX_REPLY_TOKENS = 2_500
-MAX_REPLY_CHARACTERS = 60_000
-NAME = "reply"
+SEED = 7
+WARM = 0.8
+"""The temperature of several readings of one request, which are then compared."""
 
 
 class Message(Frozen):
@@ -39,46 +46,56 @@ class Message(Frozen):
     content: str
 
 
-class Completion(Frozen):
-    """What came back, as text, and what it cost in tokens. ``flaw`` says why it is no use."""
-
-    text: str = ""
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    flaw: str | None = None
-
-
 class ModelClient:
     """An endpoint and a model. Safe to share between threads."""
 
     def __init__(self, settings: ModelSettings, *, max_retries: int = 2) -> None:
         self._settings = settings
         self._max_retries = max_retries
-        self._mode: Mode = "json_schema"
-        self._options: dict[str, Any] = {"temperature": 0, "seed": 7}
-        limit = "max_tokens" if settings.base_url else "max_completion_tokens"
-        self._options[limit] = MAX_REPLY_TOKENS
+        self._way = way_of(settings)
 
-    def complete(self, messages: tuple[Message, ...], schema: dict[str, Any]) -> Completion:
-        """One reply. Raises ModelFailed when there is none after the client's retries."""
-        rejected: openai.APIStatusError | None = None
-        for mode in MODES[MODES.index(self._mode) :]:
+    def complete(
+        self,
+        messages: tuple[Message, ...],
+        schema: dict[str, Any],
+        *,
+        sample: int = 0,
+        on_text: OnText | None = None,
+    ) -> Completion:
+        """One reply. ``sample`` 0 is the likeliest one, others differ from each other.
+
+        Raises ModelFailed when the endpoint gives none, however it is asked.
+        """
+        rejected: openai.OpenAIError | None = None
+        for mode in modes_for(self._settings, self._way):
+            sending = partial(self._call, mode, messages, schema, sample, on_text)
             try:
-                completion = self._call(mode, messages, schema)
-            except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
-                rejected = error
-            except openai.InternalServerError as error:
-                # Some servers answer 500 instead of 400 to a response format they do not know.
-                if error.status_code != 500 or mode == MODES[-1]:
-                    raise ModelFailed(self._problem(rejected or error)) from error
-                rejected = error
+                completion = patiently(
+                    sending, retries=self._max_retries, seconds=self._settings.timeout_seconds
+                )
             except openai.OpenAIError as error:
-                raise ModelFailed(self._problem(error)) from error
+                if not _is_about_the_way(error):
+                    raise ModelFailed(problem_of(rejected or error, self._settings)) from error
+                rejected = rejected or error
+            except (httpx.InvalidURL, UnicodeEncodeError) as error:
+                why = "base_url or the API key cannot be used as written"
+                raise ModelFailed(unusable(host_of(self._settings), why)) from error
+            except httpx.HTTPError as error:
+                raise ModelFailed(self._broken_off(error)) from error
             else:
-                self._mode = mode
+                self._way.mode = mode
                 return completion
         assert rejected is not None
-        raise ModelFailed(self._problem(rejected)) from rejected
+        raise ModelFailed(problem_of(rejected, self._settings)) from rejected
+
+    def show_the_schema(self) -> None:
+        """Write the schema into the prompt from now on: a reply did not keep to it."""
+        self._way.shown = True
+
+    def at_most(self, messages: tuple[Message, ...], schema: dict[str, Any]) -> tuple[int, int]:
+        """The tokens of a prompt by its length, and those of the longest reply."""
+        said = [one.content for one in self._said(self._way.mode, messages, schema)]
+        return estimated_of(said), MAX_REPLY_TOKENS
 
     def close(self) -> None:
         """Give the connections back."""
@@ -95,99 +112,147 @@ class ModelClient:
             base_url=self._settings.base_url or PUBLIC,
             api_key=self._settings.api_key or "none",
             timeout=self._settings.timeout_seconds,
-            max_retries=self._max_retries,
+            max_retries=0,  # patience.py waits as long as the server asks
             http_client=transport,
         )
 
     def _call(
-        self, mode: Mode, messages: tuple[Message, ...], schema: dict[str, Any]
+        self,
+        mode: Mode,
+        messages: tuple[Message, ...],
+        schema: dict[str, Any],
+        sample: int,
+        on_text: OnText | None,
     ) -> Completion:
-        """A call in one mode, again without each option that the server says it does not take."""
+        """A call in one way, again without each option that the server says it does not take."""
+        said = self._said(mode, messages, schema)
         while True:
             try:
-                return self._send(mode, messages, schema)
+                heard = self._heard(mode, said, schema, sample, on_text)
             except openai.BadRequestError as error:
-                if self._options.pop(error.param or "", None) is None:
+                if not self._leaves_out(error.param or ""):
                     raise
+            else:
+                return _completed(heard, sum(len(one.content) for one in said))
 
-    def _send(
+    def _leaves_out(self, option: str) -> bool:
+        """Whether a rejected option can be done without, which is then remembered."""
+        if option.startswith("stream"):
+            was, self._way.streams = self._way.streams, False
+            return was
+        known = option in self._options(0) and option not in self._way.left_out
+        self._way.left_out.add(option)
+        return known
+
+    def _options(self, sample: int) -> dict[str, Any]:
+        limit = "max_tokens" if self._settings.base_url else "max_completion_tokens"
+        return {
+            "temperature": WARM if sample else 0,
+            "seed": SEED + sample,
+            limit: MAX_REPLY_TOKENS,
+        }
+
+    def _said(
         self, mode: Mode, messages: tuple[Message, ...], schema: dict[str, Any]
-    ) -> Completion:
-        if mode != "json_schema":
+    ) -> tuple[Message, ...]:
+        """The messages as they leave: with the schema in words where needed, without secrets."""
+        said = [message.content for message in messages]
+        if needs_words(mode, self._way):
             shape = load("shape").render(schema=json.dumps(schema, separators=(",", ":")))
-            messages = (*messages, Message(role="system", content=shape.system))
+            # Into the first message: chat templates of many models know one system message.
+            said[0] = f"{said[0]}\n\n{shape.system}"
+        return tuple(
+            Message(role=message.role, content=redact(content).text)
+            for message, content in zip(messages, said, strict=True)
+        )
+
+    def _heard(
+        self,
+        mode: Mode,
+        said: tuple[Message, ...],
+        schema: dict[str, Any],
+        sample: int,
+        on_text: OnText | None,
+    ) -> Heard:
+        options = self._options(sample)
+        for option in self._way.left_out:
+            options.pop(option, None)
+        if streams := self._settings.stream and self._way.streams:
+            options |= {"stream": True, "stream_options": {"include_usage": True}}
         # The library has a type for each role; ours has the role as data.
-        said: Any = [message.model_dump() for message in messages]
-        try:
-            answered: Any = self._client.chat.completions.create(
-                model=self._settings.name,
-                messages=said,
-                **_format(mode, schema),
-                **self._options,
-            )
-        except ValueError:
-            return Completion(flaw="the answer was not JSON")
-        return _read(answered, mode)
+        messages: Any = [message.model_dump() for message in said]
+        answered = self._client.chat.completions.with_raw_response.create(
+            model=self._settings.name, messages=messages, **format_for(mode, schema), **options
+        )
+        kind = answered.headers.get("content-type", "")
+        if streams and kind.startswith("text/event-stream"):
+            return _streamed(answered.parse(), self._settings.timeout_seconds, on_text)
+        return _whole(answered.http_response)
 
-    def _problem(self, error: openai.OpenAIError) -> Problem:
-        """The problem behind an error. What the server wrote is not repeated: it may hold a key."""
-        host = host_of(self._settings)
-        if isinstance(error, openai.APITimeoutError):
-            reason = f"no answer within {self._settings.timeout_seconds:g} s"
-            return unreachable(host, reason, "Raise timeout_seconds of the model")
-        if isinstance(error, openai.APIStatusError):
-            return by_status(error.status_code, host, self._settings.name)
-        if isinstance(error, openai.APIConnectionError):
-            return unreachable(host, "no connection", "Start the model server or correct base_url")
-        return unusable(host, "an answer that is no chat completion")
+    def _broken_off(self, error: httpx.HTTPError) -> Problem:
+        late = isinstance(error, httpx.TimeoutException)
+        seconds = self._settings.timeout_seconds
+        reason = f"no answer within {seconds:g} s" if late else "the connection broke off"
+        fix = "Raise timeout_seconds of the model" if late else "Look at the model server's log"
+        return unreachable(host_of(self._settings), reason, fix, may_have_cost=True)
 
 
-def _format(mode: Mode, schema: dict[str, Any]) -> dict[str, Any]:
-    if mode == "json_schema":
-        named = {"name": NAME, "strict": True, "schema": schema}
-        return {"response_format": {"type": "json_schema", "json_schema": named}}
-    if mode == "json_object":
-        return {"response_format": {"type": "json_object"}}
-    function = {"name": NAME, "description": "Give the reply.", "parameters": schema}
-    return {
-        "tools": [{"type": "function", "function": function}],
-        "tool_choice": {"type": "function", "function": {"name": NAME}},
-    }
+def _is_about_the_way(error: openai.OpenAIError) -> bool:
+    """Whether the same request may be taken when JSON is asked for in another way.
+
+    Some servers answer 500 instead of 400 to a response format they do not know.
+    """
+    if not isinstance(error, openai.APIStatusError) or _is_too_long(error):
+        return False
+    return error.status_code in (400, 422, 500, 501)
 
 
-def _read(answered: Any, mode: Mode) -> Completion:
-    """The text of an answer; the SDK does not check its types, so any step may be None."""
-    usage = getattr(answered, "usage", None)
-    spent = {
-        key: count
-        for key in ("prompt_tokens", "completion_tokens")
-        if isinstance(count := getattr(usage, key, 0), int) and count >= 0
-    }
-    choices = getattr(answered, "choices", None)
-    if not isinstance(choices, list) or not choices or getattr(choices[0], "message", None) is None:
-        return Completion(flaw="the answer was not a chat completion", **spent)
-    choice = choices[0]
-    if choice.finish_reason == "length":
-        return Completion(flaw="the answer was cut off at its length limit", **spent)
-    if choice.message.refusal or choice.finish_reason == "content_filter":
-        return Completion(flaw="the model refused to answer", **spent)
-    text = _tool_text(choice.message) if mode == "tool" else choice.message.content
-    if not isinstance(text, str) or not text.strip():
-        return Completion(flaw="the answer was empty", **spent)
-    if len(text) > MAX_REPLY_CHARACTERS:
-        return Completion(flaw="the answer was too long", **spent)
-    return Completion(text=_unfenced(text), **spent)
+def _is_too_long(error: openai.APIStatusError) -> bool:
+    return "context" in f"{error.code} {error.type} {error.message}".lower()
 
 
-def _tool_text(message: Any) -> Any:
-    """The arguments of the tool call; models without tool support write them as content."""
-    calls = message.tool_calls or []
-    return calls[0].function.arguments if calls else message.content
+def _whole(response: Any) -> Heard:
+    """An answer in one piece."""
+    heard = Heard()
+    try:
+        heard.hear(json.loads(response.read()))
+    except (ValueError, RecursionError):
+        heard.flaw = "the answer was not JSON"
+    return heard
 
 
-def _unfenced(text: str) -> str:
-    """Without the code fence that models put around JSON where no schema holds them."""
-    text = text.strip()
-    if text.startswith("```") and text.endswith("```"):
-        return text.removeprefix("```json").strip("`").strip()
-    return text
+def _streamed(chunks: Any, seconds: float, on_text: OnText | None) -> Heard:
+    """An answer as it is written, given up when it runs too long or takes too much time."""
+    heard, started = Heard(), time.monotonic()
+    try:
+        for chunk in chunks:
+            heard.hear(chunk)
+            if on_text is not None:
+                on_text(heard.characters)
+            if heard.characters > MAX_REPLY_CHARACTERS:
+                break
+            if time.monotonic() - started > seconds:
+                heard.flaw = f"the answer was not complete after {seconds:g} s"
+                break
+    except ValueError:
+        heard.flaw = "the answer was not JSON"
+    finally:
+        chunks.close()
+    if heard.is_completion and heard.finish is None and heard.flaw is None:
+        heard.flaw = "the answer broke off"
+    return heard
+
+
+def _completed(heard: Heard, characters: int) -> Completion:
+    """The completion of an answer, with its tokens: the server's count where it can be right."""
+    prompt = believed(heard.prompt_tokens, characters)
+    # Thinking that nobody sees is paid for too, but never beyond what was allowed.
+    written = believed(heard.completion_tokens, heard.characters, most=2 * MAX_REPLY_TOKENS)
+    flaw = heard.why_useless()
+    return Completion(
+        text="" if flaw else heard.text,
+        prompt_tokens=estimated(characters) if prompt is None else prompt,
+        completion_tokens=estimated(heard.characters) if written is None else written,
+        estimated=prompt is None or written is None,
+        flaw=flaw,
+    )

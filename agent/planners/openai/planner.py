@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import ValidationError
 
+from agent.planners.canonical import meaning_of
+from agent.planners.openai.asking import PROMPT, Nearest, messages, none_known, rendered, retry
 from agent.planners.openai.drafts import plan_of
 from agent.planners.openai.failures import (
     ModelFailed,
@@ -17,41 +19,33 @@ from agent.planners.openai.failures import (
     unusable,
 )
 from agent.planners.openai.schema import reply_schema
-from agent.planners.openai.vocabulary import found, vocabulary
+from agent.planners.openai.spending import Ledger, Purse, Spent, usd
 from agent.planners.openai.wire import Reply
-from agent.planners.port import Plan, Planner, PlanRequest
+from agent.planners.port import Drafted, Plan, Planner, PlanRequest
+from agent.planners.watching import watcher
 from agent.redaction import Redacted, redact
 from core.artifacts import Usage
-from core.errors import Refusal
+from core.rules import DecisionPolicy, EligibilityRule
 from core.settings import ModelSettings
-from prompts import Rendered, load
+from prompts import load
 from warehouse.catalog import Catalog
 
 if TYPE_CHECKING:
     from agent.planners.openai.client import Completion, Message, ModelClient
 
-PROMPT = "plan"
 TRIES = 2
 """Calls for one plan: the second one is told what was wrong with the first reply."""
-
-
-@dataclass
-class _Spent:
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    flaws: list[str] = field(default_factory=list)
-
-    def add(self, completion: Completion) -> None:
-        self.prompt_tokens += completion.prompt_tokens
-        self.completion_tokens += completion.completion_tokens
+VOTED_FROM = 3
+"""From this attempt on, after the check refused the drafts before, several readings vote."""
+VOTERS = 3
 
 
 class OpenAIPlanner:
     """Drafts with a model on any OpenAI-compatible endpoint.
 
-    ``explicit`` says that the workspace names this planner: an endpoint that
-    gives nothing is then a refusal. Otherwise, and whenever the model answers
-    but not usably, ``fallback`` plans and the plan says so.
+    Where the model gives nothing usable, ``fallback`` plans and the plan says
+    so; with ``when_unusable = "refuse"`` an endpoint that gives nothing is a
+    refusal instead.
     """
 
     def __init__(
@@ -60,13 +54,15 @@ class OpenAIPlanner:
         catalog: Catalog,
         fallback: Planner,
         *,
-        explicit: bool = False,
+        ledger: Ledger | None = None,
+        nearest: Nearest = none_known,
         max_retries: int = 2,
     ) -> None:
         self._settings = settings
         self._catalog = catalog
         self._fallback = fallback
-        self._explicit = explicit
+        self._purse = Purse(settings, ledger)
+        self._nearest = nearest
         self._max_retries = max_retries
         self._schema = reply_schema(catalog)
 
@@ -77,19 +73,40 @@ class OpenAIPlanner:
 
     def plan(self, request: PlanRequest) -> Plan:
         """One draft from the model, with what it cost; or from the fallback, saying why."""
-        spent = _Spent()
-        prompt = redact(request.prompt)
+        spent = Spent()
         try:
-            plan = self._asked(request, prompt, spent)
+            return self.read(request, spent)
         except ModelFailed as failed:
-            if self._explicit:
+            if self._settings.when_unusable == "refuse" and failed.problem.is_of_the_endpoint:
                 return self._refused(failed.problem, spent)
             return self._by_fallback(request, failed.problem, spent)
-        if plan is None:
-            problem = unusable(host_of(self._settings), spent.flaws[-1])
-            return self._by_fallback(request, problem, spent)
+
+    def read(self, request: PlanRequest, spent: Spent) -> Plan:
+        """The model's own reading, with what it cost. Raises ModelFailed when there is none."""
+        if not self._settings.configured:
+            raise ModelFailed(not_configured())
+        prompt = redact(request.prompt)
+        if request.refusals and request.attempt >= VOTED_FROM:
+            plan = self._voted(request, spent)
+        else:
+            plan = self._asked(request, spent)
         notes = (*_withheld(prompt), *plan.assumptions)
-        return plan.model_copy(update={"assumptions": notes, "usage": self._usage(spent)})
+        drafted = None if plan.draft is None else self._stamped(plan.draft)
+        return plan.model_copy(
+            update={"assumptions": notes, "draft": drafted, "usage": self.usage(spent)}
+        )
+
+    def usage(self, spent: Spent, model: str | None = None) -> Usage:
+        """What a plan cost, and who drafted it."""
+        tokens = (spent.prompt_tokens, spent.completion_tokens)
+        return Usage(
+            model=model or self._settings.name,
+            prompt_tokens=tokens[0],
+            completion_tokens=tokens[1],
+            cost_usd=usd(*tokens, self._settings.price),
+            prompt=load(PROMPT).stamp,
+            estimated=spent.estimated,
+        )
 
     def close(self) -> None:
         """Give the connections to the endpoint back, if any were made."""
@@ -103,73 +120,94 @@ class OpenAIPlanner:
 
         return ModelClient(self._settings, max_retries=self._max_retries)
 
-    def _asked(self, request: PlanRequest, prompt: Redacted, spent: _Spent) -> Plan | None:
-        """The plan of the first usable reply; None when no reply was usable."""
-        if not self._settings.configured:
-            raise ModelFailed(not_configured())
-        messages = _messages(self._rendered(request, prompt))
+    def _asked(self, request: PlanRequest, spent: Spent) -> Plan:
+        """The plan of the first usable reply. Raises ModelFailed when none was usable."""
+        asked = messages(rendered(request, self._catalog, self._nearest))
+        flaw = ""
         for _ in range(TRIES):
-            again = _retry(spent.flaws[-1]) if spent.flaws else ()
-            completion = self._client.complete((*messages, *again), self._schema)
-            spent.add(completion)
-            if completion.flaw:
-                spent.flaws.append(completion.flaw)
-                continue
-            try:
-                reply = Reply.model_validate_json(completion.text)
-                return plan_of(reply, request, self._catalog)
-            except ValueError as error:
-                spent.flaws.append(_flaw(error))
-        return None
+            again = retry(flaw) if flaw else ()
+            read = self._once(request, (*asked, *again), spent)
+            if isinstance(read, Plan):
+                return read
+            flaw = read
+        raise ModelFailed(unusable(host_of(self._settings), flaw, is_of_the_endpoint=False))
 
-    def _rendered(self, request: PlanRequest, prompt: Redacted) -> Rendered:
-        return load(PROMPT).render(
-            vocabulary=vocabulary(self._catalog, request.grounding),
-            as_of=request.as_of.isoformat(sep=" ", timespec="minutes"),
-            grounding=found(request.grounding),
-            feedback=_feedback(request.refusals),
-            prompt=prompt.text,
-        )
+    def _voted(self, request: PlanRequest, spent: Spent) -> Plan:
+        """What most of several readings say; without a majority what was refused is asked back."""
+        asked = messages(rendered(request, self._catalog, self._nearest))
+        read = [self._once(request, asked, spent, sample=n + 1) for n in range(VOTERS)]
+        plans = [one for one in read if isinstance(one, Plan) and one.draft is not None]
+        votes = Counter(meaning_of(one.draft) for one in plans if one.draft is not None)
+        most, count = votes.most_common(1)[0] if votes else ("", 0)
+        if 2 * count <= VOTERS:
+            return Plan(intent="clarify", refusals=request.refusals)
+        won = next(one for one in plans if one.draft and meaning_of(one.draft) == most)
+        said = f"{count} of {VOTERS} readings of the model agree on it."
+        return won.model_copy(update={"assumptions": (*won.assumptions, said)})
 
-    def _usage(self, spent: _Spent, model: str | None = None) -> Usage:
-        rates = (
-            (spent.prompt_tokens, self._settings.usd_per_million_prompt_tokens),
-            (spent.completion_tokens, self._settings.usd_per_million_completion_tokens),
-        )
-        return Usage(
-            model=model or self._settings.name,
-            prompt_tokens=spent.prompt_tokens,
-            completion_tokens=spent.completion_tokens,
-            cost_usd=sum(tokens * rate for tokens, rate in rates) / 1_000_000,
-            prompt=load(PROMPT).stamp,
-        )
+    def _once(
+        self,
+        request: PlanRequest,
+        asked: tuple[Message, ...],
+        spent: Spent,
+        *,
+        sample: int = 0,
+    ) -> Plan | str:
+        """One call: its plan, or what was wrong with the reply."""
+        completion = self._completed(request, asked, sample)
+        spent.add(completion)
+        if completion.flaw:
+            return completion.flaw
+        try:
+            reply = Reply.model_validate_json(completion.text)
+        except ValidationError as error:
+            self._client.show_the_schema()
+            return _flaw(error)
+        try:
+            return plan_of(reply, request, self._catalog)
+        except ValueError as error:
+            return _flaw(error)
 
-    def _refused(self, problem: Problem, spent: _Spent) -> Plan:
-        return Plan(intent="refused", refusals=(problem.refusal,), usage=self._usage(spent))
+    def _completed(
+        self, request: PlanRequest, asked: tuple[Message, ...], sample: int
+    ) -> Completion:
+        """One call within the budget, entered before and after. Raises ModelFailed."""
+        most = self._client.at_most(asked, self._schema)
+        call = self._purse.reserve(request.thread, *most)
+        try:
+            completion = self._client.complete(
+                asked, self._schema, sample=sample, on_text=watcher()
+            )
+        except ModelFailed as failed:
+            # A call that was broken off may have cost something: it stays as it was entered.
+            if not failed.problem.may_have_cost:
+                self._purse.settle(call, None)
+            raise
+        self._purse.settle(call, completion)
+        return completion
 
-    def _by_fallback(self, request: PlanRequest, problem: Problem, spent: _Spent) -> Plan:
+    def _stamped(self, draft: Drafted) -> Drafted:
+        """The draft with the sentence that says who drafted it: it stays with the rule."""
+        if not isinstance(draft, EligibilityRule | DecisionPolicy):
+            return draft
+        said = f"Drafted by the model {self._settings.name} with prompt {load(PROMPT).stamp}."
+        return draft.model_copy(update={"assumptions": (*draft.assumptions, said)})
+
+    def _refused(self, problem: Problem, spent: Spent) -> Plan:
+        return Plan(intent="refused", refusals=(problem.refusal,), usage=self.usage(spent))
+
+    def _by_fallback(self, request: PlanRequest, problem: Problem, spent: Spent) -> Plan:
         """The fallback's plan. Its model is the fallback, so nobody asks it to learn."""
         plan = self._fallback.plan(request)
-        host = host_of(self._settings)
-        note = (
-            f"The model at {host} was not usable ({problem.reason}); "
-            f"the {self._fallback.name} planner answered."
-        )
-        usage = self._usage(spent, self._fallback.name)
+        note = fallback_note(problem, self._settings, self._fallback.name)
+        usage = self.usage(spent, self._fallback.name)
         return plan.model_copy(update={"assumptions": (note, *plan.assumptions), "usage": usage})
 
 
-def _messages(rendered: Rendered) -> tuple[Message, ...]:
-    from agent.planners.openai.client import Message
-
-    return (
-        Message(role="system", content=rendered.system),
-        Message(role="user", content=rendered.user),
-    )
-
-
-def _retry(flaw: str) -> tuple[Message, ...]:
-    return _messages(load("retry").render(flaw=flaw))[1:]
+def fallback_note(problem: Problem, settings: ModelSettings, name: str) -> str:
+    """The sentence that says why another planner answered."""
+    host = host_of(settings)
+    return f"The model at {host} was not usable ({problem.reason}); the {name} planner answered."
 
 
 def _flaw(error: ValueError) -> str:
@@ -179,11 +217,6 @@ def _flaw(error: ValueError) -> str:
     listed: list[Any] = error.errors(include_url=False, include_input=False, include_context=False)
     paths = [f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in listed[:3]]
     return f"the answer did not fit its schema ({'; '.join(paths)})"
-
-
-def _feedback(refusals: tuple[Refusal, ...]) -> str:
-    lines = [f"- {one.code}: {redact(str(one)).text}" for one in refusals]
-    return "\n".join(lines) or "- none: this is the first draft"
 
 
 def _withheld(prompt: Redacted) -> tuple[str, ...]:

@@ -88,7 +88,7 @@ def planner(server: ModelServer, catalog: Catalog) -> Iterator[OpenAIPlanner]:
         usd_per_million_prompt_tokens=2.0,
         usd_per_million_completion_tokens=8.0,
     )
-    planner = OpenAIPlanner(settings, catalog, Silent(), explicit=True)
+    planner = OpenAIPlanner(settings, catalog, Silent())
     yield planner
     planner.close()
 
@@ -312,9 +312,9 @@ def test_proxies_of_the_environment_are_not_used(
 def test_usage_counts_tokens_and_cost_and_names_the_prompt(planner: OpenAIPlanner) -> None:
     usage = ask(planner, ELIGIBILITY).usage
 
-    assert (usage.model, usage.prompt_tokens, usage.completion_tokens) == ("scripted", 1200, 150)
-    assert usage.cost_usd == pytest.approx(0.0036)
-    assert str(usage.prompt).startswith("plan@1 sha256:")
+    assert (usage.model, usage.prompt_tokens, usage.completion_tokens) == ("scripted", 3000, 150)
+    assert usage.cost_usd == pytest.approx(0.0072)
+    assert str(usage.prompt).startswith("plan@2 sha256:")
 
 
 def test_every_default_is_stated_as_an_assumption(planner: OpenAIPlanner) -> None:

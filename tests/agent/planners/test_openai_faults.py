@@ -55,10 +55,13 @@ def grammar() -> Grammar:
     return Grammar()
 
 
-def settings_for(base_url: str, timeout: float = 10.0) -> ModelSettings:
-    return ModelSettings(
-        name="scripted", base_url=base_url, api_key="sk-local", timeout_seconds=timeout
-    )
+def settings_for(base_url: str, **more: object) -> ModelSettings:
+    given = {"name": "scripted", "base_url": base_url, "api_key": "sk-local"}
+    return ModelSettings.model_validate(given | {"timeout_seconds": 10.0} | more)
+
+
+def refusing(base_url: str, **more: object) -> ModelSettings:
+    return settings_for(base_url, when_unusable="refuse", **more)
 
 
 @pytest.fixture
@@ -70,8 +73,7 @@ def planner(server: ModelServer, catalog: Catalog, grammar: Grammar) -> Iterator
 
 @pytest.fixture
 def explicit(server: ModelServer, catalog: Catalog, grammar: Grammar) -> Iterator[OpenAIPlanner]:
-    settings = settings_for(server.base_url)
-    planner = OpenAIPlanner(settings, catalog, grammar, explicit=True, max_retries=1)
+    planner = OpenAIPlanner(refusing(server.base_url), catalog, grammar, max_retries=1)
     yield planner
     planner.close()
 
@@ -122,7 +124,8 @@ def test_both_calls_are_paid_for(planner: OpenAIPlanner, server: ModelServer) ->
 
     usage = ask(planner).usage
 
-    assert (usage.prompt_tokens, usage.completion_tokens) == (2400, 300)
+    assert usage.prompt_tokens == 2 * say.PROMPT_TOKENS
+    assert usage.completion_tokens == 2 * say.COMPLETION_TOKENS
 
 
 # servers that speak less of the protocol
@@ -131,8 +134,9 @@ def test_both_calls_are_paid_for(planner: OpenAIPlanner, server: ModelServer) ->
 @pytest.mark.parametrize(
     ("formats", "tried"),
     [
-        (("json_object", "tool"), ["json_schema", "json_object"]),
-        (("tool",), ["json_schema", "json_object", "tool"]),
+        (("json_object", "tool"), ["json_schema", "tool"]),
+        (("json_object",), ["json_schema", "tool", "json_object"]),
+        (("text",), ["json_schema", "tool", "json_object", "text"]),
     ],
 )
 def test_a_server_without_schemas_is_asked_in_a_way_it_speaks(
@@ -143,7 +147,7 @@ def test_a_server_without_schemas_is_asked_in_a_way_it_speaks(
 
     assert isinstance(plan.draft, EligibilityRule)
     assert [format_of(request) for request in server.requests] == tried
-    assert "JSON Schema" in server.requests[-1]["messages"][-1]["content"]
+    assert "JSON Schema" in server.requests[-1]["messages"][0]["content"]
 
 
 def test_the_way_a_server_speaks_is_remembered(
@@ -157,13 +161,13 @@ def test_the_way_a_server_speaks_is_remembered(
     assert [format_of(request) for request in server.requests] == ["json_object"]
 
 
-def test_a_server_that_answers_500_to_schemas_is_asked_for_plain_json(
+def test_a_server_that_answers_500_to_schemas_is_asked_in_another_way(
     explicit: OpenAIPlanner, server: ModelServer
 ) -> None:
     server.once.extend([say.BROKEN, say.BROKEN])
 
     assert isinstance(ask(explicit).draft, EligibilityRule)
-    assert format_of(server.requests[-1]) == "json_object"
+    assert format_of(server.requests[-1]) == "tool"
 
 
 def test_options_that_a_model_does_not_take_are_left_out(
@@ -233,8 +237,8 @@ def test_a_server_that_does_not_answer_in_time_is_given_up(
     server: ModelServer, catalog: Catalog, grammar: Grammar
 ) -> None:
     server.always = say.HANG
-    settings = settings_for(server.base_url, timeout=0.2)
-    planner = OpenAIPlanner(settings, catalog, grammar, explicit=True, max_retries=0)
+    settings = refusing(server.base_url, timeout_seconds=0.2)
+    planner = OpenAIPlanner(settings, catalog, grammar, max_retries=0)
     plan = ask(planner)
     planner.close()
 
@@ -245,8 +249,8 @@ def test_a_server_that_does_not_answer_in_time_is_given_up(
 def test_an_endpoint_where_nobody_listens_is_named_without_its_password(
     catalog: Catalog, grammar: Grammar
 ) -> None:
-    settings = settings_for("http://user:hunter2@127.0.0.1:9/v1")
-    planner = OpenAIPlanner(settings, catalog, grammar, explicit=True, max_retries=0)
+    settings = refusing("http://user:hunter2@127.0.0.1:9/v1")
+    planner = OpenAIPlanner(settings, catalog, grammar, max_retries=0)
     plan = ask(planner)
     planner.close()
 
@@ -265,7 +269,8 @@ def test_an_endpoint_where_nobody_listens_is_named_without_its_password(
         (say.REFUSED, "refused to answer"),
         (say.MALFORMED, "did not fit its schema"),
         (say.WRONG_TYPES, "plan.count_question.condition"),
-        (say.HTML, "not a chat completion"),
+        (say.HTML, "was not JSON"),
+        (say.NO_CHOICES, "not a chat completion"),
     ],
 )
 def test_a_model_that_never_replies_usably_gives_way_to_the_grammar_even_when_chosen(
@@ -368,7 +373,7 @@ def test_no_reply_of_the_protocol_can_crash_the_planner(
 
 
 def test_without_an_endpoint_nothing_is_sent_anywhere(catalog: Catalog, grammar: Grammar) -> None:
-    plan = ask(OpenAIPlanner(ModelSettings(), catalog, grammar, explicit=True))
+    plan = ask(OpenAIPlanner(ModelSettings(when_unusable="refuse"), catalog, grammar))
 
     assert plan.refusals[0].code is Code.MODEL_UNREACHABLE
     assert "neither a base URL nor an API key" in plan.refusals[0].message

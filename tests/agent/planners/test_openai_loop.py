@@ -111,7 +111,8 @@ def test_a_model_that_never_learns_is_stopped_and_the_name_is_asked_back(
     server.always = wrong()
     result = ask(workspace, ELIGIBILITY)
 
-    assert len(server.requests) == 3
+    # One draft, one after the refusal, and three readings that vote.
+    assert len(server.requests) == 5
     assert (result.status, result.change_request) == ("needs_clarification", None)
     assert [one.code for one in result.refusals] == [Code.UNKNOWN_EVENT]
 
@@ -124,12 +125,12 @@ def test_a_prompt_that_asks_for_approval_never_reaches_the_model(
     assert (result.status, server.requests) == ("refused", [])
 
 
-def test_a_configured_model_that_refuses_to_answer_is_said_and_nothing_is_proposed(
+def test_a_model_that_refuses_to_answer_gives_way_to_the_grammar_and_the_answer_says_so(
     workspace: Workspace, server: ModelServer
 ) -> None:
     server.always = say.UNAUTHORIZED
     result = ask(workspace, ELIGIBILITY)
 
-    assert result.status == "refused"
-    assert [refusal.code for refusal in result.refusals] == [Code.MODEL_UNUSABLE]
-    assert result.change_request is None
+    assert (result.planner, result.status) == ("grammar", "awaiting_approval")
+    assert "the API key was refused (401)" in result.assumptions[0]
+    assert "the grammar planner answered" in result.assumptions[0]
