@@ -1,25 +1,31 @@
 """Who is meant by a proposal, counted once over everybody: by action, by country, beside what is
-live. One pass over the snapshot; nothing is judged here.
+live. Told in one pass, which the simulation shares; nothing is judged here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlglot import exp
+import numpy as np
+import numpy.typing as npt
 
-from core.conditions import And, Condition, Or
+from core.conditions import And, Attribute, Condition, Op, Or
 from core.proposal import EntryFacts, actions_of
 from core.pursuit import NOBODY, eligible, stopped
+from core.readings import ColumnValue, Reading
 from core.rules import Action, DecisionPolicy, EligibilityRule
 from core.sending import People, Rival
-from orchestrate.counting import DIALECT, Fetches, count_if, is_true
+from orchestrate.everybody import Tells, Told, look
 from orchestrate.reach import Artifact, contactable
 from orchestrate.simulation import LiveRule
+from warehouse.batch import count, unpack
+from warehouse.batch.bits import Bits
+from warehouse.batch.columns import Column
 from warehouse.catalog import Catalog
-from warehouse.compile import Audiences, select_flags
+from warehouse.compile import Audiences
 from warehouse.compile.names import undecidable
 
 OLD_ENOUGH = 22
@@ -46,74 +52,111 @@ class Counted(NamedTuple):
 
 def counted(
     artifact: Artifact,
-    runner: Fetches,
+    runner: Tells,
     catalog: Catalog,
     *,
     as_of: datetime,
     live: Sequence[LiveRule] = (),
     audiences: Audiences | None = None,
 ) -> Counted:
-    """Everybody by what a proposal does with them, in one query over the snapshot."""
-    flags = _Flags()
-    inside = flags.ask(artifact.population)
-    actions = [
-        _Asked(action, *(flags.ask(one) for one in (meant, stops, contactable(action, catalog))))
-        for action, meant, stops in _asked(artifact)
-    ]
-    meant = [one.meant for one in actions] or [flags.ask(_meant(artifact))]
-    first = {
-        key: flags.ask(rival)
-        for key, rival in _goes_first(artifact, live, catalog, audiences).items()
-    }
-    replaced = _replaced(artifact, live, catalog, audiences)
-    audience = exp.and_(is_true(inside), exp.or_(*(is_true(one) for one in meant)))
-    counts = [
-        *(count for place, one in enumerate(actions) for count in _counts(place, one, inside)),
-        *(
-            count_if(f"rival_{place}", exp.and_(audience.copy(), is_true(name)))
-            for place, name in enumerate(first.values())
-        ),
-        *([count_if("before", is_true(flags.ask(replaced)))] if replaced else []),
-    ]
-    query = _query(flags.asked, audience, counts, catalog, as_of, audiences)
-    fetched = runner.fetch(query, purpose=f"who is meant by {artifact.key}, and where they are")
-    rows = [dict(zip(fetched.columns, row, strict=True)) for row in fetched.rows]
-    reached = _sum(rows, "audience")
-    return Counted(
-        users_total=_sum(rows, "users"),
-        entries=tuple(_entry(place, one.action, rows) for place, one in enumerate(actions)),
-        people=tuple(_people(rows)),
-        without_zone=_sum(rows, "without_zone"),
-        before=None if replaced is None else _sum(rows, "before"),
-        rivals=tuple(
-            Rival(key=key, users=users, share=users / reached)
-            for place, key in enumerate(first)
-            if reached and (users := _sum(rows, f"rival_{place}"))
-        ),
-    )
+    """Everybody by what a proposal does with them, in one pass of its own."""
+    reader = Counting(artifact, catalog, live, audiences)
+    purpose = f"who is meant by {artifact.key}, and where they are"
+    look([reader], runner, as_of=as_of, purpose=purpose, audiences=audiences)
+    return reader.counted()
 
 
-class _Asked(NamedTuple):
-    """An action, and the flags of whom it is for, whom it stops for, and who can be reached."""
+class Counting:
+    """The counts of a proposal, as a reader of a pass that others may share."""
 
-    action: Action
-    meant: str
-    stops: str
-    reached: str
+    def __init__(
+        self,
+        artifact: Artifact,
+        catalog: Catalog,
+        live: Sequence[LiveRule] = (),
+        audiences: Audiences | None = None,
+    ) -> None:
+        users = catalog.layout.users
+        self._actions = [action for action, _, _ in _asked(artifact)]
+        self._rivals = tuple(first := _goes_first(artifact, live, catalog, audiences))
+        self._replaced = _replaced(artifact, live, catalog, audiences)
+        self._country, self._age = _column(users.country), _column(users.age)
+        self._found: Counter[str] = Counter()
+        self._where: Counter[tuple[str | None, int | None]] = Counter()
+        self.carried: Sequence[Reading] = [one for one in (self._country, self._age) if one]
+        self.asked: dict[str, Condition] = {
+            "population": artifact.population,
+            "meant": _meant(artifact),
+            **{f"rival {key}": condition for key, condition in first.items()},
+        }
+        for number, (action, meant, stops) in enumerate(_asked(artifact)):
+            self.asked[f"meant_{number}"] = meant
+            self.asked[f"stops_{number}"] = stops
+            self.asked[f"reached_{number}"] = contactable(action, catalog)
+        if self._replaced:
+            self.asked["before"] = self._replaced
+        self._has_zone = users.zone is not None
+        if users.zone:
+            self.asked["no_zone"] = Attribute(column=users.zone, op=Op.IS_NULL)
 
+    def add(self, told: Told) -> None:
+        """Count some users."""
+        true, inside = told.true, told.true["population"]
+        audience = inside & true["meant"]
+        found = {
+            "audience": audience,
+            "without_zone": audience & true["no_zone"] if self._has_zone else audience,
+            **{f"rival {key}": audience & true[f"rival {key}"] for key in self._rivals},
+            **({"before": true["before"]} if self._replaced else {}),
+        }
+        for number in range(len(self._actions)):
+            meant = true[f"meant_{number}"]
+            ours = inside & meant
+            # Unknown stops: what is not known to go on does not.
+            stops = true[f"stops_{number}"] | told.unknown[f"stops_{number}"]
+            found |= {
+                f"eligible_{number}": ours,
+                f"outside_{number}": meant & ~inside,
+                f"stopped_{number}": ours & stops,
+                f"reachable_{number}": ours & true[f"reached_{number}"],
+            }
+        self._found["users"] += told.users
+        for name, users in found.items():
+            self._found[name] += count(users)
+        self._place(told, audience)
 
-class _Flags:
-    """The conditions of a query, each asked once however often it is needed."""
+    def _place(self, told: Told, audience: Bits) -> None:
+        """Count an audience by country, and by age where somebody is young."""
+        places = np.flatnonzero(unpack(audience, told.users))
+        countries, ages = (
+            None if read is None else _values(told.carried[read], places)
+            for read in (self._country, self._age)
+        )
+        for (country, age), users in _pairs(countries, ages, len(places)).items():
+            self._where[_text(country), _young(age)] += users
 
-    def __init__(self) -> None:
-        self.asked: dict[str, Condition] = {}
-
-    def ask(self, condition: Condition) -> str:
-        """The name of a condition's flag."""
-        known = (name for name, one in self.asked.items() if one == condition)
-        name = next(known, f"flag_{len(self.asked)}")
-        self.asked[name] = condition
-        return name
+    def counted(self) -> Counted:
+        """What was counted, once everybody is told."""
+        found, reached = self._found, self._found["audience"]
+        return Counted(
+            users_total=found["users"],
+            entries=tuple(
+                EntryFacts(action=action.key, **{one: found[f"{one}_{number}"] for one in _OF})
+                for number, action in enumerate(self._actions)
+            ),
+            people=tuple(
+                People(country=country, users=users, age=age)
+                for (country, age), users in sorted(self._where.items(), key=_largest)
+                if users
+            ),
+            without_zone=found["without_zone"],
+            before=found["before"] if self._replaced else None,
+            rivals=tuple(
+                Rival(key=key, users=users, share=users / reached)
+                for key in self._rivals
+                if (users := found[f"rival {key}"])
+            ),
+        )
 
 
 def _asked(artifact: Artifact) -> list[tuple[Action, Condition, Condition]]:
@@ -160,69 +203,42 @@ def _goes_first(
     return {key: one for key, one in found.items() if not undecidable(one, catalog, audiences)}
 
 
-def _query(
-    flags: dict[str, Condition],
-    audience: exp.Expr,
-    counts: Sequence[exp.Expr],
-    catalog: Catalog,
-    as_of: datetime,
-    audiences: Audiences | None,
-) -> str:
-    """One row a country and age: how many users there are, and how many of each kind."""
-    users = catalog.layout.users
-    columns = tuple(dict.fromkeys(one for one in (users.country, users.zone, users.age) if one))
-    inner = select_flags(flags, catalog, as_of=as_of, audiences=audiences, columns=columns)
-    zone = exp.column(users.zone) if users.zone else exp.null()
-    everybody = [
-        exp.alias_(exp.Count(this=exp.Star()), "users"),
-        count_if("audience", audience),
-        count_if("without_zone", exp.and_(audience.copy(), zone.is_(exp.null()))),
-    ]
-    groups = {"country": _text(users.country), "age": _age(users.age)}
-    named = [exp.alias_(one, name) for name, one in groups.items()]
-    return (
-        exp.select(*named, *everybody, *counts)
-        .from_(inner.subquery("flags"))
-        .group_by(*(one.copy() for name, one in groups.items() if getattr(users, name)))
-        .sql(dialect=DIALECT, pretty=True)
-    )
+def _column(name: str | None) -> ColumnValue | None:
+    return ColumnValue(name) if name else None
 
 
-def _counts(place: int, one: _Asked, population: str) -> list[exp.Expr]:
-    inside, meant = is_true(population), is_true(one.meant)
-    ours = exp.and_(inside, meant)
-    # Unknown stops: what is not known to go on does not.
-    stops = exp.func("COALESCE", exp.column(one.stops), exp.true())
-    return [
-        count_if(f"eligible_{place}", ours),
-        count_if(f"outside_{place}", exp.and_(exp.not_(inside), meant)),
-        count_if(f"stopped_{place}", exp.and_(ours, stops)),
-        count_if(f"reachable_{place}", exp.and_(ours, is_true(one.reached))),
-    ]
+def _values(column: Column, places: npt.NDArray[np.intp]) -> list[Any]:
+    """The values at some places; None where they are missing."""
+    values: list[Any] = column.values[places].tolist()
+    if column.missing is not None:
+        for place in np.flatnonzero(column.missing[places]):
+            values[place] = None
+    return values
 
 
-def _text(column: str | None) -> exp.Expr:
-    return exp.cast(exp.column(column) if column else exp.null(), "text")
+def _pairs(
+    countries: list[Any] | None, ages: list[Any] | None, users: int
+) -> Mapping[tuple[Any, Any], int]:
+    """Users by country and age; where only one is known its values are counted, not tuples."""
+    if countries is not None and ages is not None:
+        return Counter(zip(countries, ages, strict=True))
+    if countries is not None:
+        return {(one, None): n for one, n in Counter(countries).items()}
+    if ages is not None:
+        return {(None, one): n for one, n in Counter(ages).items()}
+    return {(None, None): users}
 
 
-def _age(column: str | None) -> exp.Expr:
-    """Whole years of who is young; null for everybody else."""
-    if column is None:
-        return exp.cast(exp.null(), "int")
-    years = exp.cast(exp.column(column), "int")
-    return exp.Case().when(years < OLD_ENOUGH, years.copy())
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
 
 
-def _entry(number: int, action: Action, rows: Sequence[Mapping[str, Any]]) -> EntryFacts:
-    counts = {name: _sum(rows, f"{name}_{number}") for name in _OF}
-    return EntryFacts(action=action.key, **counts)
+def _young(age: Any) -> int | None:
+    """Whole years of who is young; None for everybody else, and where it is not known."""
+    is_young = age is not None and float(age) < OLD_ENOUGH
+    return int(age) if is_young else None
 
 
-def _people(rows: Sequence[Mapping[str, Any]]) -> Iterator[People]:
-    for row in sorted(rows, key=lambda row: (-row["audience"], str(row["country"]))):
-        if row["audience"]:
-            yield People(country=row["country"], users=row["audience"], age=row["age"])
-
-
-def _sum(rows: Sequence[Mapping[str, Any]], name: str) -> int:
-    return sum(row[name] for row in rows)
+def _largest(one: tuple[tuple[str | None, int | None], int]) -> tuple[int, str, int]:
+    (country, age), users = one
+    return -users, str(country), age or OLD_ENOUGH

@@ -34,13 +34,13 @@ def winners_sql(
         for name, condition in policy_flags(policy, catalog).items()
         if name[0] in "es"
     }
-    flags = scored_flags(policy, asked, catalog, as_of, population, audiences)
+    flags = _scored_flags(policy, asked, catalog, as_of, population, audiences)
     if policy.k == 1:
         return _one_winner(policy, flags).sql(dialect=DIALECT, pretty=True)
     winners = [
         exp.select("user_id", exp.alias_(exp.Literal.string(entry.action.key), "action_key"))
         .from_(flags.subquery("flags"))
-        .where(wins(number, policy))
+        .where(_wins(number, policy))
         for number, entry in enumerate(policy.entries)
     ]
     return exp.union(*winners, distinct=False).sql(dialect=DIALECT, pretty=True)
@@ -49,7 +49,7 @@ def winners_sql(
 def _one_winner(policy: DecisionPolicy, flags: exp.Select) -> exp.Select:
     takes = exp.Case()
     for number, entry in enumerate(policy.entries):
-        takes = takes.when(wins(number, policy), exp.Literal.string(entry.action.key))
+        takes = takes.when(_wins(number, policy), exp.Literal.string(entry.action.key))
     winners = exp.select("user_id", exp.alias_(takes, "action_key")).from_(flags.subquery("flags"))
     return (
         exp.select("user_id", "action_key")
@@ -58,7 +58,7 @@ def _one_winner(policy: DecisionPolicy, flags: exp.Select) -> exp.Select:
     )
 
 
-def scored_flags(
+def _scored_flags(
     policy: DecisionPolicy,
     asked: dict[str, Condition],
     catalog: Catalog,
@@ -94,21 +94,21 @@ def _score(name: str) -> exp.Expr:
     return exp.Nullif(this=score, expression=not_a_number)
 
 
-def takes(number: int) -> exp.Expr:
+def _takes(number: int) -> exp.Expr:
     """Whether an entry takes a user, were it alone. Unknown holds back."""
     is_free = exp.not_(exp.func("COALESCE", exp.column(f"s{number}"), exp.true()))
     return exp.and_(is_true(f"e{number}"), is_free)
 
 
-def wins(number: int, policy: DecisionPolicy) -> exp.Expr:
+def _wins(number: int, policy: DecisionPolicy) -> exp.Expr:
     """Whether an entry takes a user and fewer than k entries before it do."""
-    return exp.and_(takes(number), _taken_before(number, policy) < policy.k)
+    return exp.and_(_takes(number), _taken_before(number, policy) < policy.k)
 
 
 def _taken_before(number: int, policy: DecisionPolicy) -> exp.Expr:
     """By how many entries a user is taken before an entry has its turn."""
     rivals = [
-        exp.and_(takes(other), goes_first)
+        exp.and_(_takes(other), goes_first)
         for other in range(len(policy.entries))
         if (goes_first := _goes_first(other, number, policy)) is not None
     ]

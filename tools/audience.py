@@ -20,13 +20,14 @@ from core.errors import PilothouseError
 from core.policies import Risk, findings, risk
 from core.proposal import Proposal, actions_of, conditions_of
 from core.rules import DecisionPolicy, EligibilityRule, FrequencyCap
+from orchestrate import audience_counts
 from orchestrate.artifact_checks import refusals
-from orchestrate.audience_counts import counted
 from orchestrate.edge_cases import edge_cases
+from orchestrate.everybody import look
 from orchestrate.input_ages import input_ages
 from orchestrate.policy_checks import spelled_out, unpinned
 from orchestrate.proxies import associations
-from orchestrate.simulation import Artifact, simulate
+from orchestrate.simulation import Artifact, simulate, simulation
 from orchestrate.winners import winners_sql
 from tools.context import Refused, ToolContext, refused
 from tools.sending_facts import sending_facts, tables_read
@@ -111,7 +112,7 @@ def simulated(
     """
     as_of, audiences = context.as_of, audiences or versions.audiences(context.store)
     live = versions.live(context.store)
-    preview = _preview(artifact, context, audiences, live)
+    preview, people = _counted_once(artifact, context, audiences, live)
     cases: tuple[str, ...] = ()
     if isinstance(artifact, DecisionPolicy):
         in_data = edge_cases(
@@ -123,7 +124,7 @@ def simulated(
             audiences=audiences,
         )
         cases = (*artifact.edge_cases, *in_data)
-    proposal = _proposal(artifact, context, preview, audiences, live)
+    proposal = _proposal(artifact, context, preview, people, audiences)
     found = findings(proposal)
     result = Simulated(
         preview=preview,
@@ -159,15 +160,14 @@ def _proposal(
     artifact: Artifact,
     context: ToolContext,
     preview: Preview,
+    people: audience_counts.Counted,
     audiences: Audiences,
-    live: Sequence[Version],
 ) -> Proposal:
-    """What guardrail policies look at: what was simulated, and one more pass over everybody."""
+    """What guardrail policies look at: what was simulated, and what it rests on."""
     catalog, runner, as_of = context.catalog, context.runner, context.as_of
     conditions = conditions_of(artifact)
     reads = required_of(artifact, catalog, audiences)
     classes = data_classes(conditions, catalog, audiences)
-    people = counted(artifact, runner, catalog, as_of=as_of, live=live, audiences=audiences)
     around, late = context.surroundings, context.surroundings.policies.late_inputs
     ages = input_ages(tables_read(reads, catalog), runner, catalog, as_of=as_of, times=late)
     return Proposal(
@@ -184,6 +184,17 @@ def _proposal(
             artifact.key, actions_of(artifact), reads, classes, people, catalog, around
         ),
     )
+
+
+def _counted_once(
+    artifact: Artifact, context: ToolContext, audiences: Audiences, live: Sequence[Version]
+) -> tuple[Preview, audience_counts.Counted]:
+    """What a rule would do and what guardrail policies count, in the same pass over everybody."""
+    ours = simulation(artifact, context.catalog, live)
+    theirs = audience_counts.Counting(artifact, context.catalog, live, audiences)
+    purpose = f"what {artifact.key} would do, and whom it means"
+    look([ours, theirs], context.runner, as_of=context.as_of, purpose=purpose, audiences=audiences)
+    return ours.preview(context.as_of), theirs.counted()
 
 
 def _preview(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from control import versions
 from control.store import Store, open_store
 from core.artifacts import Preview
 from core.conditions import (
+    EVERYONE,
     And,
     AsOf,
     Attribute,
@@ -32,7 +34,8 @@ from core.rules import (
 )
 from orchestrate.edge_cases import edge_cases
 from orchestrate.simulation import simulate
-from tests.orchestrate.world import LOOKED, NOW, TRAINED, World, policy
+from orchestrate.winners import winners_sql
+from tests.orchestrate.world import HAS_TICKET, LOOKED, NOW, TRAINED, World, policy
 from warehouse.runner import CheckedRunner
 
 
@@ -70,6 +73,41 @@ def suppressed_when(condition: Condition) -> Suppression:
 
 
 # Winners.
+
+
+@pytest.mark.parametrize("k", [1, 2])
+def test_those_who_are_counted_as_winning_are_those_whom_the_own_query_names(
+    world: World, k: int
+) -> None:
+    scores = (0.9, None, 0.2, 0.9, float("nan"), 0.5, None, 0.1)
+    for number, score in enumerate(scores):
+        user = world.user(f"u{number}")
+        world.warehouse.execute(
+            "UPDATE traits SET upgrade_intent = $1, churn_risk = $2 WHERE user_id = $3",
+            {"1": score, "2": scores[-number], "3": user},
+        )
+        for event, every in (("pricing_viewed", 2), ("workout_completed", 3)):
+            if number % every:
+                world.did(user, event)
+    world.ticket("u4")
+    actions = list(world.catalog.actions.values())[:4]
+    entries = (
+        Entry(tier=2, action=actions[0], eligibility=LOOKED, score="upgrade_intent"),
+        Entry(tier=2, action=actions[1], eligibility=TRAINED, score="churn_risk"),
+        Entry(tier=2, action=actions[2], eligibility=EVERYONE),
+        Entry(tier=1, action=actions[3], eligibility=HAS_TICKET),
+    )
+    hit = "first" if k == 1 else "top_k"
+    ranked = policy(world.catalog, entries=entries, k=k, hit_policy=hit)
+
+    seen = preview(world, ranked)
+
+    sql = winners_sql(ranked, world.catalog, as_of=NOW, population=EVERYONE, audiences=None)
+    named = Counter(action for _, action in world.warehouse.fetch(sql).rows)
+    assert {row.entry: row.selected for row in seen.winners} == {
+        entry.action.key: named[entry.action.key] for entry in entries
+    }
+    assert all(named.values())
 
 
 def test_the_highest_entry_takes_a_user_and_the_others_lose(world: World) -> None:

@@ -7,7 +7,7 @@ computed in one pass, and memory holds one chunk.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from itertools import count
 from typing import Any, NamedTuple
@@ -41,13 +41,13 @@ class Chunk(NamedTuple):
 
     users: npt.NDArray[np.object_]
     columns: tuple[Column, ...]
+    carried: tuple[Column, ...]
 
 
 def chunks(cursor: duckdb.DuckDBPyConnection, plan: Plan, size: int) -> Iterator[Chunk]:
     """Every user, ``size`` at a time; none twice. The cursor may be used between chunks."""
-    columns = len(plan.program.readings)
     if _number(cursor, plan.counting) <= size:
-        yield _fetch(cursor, plan.query, columns)
+        yield _fetch(cursor, plan.query, plan)
         return
     with _kept(cursor, plan) as table:
         row = exp.column("rowid")
@@ -58,7 +58,7 @@ def chunks(cursor: duckdb.DuckDBPyConnection, plan: Plan, size: int) -> Iterator
         for start in range(first, last + 1, size):
             rows = exp.select("*").from_(table).where(row >= start, row < start + size)
             rows = rows.order_by(USER)
-            yield _fetch(cursor, rows, columns)
+            yield _fetch(cursor, rows, plan)
 
 
 @contextmanager
@@ -86,10 +86,18 @@ def _number(cursor: duckdb.DuckDBPyConnection, query: exp.Select) -> int:
     return int(row[0]) if row else 0
 
 
-def _fetch(cursor: duckdb.DuckDBPyConnection, query: exp.Select, columns: int) -> Chunk:
-    fetched = cursor.execute(query.sql(dialect=DIALECT)).fetchnumpy()
+def _fetch(cursor: duckdb.DuckDBPyConnection, query: exp.Select, plan: Plan) -> Chunk:
+    return chunk_of(cursor.execute(query.sql(dialect=DIALECT)).fetchnumpy(), plan)
+
+
+def chunk_of(fetched: Mapping[str, npt.NDArray[Any]], plan: Plan) -> Chunk:
+    """Some rows of a plan's query, by the names of its columns."""
     users = np.ma.getdata(fetched[USER])
-    return Chunk(users, tuple(_column(fetched[f"r{number}"]) for number in range(columns)))
+    return Chunk(
+        users,
+        tuple(_column(fetched[f"r{number}"]) for number in range(len(plan.program.readings))),
+        tuple(_column(fetched[f"c{number}"]) for number in range(len(plan.carried))),
+    )
 
 
 def _column(fetched: npt.NDArray[Any]) -> Column:

@@ -17,8 +17,9 @@ import numpy.typing as npt
 
 from core.conditions import EVERYONE, AnyLeaf, Condition
 from core.program import Node
+from core.readings import Reading
 from warehouse.batch.bits import Bits, nobody
-from warehouse.batch.columns import Chunk, chunks
+from warehouse.batch.columns import Chunk, Column, chunks
 from warehouse.batch.logic import Truth, truth, unknown
 from warehouse.batch.plan import Plan, plan
 from warehouse.batch.truths import leaf_truths
@@ -54,6 +55,8 @@ class Flags(NamedTuple):
     true: dict[str, Bits]
     unknown: dict[str, Bits]
     leaves: LeafBits
+    carried: dict[Reading, Column]
+    """What was asked to be carried along; moments as microseconds."""
 
 
 def flags(
@@ -99,6 +102,7 @@ def evaluate(planned: Plan, part: Chunk) -> Flags:
         true=dict(zip(program.trees, named.true, strict=True)),
         unknown={name: named.unknown.get(n, none) for n, name in enumerate(program.trees)},
         leaves=LeafBits(tuple(program.leaves), tuple(leaves.true), leaves.unknown, program.trees),
+        carried=dict(zip(planned.carried, part.carried, strict=True)),
     )
 
 

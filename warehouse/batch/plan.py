@@ -7,7 +7,7 @@ million texts would cost more than all rules.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -45,11 +45,13 @@ class Plan(NamedTuple):
 
     program: Program
     query: exp.Select
-    """One row per canonical user: ``user_id``, then ``r<i>`` for reading ``i``."""
+    """One row per canonical user: ``user_id``, ``r<i>`` for reading ``i``, what is carried."""
     counting: exp.Select
     """How many users that will be."""
     asked: tuple[tuple[Asked, ...], ...]
     """Reading → what is asked of it."""
+    carried: tuple[Reading, ...]
+    """What is fetched as it is, as ``c<i>``, whether a condition reads it or not."""
 
 
 def plan(
@@ -59,8 +61,12 @@ def plan(
     as_of: datetime,
     audiences: Audiences | None = None,
     users: tuple[str, ...] | None = None,
+    carried: Sequence[Reading] = (),
 ) -> Plan:
-    """The plan of named conditions. Raises the first refusal of one that cannot be decided."""
+    """The plan of named conditions, and of values to carry along as they are.
+
+    Raises the first refusal of a condition that cannot be decided.
+    """
     program = Program()
     for name, condition in conditions.items():
         program.add(name, expanded(condition, catalog, audiences))
@@ -68,9 +74,10 @@ def plan(
     words = [_words(one, program.readings[read], catalog) for read, one in enumerate(asked)]
     return Plan(
         program=program,
-        query=_query(program, Sources(catalog, as_of, users), asked, words),
+        query=_query(program, Sources(catalog, as_of, users), asked, words, carried),
         counting=_counting(Sources(catalog, as_of, users)),
         asked=tuple(_in_units(one, known) for one, known in zip(asked, words, strict=True)),
+        carried=tuple(carried),
     )
 
 
@@ -110,11 +117,14 @@ def _query(
     sources: Sources,
     asked: list[list[Asked]],
     words: list[dict[Any, int] | None],
+    carried: Sequence[Reading],
 ) -> exp.Select:
     columns: list[exp.Expr] = [exp.column(USER, FACTS)]
     for number, read in enumerate(program.readings):
         value = _fetched(read, read_value(read, sources), asked[number], words[number])
         columns.append(exp.alias_(value, f"r{number}", copy=False))
+    for number, read in enumerate(carried):
+        columns.append(exp.alias_(read_value(read, sources), f"c{number}", copy=False))
     return sources.build().select(*columns, copy=False)
 
 

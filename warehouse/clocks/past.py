@@ -14,6 +14,7 @@ from typing import Any, Literal, NamedTuple
 import duckdb
 from sqlglot import exp
 
+from warehouse.bounded import Arrays, arrays_on
 from warehouse.catalog import Catalog
 from warehouse.clocks.history import DIALECT, builds, held, temporary
 from warehouse.clocks.tables import CLOCKS, Moment, stored, then
@@ -139,6 +140,13 @@ class KnownThen:
         with as_known(self._warehouse, self._catalog, self._at) as engine:
             return engine.fetch(sql, params, timeout_seconds=timeout_seconds)
 
+    def arrays(
+        self, query: exp.Select, *, rows: int, timeout_seconds: float | None = None
+    ) -> Iterator[Arrays]:
+        """Run one query and give its columns, so many rows at a time."""
+        with as_known(self._warehouse, self._catalog, self._at) as engine:
+            yield from engine.arrays(query, rows=rows, timeout_seconds=timeout_seconds)
+
 
 class OnCursor:
     """Queries on one cursor, with the tables it has of its own; one thread at a time."""
@@ -155,6 +163,12 @@ class OnCursor:
     ) -> Rows:
         """Run one query and give all its rows."""
         return fetch_on(self._cursor, sql, params, timeout_seconds=timeout_seconds)
+
+    def arrays(
+        self, query: exp.Select, *, rows: int, timeout_seconds: float | None = None
+    ) -> Iterator[Arrays]:
+        """Run one query and give its columns, so many rows at a time."""
+        return arrays_on(self._cursor, query, rows=rows, timeout_seconds=timeout_seconds)
 
 
 def recomputed(models: ModelSet, types: dict[str, str], at: datetime) -> exp.Select:

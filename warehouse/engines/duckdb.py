@@ -9,7 +9,6 @@ from __future__ import annotations
 import glob
 import os
 import re
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
@@ -19,6 +18,7 @@ import duckdb
 from sqlglot import exp
 
 from core.errors import Code, PilothouseError, refuse
+from warehouse.bounded import Arrays, arrays_on, bounded
 from warehouse.changes import Changes
 from warehouse.gate import Gate, StillInside
 from warehouse.rows import Rows
@@ -114,6 +114,14 @@ class DuckDBWarehouse:
         with self.cursor(told=False) as cursor:
             return fetch_on(cursor, sql, params, timeout_seconds=timeout_seconds)
 
+    def arrays(
+        self, query: exp.Select, *, rows: int, timeout_seconds: float | None = None
+    ) -> Iterator[Arrays]:
+        """Run one query, which writes nothing, and give its columns as arrays, so many rows at a
+        time and at least once. It is refused as by ``fetch``."""
+        with self.cursor(told=False) as cursor:
+            yield from arrays_on(cursor, query, rows=rows, timeout_seconds=timeout_seconds)
+
     def execute(self, sql: str, params: dict[str, Any] | None = None) -> None:
         """Run one statement of our own for its effect."""
         with self.cursor() as cursor:
@@ -206,17 +214,10 @@ def fetch_on(
     timeout_seconds: float | None = None,
 ) -> Rows:
     """``DuckDBWarehouse.fetch`` on a cursor that has tables of its own."""
-    with _interrupted_after(cursor, timeout_seconds):
-        try:
-            cursor.execute(sql, params)
-            columns = tuple(column[0] for column in cursor.description or ())
-            return Rows(columns, cursor.fetchall())
-        except (duckdb.InterruptException, duckdb.OutOfMemoryException) as error:
-            raise refuse(
-                Code.WAREHOUSE_LIMIT,
-                f"The query was stopped: {_first_line(error)}",
-                fix="Ask for less: a shorter period, fewer columns or a narrower audience.",
-            ) from error
+    with bounded(cursor, timeout_seconds):
+        cursor.execute(sql, params)
+        columns = tuple(column[0] for column in cursor.description or ())
+        return Rows(columns, cursor.fetchall())
 
 
 def _connect(path: Path, read_only: bool, config: dict[str, Any]) -> duckdb.DuckDBPyConnection:
@@ -260,19 +261,6 @@ def _attach(connection: duckdb.DuckDBPyConnection, name: str, path: Path) -> Non
     except duckdb.Error as error:
         connection.close()
         raise not_opened(path, error) from error
-
-
-@contextmanager
-def _interrupted_after(cursor: duckdb.DuckDBPyConnection, seconds: float | None) -> Iterator[None]:
-    if seconds is None:
-        yield
-        return
-    timer = threading.Timer(seconds, cursor.interrupt)
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
 
 
 def _first_line(error: Exception) -> str:
