@@ -52,7 +52,7 @@ WITH moments AS (
     CROSS JOIN (
         VALUES ('signed_in', 16.0), ('project_created', 1.6), ('task_created', 7.0), ('task_completed', 6.0), ('comment_posted', 5.0),
         ('member_invited', 1.5), ('file_uploaded', 3.0), ('integration_connected', 1.1), ('report_exported', 1.8), ('pricing_viewed', 1.5),
-        ('upgrade_started', 0.8), ('payment_failed', 0.5), ('plan_upgraded', 0.45), ('seat_limit_reached', 0.8), ('webinar_attended', 0.8)
+        ('upgrade_started', 1.5), ('payment_failed', 0.5), ('plan_upgraded', 1.5), ('seat_limit_reached', 0.8), ('webinar_attended', 1.4)
     ) AS k (event_name, rate)
     CROSS JOIN range(0, 30) AS i (i)
     WHERE i.i < floor(k.rate * pow(r(u.user_id, 'zeal'), 1.1) * 2.6 * r(u.user_id, k.event_name))

@@ -42,3 +42,8 @@ CREATE OR REPLACE TEMP MACRO messages(u, c, d) AS (
     WHERE m.user_id = u AND (c IS NULL OR m.channel = c) AND m.sent_at < {{as_of}} AND m.sent_at >= {{as_of}} - to_days(d)
 );
 CREATE OR REPLACE TEMP MACRO tr(u) AS (SELECT t FROM traits AS t WHERE t.user_id = u);
+CREATE OR REPLACE TEMP MACRO follows(u, a, b, secs) AS (
+    SELECT COUNT(*) FROM events AS x INNER JOIN events AS y ON x.customer_id = y.customer_id
+    WHERE x.customer_id = u AND x.event_name = a AND y.event_name = b AND x.event_time < {{as_of}} AND y.event_time < {{as_of}}
+        AND y.event_time > x.event_time AND y.event_time <= x.event_time + to_seconds(secs)
+);

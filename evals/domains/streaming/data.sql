@@ -32,8 +32,8 @@ WITH moments AS (
     FROM viewers AS v
     CROSS JOIN (
         VALUES ('app_opened', 15.0), ('title_started', 12.0), ('title_finished', 7.5), ('trailer_watched', 4.0), ('list_item_added', 3.2), ('title_rated', 2.0),
-        ('search_made', 4.5), ('download_started', 1.8), ('plans_viewed', 1.7), ('checkout_opened', 1.0), ('payment_failed', 0.6), ('subscription_started', 0.6),
-        ('subscription_cancelled', 0.5), ('profile_created', 0.8), ('title_shared', 1.1)
+        ('search_made', 4.5), ('download_started', 1.8), ('plans_viewed', 1.7), ('checkout_opened', 1.0), ('payment_failed', 1.9), ('subscription_started', 1.0),
+        ('subscription_cancelled', 1.3), ('profile_created', 0.8), ('title_shared', 1.1)
     ) AS k (event_name, rate)
     CROSS JOIN range(0, 30) AS i (i)
     WHERE i.i < floor(k.rate * pow(r(v.viewer_id, 'zeal'), 1.1) * 2.6 * r(v.viewer_id, k.event_name))

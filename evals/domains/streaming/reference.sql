@@ -51,3 +51,8 @@ CREATE OR REPLACE TEMP MACRO messages(u, c, d) AS (
     WHERE m.user_id = u AND (c IS NULL OR m.channel = c) AND m.sent_at < {{as_of}} AND m.sent_at >= {{as_of}} - to_days(d)
 );
 CREATE OR REPLACE TEMP MACRO tr(u) AS (SELECT t FROM traits AS t WHERE t.user_id = u);
+CREATE OR REPLACE TEMP MACRO follows(u, a, b, secs) AS (
+    SELECT COUNT(*) FROM watch_log AS x INNER JOIN watch_log AS y ON x.viewer_id = y.viewer_id
+    WHERE x.viewer_id = u AND x.event_name = a AND y.event_name = b AND x.event_time < {{as_of}} AND y.event_time < {{as_of}}
+        AND y.event_time > x.event_time AND y.event_time <= x.event_time + to_seconds(secs)
+);

@@ -84,3 +84,7 @@ CREATE OR REPLACE TEMP MACRO follows(u, a, b, secs) AS (
         AND x.event_time < {{as_of}} AND y.event_time < {{as_of}}
         AND y.event_time > x.event_time AND y.event_time <= x.event_time + to_seconds(secs)
 );
+CREATE OR REPLACE TEMP MACRO first_at(u, e) AS (
+    SELECT MIN(x.event_time) FROM fct_events AS x
+    WHERE x.user_id = u AND x.event_name = e AND x.event_time < {{as_of}}
+);
