@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from agent.planners.grammar.debug_periods import Period
-from agent.planners.grammar.debug_reader import DebugReader, Side, Stretch
+from agent.planners.grammar.debug_calendar import Period
+from agent.planners.grammar.debug_reader import DebugReader
+from agent.planners.grammar.debug_sides import Side, Stretch
 from agent.planners.grammar.debug_wording import Asked
 from agent.planners.grammar.debug_words import Direction
 from agent.planners.grammar.lexicon import Lexicon
@@ -57,11 +58,23 @@ def _direction(reader: DebugReader, asked: Asked) -> Direction:
     moves = [move for clause in main for move in clause.moves]
     moves = moves or [move for clause in reader.clauses for move in clause.moves]
     named = list(dict.fromkeys(move for move in moves if move != "change"))
+    apart = _apart(reader) if len(named) > 1 else None
+    if apart is not None:
+        reader.comparing = True
+        return apart
     if len(named) > 1:
         raise Unclear(
             question="Did it rise or fall in that period? Name one of the two.",
         )
     return named[0] if named else ("change" if moves else "drop")
+
+
+def _apart(reader: DebugReader) -> Direction | None:
+    """'Why did it fall on iOS and rise on Android': how the first of two sides moved."""
+    told = [reader.clauses[side.clause].moves for side in reader.sides]
+    each = len(told) == 2 and all(len(moves) == 1 for moves in told)
+    asked = reader.clauses[reader.sides[0].clause].asked if each else False
+    return told[0][0] if each and asked else None
 
 
 def _segments(
@@ -94,7 +107,25 @@ def _segments(
     if other:
         return first[0], other[0]
     _no_steadiness(reader)
+    if reader.others:
+        return first[0], _only_other(reader, first[0], asked)
     return first[0], _other_value(reader, first[0], notes)
+
+
+def _only_other(reader: DebugReader, segment: Segment, asked: Asked) -> Segment:
+    """'the other platform', where there is one other; which one is asked where there are more."""
+    values = reader.lexicon.catalog.user_columns()[segment.column].values or {}
+    others = [
+        Segment(label=(words or (value,))[0], column=segment.column, value=value)
+        for value, words in values.items() if value != segment.value
+    ]  # fmt: skip
+    if len(others) == 1:
+        return others[0]
+    raise Unclear(
+        question=f"Which one is '{reader.others}'? One value is compared with one: "
+        f"{', '.join(other.label for other in others)}.",
+        choices=tuple(asked.of_sides(segment, other)[0] for other in others[:4]),
+    )
 
 
 def _settled(reader: DebugReader) -> list[Side]:

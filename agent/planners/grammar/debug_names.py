@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from agent.planners.grammar.lexicon import Lexicon
+from agent.planners.grammar.lexicon import Lexicon, Match
 from agent.planners.grammar.meaning import Unclear
 from agent.planners.grammar.words import ARTICLES, Text, same_word, tokenise
 
 _ENOUGH = 5
 """So many words in a row of a description are no chance."""
 _STEPS = frozenset("step steps stage stages page pages screen screens".split())
-_AT = frozenset("reach reaches reached reaching at".split())
+_AT = frozenset("reach reaches reached reaching at abandon abandoned abandoning".split())
 
 
 class MetricNames:
@@ -39,6 +39,11 @@ class MetricNames:
             return None
         return frozenset(match.sense.name for match in found if match.end == end), end
 
+    def funnel(self, i: int) -> frozenset[str] | None:
+        """'the funnel', where the catalog has a single metric."""
+        only = len(self.catalog.metrics) == 1 and self.text.low(i) in ("funnel", "funnels")
+        return frozenset(self.catalog.metrics) if only else None
+
     def _description(self, i: int) -> tuple[frozenset[str], int] | None:
         best: tuple[frozenset[str], int] | None = None
         for name, words in self._described.items():
@@ -64,9 +69,9 @@ class MetricNames:
 
         Raises Unclear for what is counted but is no step of a metric's funnel.
         """
-        match = self.lexicon.longest("event", self.text, i)
+        match = self._counted(i) or self.lexicon.longest("event", self.text, i)
         event, end = (match.sense.name, match.end) if match is not None else (None, i)
-        if event is None or self._partial(i, end):
+        if event is None:
             event, end = self._by_word(i, event, end)
         if event is None:
             return None
@@ -76,8 +81,14 @@ class MetricNames:
             raise Unclear(question=self._no_metric(said))
         return metrics, end, said
 
-    def _partial(self, i: int, end: int) -> bool:
-        return end == i
+    def _counted(self, i: int) -> Match | None:
+        """'finish fewer titles': the phrase of an event with a comparison inside it."""
+        if self.text.low(i + 1) not in ("fewer", "less", "more"):
+            return None
+        rest = Text(self.text.source, [*self.text[: i + 1], *self.text[i + 2 :]])
+        match = self.lexicon.longest("event", rest, i)
+        whole = match is not None and match.end > i + 1
+        return match._replace(end=match.end + 1) if match is not None and whole else None
 
     def _with_step(self, event: str) -> frozenset[str]:
         return frozenset(

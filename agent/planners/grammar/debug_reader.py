@@ -5,14 +5,13 @@ Every word is part of the question or a declared filler; the first that is not e
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from agent.planners.grammar.asking import not_understood
 from agent.planners.grammar.debug_names import MetricNames
-from agent.planners.grammar.debug_periods import Period, Periods
+from agent.planners.grammar.debug_periods import Periods
+from agent.planners.grammar.debug_sides import Clause, Side, Sides, Stretch
 from agent.planners.grammar.debug_words import (
-    AS_CONTROL,
     COMPARATORS,
     COMPARING,
     DIRECTION_PHRASES,
@@ -21,10 +20,10 @@ from agent.planners.grammar.debug_words import (
     FILLERS,
     JOINS,
     NOT_MOVED,
+    OTHERS,
     PHRASED,
     STEADY,
     SUBORDINATE,
-    Direction,
 )
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.meaning import Unclear
@@ -32,7 +31,6 @@ from agent.planners.grammar.times import Times
 from agent.planners.grammar.values import Values
 from agent.planners.grammar.words import ARTICLES, Text
 from agent.planners.port import Segment
-from warehouse.catalog import Column
 
 _MARKS = ",;.?!:\n—–"
 _BEFORE = (("the", "same", "period", "before"), ("the", "period", "before"), ("usual",),
@@ -43,34 +41,6 @@ _ONLY_BEFORE_VALUES = (("behind",), ("ahead", "of"), ("not",), ("and", "not"), (
 _LENGTHS = {"day": 1, "week": 7, "month": 30, "quarter": 91}
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
-    """A value of a column, and whether it is what the other is compared with."""
-
-    segment: Segment
-    against: bool
-    clause: int
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """A period, whether it is what the other is compared with, and where it stands."""
-
-    period: Period
-    against: bool
-    start: int
-
-
-@dataclass
-class Clause:
-    """What one clause says besides names: where it moved, or that it did not."""
-
-    moves: list[Direction] = field(default_factory=list)
-    steady: int | None = None
-    """The token that says that nothing moved."""
-    subordinate: bool = False
-
-
 class DebugReader:
     """Reads one debug prompt; raises Unclear at the first words that mean nothing here."""
 
@@ -79,6 +49,7 @@ class DebugReader:
         self.lexicon = lexicon
         self.periods = Periods(text, lexicon, as_of)
         self.values = Values(text, lexicon, Times(text, lexicon, as_of))
+        self.sides_in = Sides(text, lexicon, self.values)
         self.names = MetricNames(text, lexicon)
         self.metrics: list[frozenset[str]] = []
         """Each time a metric was named: those that the words may mean."""
@@ -87,6 +58,8 @@ class DebugReader:
         self.before: list[int] = []
         """Lengths in days of 'the week before'; 0 where no length was named."""
         self.clauses = [Clause()]
+        self.others = ""
+        """The words for all other values, where the prompt compares with them."""
         self.comparing = False
         """Something in the prompt sets two sides against each other."""
         self._against: int | None = None
@@ -168,10 +141,15 @@ class DebugReader:
 
     def _filler(self, i: int) -> int | None:
         token = self.text[i]
+        if token.low in ("why", "explain", "reason", "reasons"):
+            self.clauses[-1].asked = True
         if token.low in ("who", "whose", "that", "which"):
             self._relative = i
         if token.low in COMPARING:
             self.comparing = True
+        person = self.lexicon.longest("person", self.text, i)
+        if person is not None and self.lexicon.is_person(self.text, i):
+            return person.end
         if token.low in FILLERS or (token.kind == "mark" and token.low not in "<>="):
             return i + 1
         following = self.text.low(i + 1)
@@ -195,7 +173,7 @@ class DebugReader:
         if words[0] in ("down", "up", "fell", "behind", "ahead"):
             up = words[0] in ("up", "ahead")
             self.clauses[-1].moves.append("rise" if up else "drop")
-        before = self._baseline(end)
+        before = self._baseline(end) or self._others(end)
         if before is not None:
             return before
         self._against = i
@@ -205,6 +183,17 @@ class DebugReader:
         while self.text.low(i) in (*ARTICLES, "on", "in", "for", "from", "with", "users"):
             i += 1
         return bool(self.values.senses(i, "")) if i < len(self.text) else False
+
+    def _others(self, i: int) -> int | None:
+        """'the rest', 'other platforms': the other values of the column, and no one of them."""
+        start = i + (self.text.low(i) in ("on", "in", "for", "from"))
+        for words in sorted(OTHERS, key=len, reverse=True):
+            if self.text.has(start, *words):
+                self.others = self.text.words(start, start + len(words))
+                stop = start + len(words)
+                noun = self.lexicon.longest("column", self.text, stop, "")
+                return noun.end if noun is not None else stop
+        return None
 
     def _baseline(self, i: int) -> int | None:
         """'the week before', 'the previous 7 days', 'usual': what it is compared with anyway."""
@@ -244,6 +233,9 @@ class DebugReader:
     def _name(self, i: int) -> int | None:
         found = self.names.at(i)
         if found is None or self._longer_value(i, found[1]):
+            only = self.names.funnel(i)
+            if only is not None:
+                self.metrics.append(only)
             return None
         self.metrics.append(found[0])
         return found[1]
@@ -265,14 +257,14 @@ class DebugReader:
         return end
 
     def _side(self, i: int) -> int | None:
-        if i == self._fresh and (end := self._column_noun(i)) is not None:
+        if i == self._fresh and (end := self.sides_in.noun(i, self.sides[-1].segment)) is not None:
             return end
-        found = self._value(i) or self._named_value(i)
+        found = self.sides_in.at(i)
         if found is None:
-            return self._column_alone(i)
+            return self.sides_in.column(i)
         segment, end = found
         against = self._against is not None
-        end = self._as_control(end)
+        end = self.sides_in.as_control(end)
         against = against or end > found[1]
         known = [(side.segment.column, side.segment.value) for side in self.sides]
         if (segment.column, segment.value) not in known:
@@ -287,59 +279,3 @@ class DebugReader:
     def _turn(self, segment: Segment) -> None:
         """'iOS … . Compare it with iOS': named before, and named again as the other side."""
         raise Unclear(question=f"Is '{segment.label}' what moved, or what it is compared with?")
-
-    def _as_control(self, i: int) -> int:
-        """'Android as the control': the token after it."""
-        if self.text.low(i) != "as":
-            return i
-        k = i + 1 + (self.text.low(i + 1) in ARTICLES)
-        if self.text.low(k) not in AS_CONTROL:
-            return i
-        return k + 1 + (self.text.low(k + 1) == "group")
-
-    def _value(self, i: int) -> tuple[Segment, int] | None:
-        found = self.values.senses(i, "")
-        columns = {sense.name for sense, _ in found}
-        if len(columns) > 1:
-            said = self.text.words(i, found[0][1])
-            raise Unclear(
-                question=f"Which column does '{said}' mean: {' or '.join(sorted(columns))}?"
-            )
-        if found:
-            sense, end = found[0]
-            label = self.text.words(i, end)
-            return Segment(label=label, column=sense.name, value=str(sense.value)), end
-        return None
-
-    def _named_value(self, i: int) -> tuple[Segment, int] | None:
-        """'loyalty tier gold', 'platform = web': a value after the name of its column."""
-        match = self.lexicon.longest("column", self.text, i, "")
-        column = self._users().get(match.sense.name) if match is not None else None
-        if match is None or column is None or not column.values:
-            return None
-        start = match.end
-        while self.text.low(start) in ("is", "=", "==", ":", "of", "equals", "was"):
-            start += 1
-        listed = self.values.named(start, "", match.sense.name, column)
-        if listed is None or len(listed.values) > 1:
-            return None
-        label = self.text.words(start, listed.end)
-        return Segment(label=label, column=match.sense.name, value=listed.values[0]), listed.end
-
-    def _users(self) -> dict[str, Column]:
-        return self.lexicon.catalog.user_columns()
-
-    def _column_alone(self, i: int) -> int | None:
-        """'by country', 'per platform': a diagnosis goes through every dimension anyway."""
-        match = self.lexicon.longest("column", self.text, i, "")
-        column = self._users().get(match.sense.name) if match is not None else None
-        led = self.text.low(i - 1) in ("by", "per", "each", "across", "every", "which", "all")
-        return match.end if match is not None and column and column.values and led else None
-
-    def _column_noun(self, i: int) -> int | None:
-        """'gold tier', 'mobile devices': the column's name after its value."""
-        column = self.sides[-1].segment.column
-        words = {word for phrase in (column, *self._users()[column].phrases)
-                 for word in phrase.lower().replace("_", " ").split()}  # fmt: skip
-        low = self.text.low(i)
-        return i + 1 if low and (low in words or low.removesuffix("s") in words) else None

@@ -7,6 +7,7 @@ from typing import Literal
 Direction = Literal["drop", "rise", "change"]
 
 _DROP = frozenset(
+    "abandon abandoned abandoning abandonment tumble tumbled tumbling stall stalled stalling "
     "drop dropped drops dropping fall fell falling falls fallen decline declined declines "
     "declining decrease decreased decreases decreasing dip dipped dips dipping down lower "
     "lowest low worse worst worsen worsened worsening bad badly poor poorly poorer tank "
@@ -23,6 +24,7 @@ _DROP = frozenset(
     "dove diving dropoff".split()
 )
 _RISE = frozenset(
+    "good great well healthier rally rallied rallying shoot shooting "
     "rise rises rose risen rising increase increased increases increasing jump jumped jumps "
     "jumping spike spiked spikes spiking up upward upwards uptick upturn upswing uplift grow "
     "grew grown grows growing growth improve improved improves improving improvement gain "
@@ -47,7 +49,8 @@ DIRECTION_PHRASES: tuple[tuple[tuple[str, ...], Direction], ...] = (
     (("fell", "off", "a", "cliff"), "drop"), (("falling", "off", "a", "cliff"), "drop"),
     (("fallen", "off", "a", "cliff"), "drop"), (("fall", "off", "a", "cliff"), "drop"),
     (("off", "a", "cliff"), "drop"), (("off", "the", "cliff"), "drop"),
-    (("took", "a", "hit"), "drop"), (("take", "a", "hit"), "drop"),
+    (("looks", "off"), "change"), (("look", "off"), "change"), (("is", "off"), "change"),
+    (("are", "off"), "change"), (("took", "a", "hit"), "drop"), (("take", "a", "hit"), "drop"),
     (("taken", "a", "hit"), "drop"), (("taking", "a", "hit"), "drop"),
     (("took", "a", "dive"), "drop"), (("took", "a", "nosedive"), "drop"),
     (("took", "a", "tumble"), "drop"), (("nose", "dive"), "drop"),
@@ -75,6 +78,13 @@ COMPARATORS: tuple[tuple[str, ...], ...] = tuple(sorted((
     ("behind",), ("ahead", "of"),
 ), key=len, reverse=True))  # fmt: skip
 """After these stands what is compared with."""
+OTHERS: tuple[tuple[str, ...], ...] = (
+    ("the", "rest"), ("everyone", "else"), ("everybody", "else"), ("all", "others"), ("others",),
+    ("the", "others"), ("elsewhere",), ("anywhere", "else"), ("everywhere", "else"),
+    ("all", "the", "others"), ("all", "other"), ("the", "other"), ("other",), ("any", "other"),
+    ("all", "the", "other"),
+)  # fmt: skip
+"""What it is compared with, where nobody says which value that is."""
 AS_CONTROL = frozenset("control baseline benchmark reference comparison yardstick".split())
 COMPARING = frozenset(
     "compare comparing comparison compared versus vs v between difference differences differ "
@@ -104,13 +114,15 @@ FILLER_PHRASES: tuple[tuple[str, ...], ...] = (
     ("more", "or", "less"), ("what", "is", "wrong"), ("went", "wrong"), ("a", "lot"),
     ("what", "is", "behind"), ("is", "behind", "the"), ("behind", "the"), ("behind", "this"),
     ("behind", "that"), ("lies", "behind"), ("reasons", "behind"), ("reason", "behind"),
-    ("also", "visible", "on"),
+    ("also", "visible", "on"), ("every", "day"), ("each", "day"), ("day", "by", "day"),
+    ("as", "well", "as"), ("well", "as"),
 )  # fmt: skip
 PHRASED: dict[tuple[str, ...], Direction] = {
     ("went", "up"): "rise", ("gone", "up"): "rise", ("going", "up"): "rise", ("go", "up"): "rise",
     ("come", "down"): "drop",
 }  # fmt: skip
 FILLERS = frozenset(
+    "any idea ideas way daily app apps "
     "why get gets getting got did do does doing done is are was were has have had having been "
     "be being the a an our my their its of in on for at by to from and or with please can "
     "could would should you tell me us explain explains explanation investigate investigation "
