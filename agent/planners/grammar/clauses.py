@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from agent.planners.grammar.ellipsis import Ellipsis
 from agent.planners.grammar.leaves_attributes import AttributeLeaves
 from agent.planners.grammar.leaves_events import EventLeaves
 from agent.planners.grammar.leaves_related import RelatedLeaves
 from agent.planners.grammar.lexicon import Lexicon
+from agent.planners.grammar.listing import listed
 from agent.planners.grammar.logic import combine, shared_window
 from agent.planners.grammar.meaning import (
     Found,
@@ -52,6 +54,7 @@ class Clauses:
         self.related = RelatedLeaves(text, lexicon, self.times, values)
         self.attributes = AttributeLeaves(text, lexicon, self.times, values)
         self.sequences = Sequences(text, self.times, self.events)
+        self.ellipsis = Ellipsis(text, lexicon, self.times, values)
         self._people = PeopleReader(text, lexicon, self.attributes)
         self.furthest = 0
         self.stops: frozenset[int] = frozenset()
@@ -70,7 +73,8 @@ class Clauses:
             if sep is None or start in self.stops:
                 return items, end
             marker = marked if not items else (items[-1].marked or marked)
-            item = self.item(start, sep, run_marked=marker)
+            item = self.ellipsis.at(start, sep, items[-1]) if items else None
+            item = item or self.item(start, sep, run_marked=marker)
             if item is None:
                 return items, end
             item = self._but_not_then(item)
@@ -111,7 +115,7 @@ class Clauses:
 
     def item(self, i: int, sep: Sep, *, run_marked: bool = False) -> Item | None:
         """One predicate with its negation, or a group."""
-        group = self._group(i, sep)
+        group = listed(self.text, i, sep, self._listed_item) or self._group(i, sep)
         if group is not None:
             return group
         prefix = self._prefix(i)
@@ -125,8 +129,14 @@ class Clauses:
             return None
         determiner = found.negated and not prefix.negated
         article = not marked and self._article(prefix.end)
-        item = Item(found, sep, negated, marked or article, prefix.lead, determiner, article)
-        return self.sequences.following(item)
+        own = prefix.having or prefix.doing or prefix.owning
+        item = Item(
+            found, sep, negated, marked or article, prefix.lead, determiner, article, own_verb=own
+        )
+        return self.sequences.presupposed(self.sequences.following(item))
+
+    def _listed_item(self, i: int, sep: Sep) -> Item | None:
+        return self.item(i, sep, run_marked=True)
 
     def _article(self, i: int) -> bool:
         return self.text.low(i) in ("a", "an", "no", "any")
@@ -153,7 +163,8 @@ class Clauses:
 
     def _predicate_people(self, i: int) -> list[Found]:
         """'are iOS users', 'are those who …' is left to the caller."""
-        people = self.people(i)
+        start = i + 1 if self.text.low(i) in ("of", "at", "on", "in", "from") else i
+        people = self.people(start)
         if people is None or people.bare:
             return []
         conditions = [negate(p.condition) if p.negated else p.condition for p in people.parts]
@@ -185,6 +196,7 @@ class Clauses:
             prefix.end, prefix.marked = i + 1, True
             prefix.being = low in _BEING or (prefix.being and low not in ("been", "being"))
             prefix.having = low in ("have", "has", "had", "having")
+            prefix.stative = prefix.stative and not prefix.having
             prefix.doing = low in ("do", "does", "did")
             prefix.owning = low == "with"
             prefix.possessive = low == "whose"

@@ -9,7 +9,19 @@ from agent.planners.grammar.words import Text
 MONTHS = (
     "january february march april may june july august september october november december"
 ).split()
+_SHORT = {month[:3]: n for n, month in enumerate(MONTHS, start=1) if month != "may"} | {"sept": 9}
+_BEFORE_MAY = frozenset("in since before after during of between from until through early".split())
 WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+
+
+def month_of(text: Text, i: int) -> int | None:
+    """The number of the month at an index: May, Sept."""
+    low = text.low(i)
+    if low in MONTHS:
+        # 'may' is a verb as well.
+        doubtful = low == "may" and text[i].text.islower() and text.low(i - 1) not in _BEFORE_MAY
+        return None if doubtful else MONTHS.index(low) + 1
+    return _SHORT.get(low)
 
 
 class Dates:
@@ -38,15 +50,13 @@ class Dates:
         return self._named_day(i, today)
 
     def _named_day(self, i: int, today: date) -> tuple[date, int] | None:
-        if self.text.low(i) in MONTHS:
-            month, number_at, end = MONTHS.index(self.text.low(i)) + 1, i + 1, i + 2
-        elif self.text.low(i + 1) in MONTHS or self.text.low(i + 2) in MONTHS:
-            offset = next(k for k in (1, 2) if self.text.low(i + k) in MONTHS)
-            if offset == 2 and self.text.low(i + 1) not in ("of", "th"):
-                return None
-            month, number_at, end = MONTHS.index(self.text.low(i + offset)) + 1, i, i + offset + 1
-        else:
+        offset = next((k for k in (0, 1, 2, 3) if month_of(self.text, i + k)), None)
+        if offset is None:
             return None
+        if not all(self.text.low(i + k) in ("of", "th") for k in range(1, offset)):
+            return None
+        month = month_of(self.text, i + offset) or 0
+        number_at, end = (i + 1, i + 2) if offset == 0 else (i, i + offset + 1)
         if number_at >= len(self.text) or self.text[number_at].kind != "number":
             return None
         day = int(float(self.text[number_at].value))

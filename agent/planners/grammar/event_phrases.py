@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from agent.planners.grammar.lexicon import Entry, Lexicon
 from agent.planners.grammar.quantities import Quantity, comparison, quantity, trailing_comparison
 from agent.planners.grammar.times import Span, Times
-from agent.planners.grammar.values import Values
+from agent.planners.grammar.values import Listed, Values
 from agent.planners.grammar.words import ARTICLES, Text, same_plural, same_word
 from core.conditions import (
     Filter,
@@ -17,6 +17,12 @@ from core.conditions import (
 
 ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "tenth": 10}
 NO = Quantity(0, Op.EQ, 0)
+_GOING_ON = frozenset(
+    "and or but in on at for within during since more less least most exactly twice once over "
+    "between from to who that with without this last yesterday today before after then never not "
+    "yet only again every of the a no fewer up".split()
+)
+"""Words that may follow a value which stands for an event's object."""
 
 
 @dataclass
@@ -34,6 +40,11 @@ class EventPhrase:
     ordinal: int | None = None
     adjacent: bool = False
     nominal: bool = False
+    both: str = ""
+    """Values joined by 'and', as they were said."""
+    value_end: int = -1
+    """Where a value among the event's own words ends."""
+    questions: list[str] = field(default_factory=list)
 
 
 class EventPhrases:
@@ -55,6 +66,7 @@ class EventPhrases:
                     one = listed.filter()
                     for read in self._phrases(i, listed.end, count, no, True, [one]):
                         if f"event:{read.event}" == owner:
+                            read.both = self.text.words(start, listed.end) if listed.both else ""
                             yield read
 
     def _leading(self, i: int) -> Iterator[tuple[int, Quantity | None, bool, bool]]:
@@ -102,11 +114,17 @@ class EventPhrases:
                 if word == entry.words[-1] and self._pronoun(read, word):
                     return True
                 if not self._insertion(read):
-                    return False
+                    return self._named_by_value(read)
                 inserted = True
             read.end += 1
         read.adjacent = not inserted and len(entry.words) > 1
         return True
+
+    def _named_by_value(self, read: EventPhrase) -> bool:
+        """'watched comedy', 'connected Slack': a value of the event stands for its object."""
+        if read.value_end != read.end or not read.inflected:
+            return False
+        return self._alone(read.end)
 
     def _pronoun(self, read: EventPhrase, word: str) -> bool:
         """'saved two workouts but never completed any': the object was named before."""
@@ -136,9 +154,16 @@ class EventPhrases:
             listed = self.values.listed(read.end, f"event:{read.event}")
             if listed is None:
                 return False
-            read.filters.append(listed.filter())
-            read.end = listed.end
+            if any(one.column == listed.column for one in read.filters):
+                return False
+            self._add(read, listed)
+            read.value_end = listed.end
         return True
+
+    def _add(self, read: EventPhrase, listed: Listed) -> None:
+        read.filters.append(listed.filter())
+        read.both = self.text.words(read.end, listed.end) if listed.both else read.both
+        read.end = listed.end
 
     def _ordinal(self, read: EventPhrase) -> bool:
         low = self.text.low(read.end)
@@ -159,8 +184,26 @@ class EventPhrases:
 
     def after(self, read: EventPhrase) -> None:
         """Take in what may follow a phrase: how often, when, and with which properties."""
+        self._object_after(read)
         while self._times_after(read) or self._span_after(read) or self._property_after(read):
             pass
+
+    def _object_after(self, read: EventPhrase) -> None:
+        """'bought shoes', 'never bought anything': the object of a verb that needs none."""
+        if not read.inflected or read.end - 1 > read.start + 1:
+            return
+        low = self.text.low(read.end)
+        if low in ("anything", "something", "nothing") and not read.no:
+            read.no, read.end = low == "nothing", read.end + 1
+            read.end += 2 if self.text.has(read.end, "at", "all") else 0
+            return
+        listed = self.values.listed(read.end, f"event:{read.event}")
+        if listed is not None and not read.filters and self._alone(listed.end):
+            self._add(read, listed)
+
+    def _alone(self, i: int) -> bool:
+        low = self.text.low(i)
+        return not low.isalpha() or low in _GOING_ON or not self.lexicon.knows(low)
 
     def _times_after(self, read: EventPhrase) -> bool:
         if read.count is None and not read.no and read.ordinal is None:
@@ -207,9 +250,14 @@ class EventPhrases:
         return True
 
     def _property_after(self, read: EventPhrase) -> bool:
-        found = self.values.property_filter(read.end, read.event)
+        found = self.values.of_event(read.end, read.event)
         if found is None:
             return False
-        read.filters.extend(found[0])
-        read.end = found[1]
+        named = {one.column for one in read.filters}
+        if any(one.column in named for one in found.filters):
+            return False
+        read.filters.extend(found.filters)
+        read.end = found.end
+        if found.question:
+            read.questions.append(found.question)
         return True

@@ -55,6 +55,10 @@ _PROTECTED = re.compile(
     r"postcodes?|post ?codes?|zip ?codes?|millennials?|gen ?z|boomers?)\b",
     re.IGNORECASE,
 )
+_COMPARED = (
+    r"(?=\s+(is\s+|of\s+)?(score|above|below|under|over|at least|at most|between|less|more|"
+    r"higher|lower|greater|[<>=\d]))"
+)
 _SQL = re.compile(
     r"\b(drop|truncate|alter|create)\s+(table|view|schema|database|index)\b|\bdelete\s+from\b|"
     r"\binsert\s+into\b|\bupdate\s+\w+\s+set\b|\bunion\s+(all\s+)?select\b|\bselect\s+\*|"
@@ -149,7 +153,10 @@ def _check_language(prompt: str) -> None:
 
 
 def _check_protected(prompt: str, catalog: Catalog) -> None:
-    found = _PROTECTED.search(prompt)
+    allowed = _declared(prompt, catalog)
+    found = next(
+        (one for one in _PROTECTED.finditer(prompt) if not _within(one.span(), allowed)), None
+    )
     span = found[0] if found else _protected_column(prompt, catalog)
     if span:
         raise refused(
@@ -159,6 +166,29 @@ def _check_protected(prompt: str, catalog: Catalog) -> None:
             span=span,
             fix="Use behaviour instead: what users did, when, and how often.",
         )
+
+
+def _declared(prompt: str, catalog: Catalog) -> list[tuple[int, int]]:
+    """Where the prompt names a trait or public column of the catalog: 'health score'."""
+    columns = {
+        name: column.phrases
+        for name, column in catalog.user_columns().items()
+        if column.data_class == "public"
+    }
+    named = columns | {name: trait.phrases for name, trait in catalog.traits.items()}
+    events = {name: event.phrases for name, event in catalog.events.items()}
+    found: list[tuple[int, int]] = []
+    for name, phrases in (*named.items(), *events.items()):
+        for phrase in (name, name.replace("_", " "), *phrases):
+            # One word alone may be anything: it is the column's where it is compared.
+            compared = "" if " " in phrase or "_" in phrase else _COMPARED
+            shape = rf"\b{re.escape(phrase)}\b{compared}"
+            found += [one.span() for one in re.finditer(shape, prompt, re.IGNORECASE)]
+    return found
+
+
+def _within(span: tuple[int, int], allowed: list[tuple[int, int]]) -> bool:
+    return any(start <= span[0] and span[1] <= end for start, end in allowed)
 
 
 def _protected_column(prompt: str, catalog: Catalog) -> str | None:

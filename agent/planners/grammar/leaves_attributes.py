@@ -5,26 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from agent.planners.grammar.audience_words import audience_words
+from agent.planners.grammar.columns import column_noun, share_scale
+from agent.planners.grammar.consents import Consents
+from agent.planners.grammar.flags import Flags
 from agent.planners.grammar.lexicon import OPPOSITE_VALUE, Lexicon, Sense
 from agent.planners.grammar.literals import literals
 from agent.planners.grammar.meaning import Found, all_of
-from agent.planners.grammar.quantities import Quantity, quantity
-from agent.planners.grammar.rows import span_filters
-from agent.planners.grammar.times import Span, Times
+from agent.planners.grammar.moments import Moments
+from agent.planners.grammar.nothing import Nothing
+from agent.planners.grammar.quantities import Quantity, quantity, trailing_comparison
+from agent.planners.grammar.times import Times
+from agent.planners.grammar.to_one import ToOne
 from agent.planners.grammar.values import Listed, Values
-from agent.planners.grammar.words import ARTICLES, Text, tokenise
+from agent.planners.grammar.words import ARTICLES, Text
 from core.conditions import (
-    AsOf,
     Attribute,
-    Calendar,
     Condition,
-    ConsentIs,
     InAudience,
     Op,
-    Rolling,
     Trait,
     Value,
-    leaves,
 )
 from warehouse.catalog import Column
 
@@ -36,11 +37,15 @@ PREPOSITIONS = (
 _IS = ("is", "are", "was", "were", "being", "=", ":", "equals", "equal", "to", "of", "at", "score",
        "value", "that", "which", "has", "been", "stands", "as", "set", "sits", "scores",
        "currently", "their")  # fmt: skip
-_CONSENT_WORDS = (
-    ("consented", "to"), ("consent", "to"), ("consent", "for"), ("given", "consent", "for"),
-    ("opted", "in", "to"), ("opted", "into"), ("agreed", "to"), ("gave", "consent", "for"),
-    ("given", "consent", "to"), ("opt", "in", "to"), ("granted", "consent", "for"),
-    ("subscribed", "to"),
+
+
+_OUTSIDE = ("outside", "neither")
+_KINDS = ("device", "devices", "app", "phone", "phones", "platform", "state", "stage", "source",
+          "traffic")  # fmt: skip
+_OTHER = (
+    ("other", "than"), ("except", "for"), ("except",), ("but", "not"), ("but",), ("apart", "from"),
+    ("aside", "from"), ("besides",), ("that", "is", "not"), ("which", "is", "not"),
+    ("different", "from"), ("excluding",),
 )  # fmt: skip
 
 
@@ -53,13 +58,19 @@ class AttributeLeaves:
         self.times = times
         self.values = values
         self.catalog = lexicon.catalog
-        self.audience_words = _audience_words(lexicon)
+        self.audience_words = audience_words(lexicon)
+        self.consents = Consents(text, lexicon)
+        self.moments = Moments(text, lexicon, times, self._leaf)
+        self.flags = Flags(text, lexicon, self._leaf)
+        self.nothing = Nothing(text, lexicon, self._leaf, self._column)
+        self.to_one = ToOne(text, lexicon, times, values)
 
     def at(self, i: int) -> list[Found]:
         """Every reading that starts at an index, longest first."""
         found = [
-            *self._audiences(i), *self._consents(i), *self._values(i), *self._named(i),
-            *self._measure_first(i),
+            *self._audiences(i), *self.consents.at(i), *self._values(i), *self._named(i),
+            *self._measure_first(i), *self.flags.at(i), *self.nothing.at(i), *self.to_one.at(i),
+            *self._other_than(i),
         ]  # fmt: skip
         return sorted(found, key=lambda one: -one.end)
 
@@ -75,6 +86,22 @@ class AttributeLeaves:
                 condition = Attribute(column=match.sense.name, value=value)
                 return Found(match.end, condition, stated=self.text.words(i, match.end))
         listed = self._listed(i)
+        if listed is None:
+            return None
+        return self._of_values(i, replace(listed, end=self._column_word(listed)))
+
+    def plural(self, i: int) -> Found | None:
+        """A value of a user's column in the plural: 'admins', 'owners and viewers'."""
+        first = self.values.senses(i, "")
+        low = self.text.low(first[0][1] - 1) if first else ""
+        singular = {
+            entry.words[-1]
+            for entry in self.lexicon.starting("value", self.text, i)
+            if entry.sense.owner == ""
+        }
+        if not first or not low.endswith("s") or low in singular or len(low) < 4:
+            return None
+        listed = self.values.listed(i, "", ())
         return self._of_values(i, listed) if listed is not None else None
 
     def _audiences(self, i: int) -> Iterator[Found]:
@@ -102,44 +129,17 @@ class AttributeLeaves:
         note = f"'{stated}' is the audience {key}: {meaning[0].lower()}{meaning[1:]}"
         return Found(end, InAudience(key=key), notes=(note,), stated=stated, bare_verb=True)
 
-    def _consents(self, i: int) -> Iterator[Found]:
-        for words in _CONSENT_WORDS:
-            if self.text.has(i, *words):
-                start = i + len(words)
-                while self.text.low(start) in (*ARTICLES, "receive", "receiving", "get", "getting"):
-                    start += 1
-                match = self.lexicon.longest("channel", self.text, start)
-                if match is not None:
-                    yield self._consent(i, match.end, match.sense.name)
-        match = self.lexicon.longest("channel", self.text, i)
-        if match is not None and self.text.low(match.end) in (
-            "consent",
-            "permission",
-            "permissions",
-        ):
-            yield self._consent(i, match.end + 1, match.sense.name)
-
-    def _consent(self, i: int, end: int, channel: str) -> Found:
-        while self.text.low(end) in ("messages", "message", "marketing", "notifications"):
-            end += 1
-        purpose = self.catalog.channels[channel].consent_purpose or "marketing"
-        stated = self.text.words(i, end)
-        note = (
-            f"'{stated}' reads the latest {purpose} consent for {channel}; no record is no consent."
-        )
-        return Found(end, ConsentIs(purpose=purpose, channel=channel), notes=(note,), stated=stated)
-
     def _values(self, i: int) -> Iterator[Found]:
         start, outside = i, False
-        while self.text.low(start) in (*PREPOSITIONS, "a", "an", "the", "outside"):
-            outside = outside or self.text.low(start) == "outside"
+        while self.text.low(start) in (*PREPOSITIONS, "a", "an", "the", *_OUTSIDE, "either"):
+            outside = outside or self.text.low(start) in _OUTSIDE
             start += 1
         listed = self._listed(start)
         if listed is None:
             return
         end = self._column_word(listed)
         found = self._of_values(i, replace(listed, end=end))
-        led = any(self.text.low(k) in (*PREPOSITIONS, "outside") for k in range(i, start))
+        led = any(self.text.low(k) in (*PREPOSITIONS, *_OUTSIDE) for k in range(i, start))
         yield replace(found, negated=outside, bare_verb=not led)
 
     def _listed(self, i: int) -> Listed | None:
@@ -148,13 +148,36 @@ class AttributeLeaves:
         )
 
     def _column_word(self, listed: Listed) -> int:
-        """'iOS devices', 'the at-risk state': the column's own word may follow."""
-        position = listed.end
-        for word in ("device", "devices", "app", "phone", "phones", "platform", "state", "stage",
-                     "source", "traffic"):  # fmt: skip
-            if self.text.low(position) == word:
-                return position + 1
-        return position
+        """'iOS devices', 'the at-risk state', 'gold tier': the column's own word may follow."""
+        if self.text.low(listed.end) in _KINDS:
+            return listed.end + 1
+        owner = listed.owners[0]
+        column = self._column(
+            Sense("trait" if owner == "trait" else "column", listed.column, owner)
+        )
+        if column is None:
+            return listed.end
+        return column_noun(self.text, listed.end, listed.column, column)
+
+    def _other_than(self, i: int) -> Iterator[Found]:
+        """'on a plan other than enterprise', 'all countries except Germany'."""
+        start = i
+        while self.text.low(start) in (*PREPOSITIONS, *ARTICLES, "any", "all", "every", "each",
+                                       "some", "whose"):  # fmt: skip
+            start += 1
+        for match in self.lexicon.at("column", self.text, start):
+            column = self._column(match.sense)
+            words = next((w for w in _OTHER if self.text.has(match.end, *w)), None)
+            if column is None or words is None or not column.values:
+                continue
+            position = match.end + len(words)
+            while self.text.low(position) in (*PREPOSITIONS, *ARTICLES):
+                position += 1
+            listed = self.values.named(position, match.sense.owner, match.sense.name, column)
+            if listed is not None:
+                end = column_noun(self.text, listed.end, match.sense.name, column)
+                found = self._listed_found(i, match.sense, replace(listed, end=end))
+                yield replace(found, negated=True)
 
     def _of_values(self, i: int, listed: Listed) -> Found:
         stated = self.text.words(i, listed.end)
@@ -201,10 +224,10 @@ class AttributeLeaves:
 
     def _compared(self, i: int, end: int, sense: Sense, column: Column) -> Iterator[Found]:
         if column.type == "timestamp":
-            yield from self._moment(i, end, sense)
+            yield from self.moments.at(i, end, sense)
             return
         if column.type == "boolean":
-            yield from self._flag(i, end, sense)
+            yield from self.flags.named(i, end, sense)
             return
         position, joined = end, ""
         while self.text.low(position) in _IS and quantity(self.text, position) is None:
@@ -254,7 +277,11 @@ class AttributeLeaves:
             return None
         end = count.end
         found = Found(end, self._bounds(sense, count))
-        if self.text.low(end) in ("percent", "%"):
+        scale = share_scale(self._described(sense))
+        if self.text.low(end) in ("percent", "%") and scale is not None:
+            end += 1
+            found = replace(found, condition=self._bounds(sense, count, scale))
+        elif self.text.low(end) in ("percent", "%"):
             end += 1
             share = count.n / 100
             found = found.asking(
@@ -275,81 +302,21 @@ class AttributeLeaves:
             f"From which value on is '{stated}'? Say for example '{sense.name} above …'."
         )
 
-    def _bounds(self, sense: Sense, count: Quantity) -> Condition:
-        return all_of([self._leaf(sense, op, _plain(n)) for op, n in count.bounds()])
+    def _described(self, sense: Sense) -> Column:
+        """The column of a sense that was read, with its description."""
+        column = self._column(sense)
+        assert column is not None
+        return column
+
+    def _bounds(self, sense: Sense, count: Quantity, scale: float = 1.0) -> Condition:
+        bounds = [(op, round(n * scale, 9)) for op, n in count.bounds()]
+        return all_of([self._leaf(sense, op, _plain(n)) for op, n in bounds])
 
     def _leaf(self, sense: Sense, op: Op, value: Value) -> Condition:
         if sense.kind == "trait":
             return Trait(name=sense.name, op=op, value=value)
         prefix = f"{sense.owner.removeprefix('entity:')}." if sense.owner else ""
         return Attribute(column=prefix + sense.name, op=op, value=value)
-
-    def _flag(self, i: int, end: int, sense: Sense) -> Iterator[Found]:
-        value = sense.value != OPPOSITE_VALUE
-        if self.text.low(end) in ("is", "=", "are") and self.text.low(end + 1) in _BOOLEANS:
-            value = value == _BOOLEANS[self.text.low(end + 1)]
-            end += 2
-        stated = self.text.words(i, end)
-        yield Found(end, self._leaf(sense, Op.EQ, value), stated=stated)
-
-    def _moment(self, i: int, end: int, sense: Sense) -> Iterator[Found]:
-        position = end
-        while self.text.low(position) in (
-            "is",
-            "was",
-            "date",
-            "at",
-            "are",
-            "were",
-            "will",
-            "be",
-            "up",
-        ):
-            position += 1
-        span = self.times.span(position)
-        if span is None or span.kind == "ever":
-            return
-        stated = self.text.words(i, span.end)
-        future = sense.name.endswith("_end") and span.kind == "bare" and span.op is None
-        if future:
-            span = replace(
-                span, kind="next", notes=(*span.notes, f"'{stated}' looks ahead from now.")
-            )
-        filters = span_filters(sense.name, self._dated(span))
-        found = Found(span.end, InAudience(key=""), notes=span.notes, stated=stated)
-        if filters is None or span.kind == "bare" or self._past_of_future(sense, end, span):
-            yield found.asking(
-                f"Say the time in '{stated}' as 'in the last N days', 'more than "
-                f"N days ago' or with a date."
-            )
-            return
-        parts = [self._leaf(sense, one.op, one.value) for one in filters]
-        if span.kind == "next":
-            parts, extra = self._still_running(sense, parts)
-            found = replace(found, notes=(*found.notes, *extra))
-        yield replace(found, condition=all_of(parts))
-
-    def _past_of_future(self, sense: Sense, end: int, span: Span) -> bool:
-        """'trial ends today': an end that is not told as past, in a period up to now."""
-        told = self.text.low(end - 1).endswith("ed") or span.kind != "window"
-        rolling = isinstance(span.window, Rolling | Calendar)
-        return sense.name.endswith("_end") and not told and rolling
-
-    def _dated(self, span: Span) -> Span:
-        """A calendar period as the dates it has now."""
-        dates = self.times.dated(span.window) if isinstance(span.window, Calendar) else None
-        return span if dates is None else replace(span, window=dates)
-
-    def _still_running(
-        self, sense: Sense, parts: list[Condition]
-    ) -> tuple[list[Condition], tuple[str, ...]]:
-        """An end that lies ahead is read among those for whom the catalog says it still runs."""
-        full = f"{sense.owner.removeprefix('entity:')}.{sense.name}"
-        for key, audience in self.catalog.audiences.items():
-            for leaf in leaves(audience.condition):
-                if isinstance(leaf, Attribute) and leaf.column == full and leaf.value == AsOf():
-                    return [InAudience(key=key), *parts], (f"Only the audience {key} is meant.",)
-        return parts, ()
 
     def _measure_first(self, i: int) -> Iterator[Found]:
         """'high churn risk', 'more than 50 momentum'."""
@@ -368,41 +335,21 @@ class AttributeLeaves:
                 yield self._vague(i, match.end, match.sense)
 
     def _counted_trait(self, i: int, count: Quantity) -> Iterator[Found]:
-        """'more than 100 points': the number stands before the trait."""
-        match = self.lexicon.longest("trait", self.text, count.end)
-        if match is None or self.catalog.traits[match.sense.name].type not in ("number", "integer"):
-            return
-        stated = self.text.words(i, match.end)
-        condition = self._bounds(match.sense, count)
-        found = Found(match.end, condition, stated=stated)
-        yield found.asking(f"Does '{stated}' mean exactly that?") if count.bare else found
-
-
-_BOOLEANS = {"true": True, "yes": True, "false": False, "no": False}
+        """'more than 100 points', 'at least 5 seats': the number stands before its name."""
+        for kind in ("trait", "column"):
+            for match in self.lexicon.at(kind, self.text, count.end):
+                column = self._column(match.sense)
+                if column is None or column.type not in ("number", "integer"):
+                    continue
+                trailing = trailing_comparison(self.text, match.end) if count.bare else None
+                if trailing is not None:
+                    count = replace(count, op=trailing[0], bare=False)
+                end = match.end if trailing is None else trailing[1]
+                stated = self.text.words(i, end)
+                found = Found(end, self._bounds(match.sense, count), stated=stated)
+                exact = f"Does '{stated}' mean exactly that, at least or at most?"
+                yield found.asking(exact) if count.bare else found
 
 
 def _plain(n: float) -> int | float:
     return int(n) if n == int(n) else n
-
-
-def _audience_words(lexicon: Lexicon) -> list[tuple[tuple[str, ...], str, str]]:
-    """An audience's phrase without its noun: 'trial' before users, 'on a trial' after are."""
-    people = {
-        entry.words[0]
-        for entry in lexicon.entries
-        if entry.sense.kind == "person" and len(entry.words) == 1
-    }
-    found: set[tuple[tuple[str, ...], str, str]] = set()
-    for key, audience in lexicon.catalog.audiences.items():
-        for phrase in (*audience.phrases, key.replace("_", " ")):
-            words = tuple(token.low for token in tokenise(phrase).tokens)
-            if words[-1].rstrip("s") in people and len(words) > 1:
-                found.add((words[:-1], key, "adjective"))
-                found.add((words[:-1], key, "predicate"))
-            elif words[0] in people and len(words) > 1:
-                found.add((words[1:], key, "predicate"))
-                found.add((tuple(w for w in words[1:] if w not in ARTICLES), key, "predicate"))
-                found.add(((*words[1:2], "their", *words[2:][-1:]), key, "predicate"))
-            else:
-                found.add((words, key, "adjective"))
-    return sorted(found, key=lambda one: -len(one[0]))

@@ -15,11 +15,13 @@ from agent.planners.grammar.values import Values
 from agent.planners.grammar.words import ARTICLES, Text
 from core.conditions import (
     Absolute,
+    And,
     Condition,
     EventAge,
     EventCount,
     Op,
     Rolling,
+    Scalar,
     Window,
 )
 
@@ -58,13 +60,19 @@ class EventLeaves:
         if read.ordinal == 1 and read.span is not None:
             return self._first(read, stated, notes, questions)
         base = EventCount(event=read.event, where=tuple(read.filters), window=self._window(read))
+        condition = _counted(base, count, read.ordinal)
+        if read.both and self.text.low(read.start - 1) == "both":
+            condition = all_of([_with_value(condition, one) for one in _values(read)])
+        elif read.both and not (negated or read.no) and (count is None or count.n <= 1):
+            questions = (*questions, _each_or_any(read.both, stated))
         found = Found(
-            end=read.end, condition=_counted(base, count, read.ordinal), form="verb",
+            end=read.end, condition=condition, form="verb",
             negated=read.no, notes=notes, questions=questions, span=read.span,
             counts_events=True, stated=stated,
             bare_verb=not read.inflected,
             plain=count is None and not read.filters and read.span is None and not read.no,
             adjacent=read.adjacent, nominal=read.nominal, start=read.start,
+            counted=count is not None,
         )  # fmt: skip
         if only and count is None:
             return found.asking(
@@ -98,7 +106,7 @@ class EventLeaves:
     def _said(
         self, read: EventPhrase, count: Quantity | None, stated: str, negative: bool
     ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        questions: list[str] = []
+        questions: list[str] = [*read.questions]
         notes: list[str] = []
         if count is not None and count.vague:
             questions.append(f"How many is '{count.vague}' in '{stated}'? Give a number.")
@@ -198,6 +206,27 @@ class EventLeaves:
         )  # fmt: skip
 
 
+def _values(read: EventPhrase) -> tuple[Scalar, ...]:
+    value = read.filters[0].value
+    return value if isinstance(value, tuple) else ()
+
+
+def _with_value(condition: Condition, value: Scalar) -> Condition:
+    """The same count with one of the values that were listed."""
+    if isinstance(condition, And):
+        return all_of([_with_value(part, value) for part in condition.of])
+    assert isinstance(condition, EventCount)
+    first = condition.where[0].model_copy(update={"op": Op.EQ, "value": value})
+    return condition.model_copy(update={"where": (first, *condition.where[1:])})
+
+
+def _each_or_any(both: str, stated: str) -> str:
+    return (
+        f"Does '{both}' in '{stated}' mean each of them, or any? Say 'both … and …' for each, "
+        "'or' for any."
+    )
+
+
 def _age(
     read: EventPhrase, which: str, span: Span, stated: str
 ) -> tuple[Condition | None, str | None]:
@@ -219,6 +248,8 @@ def _age(
 
 
 def _about_span(span: Span, stated: str, negative: bool) -> Iterator[str]:
+    if span.doubt:
+        yield span.doubt
     if span.kind == "bare" and not negative:
         yield (
             f"Is '{span.stated}' in '{stated}' the time up to now? "

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
+from agent.planners.grammar.columns import column_noun
 from agent.planners.grammar.frame_words import MESSAGE_NOUNS
-from agent.planners.grammar.lexicon import Lexicon, Match
+from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.meaning import Found
-from agent.planners.grammar.quantities import quantity, trailing_comparison
+from agent.planners.grammar.quantities import quantity
+from agent.planners.grammar.row_filters import RowFilters
 from agent.planners.grammar.rows import Row, RowMeaning, current_status
 from agent.planners.grammar.times import Times
 from agent.planners.grammar.values import Values
 from agent.planners.grammar.words import ARTICLES, Text, is_past, same_plural, same_word
 from core.conditions import Filter
-from warehouse.catalog import Column
-
-_FILLERS = frozenset(
-    "of with that which are is were was a an the about on for regarding in to".split()
-)
 
 
 class RelatedLeaves:
@@ -30,6 +26,7 @@ class RelatedLeaves:
         self.times = times
         self.values = values
         self.meaning = RowMeaning(text, lexicon, times)
+        self.after = RowFilters(text, times, values, lexicon.catalog.entities)
         self.many = {
             name: entity
             for name, entity in lexicon.catalog.entities.items()
@@ -42,17 +39,35 @@ class RelatedLeaves:
             self.meaning.found(row, negated)
             for name in self.many
             for row in self._rows(i, name)
-            if self._determined(row, negated=negated) and self._after(row)
+            if self._determined(row, negated=negated) and self._taken(row)
         ]
         found += [
-            self.meaning.found(row, negated) for row in self._by_column(i) if self._after(row)
+            self.meaning.found(row, negated) for row in self._by_column(i) if self._taken(row)
         ]
+        found += [self.meaning.found(row, negated) for row in self._by_value(i) if self._taken(row)]
         return sorted(found, key=lambda one: -one.end)
+
+    def _by_value(self, i: int) -> Iterator[Row]:
+        """'in arrears on any loan': a value, and then whose it is."""
+        for name in self.many:
+            listed = self.values.listed(i, f"entity:{name}")
+            if listed is None or self.text.low(listed.end) not in ("on", "for", "with", "in"):
+                continue
+            row = Row(name, i, listed.end, marked=True, article=True)
+            row.filters.append(listed.filter())
+            self._its_row(row)
+            if row.end > listed.end:
+                yield row
+
+    def _taken(self, row: Row) -> bool:
+        self.after.take(row)
+        return True
 
     def _determined(self, row: Row, *, negated: bool) -> bool:
         """A bare singular ('push', 'ticket') is the name of a thing, not a row that a user has."""
         low = self.text.low(row.end - 1)
-        owned = self.text.low(row.start - 1) in ("have", "has", "with", "having")
+        owned = self.text.low(row.start - 1) in ("have", "has", "with", "having", "whose")
+        owned = owned or (self.text.low(row.start - 1) == "a" and bool(row.filters))
         counted = row.count is not None or row.no or row.article or row.moment is not None
         said = counted or negated or (owned and bool(row.filters))
         return said or low.endswith("s") or is_past(low)
@@ -67,7 +82,7 @@ class RelatedLeaves:
 
     def _verbs(self, i: int, name: str) -> Iterator[tuple[int, str | None]]:
         """A verb that is one of the entity's timestamps: received, opened, clicked."""
-        adjective = self.values.senses(i, f"entity:{name}")
+        adjective = self.values.senses(i, f"entity:{name}") and not self._determiner(i + 1)
         for match in self.lexicon.at("column", self.text, i):
             if match.sense.owner == f"entity:{name}" and not adjective:
                 column = self.many[name].columns[match.sense.name]
@@ -77,6 +92,11 @@ class RelatedLeaves:
         if self.text.low(i) == "on" and current_status(self.lexicon.catalog, name):
             yield i + 1, None
 
+    def _determiner(self, i: int) -> bool:
+        """'paid an invoice' tells what happened, 'paid invoices' what they are."""
+        counted = quantity(self.text, i) is not None
+        return counted or self.text.low(i) in (*ARTICLES, "any", "no", "all", "some")
+
     def _by_column(self, i: int) -> Iterator[Row]:
         """'a CSAT below 3 (on any ticket)': a number that only one kind of row has."""
         start = i
@@ -84,14 +104,25 @@ class RelatedLeaves:
             start += 1
         for match in self.lexicon.at("column", self.text, start):
             name = match.sense.owner.removeprefix("entity:")
-            if name not in self.many or self.many[name].columns[match.sense.name].type != "integer":
+            if name not in self.many:
                 continue
-            row = Row(name, i, match.end, marked=True, article=True)
-            if self._column_filter(row, match, self.many[name].columns[match.sense.name]):
-                self._its_row(row)
-                said = self.text.words(i, row.end)
-                row.notes.append(f"'{said}' means at least one {name} with it.")
-                yield row
+            column = self.many[name].columns[match.sense.name]
+            if column.type not in ("integer", "number"):
+                continue
+            measured = self.values.measures.at(start, match.sense.owner, {match.sense.name: column})
+            if measured is None:
+                continue
+            row = Row(name, i, measured.end, marked=True, article=True)
+            row.filters.extend(measured.filters)
+            self._its_row(row)
+            said = self.text.words(i, row.end)
+            if column.type == "number" and row.end == measured.end:
+                row.questions.append(
+                    f"Of which {name} is '{said}': any one, or all together? Say '{name} with …' "
+                    "for any; a sum needs a trait."
+                )
+            row.notes.append(f"'{said}' means at least one {name} with it.")
+            yield row
 
     def _its_row(self, row: Row) -> None:
         """'… on any ticket': the row that the column was said of."""
@@ -107,6 +138,8 @@ class RelatedLeaves:
     def _leading(self, row: Row) -> None:
         while True:
             low = self.text.low(row.end)
+            if self._number_before(row):
+                continue
             if row.count is None and not row.no and low != "zero" and self._quantity(row):
                 row.marked = True
             elif low in ("no", "zero") and row.count is None and not row.no:
@@ -115,6 +148,23 @@ class RelatedLeaves:
                 row.end, row.article = row.end + 1, True
             elif not self._value(row):
                 return
+
+    def _number_before(self, row: Row) -> bool:
+        """'a 1-star review': a number of the row's own column, before its noun."""
+        found = quantity(self.text, row.end)
+        if found is None or found.vague or not found.bare or found.high is not None:
+            return False
+        for name, column in self.many[row.entity].columns.items():
+            end = column_noun(self.text, found.end, name, column)
+            if column.type not in ("integer", "number") or end == found.end:
+                continue
+            nouns = self.lexicon.at("entity", self.text, end)
+            if any(match.sense.name == row.entity for match in nouns):
+                value = int(found.n) if found.n == int(found.n) else found.n
+                row.filters.append(Filter(column=name, value=value))
+                row.end = end
+                return True
+        return False
 
     def _quantity(self, row: Row) -> bool:
         found = quantity(self.text, row.end)
@@ -128,11 +178,11 @@ class RelatedLeaves:
         nouns = self.lexicon.at("entity", self.text, row.end)
         if any(match.sense.name == row.entity for match in nouns):
             return False
-        listed = self.values.listed(row.end, owner)
+        negated = self.text.low(row.end) in ("not", "non") and row.end > row.start
+        listed = self.values.listed(row.end + negated, owner)
         if listed is None or any(one.column == listed.column for one in row.filters):
             return False
-        row.filters.append(listed.filter())
-        row.end = listed.end
+        self.after.add(row, listed, negated=negated)
         return True
 
     def _noun(self, row: Row) -> bool:
@@ -192,119 +242,3 @@ class RelatedLeaves:
             same_plural(words[-1], noun.split()[-1]) or same_plural(words[0], noun.split()[-1])
             for noun in ends
         )
-
-    def _after(self, row: Row) -> bool:
-        while (
-            self._trailing_count(row) or self._span(row) or self._verb_span(row)
-            or self._filter_after(row)
-        ):  # fmt: skip
-            pass
-        return True
-
-    def _trailing_count(self, row: Row) -> bool:
-        if row.count is not None and row.count.bare:
-            trailing = trailing_comparison(self.text, row.end)
-            if trailing is not None:
-                row.count = replace(row.count, op=trailing[0], bare=False)
-                row.end = trailing[1]
-                return True
-        if row.count is None and not row.no:
-            found = quantity(self.text, row.end)
-            if found is not None and found.times:
-                row.count, row.end = found, found.end
-                return True
-        return False
-
-    def _span(self, row: Row) -> bool:
-        span = self.times.span(row.end)
-        if row.span is not None or span is None or span.kind == "next":
-            return False
-        row.span, row.end = replace(span, stated=self.text.words(row.end, span.end)), span.end
-        return True
-
-    def _verb_span(self, row: Row) -> bool:
-        """'tickets (that were) opened in the last 7 days'."""
-        start = self._skip(row.end)
-        for match in self.lexicon.at("column", self.text, start):
-            column = self._own_column(row, match)
-            if column is not None and column.type == "timestamp" and row.moment is None:
-                span = self.times.span(match.end)
-                if span is not None and span.kind != "next":
-                    row.moment, row.span = match.sense.name, span
-                    row.end = span.end
-                    return True
-        return False
-
-    def _filter_after(self, row: Row) -> bool:
-        start = self._skip(row.end)
-        for match in self.lexicon.at("column", self.text, start):
-            column = self._own_column(row, match)
-            if column is not None and self._column_filter(row, match, column):
-                return True
-        listed = self.values.listed(start, f"entity:{row.entity}")
-        if start == row.end and listed is not None and not self._ends(listed.end):
-            return False
-        if listed is None or any(one.column == listed.column for one in row.filters):
-            return False
-        if start == row.end and self.text.low(start).endswith("ed"):
-            said = self.text.words(row.start, listed.end)
-            row.questions.append(
-                f"Is '{said}' a state now, or something that happened? Put '{self.text.low(start)}'"
-                f" before the {row.entity} for the state, or say it with a verb."
-            )
-        row.filters.append(listed.filter())
-        row.end = listed.end
-        return True
-
-    def _column_filter(self, row: Row, match: Match, column: Column) -> bool:
-        position = match.end
-        while self.text.low(position) in ("is", "was", "of", "=", ":", "are", "score", "rating"):
-            position += 1
-        if column.type in ("integer", "number"):
-            found = quantity(self.text, position)
-            if found is None or found.vague:
-                return False
-            row.filters.extend(
-                Filter(column=match.sense.name, op=op, value=_plain(n)) for op, n in found.bounds()
-            )
-            row.end = found.end
-            return True
-        listed = self.values.named(position, match.sense.owner, match.sense.name, column)
-        if listed is None:
-            return False
-        row.filters.append(listed.filter())
-        row.end = listed.end
-        return True
-
-    def _own_column(self, row: Row, match: Match) -> Column | None:
-        if match.sense.owner != f"entity:{row.entity}":
-            return None
-        return self.many[row.entity].columns[match.sense.name]
-
-    def _ends(self, i: int) -> bool:
-        return self.text.low(i) in (
-            "",
-            ".",
-            ",",
-            ";",
-            "and",
-            "or",
-            "but",
-            "!",
-            "?",
-            ")",
-            "\n",
-            "get",
-            "gets",
-            "about",
-            "regarding",
-        )
-
-    def _skip(self, i: int) -> int:
-        while self.text.low(i) in _FILLERS:
-            i += 1
-        return i
-
-
-def _plain(n: float) -> int | float:
-    return int(n) if n == int(n) else n

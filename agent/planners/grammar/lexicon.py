@@ -54,6 +54,7 @@ class Match(NamedTuple):
 _PEOPLE = (
     "user", "person", "everyone", "everybody", "anyone", "anybody", "those", "audience",
     "somebody", "someone", "subscribers base", "customer base", "user base", "account",
+    "customer", "client", "member",
 )  # fmt: skip
 OPPOSITE_VALUE = "false"
 """The value in the sense of a phrase that says the opposite of a yes-or-no column."""

@@ -26,6 +26,7 @@ def combine(items: list[Item], text: Text) -> Found:
     """One condition out of a sequence of predicates, with what must be said or asked."""
     notes = [note for item in items for note in item.found.notes]
     questions = [question for item in items for question in item.found.questions]
+    items = _under_one_negation(items, notes)
     questions.extend(shared_window(items))
     questions.extend(_elliptic(items))
     items = _led(items, notes)
@@ -34,6 +35,34 @@ def combine(items: list[Item], text: Text) -> Found:
     condition = _joined(units, questions)
     end = items[-1].found.end
     return Found(end, condition, notes=tuple(notes), questions=tuple(questions))
+
+
+def _under_one_negation(items: list[Item], notes: list[str]) -> list[Item]:
+    """'have not done A or B in the last 14 days': the period at the end holds for both."""
+    shared = list(items)
+    for k, first in enumerate(items):
+        run = [k]
+        while run[-1] + 1 < len(items) and _goes_on(items[run[-1] + 1]):
+            run.append(run[-1] + 1)
+        span = items[run[-1]].found.span
+        if not (first.negated and len(run) > 1 and span is not None and span.window is not None):
+            continue
+        if not all(items[m].found.counts_events and items[m].found.span is None for m in run[:-1]):
+            continue
+        for m in run[:-1]:
+            found = shared[m].found
+            windowed = with_window(found.condition, span.window)
+            shared[m] = replace(shared[m], found=replace(found, condition=windowed, span=span))
+            notes[:] = [_without_window(note, found.stated) for note in notes]
+        notes.append(f"'{span.stated}' is taken to hold for everything after the negation.")
+    return shared
+
+
+def _goes_on(item: Item) -> bool:
+    """Joined by 'or' with nothing of its own before it: the negation reaches it."""
+    plain = not item.negated and not item.own_verb and item.lead is None
+    bare = not item.marked or item.article
+    return item.sep in ("or", "comma") and plain and bare and item.found.counts_events
 
 
 def _led(items: list[Item], notes: list[str]) -> list[Item]:
@@ -120,7 +149,10 @@ def _elliptic(items: list[Item]) -> list[str]:
         f"What of '{other.found.stated}': does the verb of '{one.found.stated}' hold for it, and "
         "its period? Say a verb and a period with each."
         for one, other in pairwise(items)
-        if one.found.told and not other.found.told and _rows_of(one) & _rows_of(other)
+        if one.found.told
+        and not other.found.told
+        and not other.own_verb
+        and _rows_of(one) & _rows_of(other)
     ]
 
 
@@ -158,6 +190,8 @@ def _units(items: list[Item], seps: list[str], questions: list[str]) -> list[_Un
             item.determiner or (item.article and sharing is not None and not sharing.determiner)
         )
         fresh = fresh or (item.marked and not reached)
+        if sharing is not None and sharing.determiner and item.found.counted and not is_or:
+            fresh = True  # 'no cancelled orders and 4 delivered ones'
         if not fresh and sharing is not None:
             if is_or and _alike(sharing, item):
                 units[-1].condition = all_of([units[-1].condition, negate(condition)])

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from agent.planners.grammar.times import Span
+from agent.planners.grammar.spans import Span
 from core.artifacts import Choice
 from core.conditions import (
     And,
+    Attribute,
     Condition,
     EventCount,
     InAudience,
@@ -16,6 +17,7 @@ from core.conditions import (
     Op,
     Or,
     Related,
+    Trait,
     WhenUnknown,
     Window,
 )
@@ -27,6 +29,8 @@ Sep = Literal["first", "and", "or", "comma", "strong_and", "strong_or", "but", "
 OPPOSITE: dict[Op, Op] = {
     Op.GE: Op.LT, Op.GT: Op.LE, Op.LE: Op.GT, Op.LT: Op.GE, Op.EQ: Op.NE, Op.NE: Op.EQ,
 }  # fmt: skip
+
+_KNOWN = {Op.IS_NULL: Op.IS_NOT_NULL, Op.IS_NOT_NULL: Op.IS_NULL}
 
 
 class Unclear(Exception):
@@ -81,6 +85,8 @@ class Found:
     """The verb stands right before its object, so that it reads as an adjective as well."""
     told: str = ""
     """The moment of a row that a verb names: received, opened."""
+    counted: bool = False
+    """Said with a number or a comparison of its own."""
     start: int = 0
     """Where an event that is counted begins."""
 
@@ -102,6 +108,8 @@ class Item:
     determiner: bool = False
     article: bool = False
     """Begins with nothing but an article: a negation before still reaches it."""
+    own_verb: bool = False
+    """Has its own have, do or with: nothing of a verb before holds for it."""
 
 
 def negate(condition: Condition) -> Condition:
@@ -114,6 +122,8 @@ def negate(condition: Condition) -> Condition:
         return condition.model_copy(update={"op": OPPOSITE[condition.op]})
     if isinstance(condition, Not):
         return condition.of
+    if isinstance(condition, Attribute | Trait) and condition.op in _KNOWN:
+        return condition.model_copy(update={"op": _KNOWN[condition.op]})
     return Not(of=_known_members(condition))
 
 

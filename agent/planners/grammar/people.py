@@ -60,6 +60,9 @@ class PeopleReader:
             whole = self._whole_audience(position)
             if whole is not None:
                 return People(whole.end, self._either((*parts, whole), i, whole.end, joined))
+            noun = None if end is not None else self._value_noun(position)
+            if noun is not None:
+                return People(noun.end, self._either((*parts, noun), i, noun.end, joined))
             if end is not None:
                 return People(end, self._either(tuple(parts), i, end, joined))
             joined = joined or self.text.low(position) == "and"
@@ -81,6 +84,12 @@ class PeopleReader:
             "Say 'users who are … and …' or '… users or … users'."
         )
         return (parts[0].asking(question), *parts[1:])
+
+    def _value_noun(self, i: int) -> Found | None:
+        """'admins in Germany', 'owners of …': a value in the plural names the people."""
+        found = self.attributes.plural(i)
+        ended = found is not None and self.person(found.end) is None
+        return found if ended else None
 
     def _whole_audience(self, i: int) -> Found | None:
         match = self.lexicon.longest("audience", self.text, i)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from agent.planners.grammar.money import CURRENCIES, currency
 from agent.planners.grammar.words import Text
 from core.conditions import Op
 
@@ -21,6 +22,7 @@ _SETS = {
     ("a", "pair", "of"): 2.0, ("a", "dozen"): 12.0, ("a", "hundred"): 100.0,
     ("couple", "of"): 2.0,
 }  # fmt: skip
+_SCALES = {"thousand": 1_000, "million": 1_000_000, "k": 1_000}
 _VAGUE = (
     ("a", "few"), ("few",), ("a", "handful", "of"), ("several",), ("many",), ("multiple",),
     ("lots", "of"), ("a", "lot", "of"), ("plenty", "of"), ("some",), ("a", "number", "of"),
@@ -45,12 +47,18 @@ _BEFORE: dict[str, Op] = {
     "exceeded": Op.GT, ">": Op.GT, "beyond": Op.GT,
     "fewer than": Op.LT, "less than": Op.LT, "lower than": Op.LT, "smaller than": Op.LT,
     "shorter than": Op.LT, "worse than": Op.LT, "under": Op.LT, "below": Op.LT, "<": Op.LT,
+    "no older than": Op.LE, "not below": Op.GE, "not under": Op.GE, "not above": Op.LE,
+    "not over": Op.LE, "greater or equal to": Op.GE, "greater than or equal to": Op.GE,
+    "less than or equal to": Op.LE, "starting from": Op.GE, "starting at": Op.GE,
+    "nothing under": Op.GE, "nothing below": Op.GE,
     "exactly": Op.EQ, "precisely": Op.EQ, "equal to": Op.EQ, "equals": Op.EQ, "=": Op.EQ,
     "==": Op.EQ, "just": Op.EQ, "only": Op.EQ,
 }  # fmt: skip
 _AFTER: dict[str, Op] = {
     "or more": Op.GE, "or above": Op.GE, "or higher": Op.GE, "or greater": Op.GE,
-    "or over": Op.GE, "or better": Op.GE, "or longer": Op.GE, "plus": Op.GE, "+": Op.GE,
+    "or over": Op.GE, "or better": Op.GE, "or up": Op.GE, "and more": Op.GE, "upwards": Op.GE,
+    "and higher": Op.GE, "and below": Op.LE, "and under": Op.LE, "or smaller": Op.LE,
+    "or bigger": Op.GE, "or larger": Op.GE,  "or longer": Op.GE, "plus": Op.GE, "+": Op.GE,
     "and up": Op.GE, "and above": Op.GE, "and over": Op.GE, "at least": Op.GE,
     "minimum": Op.GE, "at minimum": Op.GE, "or fewer": Op.LE, "or less": Op.LE,
     "or lower": Op.LE, "or below": Op.LE, "or under": Op.LE, "or shorter": Op.LE,
@@ -81,6 +89,8 @@ class Quantity:
     ends: tuple[tuple[Op, float], tuple[Op, float]] | None = None
     """Both ends as said ('more than 2 and less than 6'); n and high are their whole numbers."""
     stated: str = ""
+    currency: str | None = None
+    """The code of the currency said with it."""
 
     def bounds(self) -> tuple[tuple[Op, float], ...]:
         """The comparisons as said; a number compared with nothing is that number."""
@@ -100,12 +110,20 @@ def number(text: Text, i: int) -> tuple[float, int] | None:
     for words, value in _SETS.items():
         if text.has(i, *words):
             return value, i + len(words)
-    if i < len(text) and text[i].kind == "number":
-        value = float(text[i].value)
-        if text.has(i + 1, "thousand"):
-            return value * 1000, i + 2
-        return value, i + 1
-    return _number_in_words(text, i)
+    if text.low(i) in CURRENCIES and text[i].kind == "mark":
+        return _digits(text, i + 1)
+    found = _digits(text, i) or _number_in_words(text, i)
+    if found is not None and text.low(found[1]) in CURRENCIES:
+        return found[0], found[1] + 1
+    return found
+
+
+def _digits(text: Text, i: int) -> tuple[float, int] | None:
+    if i >= len(text) or text[i].kind != "number":
+        return None
+    value = float(text[i].value)
+    scale = _SCALES.get(text.low(i + 1))
+    return (value * scale, i + 2) if scale else (value, i + 1)
 
 
 def _number_in_words(text: Text, i: int) -> tuple[float, int] | None:
@@ -115,9 +133,8 @@ def _number_in_words(text: Text, i: int) -> tuple[float, int] | None:
     unit = NUMBER_WORDS.get(text.low(i + 1), 0.0)
     if value >= 20 and 0 < unit < 10:
         value, i = value + unit, i + 1
-    if text.has(i + 1, "hundred"):
-        return value * 100, i + 2
-    return value, i + 1
+    scale = 100 if text.has(i + 1, "hundred") else _SCALES.get(text.low(i + 1))
+    return (value * scale, i + 2) if scale else (value, i + 1)
 
 
 def comparison(text: Text, i: int) -> tuple[Op, int] | None:
@@ -140,7 +157,7 @@ def quantity(text: Text, i: int) -> Quantity | None:
     )
     if found is None:
         return None
-    return replace(found, stated=text.words(i, found.end))
+    return replace(found, stated=text.words(i, found.end), currency=currency(text, i, found.end))
 
 
 def _vague(text: Text, i: int) -> Quantity | None:

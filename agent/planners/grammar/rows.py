@@ -54,6 +54,7 @@ class RowMeaning:
             end=row.end, condition=condition, form="noun", negated=row.no,
             notes=tuple(row.notes), questions=tuple(row.questions), stated=stated,
             bare_verb=not (row.marked or row.count), told=row.moment or "",
+            counted=row.count is not None,
         )  # fmt: skip
 
     def _now(self, row: Row, stated: str) -> bool:
@@ -81,6 +82,7 @@ class RowMeaning:
             if (
                 named
                 and row.moment is None
+                and row.count is None
                 and all(isinstance(one.value, str) for one in row.filters)
             ):
                 first = next(iter(status.values))
@@ -107,11 +109,16 @@ class RowMeaning:
             needs = row.moment is not None and row.moment != first
             return [Filter(column=row.moment, op=Op.IS_NOT_NULL)] if needs else []
         row.notes.extend(span.notes)
+        if span.doubt:
+            row.questions.append(span.doubt)
         if moment is None or (row.moment is None and self._changes(row)):
             row.questions.append(
                 f"What happened '{span.stated}' in '{stated}'? Say it with a verb, such as opened."
             )
             return []
+        if span.kind == "bare" and span.op is None and looks_ahead(moment):
+            span = replace(span, kind="next")
+            row.notes.append(f"'{stated}' looks ahead from now.")
         if span.kind == "bare" and not negative:
             row.questions.append(
                 f"Is '{span.stated}' in '{stated}' the time up to now? Say 'in the last …' if so."
@@ -125,6 +132,14 @@ class RowMeaning:
             )
             return []
         return filters
+
+
+_AHEAD = frozenset("end ends expiry expires expire renewal renews due deadline next".split())
+
+
+def looks_ahead(column: str) -> bool:
+    """Whether a timestamp is told of as still to come: 'trial_ends_at', 'due_at'."""
+    return bool(_AHEAD & {*column.split("_")})
 
 
 def current_status(catalog: Catalog, entity: str) -> Filter | None:

@@ -61,6 +61,20 @@ class Sequences:
             counts_events=False,
         )  # fmt: skip
 
+    def presupposed(self, item: Item) -> Item:
+        """'never opened the app after completing onboarding': onboarding itself was completed."""
+        order = item.found.condition
+        if not (item.negated and isinstance(order, EventSequence)):
+            return item
+        words = item.found.stated.lower().split()
+        anchor = order.first if {"after", "following"} & {*words} else order.then
+        if anchor == order.then and "before" not in words:
+            return item
+        both = all_of([EventCount(event=anchor), Not(of=order)])
+        note = f"'{item.found.stated}' is said of those with {anchor}."
+        found = replace(item.found, condition=both, notes=(*item.found.notes, note))
+        return replace(item, found=found, negated=False)
+
     def following(self, item: Item) -> Item:
         """'subscribed within 3 days of starting checkout', and that it did not happen so."""
         found = item.found

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from typing import Literal
+from dataclasses import replace
+from datetime import datetime, time, timedelta
 
-from agent.planners.grammar.dates import MONTHS, Dates
+from agent.planners.grammar.dated import DatedSpans
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.quantities import Quantity, quantity
-from agent.planners.grammar.words import ARTICLES, Text, same_word
-from core.conditions import Absolute, Calendar, Op, Rolling, SinceEvent, SinceMoment, Window
+from agent.planners.grammar.since import SinceSpans
+from agent.planners.grammar.spans import DAY as DAY
+from agent.planners.grammar.spans import UNITS as UNITS
+from agent.planners.grammar.spans import Span as Span
+from agent.planners.grammar.words import ARTICLES, Text
+from core.conditions import Absolute, Calendar, Op, Rolling
 
-DAY = 86_400
-UNITS = {
-    "second": 1, "sec": 1, "minute": 60, "min": 60, "hour": 3600, "hr": 3600, "day": DAY,
-    "week": 7 * DAY, "fortnight": 14 * DAY, "month": 30 * DAY, "year": 365 * DAY,
-}  # fmt: skip
 PAST = ("last", "past", "previous", "preceding", "trailing", "prior")
 _INTO = ("in", "within", "over", "during", "for", "from", "throughout", "across", "at", "inside")
 _EVER = (
@@ -29,21 +27,6 @@ _EVER = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A stretch of time. ``window`` is None for all of the past, and for 'ago' and 'next'."""
-
-    end: int
-    kind: Literal["window", "ever", "ago", "next", "bare"]
-    window: Window | None = None
-    seconds: int = 0
-    op: Op | None = None
-    notes: tuple[str, ...] = ()
-    period: str = ""
-    """For 'during their trial': the period named."""
-    stated: str = ""
-
-
 class Times:
     """Reads spans of time in a text."""
 
@@ -51,15 +34,17 @@ class Times:
         self.text = text
         self.lexicon = lexicon
         self.as_of = as_of
-        self.dates = Dates(text, as_of)
+        self.since = SinceSpans(text, lexicon)
+        self.dated_spans = DatedSpans(text, lexicon, as_of)
+        self.dates = self.dated_spans.dates
 
     def span(self, i: int) -> Span | None:
         """The span of time at an index."""
         if i >= len(self.text):
             return None
         readers = (
-            self._ever, self._since, self._rolling, self._calendar, self._ago, self._next,
-            self._period, self._dates, self._bare,
+            self._ever, self.since.at, self._rolling, self._calendar, self._ago, self._next,
+            self.since.during, self._same, self.dated_spans.at, self._bare,
         )  # fmt: skip
         for read in readers:
             found = read(i)
@@ -120,7 +105,7 @@ class Times:
             seconds = int(length[0].n) * length[1]
             return self._window(i, length[2], seconds, self.text.low(length[2] - 1))
         unit = self._unit(position)
-        if unit is None:
+        if unit is None or (unit == "year" and not led and self.text.low(start) != "past"):
             return None
         calendar = self.text.low(start) in ("last", "previous", "prior") and not led
         if calendar and unit in ("day", "week", "month"):
@@ -160,7 +145,8 @@ class Times:
             return self._current(i, end, unit)
         if unit == "year":
             first = datetime(self.as_of.year, 1, 1)
-            return Span(end, "window", Absolute(start=first), notes=(_fixed(first),))
+            note = f"The period starts at {first:%Y-%m-%d} (UTC)."
+            return Span(end, "window", Absolute(start=first), notes=(note,))
         return None
 
     def _current(self, i: int, end: int, unit: str) -> Span:
@@ -202,166 +188,33 @@ class Times:
                 return Span(start + 2, "next", seconds=UNITS[unit])
         return None
 
-    def _since(self, i: int) -> Span | None:
-        if self.text.low(i) not in ("since", "after", "from"):
+    def _same(self, i: int) -> Span | None:
+        """'in that time', 'over the same period', 'in those 30 days': the span named before."""
+        if self.text.low(i) not in _INTO:
             return None
-        return self._since_period(i) or self._since_event(i) or self._since_date(i)
-
-    def _since_period(self, i: int) -> Span | None:
-        start = self._skip(i + 1, "they", "the", "their", "he", "she", "a", "have", "had")
-        for column, phrases in self._moments().items():
-            period = tuple(column.rsplit(".", 1)[1].removesuffix("_start").split("_"))
-            for phrase in phrases:
-                if self.text.low(i) != "since" and phrase == period:
-                    continue
-                end = self._phrase(start, phrase)
-                if end is not None:
-                    return Span(end, "window", SinceMoment(column=column))
-        return None
-
-    def _moments(self) -> dict[str, tuple[tuple[str, ...], ...]]:
-        """Timestamps of to-one entities that say when a period starts: trial_start, for one."""
-        found: dict[str, tuple[tuple[str, ...], ...]] = {}
-        for key, entity in self.lexicon.catalog.entities.items():
-            if entity.cardinality != "one":
-                continue
-            for name, column in entity.columns.items():
-                if column.type == "timestamp" and name.endswith("_start"):
-                    period = tuple(name.removesuffix("_start").split("_"))
-                    shapes = [
-                        (*period, "started"), (*period, "began"), (*period, "start"),
-                        ("start", "of", *period), ("beginning", "of", *period),
-                        ("started", *period), ("starting", *period), ("beginning", *period),
-                        ("began", *period), period, ("going", "on", *period),
-                        ("joining", *period), ("entering", *period),
-                    ]  # fmt: skip
-                    shapes += [tuple(phrase.split()) for phrase in column.phrases]
-                    shapes.sort(key=len, reverse=True)
-                    found[f"{key}.{name}"] = tuple(shapes)
-        return found
-
-    def _phrase(self, i: int, words: tuple[str, ...]) -> int | None:
-        for word in words:
-            while self.text.low(i) in ARTICLES and self.text.low(i) != word:
-                i += 1
-            if not (self.text.low(i) and same_word(self.text.low(i), word)):
-                return None
-            i += 1
-        return i
-
-    def _period(self, i: int) -> Span | None:
-        """During, in or while on a period that a to-one entity starts: the trial."""
-        if self.text.low(i) not in ("during", "in", "while", "within", "throughout"):
-            return None
-        start = self._skip(i + 1, "they", "are", "were", "the", "on", "in", "of", "course")
-        start = self._skip(start, "their", "the", "a", "current", "own")
-        if start == i + 1:
-            return None
-        for column in self._moments():
-            period = column.rsplit(".", 1)[1].removesuffix("_start")
-            end = self._phrase(start, tuple(period.split("_")))
-            if end is not None and self.text.low(end) not in ("users", "user"):
-                end = end + 1 if self.text.low(end) == "period" else end
-                note = f"'{self.text.words(i, end)}' counts from the start of the {period} to now."
-                return Span(end, "window", SinceMoment(column=column), notes=(note,), period=period)
-        return None
-
-    def _since_event(self, i: int) -> Span | None:
-        if self.text.low(i) != "since":
-            return None
-        start = self._skip(i + 1, "their", "the", "they", "have", "had", "a")
-        which: Literal["first", "last"] = "last"
-        if self.text.low(start) in ("first", "last", "latest", "most", "previous"):
-            which = "first" if self.text.low(start) == "first" else "last"
-            start += 2 if self.text.low(start) == "most" else 1
-        match = self.lexicon.longest("event", self.text, start)
-        if match is None:
-            return None
-        stated = self.text.words(i, match.end)
-        notes: tuple[str, ...] = ()
-        if not any(word in stated.lower() for word in ("first", "last", "latest", "recent")):
-            notes = (f"'{stated}' counts from the last such event.",)
-        window = SinceEvent(event=match.sense.name, which=which)
-        return Span(match.end, "window", window, notes=notes)
-
-    def _since_date(self, i: int) -> Span | None:
         start = i + 1
-        if self.text.has(start, "the", "start", "of") or self.text.has(
-            start, "the", "beginning", "of"
-        ):
-            inner = self._calendar(start + 3)
-            if inner is None:
-                unit = self._unit(start + 4) if self.text.has(start + 3, "the") else None
-                return self._unit_of(i, start + 5, unit, 0) if unit in ("week", "month") else None
-            return inner
-        found = self.dates.day(start)
-        if found is None and self.text.low(i) == "since":
-            found = self._first_of_month(start)
-        if found is None:
+        if self.text.has(start, "the", "same"):
+            start += 2
+        elif self.text.low(start) in ("that", "those", "same", "this", "these"):
+            start += 1 + (self.text.low(start + 1) == "same")
+        else:
             return None
-        day, end = found
-        if self.text.low(i) == "after" and self.text.low(start) != "yesterday":
-            day += timedelta(days=1)
-        upper = self._until(end)
-        if self.text.low(i) == "from" and upper is None:
+        found = quantity(self.text, start)
+        end = start if found is None else found.end
+        words = ("time", "period", "window", "timeframe", "span", "stretch", "interval", "frame")
+        if self.text.low(end) not in words and (found is None or self._unit(end) is None):
             return None
-        if upper is not None:
-            return self._absolute(i, day, upper[0] + timedelta(days=1), upper[1])
-        return self._absolute(i, day, None, end)
+        end += 2 if self.text.has(end, "time", "frame") else 1
+        before = self._before(i)
+        return None if before is None else replace(before, end=end, notes=())
 
-    def _first_of_month(self, i: int) -> tuple[date, int] | None:
-        """'since May', 'before May': the first day of the most recent May."""
-        if self.text.low(i) not in MONTHS:
-            return None
-        month = MONTHS.index(self.text.low(i)) + 1
-        year, end = self.dates.year(i + 1)
-        if year is None:
-            year = self.as_of.year if month <= self.as_of.month else self.as_of.year - 1
-        return date(year, month, 1), end
-
-    def _until(self, i: int) -> tuple[date, int] | None:
-        if self.text.low(i) in ("to", "until", "till", "through", "-", "–"):
-            return self.dates.day(i + 1)
+    def _before(self, i: int) -> Span | None:
+        """The nearest stretch of time named before an index."""
+        for k in range(i - 1, -1, -1):
+            found = None if self.text.low(k) in ("in", "over") else self.span(k)
+            if found is not None and found.kind == "window" and found.end <= i:
+                return found
         return None
-
-    def _absolute(self, i: int, start: date | None, end: date | None, stop: int) -> Span:
-        window = Absolute(
-            start=start and datetime.combine(start, time.min),
-            end=end and datetime.combine(end, time.min),
-        )
-        parts = [f"from {start:%Y-%m-%d}" if start else "", f"before {end:%Y-%m-%d}" if end else ""]
-        said = " and ".join(part for part in parts if part)
-        note = f"'{self.text.words(i, stop)}' is {said} (UTC, whole days)."
-        return Span(stop, "window", window, notes=(note,))
-
-    def _dates(self, i: int) -> Span | None:
-        if self.text.has(i, "between"):
-            low = self.dates.day(i + 1)
-            if low and self.text.low(low[1]) in ("and", "to"):
-                high = self.dates.day(low[1] + 1)
-                if high and low[0] <= high[0]:
-                    return self._absolute(i, low[0], high[0] + timedelta(days=1), high[1])
-            return None
-        if self.text.low(i) in ("before", "until"):
-            found = self.dates.day(i + 1) or self._first_of_month(i + 1)
-            return self._absolute(i, None, found[0], found[1]) if found else None
-        if self.text.has(i, "on"):
-            found = self.dates.day(i + 1)
-            if found:
-                return self._absolute(i, found[0], found[0] + timedelta(days=1), found[1])
-        return self._month(i)
-
-    def _month(self, i: int) -> Span | None:
-        start = self._skip(i + 1, "the", "month", "of")
-        if self.text.low(i) not in ("in", "during") or self.text.low(start) not in MONTHS:
-            return None
-        month = MONTHS.index(self.text.low(start)) + 1
-        year, end = self.dates.year(start + 1)
-        if year is None:
-            year = self.as_of.year if month <= self.as_of.month else self.as_of.year - 1
-        first = date(year, month, 1)
-        after = date(year + month // 12, month % 12 + 1, 1)
-        return self._absolute(i, first, after, end)
 
     def _bare(self, i: int) -> Span | None:
         """'in 10 days', 'for 2 weeks': a span only beside a negation."""
@@ -392,12 +245,3 @@ class Times:
         if window.periods_back == 1:
             return Absolute(start=(first - timedelta(days=1)).replace(day=1), end=first)
         return None
-
-    def _skip(self, i: int, *words: str) -> int:
-        while self.text.low(i) in words:
-            i += 1
-        return i
-
-
-def _fixed(first: datetime) -> str:
-    return f"The period starts at {first:%Y-%m-%d} (UTC)."

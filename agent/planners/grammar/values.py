@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from agent.planners.grammar.columns import column_noun
 from agent.planners.grammar.lexicon import Lexicon, Sense
-from agent.planners.grammar.quantities import Quantity, quantity
+from agent.planners.grammar.measures import Measured, Measures
 from agent.planners.grammar.times import Times
 from agent.planners.grammar.words import ARTICLES, Text
 from core.conditions import Filter, Op
@@ -17,7 +18,7 @@ _JOINS = (
 )  # fmt: skip
 _LEADS = frozenset(
     "of with to that which were was are is the a an in on for type kind lasting lasted took "
-    "lasts had having about being".split()
+    "lasts had having about being by via using from through".split()
 )
 
 
@@ -29,6 +30,8 @@ class Listed:
     owners: tuple[str, ...]
     values: tuple[str, ...]
     end: int
+    both: bool = False
+    """Joined by 'and' alone: may mean every one of them."""
 
     def filter(self) -> Filter:
         """The filter that any of the values satisfies."""
@@ -44,13 +47,18 @@ class Values:
         self.text = text
         self.lexicon = lexicon
         self.times = times
+        self.measures = Measures(text, lexicon, times)
 
     def senses(self, i: int, owner: str) -> list[tuple[Sense, int]]:
         """The longest value phrases at an index whose owner starts so ('' is the user alone)."""
         found = [
             (match.sense, match.end)
             for match in self.lexicon.at("value", self.text, i)
-            if (match.sense.owner.startswith(owner) if owner else match.sense.owner == "")
+            if (
+                match.sense.owner.startswith(owner)
+                if owner.endswith(":")
+                else match.sense.owner == owner
+            )
         ]
         longest = max((end for _, end in found), default=0)
         return [(sense, end) for sense, end in found if end == longest]
@@ -71,7 +79,9 @@ class Values:
             value, end = following
             if value not in values:
                 values.append(value)
-        return Listed(column, owners, tuple(values), end)
+        between = [self.text.low(k) for k in range(i, end)]
+        both = len(values) > 1 and "and" in between and "or" not in between
+        return Listed(column, owners, tuple(values), end, both)
 
     def _next_value(
         self, i: int, owner: str, column: str, prepositions: tuple[str, ...]
@@ -122,18 +132,31 @@ class Values:
         return None
 
     def property_filter(self, i: int, event: str) -> tuple[list[Filter], int] | None:
+        """The filters on an event's properties at an index, where nothing must be asked."""
+        found = self.of_event(i, event)
+        return (found.filters, found.end) if found and not found.question else None
+
+    def of_event(self, i: int, event: str) -> Measured | None:
         """What follows an event about one of its properties: 'longer than 20 minutes'."""
-        start = i
-        while self.text.low(start) in _LEADS:
-            start += 1
         properties = self.lexicon.catalog.events[event].properties
+        measured = self.measures.at(i, f"event:{event}", properties)
+        return measured if measured is not None else self._property_values(i, event)
+
+    def _property_values(self, i: int, event: str) -> Measured | None:
+        start = i
+        while self.text.low(start) in _LEADS or (
+            self.text.low(start) == "paid" and self.text.low(start + 1) in ("by", "with")
+        ):
+            start += 1
         named = self._property_named(start, event)
         name, after = named if named else (None, start)
-        for key, column in properties.items():
-            if name in (None, key):
-                found = self._property(after, event, key, column, named is not None)
-                if found is not None and (named or start > i or column.type == "number"):
-                    return found
+        for key, column in self.lexicon.catalog.events[event].properties.items():
+            if name not in (None, key) or column.type in ("number", "integer"):
+                continue
+            listed = self.named(after, f"event:{event}", key, column)
+            if listed is not None and (named or start > i):
+                end = column_noun(self.text, listed.end, key, column)
+                return Measured([listed.filter()], end)
         return None
 
     def _property_named(self, i: int, event: str) -> tuple[str, int] | None:
@@ -144,44 +167,3 @@ class Values:
         while self.text.low(end) in ("is", "was", "of", "=", ":"):
             end += 1
         return match.sense.name, end
-
-    def _property(
-        self, i: int, event: str, key: str, column: Column, named: bool
-    ) -> tuple[list[Filter], int] | None:
-        if column.type in ("number", "integer"):
-            return self._measured(i, key, named)
-        listed = self.named(i, f"event:{event}", key, column)
-        if listed is None:
-            return None
-        end = listed.end
-        match = self.lexicon.longest("column", self.text, end, f"event:{event}")
-        if match is not None and match.sense.name == key:
-            end = match.end
-        return [listed.filter()], end
-
-    def _measured(self, i: int, key: str, named: bool) -> tuple[list[Filter], int] | None:
-        scale = next((n for suffix, n in _SCALES.items() if key.endswith(suffix)), None)
-        if scale is None:
-            if not named:
-                return None
-            found = quantity(self.text, i)
-            if found is None or found.vague or found.bare:
-                return None
-            return _bounds(key, found, 1), found.end
-        length = self.times.duration(i)
-        if length is None or length[0].bare or length[0].vague:
-            return None
-        found, unit, end = length
-        if unit >= _LONGEST or self.text.low(i - 1) in ("on", "in"):
-            return None
-        return _bounds(key, found, unit / scale), end
-
-
-_LONGEST = 86_400
-"""A unit of a day or more is no length of an event: 'on at least 3 days' counts days."""
-_SCALES = {"_seconds": 1, "_minutes": 60, "_hours": 3600}
-
-
-def _bounds(key: str, found: Quantity, scale: float) -> list[Filter]:
-    scaled = [(op, n * scale) for op, n in found.bounds()]
-    return [Filter(column=key, op=op, value=int(n) if n == int(n) else n) for op, n in scaled]

@@ -52,6 +52,20 @@ _IRREGULAR = {
     "gotten": "get", "wrote": "write", "written": "write", "sent": "send", "made": "make",
     "ran": "run", "took": "take", "taken": "take", "came": "come", "paid": "pay",
     "spent": "spend", "left": "leave", "read": "read", "people": "person", "folks": "person",
+    "froze": "freeze", "frozen": "freeze", "chose": "choose", "chosen": "choose", "gave": "give",
+    "given": "give", "sold": "sell", "built": "build", "won": "win", "lost": "lose", "put": "put",
+    "drew": "draw", "drawn": "draw", "withdrew": "withdraw", "withdrawn": "withdraw",
+    "met": "meet", "held": "hold", "kept": "keep", "brought": "bring", "caught": "catch",
+    "taught": "teach", "told": "tell", "felt": "feel", "lent": "lend", "grew": "grow",
+    "grown": "grow", "drove": "drive", "driven": "drive", "rode": "ride", "ridden": "ride",
+    "flew": "fly", "flown": "fly", "spoke": "speak", "spoken": "speak", "sang": "sing",
+    "swam": "swim", "slept": "sleep", "broke": "break", "broken": "break", "ate": "eat",
+    "eaten": "eat", "drank": "drink", "threw": "throw", "thrown": "throw", "hid": "hide",
+    "hidden": "hide", "forgot": "forget", "forgotten": "forget", "understood": "understand",
+    "became": "become", "rose": "rise", "risen": "rise", "fell": "fall", "fallen": "fall",
+    "led": "lead", "heard": "hear", "found": "find", "sat": "sit", "stood": "stand",
+    "wore": "wear", "worn": "wear", "shown": "show", "overdrew": "overdraw", "rebought": "rebuy",
+    "resent": "resend", "reset": "reset", "upsold": "upsell", "undid": "undo",
     "favorite": "favourite", "canceled": "cancelled", "canceling": "cancelling",
     "ios": "ios", "android": "android",
 }  # fmt: skip
@@ -61,7 +75,7 @@ _TOKEN = re.compile(
     r"|(?P<version>\d+(?:\.\d+){2,})"
     r"|(?P<short>\b[wW]/(?:o(?:ut)?\b)?)"
     r"|(?P<number>\d+(?:,\d{3})+|\d+(?:\.\d+)?)(?P<suffix>%|\+|[xX](?![A-Za-z])|(?:st|nd|rd|th)\b|"
-    r"(?:d|h|hrs?|mins?|w|wks?|k)\b)?"
+    r"(?:d|h|hrs?|mins?|w|wks?|[kK]|mn|[mM]illion)\b)?"
     r"|(?P<word>[^\W\d_]+(?:[_'’.&-](?=[^\W_])[^\W_]+|_\w+|\d+)*)"
     r"|(?P<operator>>=|<=|!=|==|→|->|[<>=≥≤])"
     r"|(?P<mark>\n|[^\w\s])"
@@ -69,7 +83,7 @@ _TOKEN = re.compile(
 _SUFFIXES = {
     "%": "percent", "+": "plus", "x": "times", "d": "days", "h": "hours", "hr": "hours",
     "hrs": "hours", "min": "minutes", "mins": "minutes", "w": "weeks", "wk": "weeks",
-    "wks": "weeks", "k": "thousand",
+    "wks": "weeks", "k": "thousand", "mn": "million", "million": "million",
 }  # fmt: skip
 
 

@@ -1,0 +1,165 @@
+"""What is said of a related row after its noun: when, of what kind, over which number."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from agent.planners.grammar.columns import column_noun
+from agent.planners.grammar.lexicon import Lexicon, Match
+from agent.planners.grammar.quantities import quantity, trailing_comparison
+from agent.planners.grammar.rows import Row
+from agent.planners.grammar.times import Span, Times
+from agent.planners.grammar.values import Listed, Values
+from agent.planners.grammar.words import ARTICLES, Text
+from core.conditions import Filter, Op
+from warehouse.catalog import Column, Entity
+
+_FILLERS = frozenset(
+    "of with that which are is were was a an the about on for regarding in to concerning".split()
+)
+_ENDS = ("", ".", ",", ";", "and", "or", "but", "!", "?", ")", "\n", "get", "gets", "about",
+         "regarding", "in", "over", "during", "within", "since")  # fmt: skip
+
+
+class RowFilters:
+    """Reads what follows the noun of a row."""
+
+    def __init__(
+        self, text: Text, times: Times, values: Values, entities: dict[str, Entity]
+    ) -> None:
+        self.text = text
+        self.lexicon: Lexicon = values.lexicon
+        self.times = times
+        self.values = values
+        self.entities = entities
+
+    def take(self, row: Row) -> None:
+        """Take in everything that belongs to the row."""
+        while (
+            self._trailing_count(row) or self._span(row) or self._verb_span(row)
+            or self._measured(row) or self._filter_after(row)
+        ):  # fmt: skip
+            pass
+
+    def _trailing_count(self, row: Row) -> bool:
+        if row.count is not None and row.count.bare:
+            trailing = trailing_comparison(self.text, row.end)
+            if trailing is not None:
+                row.count = replace(row.count, op=trailing[0], bare=False)
+                row.end = trailing[1]
+                return True
+        if row.count is None and not row.no:
+            found = quantity(self.text, row.end)
+            if found is not None and found.times:
+                row.count, row.end = found, found.end
+                return True
+        return False
+
+    def _span(self, row: Row) -> bool:
+        span = self._age(row.end) or self.times.span(row.end)
+        if row.span is not None or span is None or span.kind == "next":
+            return False
+        row.span, row.end = replace(span, stated=self.text.words(row.end, span.end)), span.end
+        return True
+
+    def _age(self, i: int) -> Span | None:
+        """'older than 30 days', 'more than a week old': since the row came to be."""
+        start = self._skip(i)
+        older = self.text.has(start, "older", "than")
+        start += 2 if older else 0
+        length = self.times.duration(start)
+        if length is None or length[0].vague:
+            return None
+        found, unit, end = length
+        old = self.text.low(end) == "old"
+        if not (older or (old and not found.bare)):
+            return None
+        return Span(end + old, "ago", seconds=int(found.n * unit), op=Op.GT if older else found.op)
+
+    def _verb_span(self, row: Row) -> bool:
+        """'tickets (that were) opened in the last 7 days', 'an invoice due in the next 5 days'."""
+        start = self._skip(row.end)
+        for match in self.lexicon.at("column", self.text, start):
+            column = self._own_column(row, match)
+            if column is None or column.type != "timestamp" or row.moment is not None:
+                continue
+            position = match.end
+            while self.text.low(position) in ("is", "are", "date", "was", "were", "falls"):
+                position += 1
+            span = self.times.span(position)
+            if span is None or (span.kind == "next" and row.span is not None):
+                continue
+            if row.span is not None:
+                return False
+            row.moment, row.span, row.end = match.sense.name, span, span.end
+            row.span = replace(span, stated=self.text.words(position, span.end))
+            return True
+        return False
+
+    def _measured(self, row: Row) -> bool:
+        columns = self.entities[row.entity].columns
+        found = self.values.measures.at(row.end, f"entity:{row.entity}", columns)
+        named = {one.column for one in row.filters}
+        if found is None or any(one.column in named for one in found.filters):
+            return False
+        row.filters.extend(found.filters)
+        row.end = found.end
+        if found.question:
+            row.questions.append(found.question)
+        return True
+
+    def _filter_after(self, row: Row) -> bool:
+        start = self._skip(row.end)
+        for match in self.lexicon.at("column", self.text, start):
+            column = self._own_column(row, match)
+            if column is not None and self.column_filter(row, match, column):
+                return True
+        negated = self.text.low(start) == "not" and start > row.end
+        listed = self.values.listed(start + negated, f"entity:{row.entity}")
+        if start == row.end and listed is not None and not self._ends(listed.end):
+            return False
+        if listed is None or any(one.column == listed.column for one in row.filters):
+            return False
+        if start == row.end and self.text.low(start).endswith("ed"):
+            said = self.text.words(row.start, listed.end)
+            row.questions.append(
+                f"Is '{said}' a state now, or something that happened? Put '{self.text.low(start)}'"
+                f" before the {row.entity} for the state, or say it with a verb."
+            )
+        self.add(row, listed, negated=negated)
+        return True
+
+    def add(self, row: Row, listed: Listed, *, negated: bool = False) -> None:
+        """Add a list of values, and the column's own noun after them."""
+        row.filters.append(_not(listed.filter()) if negated else listed.filter())
+        column = self.entities[row.entity].columns[listed.column]
+        row.end = column_noun(self.text, listed.end, listed.column, column)
+
+    def column_filter(self, row: Row, match: Match, column: Column) -> bool:
+        """'reason is billing', 'topic delivery'; numbers are measured."""
+        position = match.end
+        while self.text.low(position) in ("is", "was", "of", "=", ":", "are"):
+            position += 1
+        listed = self.values.named(position, match.sense.owner, match.sense.name, column)
+        if listed is None:
+            return False
+        row.filters.append(listed.filter())
+        row.end = listed.end
+        return True
+
+    def _own_column(self, row: Row, match: Match) -> Column | None:
+        if match.sense.owner != f"entity:{row.entity}":
+            return None
+        return self.entities[row.entity].columns[match.sense.name]
+
+    def _ends(self, i: int) -> bool:
+        return self.text.low(i) in _ENDS
+
+    def _skip(self, i: int) -> int:
+        while self.text.low(i) in _FILLERS or (self.text.low(i) in ARTICLES):
+            i += 1
+        return i
+
+
+def _not(one: Filter) -> Filter:
+    return one.model_copy(update={"op": Op.NOT_IN if one.op is Op.IN else Op.NE})

@@ -1,0 +1,61 @@
+"""Prompts over five trades: who is meant exactly, or asked back, and never another audience."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+import yaml
+
+from agent.planners.grammar import GrammarPlanner
+from agent.planners.port import PlanRequest
+from core.rules import EligibilityRule
+from tests.agent.planners import gold
+from tests.agent.planners.domains import catalog
+
+AS_OF = datetime(2026, 6, 29)
+SUITES = sorted(Path(__file__).parent.glob("dev*_eligibility.yaml"))
+DOMAINS = ("demo", "finance", "media", "saas", "shop")
+ENOUGH = 0.85
+
+
+@cache
+def _planner(domain: str) -> GrammarPlanner:
+    return GrammarPlanner(catalog(domain))
+
+
+@cache
+def _cases(domain: str) -> tuple[dict[str, Any], ...]:
+    found = (yaml.safe_load(file.read_text()).get(domain, ()) for file in SUITES)
+    return tuple(case for cases in found for case in cases)
+
+
+def _verdict(case: dict[str, Any], domain: str) -> Literal["exact", "asked", "wrong"]:
+    plan = _planner(domain).plan(PlanRequest(prompt=case["p"], as_of=AS_OF))
+    if plan.draft is None:
+        return "asked"
+    meant = case.get("g")
+    if meant is None or not isinstance(plan.draft, EligibilityRule):
+        return "wrong"
+    wanted = gold.condition(meant, catalog(domain))
+    same = gold.same(plan.draft.members, wanted, catalog(domain), AS_OF)
+    return "exact" if same else "wrong"
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_no_prompt_of_a_trade_is_read_as_somebody_else(domain: str):
+    wrong = [case["p"] for case in _cases(domain) if _verdict(case, domain) == "wrong"]
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_most_prompts_of_a_trade_are_read_exactly(domain: str):
+    clear = [case for case in _cases(domain) if case.get("g") and not case.get("ask")]
+
+    exact = [case for case in clear if _verdict(case, domain) == "exact"]
+
+    assert len(exact) / len(clear) >= ENOUGH
