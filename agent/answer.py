@@ -12,10 +12,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from agent.planners.port import CountQuestion, DebugQuestion, Drafted, Plan, SqlQuestion
+from agent.question_words import answer_lines, shown_cells, subject
 from agent.state import AskState
 from core.artifacts import DebugReport, Preview
 from core.conditions import Condition
 from core.errors import Code, Refusal
+from core.questions import MetricQuestion
 from core.rules import DecisionPolicy, EligibilityRule
 from tools.audience import conditions_of
 from warehouse.catalog import Catalog
@@ -52,7 +54,8 @@ def compose(state: AskState, catalog: Catalog) -> dict[str, Any]:
         }
     text = "\n".join(_lines(plan.draft, state, catalog))
     results = [state["plan"], state.get("simulated"), state.get("report")]
-    wrong = unsupported_numbers(text, [*results, phrases(plan.draft, catalog)])
+    known = [*results, phrases(plan.draft, catalog), _cells(plan.draft, state)]
+    wrong = unsupported_numbers(text, known)
     if wrong:
         return _refused(state, [_unsupported(wrong)])
     return {"answer": text, "status": "answered", "intent": plan.intent}
@@ -63,10 +66,17 @@ def phrases(draft: Drafted, catalog: Catalog) -> list[str]:
     match draft:
         case EligibilityRule() | DecisionPolicy():
             return [describe(one, catalog) for one in conditions_of(draft)]
+        case MetricQuestion():
+            return [subject(draft, catalog)]
         case CountQuestion():
             return [describe(one, catalog) for one in (draft.population, draft.condition)]
         case _:
             return []
+
+
+def _cells(draft: Drafted, state: AskState) -> list[str]:
+    """The rows of a question as its sentence writes them: 0.22 of the rows reads as 22 %."""
+    return shown_cells(draft, state["report"]["rows"]) if isinstance(draft, MetricQuestion) else []
 
 
 def unsupported_numbers(text: str, results: list[Any]) -> list[str]:
@@ -117,6 +127,8 @@ def _lines(draft: Drafted, state: AskState, catalog: Catalog) -> Iterator[str]:
                 f"**{preview.audience_size:,}** of {preview.population_size:,} users meet this: "
                 f"{in_words(draft.population, draft.condition, catalog)}."
             )
+        case MetricQuestion():
+            yield from answer_lines(draft, state["report"]["rows"], catalog)
         case SqlQuestion():
             yield f"{state['report']['row_count']} rows; the SQL that gave them is beside them."
 

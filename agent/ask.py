@@ -124,7 +124,9 @@ def _query_answer(state: dict[str, Any]) -> QueryAnswer:
     question = state["prompt"]
     if state.get("report"):
         answered = Answered.model_validate(state["report"])
-        return QueryAnswer(question=question, columns=answered.columns, rows=answered.rows)
+        return QueryAnswer(
+            question=question, columns=answered.columns, rows=answered.rows, chart=answered.chart
+        )
     preview = state["simulated"]["preview"]
     row = (preview["audience_size"], preview["population_size"])
     return QueryAnswer(question=question, columns=("users", "of"), rows=(row,))

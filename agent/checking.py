@@ -9,12 +9,14 @@ from agent.planners.port import CountQuestion, DebugQuestion, Drafted, Segment, 
 from control import versions
 from core.conditions import Condition, Op
 from core.errors import Code, Refusal
+from core.questions import MetricQuestion
 from core.rules import DecisionPolicy, EligibilityRule
 from orchestrate.artifact_checks import refusals
 from tools.context import Refused
 from warehouse.catalog import unknown_name
 from warehouse.compile import validate
 from warehouse.compile.names import attribute_column, check_value
+from warehouse.questions import question_refusals
 
 
 def check_draft(draft: Drafted, context: AskContext) -> tuple[Refusal, ...]:
@@ -24,6 +26,8 @@ def check_draft(draft: Drafted, context: AskContext) -> tuple[Refusal, ...]:
             found = [*refusals(draft, context.catalog, versions.audiences(context.store))]
         case CountQuestion():
             found = [*_conditions((draft.population, draft.condition), context)]
+        case MetricQuestion():
+            found = [*question_refusals(draft, context.catalog, versions.audiences(context.store))]
         case DebugQuestion():
             found = [*_debug(draft, context)]
         case SqlQuestion():

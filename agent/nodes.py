@@ -27,6 +27,7 @@ from agent.state import AskState
 from control import requests, versions
 from core.errors import PilothouseError, Refusal
 from core.lifecycle import State
+from core.questions import MetricQuestion
 from core.rules import DecisionPolicy, EligibilityRule
 from tools.context import Refused
 from tools.propose import dependencies
@@ -94,6 +95,8 @@ def simulate(state: AskState, runtime: Runtime[AskContext]) -> dict[str, Any]:
         case CountQuestion():
             asked = drafted.model_dump(include={"population", "condition"})
             key, result = "simulated", tools["count_users"].invoke(asked)
+        case MetricQuestion():
+            key, result = "report", tools["answer_question"].invoke({"question": drafted})
         case SqlQuestion():
             key, result = "report", tools["run_sql"].invoke({"sql": drafted.sql})
     if isinstance(result, Refused):

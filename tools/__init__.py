@@ -11,11 +11,13 @@ from tools.context import ToolContext
 from tools.diagnosis import diagnosis_tools
 from tools.explain import explain_tools
 from tools.propose import propose_tools
+from tools.questions import question_tools
 from tools.sql import sql_tools
 
 GROUPS = (
     catalog_tools,
     sql_tools,
+    question_tools,
     audience_tools,
     diagnosis_tools,
     explain_tools,
@@ -27,6 +29,7 @@ TOOLS = (
     "describe",
     "check_sql",
     "run_sql",
+    "answer_question",
     "preview_audience",
     "simulate",
     "count_users",

@@ -31,6 +31,8 @@ class Answered(Frozen):
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
     row_count: int
+    chart: dict[str, Any] | None = None
+    """What to draw of them: its type, the columns across and up, and how numbers read."""
 
 
 def sql_tools(context: ToolContext) -> tuple[BaseTool, ...]:

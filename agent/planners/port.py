@@ -15,6 +15,7 @@ from pydantic import Field
 from core.artifacts import Choice, Intent, Usage
 from core.conditions import Condition, Frozen
 from core.errors import Refusal
+from core.questions import MetricQuestion
 from core.rules import DecisionPolicy, EligibilityRule
 from warehouse.glossary import Term
 
@@ -56,7 +57,7 @@ class SqlQuestion(Frozen):
 
 
 Drafted = Annotated[
-    EligibilityRule | DecisionPolicy | DebugQuestion | CountQuestion | SqlQuestion,
+    EligibilityRule | DecisionPolicy | DebugQuestion | CountQuestion | MetricQuestion | SqlQuestion,
     Field(discriminator="kind"),
 ]
 

@@ -8,6 +8,7 @@ from typing import Literal
 from agent.planners.grammar.debug_words import DIRECTION_PHRASES, DIRECTIONS
 from agent.planners.grammar.frame import Frame
 from agent.planners.grammar.lexicon import Lexicon
+from agent.planners.grammar.questions import is_question
 from agent.planners.grammar.words import Text
 
 Kind = Literal["decision", "eligibility", "debug", "question", "other"]
@@ -68,6 +69,8 @@ def kind_of(text: Text, lexicon: Lexicon) -> Kind:
     if _DEBUG.search(source) and (metric or _moves(text)):
         return "debug"
     if _COUNT.search(source):
+        return "question"
+    if is_question(source, moves=metric and _moves(text)):
         return "question"
     if _DECISION.search(source) and (len(actions) > 1 or not _one_action_rule(source)):
         return "decision"

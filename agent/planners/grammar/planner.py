@@ -12,7 +12,7 @@ from agent.planners.grammar.eligibility import plan_eligibility
 from agent.planners.grammar.intent import kind_of
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.meaning import Unclear
-from agent.planners.grammar.question import out_of_scope, plan_question
+from agent.planners.grammar.question import plan_anything_else, plan_question
 from agent.planners.grammar.typos import mend
 from agent.planners.grammar.words import tokenise
 from agent.planners.port import Plan, PlanRequest
@@ -54,7 +54,7 @@ class GrammarPlanner:
             case "eligibility":
                 return plan_eligibility(text, self.lexicon, as_of, notes)
             case _:
-                raise out_of_scope(text, self.lexicon)
+                return plan_anything_else(text, self.lexicon, as_of, notes)
 
 
 def _unclear(unclear: Unclear) -> Plan:

@@ -1,4 +1,4 @@
-"""Questions: how many users meet a condition. Everything else says what is understood."""
+"""Questions: how many users meet a condition, and whatever can be counted, measured and split."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from datetime import datetime
 from agent.planners.grammar.contradiction import contradiction
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.meaning import Unclear, all_of, refused
+from agent.planners.grammar.questions import asks_more, read_question
 from agent.planners.grammar.reading import Reader
 from agent.planners.grammar.words import Text
 from agent.planners.port import CountQuestion, Plan
 from core.conditions import EVERYONE
 from core.errors import Code
+from core.questions import Count, MetricQuestion
 
 _LEADS = (
     ("how", "many"), ("count", "the", "number", "of"), ("count", "of"), ("count", "the"),
@@ -20,10 +22,54 @@ _LEADS = (
 
 
 def plan_question(text: Text, lexicon: Lexicon, as_of: datetime, notes: list[str]) -> Plan:
-    """A count question; raises Unclear with what can be asked for every other question."""
+    """The question of a text; raises Unclear with the words that nothing could read."""
     start = next((len(words) for words in _LEADS if text.has(0, *words)), None)
-    if start is None:
-        raise out_of_scope(text, lexicon)
+    if start is None or asks_more(text):
+        return _metric(text, lexicon, as_of, notes)
+    try:
+        return _count(text, start, lexicon, as_of, notes)
+    except Unclear as unclear:
+        if _names_people(text, lexicon):
+            raise
+        try:
+            return _metric(text, lexicon, as_of, notes)
+        except Unclear as other:
+            raise other from unclear
+
+
+def plan_anything_else(text: Text, lexicon: Lexicon, as_of: datetime, notes: list[str]) -> Plan:
+    """A prompt of which nothing tells the kind: numbers that are asked for without a question
+    ("tickets by reason"); raises Unclear with what is understood."""
+    try:
+        return _metric(text, lexicon, as_of, notes)
+    except Unclear as unclear:
+        raise out_of_scope(text, lexicon) from unclear
+
+
+def _names_people(text: Text, lexicon: Lexicon) -> bool:
+    return any(lexicon.is_person(text, i) for i in range(min(len(text), 6)))
+
+
+def _metric(text: Text, lexicon: Lexicon, as_of: datetime, notes: list[str]) -> Plan:
+    question, told = read_question(text, lexicon, as_of)
+    assumptions = tuple(dict.fromkeys([*notes, *told]))
+    problem = contradiction(question.who, lexicon.catalog, text.source)
+    if problem is not None:
+        raise Unclear(refusal=problem)
+    if _counts_users(question):
+        count = CountQuestion(population=EVERYONE, condition=question.who)
+        return Plan(intent="question", draft=count, assumptions=assumptions)
+    return Plan(intent="question", draft=question, assumptions=assumptions)
+
+
+def _counts_users(question: MetricQuestion) -> bool:
+    """Whether it asks no more than how many users there are: that has an answer of its own."""
+    measure = question.measure
+    plain = isinstance(measure, Count) and measure.rows.of == "users" and not measure.rows.time
+    return plain and not question.by and question.period is None
+
+
+def _count(text: Text, start: int, lexicon: Lexicon, as_of: datetime, notes: list[str]) -> Plan:
     inner = text.slice(start, _end(text))
     reading = Reader(inner, lexicon, as_of).read()
     condition = reading.condition(inner)
@@ -54,9 +100,9 @@ def out_of_scope(text: Text, lexicon: Lexicon) -> Unclear:
     return refused(
         Code.OUT_OF_SCOPE,
         "I understand eligibility rules, priority orders, 'why did a metric "
-        "change' and 'how many users'.",
+        "change' and questions about numbers.",
         span=text.words(0, min(len(text), 12)),
         fix=f"For example: 'Create eligibility rules for the {name} that targets users who …', "
         f"'Define a priority order for …', 'Why did {metric} drop this week?', "
-        f"'How many users …?'.",
+        f"'How many users …?', 'Which country has the highest {metric}?'.",
     )

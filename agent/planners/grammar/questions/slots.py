@@ -1,0 +1,70 @@
+"""What a question said, before it is decided what it means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from agent.planners.grammar.questions.periods import Said
+from agent.planners.grammar.questions.things import Thing
+from core.conditions import Condition
+from core.questions import Function, Grain
+
+Sense = tuple[str, str]
+"""Owner ('' for users, 'trait', 'event:…', 'entity:…') and column."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A column that was named: as a group, or as the number to measure."""
+
+    words: str
+    end: int
+    senses: tuple[Sense, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ValuesSaid:
+    """Values of one column, by every sense that the words have."""
+
+    words: str
+    end: int
+    senses: dict[Sense, tuple[str, ...]]
+    joined: Literal["one", "and", "or", "versus"] = "one"
+    excluded: bool = False
+
+
+@dataclass(slots=True)
+class Asked:
+    """The slots of one question."""
+
+    counting: bool = False
+    function: Function | None = None
+    function_words: str = ""
+    things: list[Thing] = field(default_factory=list)
+    numbers: list[Named] = field(default_factory=list)
+    metrics: list[str] = field(default_factory=list)
+    metric_words: str = ""
+    revenue: bool = False
+    rates: list[tuple[Thing, str, Named]] = field(default_factory=list)
+    by: list[Named] = field(default_factory=list)
+    grain: Grain | None = None
+    trend: bool = False
+    share: bool = False
+    per_user: bool = False
+    per_thing: Thing | None = None
+    compares: bool = False
+    versus: bool = False
+    order: Literal["desc", "asc"] | None = None
+    limit: int | None = None
+    ranks: bool = False
+    people: list[Condition] = field(default_factory=list)
+    """Users that nouns name: 'trial users'."""
+    users: bool = False
+    """Users themselves were named."""
+    predicates: list[Condition] = field(default_factory=list)
+    """What is said of them after the noun."""
+    values: list[ValuesSaid] = field(default_factory=list)
+    periods: list[Said] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    questions: list[str] = field(default_factory=list)
