@@ -153,7 +153,9 @@ class Periods:
         if isinstance(window, Rolling):
             base = self.midnight if window.seconds >= 86_400 else self.as_of
             stated = self.text.words(i, span.end).lower().split()
-            unit = stated[-1] if "this" in stated or "today" in stated else ""
+            unit = stated[-1] if {"this", "current", "today"} & {*stated} else ""
+            if unit == "week":
+                return self._week(0, stop)
             return Period(base - timedelta(seconds=window.seconds), base, stop, unit)
         if isinstance(window, Calendar):
             return self._calendar(window, stop)
@@ -162,8 +164,7 @@ class Periods:
     def _calendar(self, window: Calendar, stop: int) -> Period:
         back = window.periods_back
         if window.unit == "week":
-            end = self.today - timedelta(days=7 * back)
-            return self.units.between(end - timedelta(days=7), end, stop, "week")
+            return self._week(back, stop)
         if window.unit == "day":
             day = self.today - timedelta(days=back)
             return self.units.between(day, day + ONE_DAY, stop, "day")
@@ -171,6 +172,13 @@ class Periods:
         after = self.days.first_of("month", back - 1) if back else None
         assert first is not None
         return self.units.between(first, after, stop, "month")
+
+    def _week(self, back: int, stop: int) -> Period:
+        """From Monday on; on a Monday at midnight the week that has just ended is this one."""
+        last = (self.as_of - timedelta(seconds=1)).date()
+        monday = last - timedelta(days=last.weekday() + 7 * back)
+        end = min(monday + timedelta(days=7), max(self.today, monday + ONE_DAY))
+        return self.units.between(monday, end, stop, "week")
 
     # dates
 
