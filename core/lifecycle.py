@@ -107,6 +107,12 @@ def may_decide(
         )
     if own := _own_work(person, author, authors):
         return Refusal(code=Code.SELF_APPROVAL, message=own, fix="Ask another approver.")
+    if state is State.DRAFT:
+        return Refusal(
+            code=Code.NOT_ALLOWED,
+            message=f"This is a draft of {author}, and was not sent for review.",
+            fix=f"Ask {author} to send it: 'pilothouse approvals submit'.",
+        )
     if state is not State.IN_REVIEW:
         return Refusal(
             code=Code.ALREADY_DECIDED,

@@ -25,6 +25,7 @@ from core.errors import Code, refuse
 from core.journey_effects import JourneyEffect
 from core.jumps import JUMP
 from core.lifecycle import DATA_PROPOSERS, PROPOSERS, WAITING, Role, State
+from orchestrate.approval_check import current
 from orchestrate.blockers import require_unblocked
 from orchestrate.rule_diff import content_diff
 
@@ -44,6 +45,7 @@ def submit(  # noqa: PLR0913 - an approval binds every one of these
     thread_id: str | None = None,
     built_in: DataChange | None = None,
     continues: str | None = None,
+    as_draft: bool = False,
     now: datetime,
 ) -> ChangeRequest:
     """Store a proposal for review; the same content by the same author, while waiting, is one.
@@ -52,13 +54,16 @@ def submit(  # noqa: PLR0913 - an approval binds every one of these
     person holds back is refused with SUSPENDED.
     ``built_in`` is what a change of the data layer replaces while nothing was published.
     ``continues``: the request that waits and that it takes the place of; that one is withdrawn.
+    ``as_draft``: kept for its author, whatever blocks it, until they send it; earlier drafts of
+    theirs for the key are withdrawn.
     Refuses with NOT_ALLOWED when the author may not propose, with INVALID_ARGUMENT when a
     rule takes the key of the data layer or a journey that of a rule, and with BLOCKED_BY_POLICY
     when a finding blocks it.
     """
-    _may_propose(store, author, artifact)
+    require_proposer(store, author, artifact)
     _own_key(artifact)
-    require_unblocked(findings)
+    if not as_draft:
+        require_unblocked(findings)
     document: dict[str, Any] = {
         "target_key": artifact.key,
         "kind": artifact.kind,
@@ -74,15 +79,17 @@ def submit(  # noqa: PLR0913 - an approval binds every one of these
         "assumptions": list(assumptions),
         "author": author,
         "thread_id": thread_id,
-        "state": State.IN_REVIEW.value,
+        "state": (State.DRAFT if as_draft else State.IN_REVIEW).value,
         "created_at": utc(now),
         "updated_at": utc(now),
     }
     with store.write() as connection:
         _same_kind(connection, artifact)
         same, old = _waiting(connection, document), _replaced(connection, continues)
-        if same and suspensions.overtaken(connection, same.id):
+        if same and _is_overtaken(connection, same):
             old[same.id] = same
+        if as_draft:
+            old |= _earlier_drafts(connection, document)
         stays = same if same and same.id not in old else None
         named = stays.id if stays else _next_id(connection)
         # Before it is written: of the same content by the same author only one may wait.
@@ -92,7 +99,8 @@ def submit(  # noqa: PLR0913 - an approval binds every one of these
 
 
 def withdraw(store: Store, request_id: str, *, person: str, now: datetime) -> ChangeRequest:
-    """Take back a proposal before it is live: its author may, and an approver once approved.
+    """Take back a draft, or a proposal before it is live: its author may, and an approver once it
+    is approved.
 
     Refuses with NOT_ALLOWED, and with ALREADY_DECIDED when nothing of it waits any more.
     """
@@ -115,7 +123,7 @@ def _replaced(connection: sa.Connection, continues: str | None) -> dict[str, Cha
 
 def _may_withdraw(connection: sa.Connection, request: ChangeRequest, person: Person) -> None:
     """Of what is not decided on only the author; of what is approved an approver, too."""
-    undecided = request.state is State.IN_REVIEW
+    undecided = request.state in (State.DRAFT, State.IN_REVIEW)
     if undecided or Role.APPROVER not in roles_now(connection, person):
         raise refuse(
             Code.NOT_ALLOWED,
@@ -126,7 +134,7 @@ def _may_withdraw(connection: sa.Connection, request: ChangeRequest, person: Per
 
 
 def _require_waiting(request: ChangeRequest) -> ChangeRequest:
-    if request.state in WAITING:
+    if request.state in WAITING | {State.DRAFT}:
         return request
     raise refuse(
         Code.ALREADY_DECIDED,
@@ -146,7 +154,8 @@ def _withdraw(
     audit.append(connection, act)
 
 
-def _may_propose(store: Store, author: str, artifact: Governed) -> None:
+def require_proposer(store: Store, author: str, artifact: Governed) -> None:
+    """Refuses with NOT_ALLOWED an author whose roles do not let them propose this."""
     if artifact.kind == JUMP:
         _only_the_breaker(author)
         return
@@ -204,9 +213,31 @@ def _waiting(connection: sa.Connection, document: dict[str, Any]) -> ChangeReque
         connection,
         change_requests.c.content_hash == document["content_hash"],
         change_requests.c.author == document["author"],
-        change_requests.c.state == State.IN_REVIEW.value,
+        change_requests.c.state == document["state"],
     )
     return same[0] if same else None
+
+
+def _is_overtaken(connection: sa.Connection, same: ChangeRequest) -> bool:
+    """Whether the same content has to be stored anew, on top of what is live by now."""
+    if same.state is not State.DRAFT:
+        return suspensions.overtaken(connection, same.id)
+    live = current(connection, same.target_key)
+    return same.base_version != (live.version if live else None)
+
+
+def _earlier_drafts(
+    connection: sa.Connection, document: dict[str, Any]
+) -> dict[str, ChangeRequest]:
+    """Other drafts of an author for a key, by id."""
+    found = requests.select(
+        connection,
+        change_requests.c.target_key == document["target_key"],
+        change_requests.c.author == document["author"],
+        change_requests.c.state == State.DRAFT.value,
+        change_requests.c.content_hash != document["content_hash"],
+    )
+    return {one.id: one for one in found}
 
 
 def _next_id(connection: sa.Connection) -> str:
@@ -236,9 +267,12 @@ def _insert(
     }
     connection.execute(change_requests.insert().values(values))
     authors.keep(connection, values, continues)
-    review_terms.write(connection, values)
+    is_draft = values["state"] == State.DRAFT
+    if not is_draft:
+        review_terms.write(connection, values)
     replaced = base.content_hash if base else None
     who, at, after = document["author"], document["created_at"], document["content_hash"]
     note = f"drafted anew from {continues}" if continues else ""
-    audit.append(connection, audit.Act(at, who, "propose", request_id, replaced, after, note))
+    deed = "draft" if is_draft else "propose"
+    audit.append(connection, audit.Act(at, who, deed, request_id, replaced, after, note))
     return requests.find(connection, request_id)

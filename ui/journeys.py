@@ -86,10 +86,11 @@ def propose(
     author: Person,
     reason: str,
     continues: str | None = None,
+    as_draft: bool = False,
 ) -> ChangeRequest:
     """Send a journey for approval, with what the guardrails find.
 
-    ``continues`` is the request that it takes the place of.
+    ``continues`` is the request that it takes the place of; ``as_draft`` keeps it for its author.
     """
     return change_requests.submit(
         workspace.store,
@@ -101,6 +102,7 @@ def propose(
         dependencies=rests_on(workspace, journey),
         assumptions=journey.assumptions,
         continues=continues,
+        as_draft=as_draft,
         now=workspace.now(),
     )
 

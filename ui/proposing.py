@@ -6,12 +6,13 @@ For rules that nobody asks for in words: read from a file, or drafted anew on to
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from control import versions
 from control.people import Person
 from control.requests import ChangeRequest
 from control.versions import Rule
+from core.artifacts import Finding, Preview
 from core.errors import PilothouseError
 from orchestrate import change_requests
 from orchestrate.artifact_checks import refusals
@@ -38,6 +39,25 @@ def look(
     return simulated(rule, workspace.asking.bound(person, ""), named)
 
 
+class Seen(NamedTuple):
+    """What an approval of a rule binds, besides what the rule says."""
+
+    findings: tuple[Finding, ...]
+    effect: Preview
+    dependencies: dict[str, str]
+
+
+def seen(workspace: Workspace, rule: Rule, person: Person) -> Seen:
+    """What the guardrails find of a rule now, what it would change, and what it rests on."""
+    found = look(workspace, rule, person=person)
+    live, fingerprints = versions.live(workspace.store), data_changes.fingerprints(workspace)
+    return Seen(
+        findings=found.findings,
+        effect=with_effect(rule, found.preview, workspace.asking.bound(person, "")),
+        dependencies=dependencies(rule, workspace.catalog, live, fingerprints),
+    )
+
+
 def propose_rule(
     workspace: Workspace,
     rule: Rule,
@@ -46,24 +66,25 @@ def propose_rule(
     reason: str,
     assumptions: Sequence[str] | None = None,
     continues: str | None = None,
+    as_draft: bool = False,
 ) -> ChangeRequest:
     """Send a rule for approval, with what it would do and what the guardrails find.
 
     ``reason`` stands where a prompt stands; ``assumptions`` are those of the rule by default;
-    ``continues`` is the request that it takes the place of.
+    ``continues`` is the request that it takes the place of; ``as_draft`` keeps it for its author.
     Refuses what ``look`` refuses, an author who may not propose, and what the guardrails block.
     """
-    found = look(workspace, rule, person=author)
-    live, fingerprints = versions.live(workspace.store), data_changes.fingerprints(workspace)
+    found = seen(workspace, rule, author)
     return change_requests.submit(
         workspace.store,
         artifact=rule,
         author=author.email,
         prompt=reason,
         findings=found.findings,
-        effect=with_effect(rule, found.preview, workspace.asking.bound(author, "")),
-        dependencies=dependencies(rule, workspace.catalog, live, fingerprints),
+        effect=found.effect,
+        dependencies=found.dependencies,
         assumptions=rule.assumptions if assumptions is None else assumptions,
         continues=continues,
+        as_draft=as_draft,
         now=workspace.now(),
     )

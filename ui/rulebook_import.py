@@ -110,7 +110,7 @@ def _checked(
     change = _change(file, live)
     if change == "unchanged" and only_changes:
         return Checked(file.file, file, change)
-    if change != "unchanged" and (why := _overtaken(file, live)):
+    if change != "unchanged" and (why := overtaken(file, live)):
         return Checked(file.file, file, change, (why,))
     try:
         findings, effect = _looked(workspace, file, person, audiences)
@@ -151,7 +151,7 @@ def _change(file: RuleFile, live: Versioned[Any] | None) -> Change:
     return "unchanged" if content_hash(file.artifact) == live.content_hash else "changed"
 
 
-def _overtaken(file: RuleFile, live: Versioned[Any] | None) -> Refusal | None:
+def overtaken(file: RuleFile, live: Versioned[Any] | None) -> Refusal | None:
     """Why a file would take back what others changed since it was written."""
     if live is None or file.based_on is None or file.based_on == Base.of(live):
         return None

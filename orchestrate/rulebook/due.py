@@ -27,7 +27,7 @@ class Reviewed(NamedTuple):
     """A request in review, and what it takes to decide on it in time."""
 
     id: str
-    created_at: datetime
+    begun_at: datetime
     terms: ReviewTerms
 
 
@@ -63,7 +63,7 @@ def expire_reviews(store: Store, *, now: datetime) -> list[str]:
     """End what nobody decided on in twice the time that its terms gave."""
     ended = []
     for one in _reviewed(store):
-        end = one.created_at + 2 * (one.terms.review_by - one.created_at)
+        end = one.begun_at + 2 * (one.terms.review_by - one.begun_at)
         why = f"nobody decided on it by {end:%Y-%m-%d %H:%M} UTC"
         if utc(now) >= end and _expire(store, one.id, State.IN_REVIEW, why, now):
             ended.append(one.id)
@@ -82,12 +82,13 @@ def _scheduled(store: Store) -> list[ChangeRequest]:
 def _reviewed(store: Store) -> list[Reviewed]:
     """What is in review under terms of its own: requests from before have no deadline."""
     query = (
-        sa.select(change_requests.c.id, change_requests.c.created_at)
+        # What is in review was not touched since that began: a draft was older then.
+        sa.select(change_requests.c.id, change_requests.c.updated_at)
         .where(change_requests.c.state == State.IN_REVIEW.value)
-        .order_by(change_requests.c.created_at, change_requests.c.id)
+        .order_by(change_requests.c.updated_at, change_requests.c.id)
     )
     with store.read() as connection:
-        begun = {row.id: row.created_at for row in connection.execute(query)}
+        begun = {row.id: row.updated_at for row in connection.execute(query)}
         terms = review_terms.read(connection, [*begun])
     return [Reviewed(one, at, terms[one]) for one, at in begun.items() if one in terms]
 

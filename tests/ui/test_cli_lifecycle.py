@@ -108,3 +108,24 @@ def test_what_is_live_is_listed_with_until_when_it_is_certified(
     assert certified["by"] == "ada@demo"
     assert certified["due"] >= held["due"]
     assert cli("rules", "certify", "engaged", "--as", "mara@demo").status == 1
+
+
+def test_a_draft_is_kept_sent_and_approved_by_others(cli: CommandLine, tmp_path: Path) -> None:
+    file = tmp_path / "engaged.json"
+    file.write_text(json.dumps(RULE))
+
+    told = cli("rules", "draft", str(file), "--reason", "For the spring.")
+    (kept,) = cli.json("approvals", "list", "--state", "draft")
+    early = cli("approvals", "approve", kept["id"])
+    sent = cli("approvals", "submit", kept["id"])
+    again = cli("approvals", "submit", kept["id"])
+
+    assert told.status == 0
+    assert f"pilothouse approvals submit {kept['id']}" in told.out
+    assert kept["prompt"] == "For the spring."
+    assert kept["effect"]["effect"] is not None
+    assert early.status == 1
+    assert "draft of mara@demo" in early.err
+    assert sent.out.strip() == f"{kept['id']} (engaged) waits for approval."
+    assert again.status == 1
+    assert cli.json("approvals", "approve", kept["id"])["state"] == "live"

@@ -175,7 +175,8 @@ def _in(connection: sa.Connection, states: Collection[State | str]) -> dict[str,
 def _proposed_last(connection: sa.Connection) -> dict[str, datetime]:
     """Key → when somebody proposed something for it last."""
     key, at = change_requests.c.target_key, sa.func.max(change_requests.c.created_at)
-    return {row[0]: row[1] for row in connection.execute(sa.select(key, at).group_by(key))}
+    sent = sa.select(key, at).where(change_requests.c.state != State.DRAFT.value).group_by(key)
+    return {row[0]: row[1] for row in connection.execute(sent)}
 
 
 SOURCES = (

@@ -14,6 +14,7 @@ from core.schedule import Window
 from orchestrate import change_requests
 from orchestrate.holding_back import hold_back, let_go
 from ui import governing
+from ui.cli.drafting import submit_command
 from ui.cli.session import MOMENT, Output, Session, common, said_by
 from ui.rebasing import rebase
 
@@ -123,4 +124,11 @@ def _moved(request: ChangeRequest) -> Output:
     return Output(f"{request.id} ({request.target_key}) is {state}.", request)
 
 
-COMMANDS = (rebase_command, withdraw_command, suspend_command, lift_command, round_command)
+COMMANDS = (
+    submit_command,
+    rebase_command,
+    withdraw_command,
+    suspend_command,
+    lift_command,
+    round_command,
+)

@@ -19,6 +19,7 @@ from orchestrate.effect_diff import EffectDiff, effect_diff
 from orchestrate.rule_diff import rule_diff
 from orchestrate.winners import winners_sql
 from ui.cli.certify import certify_command
+from ui.cli.drafting import draft_command
 from ui.cli.session import MOMENT, Listing, Output, Session, common, looked_at_by, said_by
 from ui.cli.target import target_of
 from ui.putting_back import require_decidable
@@ -267,6 +268,7 @@ def resume_command(session: Session, key: str, email: str) -> Output:
 
 
 rules.add_command(certify_command)
+rules.add_command(draft_command)
 
 
 def _version(workspace: Workspace, key: str, number: int | None) -> Version:

@@ -215,6 +215,9 @@ def _decided(office: Desk, person: Person, request: ChangeRequest) -> None:
         canary_line(office, request)
     else:
         st.markdown(badge.markdown)
+    if request.state is State.DRAFT:
+        st.caption("Its author keeps it, and has not sent it for review.")
+        return
     if request.state is not State.SCHEDULED:
         st.caption("Nothing is left to decide here.")
         return

@@ -8,6 +8,7 @@ from ui.console.view.canary_ask import share_words
 from ui.console.view.text import plain
 
 DEEDS = {
+    "draft": "drafted it",
     "propose": "sent it for approval",
     "approve": "approved it",
     "reject": "rejected it",
