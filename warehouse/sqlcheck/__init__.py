@@ -80,17 +80,18 @@ def _checked(
     if isinstance(tree, Refusal):
         return _distinct((*refusals, tree))
     said = {refusal.code for refusal in refusals}
-    shape = structure_refusals(tree, world, role)
+    nodes = list(tree.walk())
+    shape = structure_refusals(tree, nodes, world, role)
     refusals += tuple(refusal for refusal in shape if refusal.code not in said)
     if refusals or not isinstance(tree, exp.Query):
         return _distinct(refusals)
-    names = resolve(tree, world, role)
+    names = resolve(tree, nodes, world, role)
     if names.refusals:
         return _distinct(tuple(names.refusals))
     # Our own compiled SQL states its joins; people's SQL must prove them.
     refusals = size_refusals(names.scopes)
     if role != "system":
-        refusals += join_refusals(names.scopes) + growth_refusals(names.scopes)
+        refusals += join_refusals(names.scopes) + growth_refusals(nodes, names.scopes)
     limit = _bounded(names.tree, row_limit)
     text = names.tree.sql(dialect, copy=False, comments=False)
     return (

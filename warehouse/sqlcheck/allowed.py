@@ -57,6 +57,7 @@ FUNCTIONS = frozenset(
 )
 SERIES = frozenset({"range", "generate_series"})
 """The only table functions, with constant bounds."""
+CALLABLE = FUNCTIONS | SERIES
 
 _TYPES = """
     varchar text string char bpchar nvarchar tinyint smallint integer int int1 int2 int4 int8

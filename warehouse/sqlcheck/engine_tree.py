@@ -26,10 +26,11 @@ ColumnNames = frozenset[tuple[str, ...]]
 
 _CATALOGS = frozenset({"", "warehouse"})
 _LOCK = threading.Lock()
+_THREAD = threading.local()
 
 
 @functools.cache
-def _parser() -> duckdb.DuckDBPyConnection:
+def _empty() -> duckdb.DuckDBPyConnection:
     """An empty database of its own that may touch nothing; it only ever parses."""
     return duckdb.connect(
         ":memory:",
@@ -41,16 +42,23 @@ def _parser() -> duckdb.DuckDBPyConnection:
             "autoload_known_extensions": "false",
             "allow_community_extensions": "false",
             "python_enable_replacements": "false",
-            "lock_configuration": "true",
         },
     )
 
 
+def _parser() -> duckdb.DuckDBPyConnection:
+    """This thread's own connection to it."""
+    parser: duckdb.DuckDBPyConnection | None = getattr(_THREAD, "parser", None)
+    if parser is None:
+        with _LOCK:
+            parser = _THREAD.parser = _empty().cursor()
+        # Only the one statement below ever runs here, and it looks nothing up.
+        parser.execute("PRAGMA disable_optimizer")
+    return parser
+
+
 def _serialized(sql: str) -> Node:
-    with _LOCK:
-        parser = _parser()
-    with parser.cursor() as cursor:
-        row = cursor.execute("SELECT json_serialize_sql($1)", [sql]).fetchone()
+    row = _parser().execute("SELECT json_serialize_sql($1)", [sql]).fetchone()
     tree: Node = json.loads(row[0]) if row else {}
     return tree
 
@@ -72,7 +80,7 @@ def engine_refusals(
     if statements[0].get("named_param_map"):
         return (_parameter(),)
     walk = _Walk(world, columns)
-    return tuple(dict.fromkeys(walk.query(statements[0]["node"], frozenset())))
+    return tuple(dict.fromkeys(walk.query(statements[0]["node"])))
 
 
 class _Walk:
@@ -81,24 +89,25 @@ class _Walk:
     def __init__(self, world: ClosedWorld, columns: ColumnNames | None) -> None:
         self.world = world
         self.columns = columns
+        self.values: set[int] = set()
+        """The stars that the engine itself puts before written values."""
 
-    def query(self, node: Any, ctes: frozenset[str]) -> Iterator[Refusal]:
-        if isinstance(node, list):
-            for child in node:
-                yield from self.query(child, ctes)
-        elif isinstance(node, dict):
-            ctes |= {entry["key"].lower() for entry in _ctes(node)}
-            yield from self._one(node, ctes)
-            for child in node.values():
-                if isinstance(child, (dict, list)):
-                    yield from self.query(child, ctes)
-
-    def _one(self, node: Node, ctes: frozenset[str]) -> Iterator[Refusal]:
-        kind = node.get("type")
-        if "class" in node:
-            yield from self._expression(node, str(node["class"]), str(kind))
-        elif isinstance(kind, str):
-            yield from self._structure(node, kind, ctes)
+    def query(self, root: Node) -> Iterator[Refusal]:
+        waiting: list[tuple[Any, frozenset[str]]] = [(root, frozenset())]
+        while waiting:
+            node, ctes = waiting.pop()
+            if isinstance(node, dict):
+                if node.get("cte_map"):
+                    ctes |= {entry["key"].lower() for entry in node["cte_map"].get("map", ())}
+                kind = node.get("type")
+                if "class" in node:
+                    yield from self._expression(node, str(node["class"]), str(kind))
+                elif isinstance(kind, str):
+                    yield from self._structure(node, kind, ctes)
+            children = list(node.values() if isinstance(node, dict) else node)
+            # The last one put in comes out first: this keeps the order of the text.
+            children.reverse()
+            waiting += [(one, ctes) for one in children if isinstance(one, (dict, list))]
 
     def _expression(self, node: Node, group: str, kind: str) -> Iterator[Refusal]:
         if group not in allowed.ENGINE_CLASSES:
@@ -111,7 +120,7 @@ class _Walk:
         elif group in {"FUNCTION", "WINDOW"}:
             yield from _function(node)
         elif group == "STAR":
-            yield from _star(node)
+            yield from self._star(node)
         elif group == "TYPE" and node.get("type_name", "").lower() not in allowed.TYPES:
             yield _forbidden_node(f"type {node.get('type_name')}")
 
@@ -120,9 +129,20 @@ class _Walk:
         if self.columns is not None and name not in self.columns:
             yield _disputed_column(".".join(name))
 
+    def _star(self, node: Node) -> Iterator[Refusal]:
+        if node.get("columns") or node.get("expr") or node.get("rename_list"):
+            yield _forbidden_node("COLUMNS")
+        elif (
+            self.columns is not None and ("*",) not in self.columns and id(node) not in self.values
+        ):
+            # Every star of the text that runs was written out, but the one over a PIVOT.
+            yield _forbidden_node("*")
+
     def _structure(self, node: Node, kind: str, ctes: frozenset[str]) -> Iterator[Refusal]:
         if kind not in allowed.ENGINE_NODES:
             yield _forbidden_node(kind)
+        elif kind == "SELECT_NODE" and node["from_table"]["type"] == "EXPRESSION_LIST":
+            self.values.update(map(id, node["select_list"]))
         elif kind == "BASE_TABLE":
             yield from self._table(node, ctes)
         elif kind == "JOIN" and node["ref_type"] not in allowed.ENGINE_JOINS:
@@ -152,23 +172,12 @@ class _Walk:
             yield unknown_name(Code.UNKNOWN_TABLE, "table", name, list(self.world.tables))
 
 
-def _ctes(node: Node) -> list[Node]:
-    entries: list[Node] = (node.get("cte_map") or {}).get("map", [])
-    return entries
-
-
 def _function(node: Node) -> Iterator[Refusal]:
     name = str(node["function_name"]).lower()
-    listed = allowed.FUNCTIONS | allowed.SERIES
-    if name not in listed or len(node["qualified_name"]["path"]) > 1:
+    if name not in allowed.CALLABLE or len(node["qualified_name"]["path"]) > 1:
         yield forbidden_function(name)
     if any(argument.get("name") for argument in node.get("arguments", ())):
         yield _forbidden_node("named argument")
-
-
-def _star(node: Node) -> Iterator[Refusal]:
-    if node.get("columns") or node.get("expr") or node.get("rename_list"):
-        yield _forbidden_node("COLUMNS")
 
 
 def _limit(node: Node) -> Iterator[Refusal]:

@@ -21,13 +21,19 @@ _GATHERED = 1_000
 _JOINED = (exp.DPipe, exp.Concat, exp.ConcatWs, exp.Array, exp.Tuple, exp.Anonymous)
 _REPLACING = (exp.Replace, exp.RegexpReplace)
 _GATHERING = (exp.ArrayAgg, exp.GroupConcat)
+_GROWING = (*_JOINED, *_REPLACING, *_GATHERING)
 
 Widths = dict[int, float]
 Outputs = dict[int, dict[str, float]]
 
 
-def growth_refusals(scopes: list[Scope]) -> tuple[Refusal, ...]:
-    """A refusal when a value of the query could become wider than any text a person reads."""
+def growth_refusals(nodes: list[exp.Expr], scopes: list[Scope]) -> tuple[Refusal, ...]:
+    """A refusal when a value of the query could become wider than any text a person reads.
+
+    ``nodes`` are those of the whole query as written: most queries put nothing together.
+    """
+    if not any(isinstance(node, _GROWING) for node in nodes):
+        return ()
     outputs: Outputs = {}
     queries: Widths = {}
     for scope in scopes:

@@ -13,15 +13,16 @@ from sqlglot.optimizer.scope import Scope, traverse_scope
 
 from core.errors import Code, Refusal
 from warehouse.catalog import unknown_name
+from warehouse.sqlcheck.rewriting import (
+    call_the_clock,
+    drop_stars_in_exists,
+    keep_headings,
+    name_headings,
+)
 from warehouse.sqlcheck.structure import is_listed
 from warehouse.sqlcheck.world import READABLE, SCHEMA, ClosedWorld, Role
 
 _DIALECT = "duckdb"
-_CLOCK: dict[type[exp.Expr], str] = {
-    exp.CurrentDate: "today",
-    exp.CurrentTimestamp: "now",
-    exp.Localtimestamp: "current_localtimestamp",
-}
 
 
 @dataclass
@@ -37,22 +38,23 @@ class Names:
     """Every column as the generated text will write it: (name,) or (table, name)."""
 
 
-def resolve(tree: exp.Query, world: ClosedWorld, role: Role) -> Names:
+def resolve(tree: exp.Query, nodes: list[exp.Expr], world: ClosedWorld, role: Role) -> Names:
     """Qualify every table and column of the tree in place and say what may not be read.
 
+    ``nodes`` are all nodes of the tree, walked once for every part of the check.
     Raises sqlglot's OptimizeError or SchemaError for a name it cannot place.
     """
-    _name_headings(tree)
+    name_headings(tree)
     headings = [select.alias_or_name for select in tree.selects]
-    _drop_stars_in_exists(tree)
-    _call_the_clock(tree)
+    drop_stars_in_exists(nodes)
+    call_the_clock(nodes)
     tree = normalize_identifiers(tree, dialect=_DIALECT)
     tree = qualify_tables(tree, db=SCHEMA, dialect=_DIALECT)
     names = Names(tree, [])
     _read_tables(names, world)
     if names.refusals:
         return names
-    pivoted = any(tree.find_all(exp.Pivot))
+    pivoted = any(isinstance(node, exp.Pivot) for node in nodes)
     names.tree = qualify_columns(tree, world.schema, dialect=_DIALECT)
     if pivoted:
         # sqlglot forgets the columns a PIVOT groups by; the engine's own star has them all,
@@ -60,45 +62,9 @@ def resolve(tree: exp.Query, world: ClosedWorld, role: Role) -> Names:
         names.tree.set("expressions", [exp.Star()])
     names.scopes = list(traverse_scope(names.tree))
     _Columns(names, world, role).read()
-    _keep_headings(names.tree, headings)
+    keep_headings(names.tree, headings)
     quote_identifiers(names.tree, dialect=_DIALECT, identify=True)
     return names
-
-
-def _name_headings(tree: exp.Query) -> None:
-    """An output that has no name gets its own text as one, not a number."""
-    taken = {select.alias_or_name for select in tree.selects}
-    for select in tree.selects:
-        if select.alias or isinstance(select, (exp.Column, exp.Star)):
-            continue
-        heading = select.sql(_DIALECT).lower()[:60]
-        if heading not in taken:
-            taken.add(heading)
-            select.replace(exp.alias_(select.copy(), heading, quoted=True))
-
-
-def _drop_stars_in_exists(tree: exp.Query) -> None:
-    """EXISTS (SELECT * ...) reads no column: it must not be refused for those it names."""
-    for exists in tree.find_all(exp.Exists):
-        query = exists.this
-        if isinstance(query, exp.Select) and query.selects == [exp.Star()]:
-            query.set("expressions", [exp.Literal.number(1)])
-
-
-def _call_the_clock(tree: exp.Query) -> None:
-    """CURRENT_DATE is a column to the engine's parser where one has that name; today() is not."""
-    for word in list(tree.find_all(*_CLOCK)):
-        if not word.this:
-            word.replace(exp.Anonymous(this=_CLOCK[type(word)]))
-
-
-def _keep_headings(tree: exp.Query, headings: list[str]) -> None:
-    """Names are compared in lower case; what people called the result's columns stays."""
-    if len(headings) != len(tree.selects):
-        return
-    for select, heading in zip(tree.selects, headings, strict=True):
-        if isinstance(select, exp.Alias) and select.alias == heading.lower() != heading:
-            select.set("alias", exp.to_identifier(heading, quoted=True))
 
 
 def _read_tables(names: Names, world: ClosedWorld) -> None:
@@ -134,6 +100,8 @@ class _Columns:
         for node in self.names.tree.walk():
             if isinstance(node, exp.Column):
                 self._write(node, pivoted)
+            elif isinstance(node, exp.Star) and not isinstance(node.parent, exp.Count):
+                self._star(node, pivoted)
             elif not is_listed(node):
                 # Qualifying turns a table's name in an expression into its whole row.
                 self.names.refusals.append(_whole_row(node))
@@ -147,6 +115,13 @@ class _Columns:
         self.names.written.add((table, name) if table else (name,))
         if pivoted:
             self.names.written.add((name,))
+
+    def _star(self, star: exp.Star, pivoted: bool) -> None:
+        """A star that could not be written out may stand for any column; only a PIVOT keeps one."""
+        if pivoted and star.parent is self.names.tree:
+            self.names.written.add(("*",))
+        else:
+            self.names.refusals.append(_whole_row(star))
 
     def _column(self, column: exp.Column, scope: Scope) -> Iterator[Refusal]:
         if not column.table:

@@ -31,12 +31,14 @@ class _Question(NamedTuple):
     role: Role
 
 
-def structure_refusals(tree: exp.Expr, world: ClosedWorld, role: Role) -> tuple[Refusal, ...]:
-    """What in this tree is not allowed, whatever its names mean; empty when nothing is."""
+def structure_refusals(
+    tree: exp.Expr, nodes: list[exp.Expr], world: ClosedWorld, role: Role
+) -> tuple[Refusal, ...]:
+    """What in this tree of these nodes is not allowed, whatever its names mean."""
     if not isinstance(tree, (exp.Select, exp.SetOperation)):
         return (_not_a_query(tree),)
     question = _Question(world, role)
-    found = (refusal for node in tree.walk() for refusal in _node(node, question))
+    found = (refusal for node in nodes for refusal in _node(node, question))
     return tuple(dict.fromkeys(found))
 
 
