@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from agent.explaining import is_explanation, read_explanation
 from agent.planners.grammar import guards
 from agent.planners.grammar.debug import plan_debug
 from agent.planners.grammar.decision import plan_decision
@@ -16,6 +17,9 @@ from agent.planners.grammar.question import plan_anything_else, plan_question
 from agent.planners.grammar.typos import mend
 from agent.planners.grammar.words import tokenise
 from agent.planners.port import Plan, PlanRequest
+from core.artifacts import Intent
+from core.errors import PilothouseError
+from core.rules import EligibilityRule
 from warehouse.catalog import Catalog
 
 
@@ -35,12 +39,23 @@ class GrammarPlanner:
         """A draft for a prompt, or a question or refusal that points at the words."""
         if request.refusals:
             return Plan(intent="refused", refusals=request.refusals)
+        if is_explanation(request.prompt):
+            return self._explained(request.prompt)
         prompt = guards.clean(request.prompt)
         try:
             guards.check(prompt, self.catalog)
             return self._read(prompt, request.as_of)
         except Unclear as unclear:
             return _unclear(unclear)
+
+    def _explained(self, prompt: str) -> Plan:
+        """The artifact that an explanation says: the words of an approved rule, edited by hand."""
+        try:
+            draft = read_explanation(prompt, self.catalog)
+        except PilothouseError as error:
+            return Plan(intent="refused", refusals=(error.refusal,))
+        intent: Intent = "eligibility" if isinstance(draft, EligibilityRule) else "decision"
+        return Plan(intent=intent, draft=draft, assumptions=draft.assumptions)
 
     def _read(self, prompt: str, as_of: datetime) -> Plan:
         text, notes = mend(tokenise(prompt), self.lexicon)
