@@ -27,7 +27,7 @@ from agent.planners.grammar.separators import RELATIVES, separator
 from agent.planners.grammar.sequences import Sequences
 from agent.planners.grammar.times import Span, Times
 from agent.planners.grammar.values import Values
-from agent.planners.grammar.words import Text
+from agent.planners.grammar.words import Text, is_past
 from core.conditions import EventCount, InAudience, Op
 
 AUXILIARIES = frozenset(
@@ -39,7 +39,7 @@ _LINKS = (
     ("as", "long", "as"), ("provided", "that"), ("provided",), ("only", "if"), ("only", "when"),
     ("given", "that"), ("in", "case"), ("only", "once"), ("only", "after"), ("as", "soon", "as"),
 )  # fmt: skip
-_NEGATIONS = frozenset("not never without lacking lack lacks hasn".split())
+_NEGATIONS = frozenset("not non never without lacking lack lacks".split())
 
 
 class Clauses:
@@ -356,4 +356,4 @@ def _thing_or_event(thing: Found, event: Found, prefix: _Prefix) -> Found:
 
 
 def _past(event: Found) -> bool:
-    return any(word.endswith("ed") for word in event.stated.lower().split())
+    return any(is_past(word) for word in event.stated.lower().split())

@@ -170,6 +170,8 @@ class DatedSpans:
         start = found.start.replace(year=other.start.year)
         following = start.month % 12 + 1 == other.start.month and start < other.start
         plain = (other.after - other.start).days <= 31 and (found.after - found.start).days <= 31
+        if found.after == other.start:
+            return Period(found.start, other.after, other.end)
         return Period(start, other.after, other.end) if following and plain else found
 
     def _plain(self, i: int) -> Span | None:

@@ -17,6 +17,8 @@ from core.conditions import (
 
 ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "tenth": 10}
 NO = Quantity(0, Op.EQ, 0)
+_DONE = ("done", "made", "performed", "logged", "recorded", "finished")
+_BARE = ("not", "do", "does", "did", "to", "never")
 _GOING_ON = frozenset(
     "and or but in on at for within during since more less least most exactly twice once over "
     "between from to who that with without this last yesterday today before after then never not "
@@ -40,6 +42,8 @@ class EventPhrase:
     ordinal: int | None = None
     adjacent: bool = False
     nominal: bool = False
+    each: bool = False
+    """After 'both': every value that is listed."""
     both: str = ""
     """Values joined by 'and', as they were said."""
     value_end: int = -1
@@ -122,7 +126,8 @@ class EventPhrases:
 
     def _named_by_value(self, read: EventPhrase) -> bool:
         """'watched comedy', 'connected Slack': a value of the event stands for its object."""
-        if read.value_end != read.end or not read.inflected:
+        told = read.inflected or self.text.low(read.start - 1) in _BARE
+        if read.value_end != read.end or not told:
             return False
         return self._alone(read.end)
 
@@ -150,6 +155,8 @@ class EventPhrases:
             read.no, read.end = True, read.end + 1
         elif low in ARTICLES or low in ("any", "single", "of"):
             read.end += 1
+        elif low == "both":
+            read.end, read.each = read.end + 1, True
         else:
             listed = self.values.listed(read.end, f"event:{read.event}")
             if listed is None:
@@ -185,6 +192,8 @@ class EventPhrases:
     def after(self, read: EventPhrase) -> None:
         """Take in what may follow a phrase: how often, when, and with which properties."""
         self._object_after(read)
+        if read.nominal and read.count is not None and self.text.low(read.end) in _DONE:
+            read.end += 1
         while self._times_after(read) or self._span_after(read) or self._property_after(read):
             pass
 
@@ -244,6 +253,9 @@ class EventPhrases:
         if self.text.low(start) in ("anytime", "sometime", "at"):
             start += 1 if self.text.low(start) != "at" else 0
         span = self.times.span(start)
+        if span is None and self.text.low(start) == ",":
+            span = self.times.span(start + 1)
+            span = span if span is not None and span.kind == "ever" else None
         if span is None or span.kind == "next":
             return False
         read.span, read.end = replace(span, stated=self.text.words(start, span.end)), span.end

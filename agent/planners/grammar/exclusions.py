@@ -18,7 +18,8 @@ EXCLUDERS = (
     ("do", "not", "contact"), ("do", "not", "nudge"),
     ("do", "not", "email"), ("do", "not", "bother"), ("leave", "out"), ("leaving", "out"),
     ("but", "not"), ("and", "not"), ("but", "exclude"), ("but", "excluding"), ("and", "exclude"),
-    ("other", "than"), ("apart", "from"), ("aside", "from"), ("exclude",), ("excluding",),
+    ("with", "the", "exception", "of"), ("other", "than"), ("apart", "from"), ("aside", "from"),
+    ("exclude",), ("excluding",),
     ("excludes",), ("except", "for"), ("except", "if"), ("except", "those"), ("except",),
     ("excepting",), ("omit",), ("omitting",), ("skip",), ("skipping",), ("ignore",),
     ("ignoring",), ("unless",), ("minus",), ("not",), ("never", "to"), ("suppress",),
@@ -120,6 +121,10 @@ class Exclusions:
             negate(parts[0]) if len(parts) == 1 else all_of([negate(part) for part in parts])
         )
         return Found(end, condition, notes=tuple(notes), questions=tuple(questions))
+
+    def left_out(self, i: int) -> Found | None:
+        """The people at an index, turned round."""
+        return self._excluded(i)
 
     def _back_to_all(self, end: int, position: int) -> bool:
         """'all users, excluding trial users, who …': the clause goes on about all users."""

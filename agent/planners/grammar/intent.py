@@ -7,6 +7,7 @@ from typing import Literal
 
 from agent.planners.grammar.debug_words import DIRECTION_PHRASES, DIRECTIONS
 from agent.planners.grammar.frame import Frame
+from agent.planners.grammar.lexicon import Kind as LexiconKind
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.questions import is_question
 from agent.planners.grammar.words import Text
@@ -72,7 +73,9 @@ def kind_of(text: Text, lexicon: Lexicon) -> Kind:
         return "question"
     if is_question(source, moves=metric and _moves(text)):
         return "question"
-    if _DECISION.search(source) and (len(actions) > 1 or not _one_action_rule(source)):
+    if _DECISION.search(_without_names(text, lexicon)) and (
+        len(actions) > 1 or not _one_action_rule(source)
+    ):
         return "decision"
     if len(actions) > 1 and _ordered(source):
         return "decision"
@@ -82,7 +85,27 @@ def kind_of(text: Text, lexicon: Lexicon) -> Kind:
     if _QUESTION.search(source) and not _who_gets(source, actions):
         return "question"
     people = any(lexicon.longest(kind, text, i) for kind in _PEOPLE for i in range(len(text)))
-    return "eligibility" if _ELIGIBILITY.search(source) or actions or people else "other"
+    named = people or _begins_with_name(text, lexicon)
+    return "eligibility" if _ELIGIBILITY.search(source) or actions or named else "other"
+
+
+def _begins_with_name(text: Text, lexicon: Lexicon) -> bool:
+    """'Owners in Germany', 'Bought at least twice': people told by what they are or did."""
+    kinds: tuple[LexiconKind, ...] = ("event", "value", "audience", "trait")
+    found = (lexicon.longest(kind, text, 0) for kind in kinds)
+    verb = text.low(0).endswith(("ed", "s")) or text.low(0) in lexicon.verbs
+    return verb and (any(found) or any(lexicon.starting(kind, text, 0) for kind in kinds))
+
+
+def _without_names(text: Text, lexicon: Lexicon) -> str:
+    """The prompt without the catalog's own values: 'high-priority tasks' rank nothing."""
+    kept: list[str] = []
+    i = 0
+    while i < len(text):
+        match = lexicon.longest("value", text, i)
+        kept.append("" if match else text[i].text)
+        i = match.end if match else i + 1
+    return " ".join(kept)
 
 
 def _one_action_rule(source: str) -> bool:

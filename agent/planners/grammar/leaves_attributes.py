@@ -278,11 +278,17 @@ class AttributeLeaves:
         end = count.end
         found = Found(end, self._bounds(sense, count))
         scale = share_scale(self._described(sense))
+        if self.text.low(end) in ("percent", "%"):
+            trailing = trailing_comparison(self.text, end + 1) if count.bare else None
+            if trailing is not None:
+                count = replace(count, op=trailing[0], bare=False)
+                found = replace(found, condition=self._bounds(sense, count))
+            after = end + 1 if trailing is None else trailing[1]
         if self.text.low(end) in ("percent", "%") and scale is not None:
-            end += 1
+            end = after
             found = replace(found, condition=self._bounds(sense, count, scale))
         elif self.text.low(end) in ("percent", "%"):
-            end += 1
+            end = after
             share = count.n / 100
             found = found.asking(
                 f"'{self.text.words(i, end)}': is that {count.n:g} or {share:g} on the scale of "

@@ -61,7 +61,7 @@ class EventLeaves:
             return self._first(read, stated, notes, questions)
         base = EventCount(event=read.event, where=tuple(read.filters), window=self._window(read))
         condition = _counted(base, count, read.ordinal)
-        if read.both and self.text.low(read.start - 1) == "both":
+        if read.both and (read.each or self.text.low(read.start - 1) == "both"):
             condition = all_of([_with_value(condition, one) for one in _values(read)])
         elif read.both and not (negated or read.no) and (count is None or count.n <= 1):
             questions = (*questions, _each_or_any(read.both, stated))

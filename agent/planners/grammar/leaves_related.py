@@ -138,16 +138,28 @@ class RelatedLeaves:
     def _leading(self, row: Row) -> None:
         while True:
             low = self.text.low(row.end)
-            if self._number_before(row):
+            if self._number_before(row) or self._number_as_value(row):
                 continue
             if row.count is None and not row.no and low != "zero" and self._quantity(row):
                 row.marked = True
             elif low in ("no", "zero") and row.count is None and not row.no:
                 row.no, row.end, row.marked = True, row.end + 1, True
-            elif low in ARTICLES or low == "any" or self.text.has(row.end - 1, "any", "of"):
+            elif self._article(row):
                 row.end, row.article = row.end + 1, True
             elif not self._value(row):
                 return
+
+    def _article(self, row: Row) -> bool:
+        low = self.text.low(row.end)
+        leading = low in ARTICLES and not row.filters
+        return leading or low == "any" or self.text.has(row.end - 1, "any", "of")
+
+    def _number_as_value(self, row: Row) -> bool:
+        """'a 4K rental': what begins with a number may be the name of a value."""
+        found = quantity(self.text, row.end)
+        senses = self.values.senses(row.end, f"entity:{row.entity}")
+        longer = found is not None and any(end >= found.end for _, end in senses)
+        return longer and self._value(row)
 
     def _number_before(self, row: Row) -> bool:
         """'a 1-star review': a number of the row's own column, before its noun."""
@@ -155,8 +167,9 @@ class RelatedLeaves:
         if found is None or found.vague or not found.bare or found.high is not None:
             return False
         for name, column in self.many[row.entity].columns.items():
-            end = column_noun(self.text, found.end, name, column)
-            if column.type not in ("integer", "number") or end == found.end:
+            hyphen = self.text.low(found.end) == "-"
+            end = column_noun(self.text, found.end + hyphen, name, column)
+            if column.type not in ("integer", "number") or end == found.end + hyphen:
                 continue
             nouns = self.lexicon.at("entity", self.text, end)
             if any(match.sense.name == row.entity for match in nouns):

@@ -54,8 +54,10 @@ class Match(NamedTuple):
 _PEOPLE = (
     "user", "person", "everyone", "everybody", "anyone", "anybody", "those", "audience",
     "somebody", "someone", "subscribers base", "customer base", "user base", "account",
-    "customer", "client", "member",
 )  # fmt: skip
+_GENERIC = ("customer", "client", "member", "shopper", "visitor", "reader", "listener", "player",
+            "learner", "viewer", "guest")  # fmt: skip
+"""People in any trade, where the catalog does not use the word for something else."""
 OPPOSITE_VALUE = "false"
 """The value in the sense of a phrase that says the opposite of a yes-or-no column."""
 _EXACT: frozenset[Kind] = frozenset({"value"})
@@ -70,6 +72,10 @@ class Lexicon:
         self._by_stem: dict[tuple[Kind, str], list[Entry]] = {}
         for sense, phrase in _phrases(catalog):
             self._add(sense, phrase)
+        used = {word for entry in self.entries for word in entry.words}
+        for word in _GENERIC:
+            if word not in used:
+                self._add(Sense("person", "user"), word)
         self.vocabulary = frozenset(word for entry in self.entries for word in entry.words)
         self.verbs = frozenset(e.words[0] for e in self.entries if e.sense.kind == "event")
         self._stems = frozenset(stem(word) for word in self.vocabulary)
@@ -77,7 +83,7 @@ class Lexicon:
     def _add(self, sense: Sense, phrase: str) -> None:
         tokens = tokenise(phrase).tokens
         words = tuple(token.low for token in tokens if token.low not in ARTICLES)
-        if sense.kind == "value" and len(phrase) <= 2:
+        if sense.kind == "value" and len(phrase) <= 2 and phrase.isalpha():
             words = (phrase,)
         if not words:
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 from agent.planners.grammar.columns import column_noun, share_scale
@@ -164,6 +165,9 @@ class Measures:
         question = None
         if self.text.low(end) in ("percent", "%"):
             end += 1
+            trailing = trailing_comparison(self.text, end) if found.bare else None
+            if trailing is not None:
+                found, end = replace(found, op=trailing[0], bare=False), trailing[1]
             share = share_scale(column)
             scale = share or 1.0
             if share is None:

@@ -12,6 +12,7 @@ from agent.planners.grammar.rows import looks_ahead, span_filters
 from agent.planners.grammar.times import Span, Times
 from agent.planners.grammar.words import Text
 from core.conditions import (
+    Absolute,
     AsOf,
     Attribute,
     Calendar,
@@ -50,6 +51,7 @@ class Moments:
             span = replace(
                 span, kind="next", notes=(*span.notes, f"'{stated}' looks ahead from now.")
             )
+        span = self._coming(sense, end, span)
         filters = span_filters(sense.name, self._dated(span))
         found = Found(span.end, InAudience(key=""), notes=span.notes, stated=stated)
         if filters is None or span.kind == "bare" or self._past_of_future(sense, end, span):
@@ -66,11 +68,31 @@ class Moments:
             found = replace(found, notes=(*found.notes, *extra))
         yield replace(found, condition=all_of(parts))
 
+    def _coming(self, sense: Sense, end: int, span: Span) -> Span:
+        """'renewal in July' is the coming July, where a month or more is named without a year."""
+        window = span.window
+        told = self.text.low(end - 1).endswith("ed")
+        if not looks_ahead(sense.name) or told or not isinstance(window, Absolute):
+            return span
+        if window.start is None or window.end is None or window.end > self.times.as_of:
+            return span
+        named = str(window.start.year) in self.text.words(end, span.end)
+        if named or (window.end - window.start).days < 28:
+            return span
+        start, after = (one.replace(year=one.year + 1) for one in (window.start, window.end))
+        said = self.text.words(end, span.end)
+        note = f"'{said}' is from {start:%Y-%m-%d} and before {after:%Y-%m-%d}, still to come."
+        return replace(span, window=Absolute(start=start, end=after), notes=(note,))
+
     def _past_of_future(self, sense: Sense, end: int, span: Span) -> bool:
         """'trial ends today': an end that is not told as past, in a period up to now."""
         told = self.text.low(end - 1).endswith("ed") or span.kind != "window"
-        rolling = isinstance(span.window, Rolling | Calendar)
-        return looks_ahead(sense.name) and not told and rolling
+        window = span.window
+        named = any(self.text[k].kind == "date" for k in range(end, span.end))
+        past = isinstance(window, Rolling | Calendar)
+        if isinstance(window, Absolute) and window.start and window.end and not named:
+            past = window.end <= self.times.as_of
+        return looks_ahead(sense.name) and not told and past
 
     def _dated(self, span: Span) -> Span:
         """A calendar period as the dates it has now."""

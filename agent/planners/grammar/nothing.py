@@ -34,8 +34,10 @@ class Nothing:
     def at(self, i: int) -> Iterator[Found]:
         """Every reading that starts at an index."""
         start, gone, no = i, False, False
-        while self.text.low(start) in (*ARTICLES, *_GONE, "no", "any", "whose"):
+        known = False
+        while self.text.low(start) in (*ARTICLES, *_GONE, "known", "no", "any", "whose"):
             gone = gone or self.text.low(start) in _GONE
+            known = known or self.text.low(start) == "known"
             no = no or self.text.low(start) == "no"
             start += 1
         for kind in ("column", "trait"):
@@ -44,8 +46,8 @@ class Nothing:
                 if column is None or column.type == "boolean":
                     continue
                 found = self._gone_after(i, match.end, match.sense)
-                if found is None and gone:
-                    found = self._found(i, match.end, match.sense, there=False)
+                if found is None and gone != known:
+                    found = self._found(i, match.end, match.sense, there=known)
                 if found is None:
                     found = self._owned(i, start, match.end, match.sense, column, no)
                 if found is not None:

@@ -167,13 +167,21 @@ class Reader:
         return self._set_action(action, found.end, found.name)
 
     def _exclusion(self, i: int) -> int | None:
-        found = self.exclusions.at(i)
+        found = self.exclusions.at(i) or self._all_but(i)
         if found is None:
             return None
         self._take(found)
         self.reading.exclusions.append(found.condition)
         self._sep, self._contiguous = "sentence", False
         return found.end
+
+    def _all_but(self, i: int) -> Found | None:
+        """'all customers but those in Germany': right after the people, 'but' leaves some out."""
+        if self.text.low(i) != "but" or not self._after_people:
+            return None
+        if self.text.low(i + 1) in ("only", "also", "who", "with", "not"):
+            return None
+        return self.exclusions.left_out(i + 1)
 
     def _take(self, found: Found) -> None:
         self.reading.notes.extend(found.notes)
@@ -257,7 +265,8 @@ class Reader:
         if i > 0 and self.text[i - 1].kind != "mark":
             return False
         found = self.clauses.attributes.adjective(i)
-        return found is not None and self.text.low(found.end) in ("", ",", ".", ";", "\n", "-", "–")
+        ends = ("", ",", ".", ";", "\n", "-", "–", "only")
+        return found is not None and self.text.low(found.end) in ends
 
     def _sequence_from(self, i: int, *, marked: bool, after_people: bool) -> int:
         items, end = self.clauses.sequence(i, marked=marked)

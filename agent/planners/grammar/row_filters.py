@@ -15,7 +15,8 @@ from core.conditions import Filter, Op
 from warehouse.catalog import Column, Entity
 
 _FILLERS = frozenset(
-    "of with that which are is were was a an the about on for regarding in to concerning".split()
+    "of with that which are is were was a an the about on for regarding in to concerning still "
+    "currently as".split()
 )
 _ENDS = ("", ".", ",", ";", "and", "or", "but", "!", "?", ")", "\n", "get", "gets", "about",
          "regarding", "in", "over", "during", "within", "since")  # fmt: skip

@@ -14,7 +14,7 @@ from core.conditions import Attribute, Calendar, Condition, Filter, Op
 
 _FILLERS = frozenset(
     "is was are were has have had been being still currently now already of with that which for "
-    "about in on".split()
+    "about in on by via using".split()
 )
 
 
@@ -46,6 +46,8 @@ class ToOne:
         while self.text.low(position) in (*_FILLERS, *ARTICLES, "not", "never", "neither"):
             negated = negated or self.text.low(position) in ("not", "never", "neither")
             position += 1
+        if self.text.low(position) == "paid" and self.text.low(position + 1) in _FILLERS:
+            position += 2
         name = match.sense.name
         for filters, end, questions in self._filters(position, name):
             parts = [self._leaf(name, one) for one in filters]

@@ -13,6 +13,7 @@ from dataclasses import replace
 from rapidfuzz.distance.Levenshtein import distance
 
 from agent.planners.grammar.lexicon import Lexicon
+from agent.planners.grammar.negatives import apart
 from agent.planners.grammar.vocabulary import COMMON
 from agent.planners.grammar.words import Text, stem
 
@@ -32,7 +33,7 @@ def mend(text: Text, lexicon: Lexicon) -> tuple[Text, list[str]]:
             continue
         notes.append(f"'{token.text}' is read as '{nearest}'.")
         tokens.append(replace(token, text=nearest, low=nearest))
-    return Text(text.source, tokens), notes
+    return apart(Text(text.source, tokens), lexicon), notes
 
 
 def _changed(word: str, form: str) -> bool:
@@ -49,6 +50,8 @@ def _swapped(word: str, form: str) -> bool:
 
 
 def _nearest(word: str, lexicon: Lexicon) -> str | None:
+    if word.startswith("un") and lexicon.knows(word[2:]):
+        return None
     if len(word) < SHORTEST or not word.isalpha() or word in COMMON or lexicon.knows(word):
         return None
     if any(stem(word) == stem(known) for known in COMMON if known[:3] == word[:3]):
