@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from agent.conversation.telling import derived, told_first
 from agent.planners.port import CountQuestion, DebugQuestion, Drafted, Plan, SqlQuestion
 from agent.question_words import answer_lines, shown_cells, subject
 from agent.state import AskState
@@ -52,9 +53,16 @@ def compose(state: AskState, catalog: Catalog) -> dict[str, Any]:
             "status": "needs_clarification",
             "intent": "clarify",
         }
-    text = "\n".join(_lines(plan.draft, state, catalog))
-    results = [state["plan"], state.get("simulated"), state.get("report")]
-    known = [*results, phrases(plan.draft, catalog), _cells(plan.draft, state)]
+    told = told_first(state)
+    text = "\n".join([*told, *_lines(plan.draft, state, catalog)])
+    results = [state["plan"], state.get("simulated"), state.get("report"), state.get("compared")]
+    known = [
+        *results,
+        state.get("turn"),
+        derived(state),
+        phrases(plan.draft, catalog),
+        _cells(plan.draft, state),
+    ]
     wrong = unsupported_numbers(text, known)
     if wrong:
         return _refused(state, [_unsupported(wrong)])

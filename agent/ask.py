@@ -8,6 +8,9 @@ from langgraph.types import Command
 from pydantic import TypeAdapter
 
 from agent.context import AskContext
+from agent.conversation.held import Conversation
+from agent.conversation.taking import after
+from agent.conversation.turn import Turn
 from agent.planners.port import Plan
 from agent.state import GRAPH_VERSION, AskState
 from core.artifacts import ARTIFACT, AskResult, QueryAnswer
@@ -26,10 +29,11 @@ def ask(
     thread_id: str,
     run_id: str,
     submit: bool,
-) -> AskResult:
+) -> tuple[AskResult, Conversation]:
     """Run one prompt until it is answered or waits for an approval.
 
-    ``run_id`` names the checkpoint, so that the same run can be woken later by anybody.
+    ``run_id`` names the checkpoint, so that the same run can be woken later by anybody. Gives the
+    answer, and what the thread holds after it.
     """
     state: AskState = {
         "graph_version": GRAPH_VERSION,
@@ -40,7 +44,15 @@ def ask(
         "submit": submit,
     }
     final = graph.invoke(state, _config(run_id), context=context, durability="sync")
-    return result_of(final, context)
+    result = result_of(final, context)
+    return result, _left(final, result, context.conversation)
+
+
+def _left(state: dict[str, Any], result: AskResult, before: Conversation) -> Conversation:
+    """The thread after a run: its draft, and what it asked."""
+    plan = Plan.model_validate(state["plan"]) if state.get("plan") else None
+    turn = Turn.model_validate(state["turn"]) if state.get("turn") else Turn(kind="new")
+    return after(before, turn, plan, result.status).asking(result.choices)
 
 
 def submit_draft(graph: Any, context: AskContext, run_id: str) -> AskResult | None:
@@ -87,7 +99,7 @@ def result_of(state: dict[str, Any], context: AskContext) -> AskResult:
             "assumptions": _assumptions(plan, simulated),
             "edge_cases": simulated.get("edge_cases") or (),
             "questions": plan.questions if plan else (),
-            "choices": plan.choices if plan else (),
+            "choices": state.get("choices") or (),
             "preview": simulated.get("preview"),
             "findings": (simulated.get("findings") or ()) if is_rule else (),
             "change_request": state.get("change_request") or None,

@@ -12,6 +12,8 @@ from datetime import datetime
 
 from langchain_core.tools import BaseTool
 
+from agent.conversation.held import NOTHING, Conversation
+from agent.conversation.turn import Recall
 from agent.planners.port import Planner
 from control.requests import ChangeRequest
 from control.store import Store
@@ -39,3 +41,10 @@ class AskContext:
     ran: list[SqlText]
     """The queries that the tools ran, in order; the answer lists them."""
     on_step: OnStep
+    reader: Planner
+    """Reads what follow-ups name: the grammar, whoever drafts."""
+    under: Callable[[Catalog], dict[str, BaseTool]]
+    """The tools, were the catalog's limits others: for questions of what would be."""
+    recall: Recall
+    conversation: Conversation = NOTHING
+    """What the thread holds so far."""

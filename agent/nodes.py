@@ -13,6 +13,10 @@ from pydantic import TypeAdapter
 from agent.answer import compose
 from agent.checking import check_draft
 from agent.context import AskContext
+from agent.conversation.comparing import compare
+from agent.conversation.offering import offered
+from agent.conversation.taking import following, replacing
+from agent.conversation.turn import picked
 from agent.guard import guard
 from agent.planners.port import (
     CountQuestion,
@@ -39,12 +43,17 @@ DRAFT: TypeAdapter[Any] = TypeAdapter(Drafted)
 
 def understand(state: AskState, runtime: Runtime[AskContext]) -> dict[str, Any]:
     """Reading your prompt"""
-    found = guard(state["prompt"])
+    prompt = picked(state["prompt"], runtime.context.conversation)
+    found = guard(prompt)
     return {
+        "prompt": prompt,
         "attempt": 0,
         "intent": "refused" if found else "clarify",
         "refusals": _plain(found),
         "plan": {},
+        "turn": {},
+        "compared": {},
+        "choices": [],
         "change_request": {},
     }
 
@@ -57,12 +66,25 @@ def ground(state: AskState, runtime: Runtime[AskContext]) -> dict[str, Any]:
 
 def draft(state: AskState, runtime: Runtime[AskContext]) -> dict[str, Any]:
     """Drafting a typed artifact"""
+    taken = following(state["prompt"], runtime.context)
+    if taken is not None:
+        return {
+            "attempt": 1,
+            "intent": taken.plan.intent,
+            "plan": taken.plan.model_dump(mode="json"),
+            "turn": taken.turn.model_dump(mode="json"),
+            "refusals": _plain(taken.plan.refusals),
+            # A change is not sent by being made: that is asked for in so many words.
+            "submit": taken.turn.kind == "submit",
+        }
+    pending = runtime.context.conversation.pending
     request = PlanRequest(
         prompt=state["prompt"],
         as_of=runtime.context.as_of,
         grounding=tuple(Term.model_validate(term) for term in state["grounding"]),
         refusals=tuple(Refusal.model_validate(one) for one in state["refusals"]),
         attempt=state["attempt"] + 1,
+        pending=pending.draft if pending is not None else None,
         thread=state["thread_id"],
     )
     plan = runtime.context.planner.plan(request)
@@ -71,6 +93,7 @@ def draft(state: AskState, runtime: Runtime[AskContext]) -> dict[str, Any]:
         "intent": plan.intent,
         "plan": plan.model_dump(mode="json"),
         "refusals": _plain(plan.refusals),
+        "turn": replacing(state["prompt"], runtime.context.conversation).model_dump(mode="json"),
         "usage": _added(state.get("usage"), plan),
     }
 
@@ -101,18 +124,21 @@ def simulate(state: AskState, runtime: Runtime[AskContext]) -> dict[str, Any]:
             key, result = "report", tools["run_sql"].invoke({"sql": drafted.sql})
     if isinstance(result, Refused):
         return {"refusals": _plain(result.refusals)}
-    return {key: result.model_dump(mode="json"), "sql": _plain(runtime.context.ran)}
+    compared = compare(state["turn"], drafted, runtime.context)
+    ran = _plain(runtime.context.ran)
+    return {key: result.model_dump(mode="json"), "compared": compared, "sql": ran}
 
 
 def answer(state: AskState, runtime: Runtime[AskContext]) -> dict[str, Any]:
     """Writing the answer from the results"""
-    return compose(state, runtime.context.catalog)
+    written = compose(state, runtime.context.catalog)
+    return written | {"choices": _plain(offered(state, runtime.context))}
 
 
 def submit(state: AskState, runtime: Runtime[AskContext]) -> dict[str, Any]:
     """Sending it for approval"""
     result = runtime.context.tools["propose"].invoke(
-        {"artifact": state["plan"]["draft"], "prompt": state["prompt"]}
+        {"artifact": state["plan"]["draft"], "prompt": _said(state)}
     )
     if isinstance(result, Refused):
         return {"refusals": _plain(result.refusals), "status": "refused"}
@@ -185,6 +211,11 @@ def timed(node: Node) -> Any:
         return changed | {"trace": [{"node": node.__name__, "ms": took, "attempt": attempt}]}
 
     return run
+
+
+def _said(state: AskState) -> str:
+    """Everything that was said to get the draft, as approvers read it."""
+    return (state.get("turn") or {}).get("prompt") or state["prompt"]
 
 
 def _plain(things: Any) -> list[dict[str, Any]]:

@@ -31,6 +31,11 @@ class AskState(TypedDict, total=False):
     sql: list[dict[str, Any]]
     answer: str
     status: str
+    choices: list[dict[str, Any]]
+    turn: dict[str, Any]
+    """What a follow-up was taken for; empty for a prompt of its own."""
+    compared: dict[str, Any]
+    """What the draft is held against, in users."""
     change_request: dict[str, Any]
     usage: dict[str, Any]
     trace: Annotated[list[dict[str, Any]], operator.add]

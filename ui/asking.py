@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -12,9 +14,13 @@ import structlog
 
 from agent.ask import ask, submit_draft, wake
 from agent.context import AskContext, OnStep
+from agent.conversation.held import NOTHING, Conversation
+from agent.conversation.turn import Recalled
 from agent.graph import open_graph
+from agent.planners.grammar import GrammarPlanner
 from agent.planners.port import Planner
-from control import runs
+from agent.state import GRAPH_VERSION
+from control import conversations, runs
 from control.people import Person
 from control.requests import ChangeRequest
 from control.sights import sight_of
@@ -56,6 +62,13 @@ class Asking:
         return planner_of(self._workspace)
 
     @cached_property
+    def grammar(self) -> Planner:
+        """What reads the words of a follow-up, whichever planner drafts."""
+        planner = self.planner
+        is_grammar = isinstance(planner, GrammarPlanner)
+        return planner if is_grammar else GrammarPlanner(self._workspace.catalog)
+
+    @cached_property
     def retrieval(self) -> Any:
         """The catalog, searchable by words."""
         from agent.retrieval import Retrieval
@@ -64,7 +77,7 @@ class Asking:
 
     def forget(self) -> None:
         """Read the catalog anew for the next prompt: something else of it is in force."""
-        for name in ("planner", "retrieval"):
+        for name in ("planner", "grammar", "retrieval"):
             self.__dict__.pop(name, None)
 
     def warm(self) -> None:
@@ -84,24 +97,45 @@ class Asking:
     ) -> AskResult:
         """Answer a prompt; ``submit`` sends a rule for approval at once."""
         run_id = run_id or new_id()
+        thread_id = thread_id or run_id
         store = self._workspace.store
+        self.enter(thread_id, person, prompt)
         entering.asked(store, run_id, prompt, who=person.email, now=self._workspace.now())
         started = time.perf_counter()
-        with structlog.contextvars.bound_contextvars(trace_id=run_id), self._lock(run_id):
-            result = ask(
+        # One prompt of a thread at a time: the next one is about what this one leaves.
+        with (
+            structlog.contextvars.bound_contextvars(trace_id=run_id),
+            self._lock(f"thread {thread_id}"),
+            self._lock(run_id),
+        ):
+            held = Conversation.model_validate(conversations.held(store, thread_id))
+            result, left = ask(
                 self.graph,
-                self.context(person, run_id, as_of, on_step),
+                self.context(person, run_id, as_of, on_step, held),
                 prompt=prompt,
                 person=person.email,
-                thread_id=thread_id or run_id,
+                thread_id=thread_id,
                 run_id=run_id,
                 submit=submit,
             )
+            kept = left.model_dump(mode="json")
+            conversations.hold(store, thread_id, kept, now=self._workspace.now())
             entering.answered(store, run_id, result, now=self._workspace.now())
             log.info("asked", intent=result.intent, status=result.status, person=person.email)
         telemetry.ASKS.labels(result.intent, result.status, result.planner).inc()
         telemetry.ASK_SECONDS.labels(result.intent).observe(time.perf_counter() - started)
         return result
+
+    def enter(self, thread_id: str, person: Person, prompt: str) -> None:
+        """Open a thread for its person; refuses another person's."""
+        opened = runs.Thread(
+            id=thread_id,
+            owner=person.email,
+            graph_version=str(GRAPH_VERSION),
+            title=prompt[:80],
+            created_at=self._workspace.now(),
+        )
+        conversations.enter(self._workspace.store, opened)
 
     def submit(self, run_id: str, person: Person) -> AskResult:
         """Send the draft of an answered run for approval."""
@@ -141,6 +175,7 @@ class Asking:
         run_id: str,
         as_of: datetime | None = None,
         on_step: OnStep | None = None,
+        held: Conversation = NOTHING,
     ) -> AskContext:
         """What the nodes of one run work with: tools of this person, at this moment."""
         bound = self.bound(person, run_id, as_of)
@@ -155,6 +190,10 @@ class Asking:
             ran=bound.runner.ran,
             require_unmoved=partial(effects.require_unmoved, self._workspace),
             on_step=on_step or _silent,
+            reader=self.grammar,
+            under=lambda catalog: build_tools(replace(bound, catalog=catalog)),
+            recall=self._recalled,
+            conversation=held,
         )
 
     def bound(self, person: Person, run_id: str, as_of: datetime | None = None) -> ToolContext:
@@ -194,6 +233,9 @@ class Asking:
         sight = sight_of(self._workspace.store, person)
         require_within(self._workspace, sight, user)
         return self._workspace.explain(user, policy=policy, at=moment)
+
+    def _recalled(self, words: str) -> Sequence[Recalled]:
+        return ()
 
     def _sandboxed(self, person: Person, checked: CheckedQuery) -> Rows:
         """A query that a model wrote, run for whoever sees all users."""

@@ -14,7 +14,6 @@ from functools import partial
 
 import structlog
 
-from agent.state import GRAPH_VERSION
 from control import people, runs
 from control.people import Person
 from core.artifacts import AskResult, TraceStep
@@ -78,18 +77,12 @@ class Worker:
         """Hand over a prompt; gives the id under which its steps and its answer appear."""
         person = self._with_a_role(person_email)
         run_id, now = new_id(), self.workspace.now()
-        thread = runs.Thread(
-            id=thread_id or run_id,
-            owner=person.email,
-            graph_version=str(GRAPH_VERSION),
-            title=prompt[:80],
-            created_at=now,
-        )
-        runs.open_thread(self.workspace.store, thread)
+        thread_id = thread_id or run_id
+        self.workspace.asking.enter(thread_id, person, prompt)
         runs.create(
             self.workspace.store,
             run_id,
-            thread_id=thread.id,
+            thread_id=thread_id,
             person=person.email,
             prompt=prompt,
             now=now,

@@ -19,6 +19,7 @@ KEYS = {
     "required",
     "assumptions",
     "edge_cases",
+    "choices",
     "questions",
     "preview",
     "findings",

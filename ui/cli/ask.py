@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 import click
 
-from core.artifacts import AskResult, Finding
+from core.artifacts import AskResult, Choice, Finding
 from ui.cli.session import MOMENT, Output, Session, common
 
 FINE = ("answered", "awaiting_approval")
@@ -37,6 +38,13 @@ def _finding(finding: Finding) -> str:
     return f"{finding.severity}: {finding.message} {finding.fix or ''}".rstrip()
 
 
+def numbered(choices: tuple[Choice, ...]) -> Iterator[str]:
+    """The likeliest answers: a number is enough of a reply in the same thread."""
+    for number, choice in enumerate(choices, 1):
+        size = "" if choice.audience_size is None else f" ({choice.audience_size:,} users)"
+        yield f"{number}. {choice.label}{size}: {choice.prompt}"
+
+
 def as_text(result: AskResult, *, with_sql: bool = True) -> str:
     """An answer for a terminal."""
     blocks = [result.answer.replace("**", "")]
@@ -49,6 +57,8 @@ def as_text(result: AskResult, *, with_sql: bool = True) -> str:
         shown = [line for line in lines if line not in result.answer]
         if shown:
             blocks.append("\n".join([title, *(f"- {line}" for line in shown)]))
+    if result.choices:
+        blocks.append("\n".join(["Choices", *numbered(result.choices)]))
     rule = [text for text in result.sql if text.id == "rule"]
     if rule and with_sql:
         blocks.append(f"SQL\n{rule[0].text}")

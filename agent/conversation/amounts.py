@@ -1,0 +1,367 @@
+"""Numbers and periods of a draft: which one a follow-up means, and what it becomes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from agent.conversation.fragments import MOST_CHOICES, Fragments
+from agent.conversation.parts import (
+    Conditional,
+    changed,
+    exchange,
+    leaves_in,
+    names_of,
+    refers,
+)
+from agent.planners.grammar.meaning import Unclear, refused
+from agent.planners.grammar.quantities import quantity
+from agent.planners.grammar.words import tokenise
+from core.artifacts import Choice
+from core.conditions import (
+    AnyLeaf,
+    Attribute,
+    EventAge,
+    EventCount,
+    EventSequence,
+    HeldFor,
+    Op,
+    Related,
+    Rolling,
+    Trait,
+    leaves,
+)
+from core.errors import Code
+from warehouse.wording import describe, duration
+
+_UNITS = {
+    "minute": 60, "minutes": 60, "hour": 3_600, "hours": 3_600, "day": 86_400, "days": 86_400,
+    "week": 604_800, "weeks": 604_800, "month": 2_592_000, "months": 2_592_000,
+}  # fmt: skip
+_TIMES = frozenset({"times", "time", "x", "of them", "or more times"})
+_GENERIC = frozenset(
+    "the it that number threshold minimum count limit of at least most times days day weeks last"
+    " more than".split()
+)
+Counted = EventCount | Related
+
+
+class Stated(NamedTuple):
+    """A quantity as a follow-up says it, and the words after it."""
+
+    n: float
+    op: Op | None
+    """None: compared as before."""
+    rest: str
+
+
+class Made(NamedTuple):
+    """A changed draft, what was exchanged for what, and what was assumed of the words."""
+
+    draft: Conditional
+    old: AnyLeaf
+    new: AnyLeaf
+    notes: tuple[str, ...] = ()
+
+
+class Place(NamedTuple):
+    """A number of a draft: of a count or a value, or of a period."""
+
+    leaf: AnyLeaf
+    is_period: bool = False
+
+    @property
+    def number(self) -> float | None:
+        """As people would say it: days for a period of days."""
+        if not self.is_period:
+            return _number_of(self.leaf)
+        seconds = _seconds(self.leaf)
+        return None if seconds is None else float(duration(seconds).split()[0])
+
+    def becoming(self, said: Stated) -> AnyLeaf:
+        """The leaf with another number in this place."""
+        return _with_length(self.leaf, said) if self.is_period else _with_number(self.leaf, said)
+
+
+def stated(words: str) -> Stated | None:
+    """The quantity with which a text begins; None without one."""
+    text = tokenise(words)
+    found = quantity(text, 0)
+    if found is None or found.vague or found.high is not None:
+        return None
+    rest = text.words(found.end, len(text))
+    op = None if found.bare else found.op
+    if found.times and not rest:
+        rest = "times"
+    return Stated(found.n, op, rest)
+
+
+def amount(draft: Conditional, words: str, about: str, fragments: Fragments) -> Made:
+    """Another number in the one place that is meant; asks where several could be."""
+    said = stated(words)
+    if said is None:
+        raise _no_number(words)
+    unit = said.rest.lower()
+    if unit in _UNITS:
+        return period(draft, words, about, fragments)
+    if unit and unit not in _TIMES:
+        return _named(draft, words, about, fragments)
+    places = _places(draft, about, fragments, counts_only=unit in _TIMES)
+    if len(places) != 1:
+        raise _which(words, about, places, draft, fragments)
+    return _exchanged(draft, places[0].leaf, places[0].becoming(said))
+
+
+def period(draft: Conditional, words: str, about: str, fragments: Fragments) -> Made:
+    """Another period where one is, or for the one event that has none."""
+    has_number = stated(words)
+    length = has_number and has_number.rest.lower() in _UNITS
+    timed = [leaf for leaf in _about(draft, about, fragments) if _has_period(leaf)]
+    windowed = [leaf for leaf in timed if isinstance(leaf, EventCount)] or timed
+    if not windowed:
+        windowed = [one for one in _about(draft, about, fragments) if isinstance(one, EventCount)]
+    if len(windowed) != 1:
+        raise _which_period(words, windowed, draft, fragments)
+    old = windowed[0]
+    if isinstance(old, EventCount):
+        window, notes = fragments.window(words)
+        return _exchanged(draft, old, old.model_copy(update={"window": window}), notes)
+    if not length or has_number is None:
+        raise refused(
+            Code.NOT_UNDERSTOOD,
+            f"'{words}' is no length of time for '{describe(old, fragments.catalog)}'.",
+            words,
+            "Say a number of days, such as '14 days'.",
+        )
+    return _exchanged(draft, old, _with_length(old, has_number))
+
+
+def no_period(draft: Conditional, about: str, fragments: Fragments) -> Made:
+    """Counted over all time again."""
+    windowed = [
+        leaf
+        for leaf in _about(draft, about, fragments)
+        if isinstance(leaf, EventCount) and leaf.window is not None
+    ]
+    if len(windowed) != 1:
+        raise _which_period("no period", windowed, draft, fragments)
+    old = windowed[0]
+    return _exchanged(draft, old, old.model_copy(update={"window": None}))
+
+
+def seconds_of(said: Stated) -> int | None:
+    """A length of time in seconds; None where no unit is said."""
+    unit = _UNITS.get(said.rest.lower())
+    return None if unit is None else int(said.n * unit)
+
+
+def _exchanged(draft: Conditional, old: AnyLeaf, new: AnyLeaf, notes: tuple[str, ...] = ()) -> Made:
+    return Made(changed(draft, exchange(old, new)), old, new, notes)
+
+
+def _about(draft: Conditional, about: str, fragments: Fragments) -> list[AnyLeaf]:
+    found = [*leaves_in(draft)]
+    named = re.sub(r"\b\d[\d.,]*\b", "", about)
+    if not re.search(r"[a-z]", named, re.I) or _is_generic(named):
+        return found
+    return [one for one in found if refers(named, names_of(one, fragments.catalog))]
+
+
+def _is_generic(about: str) -> bool:
+    words = re.findall(r"[a-z]+", about.lower())
+    return all(word in _GENERIC for word in words)
+
+
+def _places(
+    draft: Conditional, about: str, fragments: Fragments, *, counts_only: bool
+) -> list[Place]:
+    """What a number may be meant for: numbers that were said, else those implied, and periods."""
+    meant = _about(draft, about, fragments)
+    numbers = [Place(one) for one in meant if _number_of(one) is not None]
+    if counts_only:
+        counts = [one for one in numbers if isinstance(one.leaf, Counted)]
+        return [one for one in counts if not _implied(one.leaf)] or counts
+    periods = [Place(one, is_period=True) for one in meant if _has_period(one)]
+    if named := re.search(r"\d[\d.,]*", about):
+        before = float(named[0].replace(",", "").rstrip("."))
+        return [one for one in (*numbers, *periods) if one.number == before]
+    said = [one for one in numbers if not _implied(one.leaf)]
+    return said or (
+        [*numbers] if re.search(r"[a-z]", about) else [*periods, *_beside(periods, numbers)]
+    )
+
+
+def _beside(periods: list[Place], numbers: list[Place]) -> list[Place]:
+    """Implied numbers of what has a period: 'make it 5' of 'viewed pricing in the last 7 days'."""
+    timed = [one.leaf for one in periods]
+    return [one for one in numbers if one.leaf in timed or not timed]
+
+
+def _number_of(leaf: AnyLeaf) -> float | None:
+    if isinstance(leaf, Counted):
+        return float(leaf.n)
+    if isinstance(leaf, Attribute | Trait):
+        value = leaf.value
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return float(value) if is_number and isinstance(value, int | float) else None
+    return None
+
+
+def _implied(leaf: AnyLeaf) -> bool:
+    """'viewed pricing' says at least once, 'no tickets' none: nobody wrote a number."""
+    if not isinstance(leaf, Counted):
+        return False
+    return (leaf.op, leaf.n) in ((Op.GE, 1), (Op.EQ, 0))
+
+
+def _has_period(leaf: AnyLeaf) -> bool:
+    if isinstance(leaf, EventCount):
+        return leaf.window is not None
+    if isinstance(leaf, EventSequence):
+        return leaf.within_seconds is not None
+    return isinstance(leaf, EventAge | HeldFor)
+
+
+def _seconds(leaf: AnyLeaf) -> int | None:
+    if isinstance(leaf, EventCount):
+        return leaf.window.seconds if isinstance(leaf.window, Rolling) else None
+    if isinstance(leaf, EventSequence):
+        return leaf.within_seconds
+    return leaf.seconds if isinstance(leaf, EventAge | HeldFor) else None
+
+
+def _with_number(leaf: AnyLeaf, said: Stated) -> AnyLeaf:
+    op = said.op or getattr(leaf, "op", Op.GE)
+    if isinstance(leaf, Counted):
+        if said.n != int(said.n) or said.n < 0:
+            raise refused(
+                Code.INVALID_OPERATOR, f"'{said.n:g}' is no number of times.", f"{said.n:g}",
+                "Say a whole number.",
+            )  # fmt: skip
+        kept = Op.GE if said.op is None and (leaf.op, leaf.n) == (Op.EQ, 0) else op
+        return _valid(leaf, op=kept, n=int(said.n))
+    if isinstance(leaf, Attribute | Trait):
+        whole = isinstance(leaf.value, int) and said.n == int(said.n)
+        return _valid(leaf, op=op, value=int(said.n) if whole else said.n)
+    raise AssertionError("a leaf without a number is no place for one")
+
+
+def _valid(leaf: AnyLeaf, **update: object) -> AnyLeaf:
+    return type(leaf).model_validate(dict(leaf) | update)
+
+
+def _with_length(leaf: AnyLeaf, said: Stated) -> AnyLeaf:
+    seconds = int(said.n * _UNITS.get(said.rest.lower(), 86_400))
+    if isinstance(leaf, EventAge | HeldFor):
+        return _valid(leaf, seconds=seconds, op=said.op or leaf.op)
+    if isinstance(leaf, EventSequence):
+        return _valid(leaf, within_seconds=seconds)
+    assert isinstance(leaf, EventCount)
+    return _valid(leaf, window=Rolling(seconds=seconds))
+
+
+def _named(draft: Conditional, words: str, about: str, fragments: Fragments) -> Made:
+    """'5 workouts', 'at least 5 workouts in the last week': the leaf of the same thing changes."""
+    read = fragments.people(f"with {words}")
+    new = read.condition
+    said = stated(words)
+    if len(found := tuple(leaves(new))) != 1 or found[0] != new or said is None:
+        raise refused(
+            Code.NOT_UNDERSTOOD, f"'{words}' is more than one number.", words,
+            "Change one thing at a time.",
+        )  # fmt: skip
+    leaf = found[0]
+    places = [one for one in leaves_in(draft) if _same_subject(one, leaf)]
+    if about:
+        meant = _places(draft, about, fragments, counts_only=True)
+        places = [one for one in places if Place(one) in meant]
+    if len(places) != 1:
+        raise _which(words, about, [Place(one) for one in places], draft, fragments)
+    return _exchanged(draft, places[0], _merged(places[0], leaf, said), read.notes)
+
+
+def _same_subject(one: AnyLeaf, other: AnyLeaf) -> bool:
+    if type(one) is not type(other):
+        return False
+    names = ("event", "entity", "name", "column")
+    same = all(getattr(one, name, None) == getattr(other, name, None) for name in names)
+    return same and (not getattr(other, "where", ()) or one.where == other.where)  # type: ignore[union-attr]
+
+
+def _merged(old: AnyLeaf, new: AnyLeaf, said: Stated) -> AnyLeaf:
+    """The old leaf with the number that was said, and the period where one was."""
+    number = _with_number(old, said)
+    window = getattr(new, "window", None)
+    return number if window is None else _valid(number, window=window)
+
+
+def _no_number(words: str) -> Unclear:
+    return refused(
+        Code.NOT_UNDERSTOOD, f"I find no number in '{words}'.", words,
+        "Say which number it becomes, such as 'make it 5 workouts'.",
+    )  # fmt: skip
+
+
+def _which(
+    words: str, about: str, places: list[Place], draft: Conditional, fragments: Fragments
+) -> Unclear:
+    if not places:
+        numbered = ", ".join(
+            f"'{describe(one, fragments.catalog)}'"
+            for one in leaves_in(draft)
+            if _number_of(one) is not None
+        )
+        return refused(
+            Code.NOT_UNDERSTOOD,
+            f"The draft has no number that '{(about + ' ' + words).strip()}' could change.",
+            words,
+            f"Its numbers: {numbered}." if numbered else "Say what to add: 'also require …'.",
+        )
+    said = stated(words)
+    choices = [] if said is None else _offered(places, words, said, fragments)
+    return Unclear(question=f"Which number becomes {words}?", choices=tuple(choices))
+
+
+def _offered(places: list[Place], words: str, said: Stated, fragments: Fragments) -> list[Choice]:
+    """One choice a place: what it would become, and the follow-up that says so."""
+    choices = []
+    for one in places[:MOST_CHOICES]:
+        subject = _subject(one.leaf, fragments)
+        asked = f"change {subject} to {words}" + ("" if said.rest else " times" * _is_count(one))
+        if one.is_period:
+            asked = f"change the window of {subject} to {words} days"
+        label = describe(one.becoming(said), fragments.catalog)
+        choices.append(Choice(label=label, prompt=asked))
+    return choices
+
+
+def _is_count(place: Place) -> bool:
+    return isinstance(place.leaf, Counted)
+
+
+def _subject(leaf: AnyLeaf, fragments: Fragments) -> str:
+    for attribute in ("event", "first", "name", "trait", "entity", "column"):
+        name = getattr(leaf, attribute, None)
+        if isinstance(name, str):
+            return name.replace("_", " ")
+    return describe(leaf, fragments.catalog)
+
+
+def _which_period(
+    words: str, places: Sequence[AnyLeaf], draft: Conditional, fragments: Fragments
+) -> Unclear:
+    words = re.sub(r"^(?:in|over|within|during|for)\s+", "", words)
+    if not places:
+        return refused(
+            Code.NOT_UNDERSTOOD, f"The draft counts nothing that '{words}' could limit.", words,
+            "Name what is counted: 'also require … in the last 14 days'.",
+        )  # fmt: skip
+    choices = tuple(
+        Choice(
+            label=f"{describe(one, fragments.catalog)}: {words}",
+            prompt=f"change the window of {_subject(one, fragments)} to {words}",
+        )
+        for one in places[:MOST_CHOICES]
+    )
+    return Unclear(question=f"What is '{words}' the period of?", choices=choices)
