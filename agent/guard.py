@@ -2,38 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
+from agent.bypass import Bypass, bypass
+from agent.folding import folded, visible
 from agent.orders import ordered
 from core.errors import Code, Refusal
 
 MAX_CHARACTERS = 4_000
-
-ACTS = (
-    r"(skip|bypass|avoid|ignore|override|circumvent|disable|no need for|forget about"
-    r"|don'?t need|do not need|don'?t ask for|do not ask for)"
-)
-GATES = (
-    r"(approvals?|approvers?|reviews?|reviewers?|sign[- ]?offs?|guardrails?|guard rails?"
-    r"|polic(y|ies) checks?|compliance|human in the loop)"
-)
-ITSELF = r"(it|this|them|that|the rule|the policy|the change|your own|my own|yourself|myself)"
-# Whom a rule is about: "skip users who wrote a review" skips no review of ours.
-PEOPLE = r"(users?|people|persons?|customers?|members?|everyone|everybody|anyone|those|who)"
-# An order to approve, not a word about the one who will: "so that Pavel can approve it".
-TOLD = r"(^|[.!?,;:]\s*|\b(and|then|please|just|also|you|to)\s+)"
-AT_ONCE = r"(right away|immediately|directly|at once|straight away|without asking)"
-BYPASS = (
-    r"\bwithout\b[^.!?]{0,25}\b(approvals?|approvers?|sign[- ]?offs?|guardrails?)\b",
-    rf"\b{ACTS}\b(?:(?!\b{PEOPLE}\b)[^.!?]){{0,40}}\b{GATES}\b",
-    rf"\b(self|auto)[- ]?approve\b\s+{ITSELF}\b",
-    rf"{TOLD}approve\s+{ITSELF}\b",
-    r"\bapprove\b[^.!?]{0,40}\b(yourself|automatically|on my behalf|on behalf|for me)\b",
-    rf"\b(publish|activate|go live|put live|make live)\b[^.!?]{{0,40}}\b{AT_ONCE}\b",
-    r"\bignore\b[^.!?]{0,30}\b(previous|prior|all|your|the)\b[^.!?]{0,20}"
-    r"\b(instructions?|rules?|prompts?)\b",
-    r"\b(mark|set|treat|consider)\b[^.!?]{0,30}\bas\s+(already\s+|pre-?)?(approved|live)\b",
-)
 
 
 def guard(prompt: str) -> tuple[Refusal, ...]:
@@ -56,17 +30,19 @@ def guard(prompt: str) -> tuple[Refusal, ...]:
                 fix="Say in a few sentences who should get what.",
             ),
         )
-    for pattern in BYPASS:
-        if match := re.search(pattern, text, re.IGNORECASE):
-            return (_bypass(match[0]),)
-    order = ordered(text)
+    seen = folded(text)
+    if (asked := bypass(seen)) is not None:
+        return (_refused(asked, text),)
+    order = ordered(visible(text))
     return () if order is None else (order,)
 
 
-def _bypass(words: str) -> Refusal:
+def _refused(asked: Bypass, prompt: str) -> Refusal:
+    """The refusal, pointing at words of the prompt even where they were disguised."""
+    words = asked.words.strip(" \n.,;:!?")
     return Refusal(
         code=Code.BYPASS_REQUESTED,
-        message="Nothing goes live without another person's approval, whoever asks.",
-        span=words,
-        fix="Ask for the rule itself; it then waits for an approver.",
+        message=asked.message,
+        span=words if words in prompt else visible(prompt)[:80],
+        fix=asked.fix,
     )
