@@ -77,6 +77,27 @@ class Code(StrEnum):
     INVALID_ARGUMENT = "INVALID_ARGUMENT"
 
 
+FINAL = frozenset(
+    {
+        *(code for code in Code if code.startswith("UNKNOWN_")),
+        Code.INVALID_OPERATOR,
+        Code.TYPE_MISMATCH,
+        Code.EMPTY_CONDITION,
+        Code.CONTRADICTION,
+        Code.UNDECIDABLE,
+        Code.PROTECTED_ATTRIBUTE,
+        Code.STALE_CHANGE_REQUEST,
+        Code.BLOCKED_BY_POLICY,
+        Code.MODEL_INVALID,
+        Code.AUDIT_FAILED,
+        Code.INVALID_FILE,
+        Code.INVALID_ARGUMENT,
+    }
+)
+"""What is refused again however often it is tried, until it says something else. Any other refusal
+may go away by itself, or by what somebody does elsewhere: a lock, a limit, a hold."""
+
+
 class Refusal(BaseModel):
     """Why something was not done: a value that flows back to the person or the planner."""
 

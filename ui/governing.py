@@ -15,7 +15,7 @@ from pydantic import Field
 
 from core.conditions import Frozen
 from core.errors import PilothouseError
-from orchestrate.rulebook import due
+from orchestrate.rulebook import due, retrying
 from orchestrate.rulebook.certifying import pause_uncertified
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Governed(Frozen):
 
     published: tuple[str, ...] = ()
     held: dict[str, str] = Field(default_factory=dict)
-    """In its window and not live, each with the reason; the next round tries again."""
+    """Approved and not live, in its window or put off, each with the reason; it is tried again."""
     expired: tuple[str, ...] = ()
     escalated: tuple[str, ...] = ()
     paused: tuple[str, ...] = ()
@@ -61,11 +61,13 @@ def once(workspace: Workspace) -> Governed:
 def _publish_due(workspace: Workspace) -> tuple[list[str], dict[str, str]]:
     published: list[str] = []
     held: dict[str, str] = {}
-    for request in due.windows_open(workspace.store, now=workspace.now()):
+    now = workspace.now()
+    wanted = due.windows_open(workspace.store, now=now)
+    for request in [*wanted, *retrying.due_again(workspace.store, now=now)]:
         try:
             workspace.publish(request.id)
             published.append(request.id)
         except PilothouseError as error:
             held[request.id] = error.refusal.message
-            log.warning("not_live_in_its_window", change_request=request.id, why=str(error))
+            log.warning("not_live", change_request=request.id, why=str(error))
     return published, held

@@ -35,7 +35,7 @@ from orchestrate.intents import reconcile as reconcile_intents
 from orchestrate.live.desk import Desk
 from orchestrate.live.journal import Journal
 from orchestrate.live.unwritten import make_up
-from orchestrate.rulebook import Reconciled, expire_stale, publish, reconcile
+from orchestrate.rulebook import Reconciled, publish, reconcile, settle
 from orchestrate.stages import create_tables
 from tools.propose import dependencies
 from ui import (
@@ -192,7 +192,7 @@ class Workspace:
                 rests_on = self._rests_on(request)
                 publish(self.store, request_id, now=self.now(), dependencies=rests_on)
         except PilothouseError as error:
-            expire_stale(self.store, request_id, error.refusal, now=self.now())
+            settle(self.store, request_id, error.refusal, now=self.now())
             raise
 
     def _rests_on(self, request: ChangeRequest) -> dict[str, str]:
@@ -366,7 +366,10 @@ def open_workspace(settings: Settings) -> Workspace:
     Refuses when its warehouse is missing or in use.
     """
     workspace = Workspace(settings)
-    for version in workspace.reconcile().published:
+    done = workspace.reconcile()
+    for version in done.published:
         log.info("published_after_restart", key=version.key, version=version.version)
+    for request_id, why in done.put_off.items():
+        log.warning("not_live_after_restart", change_request=request_id, why=str(why))
     data_changes.apply_live(workspace)
     return workspace

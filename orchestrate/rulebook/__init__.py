@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from control import audit, holds, journeys, requests
 from control.hashing import content_hash
@@ -17,9 +17,10 @@ from control.requests import ChangeRequest
 from control.store import Store, utc
 from control.versions import AnyVersion
 from core.data_changes import DATA_KINDS, DataChange
-from core.errors import Code, PilothouseError, Refusal, refuse
+from core.errors import FINAL, Code, PilothouseError, Refusal, refuse
 from core.lifecycle import State
 from orchestrate.approval_check import check_dependencies, current, publishable, waiting_state
+from orchestrate.rulebook import retrying
 from orchestrate.rulebook.canary import refuse_failed
 from orchestrate.rulebook.certifying import end_lapse, refuse_lapsed
 from orchestrate.rulebook.writing import (
@@ -45,10 +46,11 @@ SHIPPED_BY = "pilothouse"
 
 
 class Reconciled(NamedTuple):
-    """What start-up published, and what could no longer be: request id → why."""
+    """What start-up published, what could no longer be, and what is tried again: id → why."""
 
     published: tuple[AnyVersion, ...]
     expired: dict[str, Refusal]
+    put_off: dict[str, Refusal]
 
 
 def publish(
@@ -65,7 +67,7 @@ def publish(
     them for a change of the data layer, and needs to be given for one. Refuses with NOT_ALLOWED
     without a stored approval or outside of its window, with STALE_CHANGE_REQUEST when content,
     effect, dependencies or the live version are not those approved, and with what ``prepare``
-    refuses: that request has then expired.
+    refuses: where that is final, the request has then expired.
     """
     if requests.get(store, request_id).changes_data:
         dependencies = _prepared(store, request_id, prepare, now)
@@ -88,11 +90,14 @@ def reconcile(
     """Publish everything that was approved but not published, as after a crash.
 
     ``relies_on`` gives the hashes of what a rule stands on now, to be compared with the approval;
-    ``prepare`` builds and audits a change of the data layer first.
+    ``prepare`` builds and audits a change of the data layer first. What is refused for good
+    expires; what a lock, a limit or a hold refuses stays approved, and is tried again.
     """
-    published, expired = [], {}
+    published: list[AnyVersion] = []
+    expired: dict[str, Refusal] = {}
+    put_off: dict[str, Refusal] = {}
     if holds.of(store) is not None:  # what was approved waits, and does not expire
-        return Reconciled((), {})
+        return Reconciled((), {}, {})
     for request in reversed(requests.list_all(store, State.APPROVED)):
         if request.suspended:
             continue
@@ -102,18 +107,21 @@ def reconcile(
                 publish(store, request.id, now=now, dependencies=rests_on, prepare=prepare)
             )
         except PilothouseError as error:
-            if _expire(store, request, error.refusal, now):
-                expired[request.id] = error.refusal
-    return Reconciled(tuple(published), expired)
+            done = settle(store, request.id, error.refusal, now=now)
+            if done is not None:
+                (expired if done == "expired" else put_off)[request.id] = error.refusal
+    return Reconciled(tuple(published), expired, put_off)
 
 
-def expire_stale(store: Store, request_id: str, refusal: Refusal, *, now: datetime) -> None:
-    """End an approved request whose approval no longer holds: what was approved is gone for good.
-
-    Any other refusal leaves it as it is.
-    """
-    if refusal.code is Code.STALE_CHANGE_REQUEST:
-        _expire(store, requests.get(store, request_id), refusal, now)
+def settle(
+    store: Store, request_id: str, refusal: Refusal, *, now: datetime
+) -> Literal["expired", "put off"] | None:
+    """What becomes of an approved request that could not go live: refused for good it ends, else it
+    stays approved and the reason is noted. None: it waits for people, or for its window."""
+    if refusal.code in FINAL:
+        ended = _expire(store, requests.get(store, request_id), refusal, now)
+        return "expired" if ended else None
+    return "put off" if retrying.put_off(store, request_id, refusal, now=now) else None
 
 
 def begin(store: Store, shipped: DataChange, *, now: datetime) -> AnyVersion | None:
@@ -186,7 +194,8 @@ def _prepared(
     try:
         return prepare(request)
     except PilothouseError as error:
-        _expire(store, request, error.refusal, now)
+        if error.refusal.code in FINAL:
+            _expire(store, request, error.refusal, now)
         raise
 
 

@@ -12,6 +12,7 @@ from control import canaries, certifications, review_terms, schedules, suspensio
 from control.tables import change_requests
 from core.alerts import Alert, AlertKind, alert
 from core.lifecycle import WAITING, State, Suspended
+from orchestrate.rulebook import retrying
 from orchestrate.rulebook.canary import ITSELF
 
 if TYPE_CHECKING:
@@ -62,14 +63,24 @@ def requests_held_back(workspace: Workspace, _now: datetime) -> Iterator[Alert]:
 
 
 def approved_not_live(workspace: Workspace, now: datetime) -> Iterator[Alert]:
-    """What was approved, is held back by nothing and is not live."""
+    """What was approved, is held back by nothing and is not live: refused, or not for a day."""
+    put_off = {one.request.id: one for one in retrying.waiting(workspace.store)}
+    for key, refused in put_off.items():
+        yield alert(
+            AlertKind.APPROVED_NOT_LIVE,
+            key,
+            f"{key} ({refused.request.target_key}) was approved and could not go live: "
+            f"{refused.why}",
+            f"pilothouse approvals show {key}",
+            since=refused.at,
+        )
     within = timedelta(hours=workspace.settings.governance.live_within_hours)
     with workspace.store.read() as connection:
         approved = _in(connection, [State.APPROVED])
         held = suspensions.of(connection, [*approved])
         waits = {*held, *schedules.windows(connection, [*approved])}
     for key, one in approved.items():
-        if key not in waits and one.updated_at < now - within:
+        if key not in {*waits, *put_off} and one.updated_at < now - within:
             yield alert(
                 AlertKind.APPROVED_NOT_LIVE,
                 key,

@@ -39,6 +39,7 @@ from core.pipeline import Step
 from core.settings import SloSettings
 from orchestrate import approvals, change_requests
 from orchestrate.rulebook import canary as ends
+from orchestrate.rulebook import settle
 from tests.tools.demo import demo_file, open_demo
 from tests.ui.alerts.test_runbooks import refuse_unknown
 from tests.ui.canaried import KEY, Canaried, begun
@@ -169,6 +170,18 @@ def test_an_approval_that_a_crash_cut_off(desk: Desk) -> None:
     desk.later(25 * HOUR)
     with rehearsed(desk, AlertKind.APPROVED_NOT_LIVE, request.id):
         desk.workspace.reconcile()  # as every opening of a workspace does
+    assert requests.get(desk.store, request.id).state is State.LIVE
+
+
+def test_an_approval_that_a_locked_warehouse_puts_off(desk: Desk) -> None:
+    request = desk.propose()
+    pavel, now = desk.workspace.person("pavel@demo"), desk.workspace.now()
+    approvals.decide(desk.store, request.id, person=pavel, verdict="approve", now=now)
+    locked = Refusal(code=Code.WAREHOUSE_LOCKED, message="The warehouse is in use by process 7.")
+    settle(desk.store, request.id, locked, now=now)
+    desk.later(HOUR)
+    with rehearsed(desk, AlertKind.APPROVED_NOT_LIVE, request.id):
+        desk.give("approvals", "round")
     assert requests.get(desk.store, request.id).state is State.LIVE
 
 

@@ -26,6 +26,8 @@ def deed_words(entry: AuditEntry, names: dict[str, str], canary: CanaryAsk | Non
         return f"It went live{some} as {plain(entry.subject)}"
     if entry.what == "expire":
         return f"It did not go live: {plain(entry.note)}"
+    if entry.what == "put_off":
+        return f"It could not go live yet, and is tried again: {plain(entry.note)}"
     note = entry.note
     if entry.what == "approve" and canary:
         # The log says the share before the comment; here the deed says it.
