@@ -102,6 +102,7 @@ def test_filters_stay_with_what_they_filter() -> None:
         ("workout completed at least 3 times and flux above 2", "flux above 2"),
         ("workout completed at least many times", "many times"),
         ("(country is DE or country is FR", "FR"),
+        ("country is DE or country is FR and no open ticket", "and no open ticket"),
         ("", ""),
     ],
 )

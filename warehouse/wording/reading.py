@@ -68,21 +68,20 @@ class _Tree:
         self.leaves = Leaves(Parts(tokens, known))
 
     def alternatives(self, i: int) -> Read:
-        yield from self._joined(i, "or", Or, self._conjunction)
+        """All joined by 'and', or all by 'or': where both stand side by side, brackets must say."""
+        yield from self._joined(i, "and", And)
+        yield from self._joined(i, "or", Or)
 
-    def _conjunction(self, i: int) -> Read:
-        yield from self._joined(i, "and", And, self._part)
-
-    def _joined(self, i: int, word: str, node: Any, part: Any) -> Read:
+    def _joined(self, i: int, word: str, node: type[And] | type[Or]) -> Read:
         """Parts with a word between them; one part alone is itself."""
-        for first, end in part(i):
-            yield from self._more([first], end, word, node, part)
+        for first, end in self._part(i):
+            yield from self._more([first], end, word, node)
 
-    def _more(self, parts: list[Condition], end: int, word: str, node: Any, part: Any) -> Read:
+    def _more(self, parts: list[Condition], end: int, word: str, node: type[And | Or]) -> Read:
         behind = self.tokens.after(end, word)
         if behind is not None:
-            for one, then in part(behind):
-                yield from self._more([*parts, one], then, word, node, part)
+            for one, then in self._part(behind):
+                yield from self._more([*parts, one], then, word, node)
         yield (node(of=tuple(parts)) if len(parts) > 1 else parts[0]), end
 
     def _part(self, i: int) -> Read:
