@@ -120,6 +120,11 @@ SECRETS: tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...] = tuple(
 )
 
 
+def withheld(text: str) -> tuple[str, ...]:
+    """Which kinds of secret were taken out of a text before."""
+    return tuple(dict.fromkeys(kind for kind, _, _ in SECRETS if f"[{kind}]" in text))
+
+
 def redact(text: str) -> Redacted:
     """The visible text with every secret replaced by its kind in brackets: ``[API key]``.
 

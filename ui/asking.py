@@ -19,6 +19,7 @@ from agent.conversation.turn import Recalled
 from agent.graph import open_graph
 from agent.planners.grammar import GrammarPlanner
 from agent.planners.port import Planner
+from agent.redaction import redact, withheld
 from agent.state import GRAPH_VERSION
 from control import conversations, runs
 from control.people import Person
@@ -95,7 +96,11 @@ class Asking:
         as_of: datetime | None = None,
         on_step: OnStep | None = None,
     ) -> AskResult:
-        """Answer a prompt; ``submit`` sends a rule for approval at once."""
+        """Answer a prompt; ``submit`` sends a rule for approval at once.
+
+        Nothing keeps or sees the secrets that a prompt holds; the answer says what was taken out.
+        """
+        prompt = redact(prompt).text
         run_id = run_id or new_id()
         thread_id = thread_id or run_id
         store = self._workspace.store
@@ -118,6 +123,9 @@ class Asking:
                 run_id=run_id,
                 submit=submit,
             )
+            if taken := withheld(prompt):
+                note = f"Taken out of the prompt before anything was kept: {', '.join(taken)}."
+                result = result.model_copy(update={"assumptions": (note, *result.assumptions)})
             kept = left.model_dump(mode="json")
             conversations.hold(store, thread_id, kept, now=self._workspace.now())
             entering.answered(store, run_id, result, now=self._workspace.now())

@@ -14,6 +14,7 @@ from functools import partial
 
 import structlog
 
+from agent.redaction import redact
 from control import people, runs
 from control.people import Person
 from core.artifacts import AskResult, TraceStep
@@ -76,6 +77,8 @@ class Worker:
     ) -> str:
         """Hand over a prompt; gives the id under which its steps and its answer appear."""
         person = self._with_a_role(person_email)
+        # Before the prompt is kept: what it may hold of secrets is for nobody.
+        prompt = redact(prompt).text
         run_id, now = new_id(), self.workspace.now()
         thread_id = thread_id or run_id
         self.workspace.asking.enter(thread_id, person, prompt)
