@@ -29,7 +29,7 @@ class DebugCase(Case):
         """Every field that is judged."""
         if self.expect != "understood":
             return super().expected
-        return "\n".join(f"{name}: {value}" for name, value in _wanted(self).items())
+        return "\n".join(f"{name}: {value or 'none'}" for name, value in _wanted(self).items())
 
 
 def grade(case: DebugCase, plan: Plan, bench: Bench) -> Graded:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from agent.planners.port import Plan
-from core.conditions import And, Condition, Frozen, Not, Or
+from core.conditions import EVERYONE, And, Condition, Frozen, Not, Or
 from core.rules import Concerning, DecisionPolicy, Entry
 from evals.bench import Bench, Users
 from evals.cases import Case
@@ -100,9 +100,12 @@ def _selecting(policy: DecisionPolicy, entry: Entry) -> Condition:
     parts: list[Condition] = [policy.population, entry.eligibility]
     if entry.applicability is not None:
         parts.append(entry.applicability)
-    if held:
-        parts.append(Not(of=Or(of=held)))
-    return And(of=tuple(parts))
+    return And(of=(*parts, _without(held)))
+
+
+def _without(held: tuple[Condition, ...]) -> Condition:
+    """Those whom none of them holds back."""
+    return Not(of=Or(of=held)) if held else EVERYONE
 
 
 def _when(held: tuple[Concerning, ...]) -> tuple[Condition, ...]:
@@ -121,8 +124,9 @@ def _meant(case: DecisionCase, bench: Bench) -> Winners:
 
 
 def _held(held: tuple[Held, ...], key: str, bench: Bench) -> Users:
+    """Whom something by hand holds back or ends; not knowing holds back too, as in a cycle."""
     concerned = (one for one in held if not one.actions or key in one.actions)
-    return frozenset().union(*(bench.meant(one.when) for one in concerned))
+    return frozenset().union(*(bench.meant(f"({one.when}) IS NOT FALSE") for one in concerned))
 
 
 def _first(entries: list[tuple[str, Users]]) -> Winners:
@@ -153,7 +157,7 @@ def _holding(case: DecisionCase, policy: DecisionPolicy, bench: Bench) -> Graded
     for name, wanted, found in parts:
         for entry in policy.entries if wanted is not None else ():
             key, conditions = entry.action.key, _when(found(entry))
-            got = bench.audience(Or(of=conditions)) if conditions else frozenset()
+            got = bench.audience(EVERYONE) - bench.audience(_without(conditions))
             meant = _held(wanted or (), key, bench)
             if got != meant:
                 return Graded(

@@ -66,10 +66,10 @@ def uncalled_for(plan: Plan) -> Graded:
 
 
 def drafted(plan: Plan) -> str:
-    """What a plan drafted, as JSON without defaults; what it asks where there is no draft."""
+    """What a plan drafted, its type and its JSON without defaults; what it asks without a draft."""
     if plan.draft is None:
         return asked(plan)
-    return plan.draft.model_dump_json(exclude_defaults=True)
+    return f"{type(plan.draft).__name__} {plan.draft.model_dump_json(exclude_defaults=True)}"
 
 
 def compared(got: Users, wanted: Users) -> Graded:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from core.conditions import EVERYONE
@@ -12,12 +10,6 @@ from evals.bench import Bench
 from evals.domains import Benches, domain_names
 
 MADE = ["projects", "shop", "streaming"]
-
-
-@pytest.fixture(scope="module")
-def benches() -> Iterator[Benches]:
-    with Benches() as opened:
-        yield opened
 
 
 @pytest.fixture(params=MADE)
