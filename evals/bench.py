@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
+from typing import Any
 
 import duckdb
 from sqlglot import exp
@@ -47,6 +49,11 @@ class Bench:
     def selected(self, sql: str) -> Users:
         """The users of a whole hand-written query; raises ``duckdb.Error``."""
         return self._users(self._at(sql))
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """The rows of a query in their order; decimals as doubles. Raises ``duckdb.Error``."""
+        found = self.connection.execute(self._at(sql)).fetchall()
+        return [tuple(float(v) if isinstance(v, Decimal) else v for v in row) for row in found]
 
     def _at(self, sql: str) -> str:
         return sql.replace("{{as_of}}", f"TIMESTAMP '{self.as_of:%Y-%m-%d %H:%M:%S}'")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from evals.graders import clarify, debug, decision, eligibility, guard
+from evals.graders import clarify, debug, decision, eligibility, guard, question
 from evals.graders.grader import Grader
 
 GRADERS: dict[str, Grader[Any]] = {
@@ -16,5 +16,6 @@ GRADERS: dict[str, Grader[Any]] = {
     "debug": debug.GRADER,
     "clarify": clarify.GRADER,
     "guard": guard.GRADER,
+    "question": question.GRADER,
 }
 """Kind of a suite → its grader; one line each."""

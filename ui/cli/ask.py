@@ -7,7 +7,8 @@ from datetime import datetime
 
 import click
 
-from core.artifacts import AskResult, Choice, Finding
+from core.artifacts import AskResult, Choice, Finding, QueryAnswer
+from ui.cli.rows_table import rows_table
 from ui.cli.session import MOMENT, Output, Session, common
 
 FINE = ("answered", "awaiting_approval")
@@ -48,6 +49,9 @@ def numbered(choices: tuple[Choice, ...]) -> Iterator[str]:
 def as_text(result: AskResult, *, with_sql: bool = True) -> str:
     """An answer for a terminal."""
     blocks = [result.answer.replace("**", "")]
+    is_answer = isinstance(result.artifact, QueryAnswer)
+    if isinstance(result.artifact, QueryAnswer) and result.artifact.rows:
+        blocks.append(rows_table(result.artifact))
     for title, lines in (
         ("Assumptions", result.assumptions),
         ("Edge cases", result.edge_cases),
@@ -59,9 +63,9 @@ def as_text(result: AskResult, *, with_sql: bool = True) -> str:
             blocks.append("\n".join([title, *(f"- {line}" for line in shown)]))
     if result.choices:
         blocks.append("\n".join(["Choices", *numbered(result.choices)]))
-    rule = [text for text in result.sql if text.id == "rule"]
-    if rule and with_sql:
-        blocks.append(f"SQL\n{rule[0].text}")
+    own = [text for text in result.sql if text.id == "rule" or is_answer]
+    if own and with_sql:
+        blocks.append(f"SQL\n{own[0].text}")
     if result.change_request:
         request = result.change_request
         state = request.state.replace("_", " ")

@@ -9,7 +9,7 @@ from core.errors import Code, Refusal
 from core.questions import Aggregate, Count, Dimension, MetricQuestion, MetricRate, Rows, sides
 from warehouse.catalog import Catalog, unknown_name
 from warehouse.compile import Audiences, validate
-from warehouse.compile.names import check_value
+from warehouse.compile.names import attribute_column, check_value
 from warehouse.questions.countable import Countable, countable
 
 NUMERIC = ("integer", "number")
@@ -129,9 +129,10 @@ def _measured(side: Aggregate, source: Countable) -> Iterable[Refusal]:
 
 def _dimension(one: Dimension, question: MetricQuestion, catalog: Catalog) -> Iterable[Refusal]:
     match one.kind:
-        case "user" if one.name not in catalog.user_columns():
-            known = [*catalog.user_columns()]
-            yield unknown_name(Code.UNKNOWN_COLUMN, "column of users", one.name, known)
+        case "user":
+            column = attribute_column(one.name, catalog)
+            if isinstance(column, Refusal):
+                yield column
         case "trait" if one.name not in catalog.traits:
             yield unknown_name(Code.UNKNOWN_TRAIT, "trait", one.name, [*catalog.traits])
         case "row":

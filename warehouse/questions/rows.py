@@ -66,17 +66,33 @@ class RowReader:
         """``user_id`` and the values grouped by of the users who are meant, and a trait of them."""
         sources = Sources(self.catalog, self.as_of)
         truths = [truth(ready(who, self.catalog, self.audiences), sources)]
-        named = [
-            exp.alias_(
-                sources.user_column(one.name) if one.kind == "user" else sources.trait(one.name),
-                f"g{number}",
-            )
-            for number, one in self._of_users()
-        ]
+        named = [exp.alias_(self._of_user(one, sources), f"g{n}") for n, one in self._of_users()]
         if trait is not None:
             named.append(exp.alias_(sources.trait(trait), TRAIT))
         query = sources.build().select(exp.column("user_id", FACTS), *named, copy=False)
         return query if who == EVERYONE else query.where(*truths, copy=False)
+
+    @staticmethod
+    def _of_user(one: Dimension, sources: Sources) -> exp.Expr:
+        if one.kind == "trait":
+            return sources.trait(one.name)
+        entity, dot, column = one.name.rpartition(".")
+        return sources.entity_column(entity, column) if dot else sources.user_column(column)
+
+    def _everybody(self) -> exp.Select:
+        """The same of every user that the warehouse lists, whoever counts as a person or not:
+        rows of staff are counted, so their country is known as well."""
+        users, traits = self.catalog.layout.users, self.catalog.layout.traits
+        key = exp.column(users.key, "u")
+        query = select_from(stored(users.table, self.catalog, "u"), exp.alias_(key, "user_id"))
+        for number, one in self._of_users():
+            value = exp.column(one.name, "u" if one.kind == "user" else "t")
+            query.select(exp.alias_(value, f"g{number}"), copy=False)
+        if any(one.kind == "trait" for _, one in self._of_users()):
+            table = stored(traits.table, self.catalog, "t")
+            on = equal(exp.column(traits.user, "t"), key.copy())
+            query.append("joins", exp.Join(this=table, on=on, side="LEFT"))
+        return query
 
     def _of_users(self) -> list[tuple[int, Dimension]]:
         return [(n, one) for n, one in enumerate(self.by, start=1) if one.kind in OF_USERS]
@@ -96,12 +112,14 @@ class RowReader:
     ) -> None:
         if source.user is None:
             return
+        everybody = who == EVERYONE and of != "users" and not trait
+        stored_only = all("." not in one.name for _, one in self._of_users())
         one = who.of[0] if len(who.of) == 1 else who
-        people = self.people(one, trait).subquery(PEOPLE, copy=False)
+        people = self._everybody() if everybody and stored_only else self.people(one, trait)
         on = equal(exp.column("user_id", PEOPLE), exp.column(source.user, ROW))
         # Rows of people who are not listed stay, as rows of an unknown group.
-        side = "LEFT" if who == EVERYONE and of != "users" else None
-        query.append("joins", exp.Join(this=people, on=on, side=side))
+        joined = people.subquery(PEOPLE, copy=False)
+        query.append("joins", exp.Join(this=joined, on=on, side="LEFT" if everybody else None))
 
     def _there(
         self, side: Count | Aggregate, source: Countable, happened: exp.Expr

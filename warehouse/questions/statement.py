@@ -8,7 +8,6 @@ from typing import Literal, NamedTuple
 
 from sqlglot import exp
 
-from core.conditions import EVERYONE
 from core.questions import (
     Aggregate,
     Count,
@@ -157,12 +156,9 @@ class _Statement:
         of_users = [n for n, one in enumerate(self.question.by, start=1) if one.kind in OF_USERS]
         for number in of_users:
             counted.select(exp.column(f"g{number}", PEOPLE), copy=False)
-        everybody = self.question.who == EVERYONE
-        if of_users or not everybody:
-            people = self.reader.people(self.question.who).subquery(PEOPLE, copy=False)
-            on = equal(exp.column("user_id", PEOPLE), exp.column("user_id", ENTRIES))
-            side_of = "LEFT" if everybody else None
-            counted.append("joins", exp.Join(this=people, on=on, side=side_of))
+        people = self.reader.people(self.question.who).subquery(PEOPLE, copy=False)
+        on = equal(exp.column("user_id", PEOPLE), exp.column("user_id", ENTRIES))
+        counted.append("joins", exp.Join(this=people, on=on))
         add_cte(query, COUNTED, counted)
 
     # groups

@@ -7,7 +7,7 @@ from datetime import datetime
 from agent.planners.grammar.contradiction import contradiction
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.meaning import Unclear, all_of, refused
-from agent.planners.grammar.questions import asks_more, read_question
+from agent.planners.grammar.questions import NothingNamed, asks_more, read_question
 from agent.planners.grammar.reading import Reader
 from agent.planners.grammar.words import Text
 from agent.planners.port import CountQuestion, Plan
@@ -25,7 +25,10 @@ def plan_question(text: Text, lexicon: Lexicon, as_of: datetime, notes: list[str
     """The question of a text; raises Unclear with the words that nothing could read."""
     start = next((len(words) for words in _LEADS if text.has(0, *words)), None)
     if start is None or asks_more(text):
-        return _metric(text, lexicon, as_of, notes)
+        try:
+            return _metric(text, lexicon, as_of, notes)
+        except NothingNamed as unclear:
+            raise unclear if start is not None else out_of_scope(text, lexicon) from unclear
     try:
         return _count(text, start, lexicon, as_of, notes)
     except Unclear as unclear:
@@ -41,9 +44,23 @@ def plan_anything_else(text: Text, lexicon: Lexicon, as_of: datetime, notes: lis
     """A prompt of which nothing tells the kind: numbers that are asked for without a question
     ("tickets by reason"); raises Unclear with what is understood."""
     try:
-        return _metric(text, lexicon, as_of, notes)
+        plan = _metric(text, lexicon, as_of, notes)
     except Unclear as unclear:
+        if unclear.question is not None and not isinstance(unclear, NothingNamed):
+            raise
         raise out_of_scope(text, lexicon) from unclear
+    if not _asks_for_numbers(plan):
+        raise out_of_scope(text, lexicon)
+    return plan
+
+
+def _asks_for_numbers(plan: Plan) -> bool:
+    """Split, in a period, or measured: what users did in so many words may as well be a rule."""
+    question = plan.draft
+    if not isinstance(question, MetricQuestion):
+        return False
+    measured = not isinstance(question.measure, Count)
+    return bool(question.by or question.period or measured)
 
 
 def _names_people(text: Text, lexicon: Lexicon) -> bool:

@@ -90,6 +90,16 @@ def week(days: Sequence[tuple[str, int]]) -> Chart:
     return Chart(_bars(values), f"Messages a day: {said}.")
 
 
+def groups(shown: Sequence[tuple[str, float, str]], what: str) -> Chart:
+    """A bar for each group: its label, its value, the value as it is read."""
+    values = [
+        {"row": k, "label": label, "outer": value, "inner": value, "main": read, "side": ""}
+        for k, (label, value, read) in enumerate(shown)
+    ]
+    said = ", ".join(f"{label} {read}" for label, _, read in shown)
+    return Chart(_bars(values), f"{what}: {said}.")
+
+
 def _row(index: int, label: str, outer: int, inner: int) -> Spec:
     return {"row": index, "label": label, "outer": outer, "inner": inner, "main": number(inner)}
 

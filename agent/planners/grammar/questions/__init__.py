@@ -16,11 +16,12 @@ from agent.planners.grammar.questions.comparing import taken_out
 from agent.planners.grammar.questions.cues import asks_more, is_question
 from agent.planners.grammar.questions.periods import Periods
 from agent.planners.grammar.questions.reader import QuestionReader
+from agent.planners.grammar.questions.unknown import NothingNamed
 from agent.planners.grammar.times import Times
 from agent.planners.grammar.words import Text
 from core.questions import MetricQuestion
 
-__all__ = ["asks_more", "is_question", "read_question"]
+__all__ = ["NothingNamed", "asks_more", "is_question", "read_question"]
 
 
 def read_question(

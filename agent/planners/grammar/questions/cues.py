@@ -33,8 +33,14 @@ _GROUPED = re.compile(
     re.IGNORECASE,
 )
 _RULE = re.compile(
-    r"\b(eligib\w*|rules?|target\w*|send\w*|nudge\w*|priorit\w*|suppress\w*|exclude\w*|audience|"
+    r"\b(eligib\w*|rules?|target\w*|send\w*|nudge\w*|"
+    r"(?<!by )(?<!per )(?<!-)(?<!high )(?<!low )priorit\w*|suppress\w*|exclude\w*|audience|"
     r"should|holdout|stop|offer|reach|qualif\w*|campaign|policy|why|cause\w*|explain|diagnose)\b",
+    re.IGNORECASE,
+)
+_PER_USER = re.compile(r"\bper (user|person|customer|member|viewer|account)\b", re.IGNORECASE)
+_PEOPLE = re.compile(
+    r"\b(who|whose|that|everyone|everybody|anyone|users?|people|customers?|members?)\b",
     re.IGNORECASE,
 )
 _PLAIN = re.compile(r"\b(who|whose|users|people|customers)\b.*\b(and|or|not|but|without)\b", re.I)
@@ -55,4 +61,8 @@ def is_question(source: str, *, moves: bool) -> bool:
         return False
     if moves:
         return _GROUPED.search(source) is not None
-    return bool(_ASKS.search(source)) or (bool(_SPLIT.search(source)) and not _PLAIN.search(source))
+    if _ASKS.search(source):
+        return True
+    split = _SPLIT.search(source) is not None
+    grouped = _GROUPED.search(source) is not None and not _PEOPLE.search(_PER_USER.sub("", source))
+    return (split or grouped) and not _PLAIN.search(source)

@@ -47,7 +47,15 @@ class RowFilters:
             if column and verb and same_word(verb, word):
                 op = Op.IS_NULL if negated else Op.IS_NOT_NULL
                 return [Filter(column=column, op=op)], start + negated + 1
-        return None
+        return self._flag(start + negated, negated, thing)
+
+    def _flag(self, i: int, negated: bool, thing: Thing) -> tuple[list[Filter], int] | None:
+        """'that were watched': a yes or no of the rows."""
+        named = self._own(i, thing)
+        column = self.columns.column((thing.owner, named[0])) if named else None
+        if named is None or column is None or column.type != "boolean":
+            return None
+        return [Filter(column=named[0], value=not negated)], named[1]
 
     def _missing(self, i: int, thing: Thing) -> tuple[list[Filter], int] | None:
         """'without csat', 'with no csat score'."""

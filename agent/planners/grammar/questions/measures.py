@@ -9,6 +9,7 @@ from agent.planners.grammar.questions.columns import Columns
 from agent.planners.grammar.questions.resolving import Frame, frame_of
 from agent.planners.grammar.questions.slots import Asked, Named
 from agent.planners.grammar.questions.things import Thing
+from agent.planners.grammar.questions.unknown import NothingNamed
 from core.conditions import EVERYONE, And, Condition, EventCount, Filter, Op
 from core.errors import Code
 from core.questions import Aggregate, Count, Function, Measure, MetricRate, Ratio, Rows
@@ -189,7 +190,8 @@ class Measures:
         options = [
             (owner, name)
             for owner, name in named.senses
-            if thing is None or owner in [one.owner for one in (thing, *thing.also)]
+            if (thing is None or owner in [one.owner for one in (thing, *thing.also)])
+            and not self.world.to_one(owner)
         ]
         if not options and thing is not None:
             raise refused(
@@ -318,13 +320,15 @@ class Measures:
         """'the most common ticket reason': the rows that have the column are counted."""
         owners = {owner for named in self.asked.by for owner, _ in named.senses}
         owners -= {"", "trait"}
+        owners = {one for one in owners if not self.world.to_one(one)}
         entities = [one for one in owners if one.startswith("entity:")]
         if len(entities) == 1 or len(owners) == 1:
             owner = entities[0] if entities else owners.pop()
             thing = replace(self._thing_of(owner, None, ""), words=owner.partition(":")[2])
             self.asked.things.append(thing)
             return self._rows()
-        raise Unclear(
+        unnamed = Unclear if self.asked.by else NothingNamed
+        raise unnamed(
             question="What is to be counted or measured? Name an event, rows, a number or a "
             f"metric ({', '.join(sorted(self.catalog.metrics)) or 'none yet'})."
         )

@@ -63,6 +63,7 @@ FILLERS = frozenset(
     "value values at among all came come coming happened happen made make find out let look "
     "looking up into us been so far which who this these those ll hi hello hey thanks thank as "
     "well table figures figure numbers data analysis got seen were done did also during over "
+    "brings brought bring gives gave gets generates generated "
     "went go going out ranked sorted ordered rank sort order chart's each's".split()
 ) - frozenset({"over", "during", "this", "these", "those", "who"})
 STOP = frozenset({"?", "!", ".", ",", ":", ";", "'", '"', "\n", "(", ")", "“", "”", "-", "–"})

@@ -17,7 +17,7 @@ from agent.planners.grammar.questions.periods import Periods
 from agent.planners.grammar.questions.rates import rate_at
 from agent.planners.grammar.questions.slots import Asked, Named, ValuesSaid
 from agent.planners.grammar.questions.things import Thing, Things
-from agent.planners.grammar.questions.unknown import not_known
+from agent.planners.grammar.questions.unknown import NothingNamed, not_known
 from agent.planners.grammar.questions.world import world_of
 from agent.planners.grammar.words import Text
 
@@ -43,8 +43,8 @@ class QuestionReader:
         steps: tuple[Step, ...] = (
             self._mark, self._count, self._share, self._trend, self._grain, self._period,
             self._compare, self._versus, self._ranked, self._which, self._rate, self._group,
-            self._function, self._metric, self._people, self._predicate, self._thing,
-            self._row_filter, self._number, self._revenue, self._values, self._superlative,
+            self._function, self._metric, self._people, self._predicate, self._row_filter,
+            self._thing, self._number, self._revenue, self._values, self._superlative,
             self._preposition, self._filler,
         )  # fmt: skip
         i = 0
@@ -60,11 +60,15 @@ class QuestionReader:
 
     def _unknown(self, i: int, steps: tuple[Step, ...]) -> Unclear:
         """The words up to the next one that means something, with the nearest names."""
-        slots, self.asked = self.asked, Asked()
+        before, self.asked = self.asked, Asked()
         end = i + 1
         while end < len(self.text) and not any(step(end) for step in steps[:-2]):
             end += 1
-        self.asked = slots
+        rest = end
+        while rest < len(self.text):
+            rest = next((to for step in steps if (to := step(rest)) and to > rest), rest + 1)
+        if not any(slots.tells() for slots in (before, self.asked)):
+            return NothingNamed(question="Nothing of the catalog is named.")
         return not_known(self.text, self.world, i, end)
 
     def _has(self, i: int, lists: tuple[tuple[str, ...], ...]) -> int | None:
@@ -400,6 +404,8 @@ class QuestionReader:
     def _column_word(self, said: ValuesSaid) -> int:
         """'iOS devices', 'the German market': the column's own word may follow its value."""
         named = self.columns.named(said.end)
+        if not self.asked.things and self.things.at(said.end) is not None:
+            return said.end
         of_column = named is not None and any(sense in said.senses for sense in named.senses)
         return named.end if named is not None and of_column else said.end
 

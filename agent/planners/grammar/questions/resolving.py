@@ -47,7 +47,7 @@ def frame_of(asked: Asked, owner: str, thing: Thing | None, columns: Columns) ->
 
 
 def _group(named: Named, owner: str, columns: Columns, frame: Frame) -> None:
-    sense = _sense(named.senses, owner)
+    sense = _sense(named.senses, owner, columns)
     if sense is None:
         raise refused(
             Code.UNKNOWN_COLUMN,
@@ -60,12 +60,14 @@ def _group(named: Named, owner: str, columns: Columns, frame: Frame) -> None:
         frame.notes.append(f"'{named.words}' is the user's {sense[1]}.")
 
 
-def _sense(senses: tuple[Sense, ...], owner: str) -> Sense | None:
+def _sense(senses: tuple[Sense, ...], owner: str, columns: Columns) -> Sense | None:
+    """The rows' own column first, then the user's, a trait, a column of what a user has one of."""
     for wanted in (owner, "", "trait"):
         found = next((one for one in senses if one[0] == wanted), None)
         if found is not None:
             return found
-    return None
+    to_one = [one for one in senses if columns.world.to_one(one[0])]
+    return ("", f"{to_one[0][0].removeprefix('entity:')}.{to_one[0][1]}") if to_one else None
 
 
 def _kind(sense: Sense) -> Literal["user", "trait", "row"]:
@@ -94,7 +96,7 @@ def _groups_there_are(owner: str, columns: Columns) -> str:
 
 
 def _values(said: ValuesSaid, asked: Asked, owner: str, columns: Columns, frame: Frame) -> None:
-    sense = _sense(tuple(said.senses), owner)
+    sense = _sense(tuple(said.senses), owner, columns)
     if sense is None and said.words.lower() in ACTIVITY:
         raise vague(said.words, columns.world)
     if sense is None:
@@ -104,7 +106,8 @@ def _values(said: ValuesSaid, asked: Asked, owner: str, columns: Columns, frame:
             span=said.words,
             fix="Name a value of the rows or of the users.",
         )
-    values = said.senses[sense]
+    entity, _, column = sense[1].rpartition(".")
+    values = said.senses[(f"entity:{entity}", column) if entity else sense]
     if len(said.senses) > 1 and owner != sense[0] and _doubtful(said, sense):
         others = ", ".join(sorted(name for _, name in said.senses))
         raise Unclear(question=f"Which of these is '{said.words}': {others}?")

@@ -68,3 +68,8 @@ class Asked:
     periods: list[Said] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     questions: list[str] = field(default_factory=list)
+
+    def tells(self) -> bool:
+        """Whether it names anything of the catalog."""
+        named = self.things or self.numbers or self.metrics or self.rates or self.by
+        return bool(named or self.users or self.values or self.revenue)

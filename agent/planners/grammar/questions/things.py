@@ -141,6 +141,8 @@ class Things:
         found = []
         for match in self.world.lexicon.at("entity", self.text, i):
             name = match.sense.name
+            if name not in self.world.moments:
+                continue
             if not same_plural(self.text.low(match.end - 1), match.entry.words[-1]) and not (
                 same_word(self.text.low(match.end - 1), match.entry.words[-1])
                 and self.text.low(match.end - 1).endswith("ies")

@@ -12,6 +12,10 @@ from warehouse.catalog import nearest
 _KINDS = ("event", "entity", "column", "metric", "trait", "audience")
 
 
+class NothingNamed(Unclear):
+    """Nothing of the catalog is named, or nothing of it that could be counted."""
+
+
 def not_known(text: Text, world: World, start: int, end: int) -> Unclear:
     """The question or refusal for the words between two tokens."""
     words = text.words(start, end)

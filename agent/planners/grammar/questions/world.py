@@ -28,6 +28,11 @@ class World:
     moments: dict[str, dict[str, str]]
     """Entity → what happened to a row, as a verb → the column that says when."""
 
+    def to_one(self, owner: str) -> bool:
+        """Whether an owner of columns is an entity of which each user has one."""
+        entity = self.lexicon.catalog.entities.get(owner.removeprefix("entity:"))
+        return owner.startswith("entity:") and entity is not None and entity.cardinality == "one"
+
     def rows(self, entity: str) -> Rows:
         """Rows of an entity or table."""
         return Rows(of="table" if entity in self.tables else "entity", name=entity)
@@ -42,9 +47,13 @@ def world_of(lexicon: Lexicon) -> World:
         if entity.cardinality == "many":
             columns = {**_named(catalog.tables[entity.table], catalog), **entity.columns}
             entities[name] = entity.model_copy(update={"columns": columns})
+        else:
+            # A user has one of these: its columns are like the user's own.
+            entities[name] = entity
     tables = _tables(catalog)
     extended = catalog.model_copy(update={"entities": {**entities, **tables}})
-    moments = {name: _moments(one, catalog) for name, one in extended.entities.items()}
+    many = {name: e for name, e in extended.entities.items() if e.cardinality == "many"}
+    moments = {name: _moments(one, catalog) for name, one in many.items()}
     return World(Lexicon(extended), frozenset(tables), moments)
 
 
