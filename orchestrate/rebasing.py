@@ -39,6 +39,9 @@ def rebased(store: Store, request_id: str) -> Governed:
         live = current(connection, request.target_key)
         was = _base(connection, request)
     now = live.artifact.model_dump(mode="json") if live else {}
+    if request.changes_data:
+        # What a change of the data is called says nothing of the data: it is this one's.
+        was, now = ({**one, "name": request.content["name"]} for one in (was, now))
     merged = merge(was, now, request.content)
     if merged.conflicts:
         raise _conflicting(request, live.version if live else 0, merged.conflicts)

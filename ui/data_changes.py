@@ -102,8 +102,12 @@ def propose(
     author: Person,
     reason: str,
     findings: Sequence[Finding] | None = None,
+    continues: str | None = None,
 ) -> ChangeRequest:
-    """Send a change for approval, with what the guardrails find: those of the data by default."""
+    """Send a change for approval, with what the guardrails find: those of the data by default.
+
+    ``continues``: the request that it takes the place of.
+    """
     return change_requests.submit(
         workspace.store,
         artifact=change,
@@ -113,6 +117,7 @@ def propose(
         effect=effect,
         dependencies=relies_on(workspace, change.kind, effect),
         built_in=_hooks(change.kind).built_in(workspace),
+        continues=continues,
         now=workspace.now(),
     )
 

@@ -13,9 +13,11 @@ from control.people import Person
 from control.requests import ChangeRequest
 from core.errors import Code, refuse
 from core.journeys import Journey
+from core.jumps import PopulationJump
 from core.rules import DecisionPolicy, EligibilityRule
 from orchestrate.rebasing import rebased
 from ui import journeys
+from ui.data_rebasing import propose_again
 from ui.proposing import propose_rule
 
 if TYPE_CHECKING:
@@ -43,13 +45,16 @@ def rebase(workspace: Workspace, request_id: str, *, person: Person) -> ChangeRe
                 reason=before.prompt,
                 continues=before.id,
             )
-        case _:
+        case PopulationJump():
             raise refuse(
                 Code.INVALID_ARGUMENT,
-                f"{before.id} changes the {before.kind.replace('_', ' ')}: that is built anew "
-                "from what is live.",
+                f"{before.id} is about a held cycle, of which nothing can be drafted anew.",
                 span=before.id,
-                fix="Withdraw it and propose the change again.",
+                fix="Run the cycle: if it is held again, it asks anew.",
+            )
+        case _:
+            made = propose_again(
+                workspace, wanted, author=person, reason=before.prompt, continues=before.id
             )
     workspace.asking.wake(before)
     return made

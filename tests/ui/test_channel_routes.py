@@ -20,6 +20,7 @@ from deliver.destinations.onesignal import OneSignal
 from deliver.registry import LocalMailbox
 from tests.tools.demo import demo_file, open_demo
 from ui import channel_routes, data_changes, route_effects, status
+from ui.rebasing import rebase
 from ui.workspace import Workspace
 
 NUDGE = "Create an eligibility rule that emails users who completed 3 workouts an upgrade nudge."
@@ -273,3 +274,15 @@ def test_keys_that_are_known_for_a_shorter_time_and_no_taking_back_are_told() ->
         "crm knows a key for 24 hours only.",
         "crm does not take a message back.",
     ]
+
+
+def test_routes_of_two_channels_that_were_proposed_at_once_come_together(
+    workspace: Workspace,
+) -> None:
+    overtaken = propose(workspace, "push", "crm")
+    approve(workspace, propose(workspace, "email", "relay"))
+
+    anew = rebase(workspace, overtaken, person=workspace.person("ana@demo"))
+
+    assert anew.content["routes"] == {"push": "crm", "email": "relay"}
+    assert approve(workspace, anew.id) is State.LIVE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from functools import partial
 from pathlib import Path
@@ -142,6 +143,22 @@ class TestApply:
         assert count(cli, AT_RISK) == before
         acts = [one["what"] for one in cli.json("audit", "list")]
         assert "rollback" in acts
+
+    def test_two_models_that_were_changed_at_once_come_together(
+        self, cli: CommandLine, mine: Path
+    ) -> None:
+        others = mine.with_name("others")
+        shutil.copytree(mine, others)
+        overtaken = cli.json("model", "apply", "--dir", sooner_at_risk(mine))["change_request"]
+        change(others, "ltv", "-- meaning: ", "-- meaning: In dollars: ")
+        first = cli.json("model", "apply", "--dir", str(others))["change_request"]
+        approve(cli, first["id"])
+
+        anew = cli.json("approvals", "rebase", overtaken["id"], "--as", "ana@demo")
+
+        assert "In dollars" in anew["content"]["models"]["ltv"]
+        assert anew["effect"]["changed"][0]["name"] == "activation_state"
+        assert anew["effect"]["users_changed"] > 0
 
     def test_an_audit_that_fails_leaves_the_version_before_live(
         self, cli: CommandLine, mine: Path

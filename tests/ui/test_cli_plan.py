@@ -254,3 +254,18 @@ def test_a_reprocess_reaches_the_facts_that_rules_read(cli: CommandLine, tmp_pat
 
     cli.json("reprocess", "--plan", "1")
     assert cli.rows(named) == [("checkout_started", 3)]
+
+
+def test_plans_that_were_proposed_at_once_come_together(told: CommandLine, tmp_path: Path) -> None:
+    file = edited(told, tmp_path, **ALIAS)
+    overtaken = told.json("collect", "plan", "propose", file)["change_request"]["id"]
+    other = edited(told, tmp_path, app_rated={"properties": {"stars": {"type": "integer"}}})
+    first = told.json("collect", "plan", "propose", other)["change_request"]["id"]
+    told.json("approvals", "approve", first)
+
+    anew = told.json("approvals", "rebase", overtaken, "--as", "ana@demo")
+
+    events = anew["content"]["plan"]["events"]
+    assert "Pricing Viewed" in events["pricing_viewed"]["aliases"]
+    assert "app_rated" in events
+    assert told.json("approvals", "approve", anew["id"])["state"] == "live"

@@ -13,6 +13,7 @@ from core.errors import Code, PilothouseError
 from core.lifecycle import State
 from tests.ui.governed_team import AFTERNOON, Team
 from ui import file_changes
+from ui.rebasing import rebase
 
 SAYS = {"name": "Upgrade", "channels": ["push", "email"], "subject": "Ready?", "body": "Old words."}
 
@@ -119,3 +120,33 @@ def test_the_author_of_words_does_not_approve_them(team: Team) -> None:
         team.workspace.decide(own, team.workspace.person("ada@demo"), "approve")
 
     assert refused.value.refusal.code is Code.SELF_APPROVAL
+
+
+def test_words_that_were_overtaken_are_drafted_anew_beside_those_that_are_live(team: Team) -> None:
+    ana = team.workspace.person("ana@demo")
+    words(team, body="New words.")
+    overtaken = team.propose("templates")
+    team.edit("templates", upgrade=SAYS, welcome=SAYS | {"name": "Welcome"})
+    team.approve(team.propose("templates"))
+
+    anew = rebase(team.workspace, overtaken, person=ana)
+
+    content = anew.content["content"]
+    assert content["upgrade"]["body"] == "New words."
+    assert content["welcome"]["name"] == "Welcome"
+    assert [one.name for one in anew.data_effect.changed] == ["upgrade"]
+    assert requests.get(team.workspace.store, overtaken).state is State.WITHDRAWN
+    assert team.approve(anew.id) is State.LIVE
+
+
+def test_words_that_both_changed_are_shown_and_not_guessed(team: Team) -> None:
+    words(team, body="New words.")
+    overtaken = team.propose("templates")
+    words(team, body="Other words.")
+    team.approve(team.propose("templates"))
+
+    with pytest.raises(PilothouseError) as refused:
+        rebase(team.workspace, overtaken, person=team.workspace.person("ana@demo"))
+
+    assert refused.value.refusal.code is Code.STALE_CHANGE_REQUEST
+    assert 'content.upgrade.body: "Other words." is live' in refused.value.refusal.message
