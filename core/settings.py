@@ -36,6 +36,7 @@ class ModelSettings(Frozen):
     api_key: str | None = Field(default=None, repr=False)
     timeout_seconds: float = Field(default=30.0, gt=0)
     """How long one answer may take from its request to its last token."""
+    max_reply_tokens: int = Field(default=2_500, ge=16, le=32_000)
     structured_output: Literal["auto", "json_schema", "tool", "json_object", "text"] = "auto"
     """How the model is held to JSON; ``auto`` finds out what the server takes."""
     stream: bool = True
@@ -185,7 +186,7 @@ class Settings(Frozen):
     """The plan in force until one is approved, a YAML file; None is the built-in workout app's."""
     models: Path | None = None
     """The trait models in force until a change is approved, a folder; None: those shipped."""
-    planner: Literal["auto", "grammar", "openai"] = "auto"
+    planner: Literal["auto", "grammar", "openai", "hybrid"] = "auto"
     model: ModelSettings = ModelSettings()
     limits: Limits = Limits()
     pipeline: PipelineSettings = PipelineSettings()
@@ -209,8 +210,8 @@ class Settings(Frozen):
     governance: GovernanceSettings = GovernanceSettings()
 
     @property
-    def planner_in_use(self) -> Literal["grammar", "openai"]:
-        """``auto`` means the model when an endpoint is configured, else the grammar."""
+    def planner_in_use(self) -> Literal["grammar", "openai", "hybrid"]:
+        """``auto`` means both readers when an endpoint is configured, else the grammar."""
         if self.planner == "auto":
-            return "openai" if self.model.configured else "grammar"
+            return "hybrid" if self.model.configured else "grammar"
         return self.planner

@@ -101,7 +101,7 @@ def test_a_prompt_file_that_is_not_as_declared_is_an_error(
 
 
 def test_an_unknown_prompt_is_an_error_that_lists_the_known_ones() -> None:
-    with pytest.raises(ValueError, match="known: plan, retry, shape"):
+    with pytest.raises(ValueError, match="known: compare, plan, retry, shape"):
         load("plann")
 
 

@@ -21,7 +21,7 @@ from warehouse.views import FOLDER
 
 SETTINGS_TEMPLATE = """\
 # Everything here has a default; see README.md. Flags and environment variables win over it.
-# planner = "auto"          # auto | grammar | openai
+# planner = "auto"          # auto | grammar | openai | hybrid
 # port = 8501
 # [pipeline]
 # every_minutes = 60       # decide and send by schedule; without it only when told to

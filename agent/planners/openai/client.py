@@ -33,7 +33,6 @@ from core.conditions import Frozen
 from core.settings import ModelSettings
 from prompts import load
 
-MAX_REPLY_TOKENS = 2_500
 SEED = 7
 WARM = 0.8
 """The temperature of several readings of one request, which are then compared."""
@@ -95,7 +94,7 @@ class ModelClient:
     def at_most(self, messages: tuple[Message, ...], schema: dict[str, Any]) -> tuple[int, int]:
         """The tokens of a prompt by its length, and those of the longest reply."""
         said = [one.content for one in self._said(self._way.mode, messages, schema)]
-        return estimated_of(said), MAX_REPLY_TOKENS
+        return estimated_of(said), self._settings.max_reply_tokens
 
     def close(self) -> None:
         """Give the connections back."""
@@ -133,7 +132,8 @@ class ModelClient:
                 if not self._leaves_out(error.param or ""):
                     raise
             else:
-                return _completed(heard, sum(len(one.content) for one in said))
+                characters = sum(len(one.content) for one in said)
+                return _completed(heard, characters, self._settings.max_reply_tokens)
 
     def _leaves_out(self, option: str) -> bool:
         """Whether a rejected option can be done without, which is then remembered."""
@@ -149,7 +149,7 @@ class ModelClient:
         return {
             "temperature": WARM if sample else 0,
             "seed": SEED + sample,
-            limit: MAX_REPLY_TOKENS,
+            limit: self._settings.max_reply_tokens,
         }
 
     def _said(
@@ -243,11 +243,11 @@ def _streamed(chunks: Any, seconds: float, on_text: OnText | None) -> Heard:
     return heard
 
 
-def _completed(heard: Heard, characters: int) -> Completion:
+def _completed(heard: Heard, characters: int, most: int) -> Completion:
     """The completion of an answer, with its tokens: the server's count where it can be right."""
     prompt = believed(heard.prompt_tokens, characters)
     # Thinking that nobody sees is paid for too, but never beyond what was allowed.
-    written = believed(heard.completion_tokens, heard.characters, most=2 * MAX_REPLY_TOKENS)
+    written = believed(heard.completion_tokens, heard.characters, most=2 * most)
     flaw = heard.why_useless()
     return Completion(
         text="" if flaw else heard.text,

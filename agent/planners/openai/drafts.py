@@ -23,6 +23,8 @@ from agent.planners.openai.wire import (
     WireCountQuestion,
     WireDebug,
     WireEntry,
+    WirePeriodBetween,
+    WirePeriodCalendar,
     WirePeriodRolling,
     WirePlan,
     WirePolicy,
@@ -244,11 +246,31 @@ def _debug(wire: WireDebug, as_of: datetime, catalog: Catalog) -> DebugQuestion:
 
 
 def _period(wire: WireDebug, as_of: datetime) -> tuple[datetime, datetime]:
-    if not isinstance(wire.period, WirePeriodRolling):
-        return day(wire.period.start), day(wire.period.end)
-    length = timedelta(seconds=wire.period.n * SECONDS[wire.period.unit])
-    end = as_of - length * wire.period.periods_back
-    return end - length, end
+    match wire.period:
+        case WirePeriodBetween():
+            return day(wire.period.start), day(wire.period.end)
+        case WirePeriodCalendar():
+            return _calendar(wire.period, as_of)
+        case WirePeriodRolling():
+            length = timedelta(seconds=wire.period.n * SECONDS[wire.period.unit])
+            end = as_of - length * wire.period.periods_back
+            return end - length, end
+
+
+def _calendar(period: WirePeriodCalendar, as_of: datetime) -> tuple[datetime, datetime]:
+    """A calendar unit so many units back, up to now at most. At the midnight that ends a week or
+    month, that one is the current one: the next one has no moment yet."""
+    last = as_of if period.unit == "day" else as_of - timedelta(microseconds=1)
+    first = last.replace(hour=0, minute=0, second=0, microsecond=0)
+    if period.unit == "month":
+        months = first.year * 12 + first.month - 1 - period.periods_back
+        start = first.replace(year=months // 12, month=months % 12 + 1, day=1)
+        end = start.replace(year=(months + 1) // 12, month=(months + 1) % 12 + 1)
+        return start, min(end, as_of)
+    length = timedelta(days=7 if period.unit == "week" else 1)
+    start = first - timedelta(days=first.weekday()) if period.unit == "week" else first
+    start -= length * period.periods_back
+    return start, min(start + length, as_of)
 
 
 def _segment(wire: WireSegment | None, catalog: Catalog) -> Segment | None:

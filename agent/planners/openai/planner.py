@@ -18,9 +18,9 @@ from agent.planners.openai.failures import (
     not_configured,
     unusable,
 )
-from agent.planners.openai.schema import reply_schema
+from agent.planners.openai.schema import reply_schema, schema_of
 from agent.planners.openai.spending import Ledger, Purse, Spent, usd
-from agent.planners.openai.wire import Reply
+from agent.planners.openai.wire import Better, Reply
 from agent.planners.port import Drafted, Plan, Planner, PlanRequest
 from agent.planners.watching import watcher
 from agent.redaction import Redacted, redact
@@ -58,7 +58,7 @@ class OpenAIPlanner:
         nearest: Nearest = none_known,
         max_retries: int = 2,
     ) -> None:
-        self._settings = settings
+        self.settings = settings
         self._catalog = catalog
         self._fallback = fallback
         self._purse = Purse(settings, ledger)
@@ -77,13 +77,13 @@ class OpenAIPlanner:
         try:
             return self.read(request, spent)
         except ModelFailed as failed:
-            if self._settings.when_unusable == "refuse" and failed.problem.is_of_the_endpoint:
+            if self.settings.when_unusable == "refuse" and failed.problem.is_of_the_endpoint:
                 return self._refused(failed.problem, spent)
             return self._by_fallback(request, failed.problem, spent)
 
     def read(self, request: PlanRequest, spent: Spent) -> Plan:
         """The model's own reading, with what it cost. Raises ModelFailed when there is none."""
-        if not self._settings.configured:
+        if not self.settings.configured:
             raise ModelFailed(not_configured())
         prompt = redact(request.prompt)
         if request.refusals and request.attempt >= VOTED_FROM:
@@ -96,14 +96,29 @@ class OpenAIPlanner:
             update={"assumptions": notes, "draft": drafted, "usage": self.usage(spent)}
         )
 
+    def better(self, request: PlanRequest, readings: tuple[str, str], spent: Spent) -> int | None:
+        """Which of two readings the model holds for right: 0, 1, or None when it cannot tell."""
+        said = load("compare").render(prompt=request.prompt, first=readings[0], second=readings[1])
+        schema = schema_of(Better, self._catalog)
+        try:
+            completion = self._completed(request, messages(said), schema)
+        except ModelFailed:
+            return None
+        spent.add(completion)
+        try:
+            chosen = Better.model_validate_json(completion.text).better
+        except ValidationError:
+            return None
+        return {"first": 0, "second": 1}.get(chosen)
+
     def usage(self, spent: Spent, model: str | None = None) -> Usage:
         """What a plan cost, and who drafted it."""
         tokens = (spent.prompt_tokens, spent.completion_tokens)
         return Usage(
-            model=model or self._settings.name,
+            model=model or self.settings.name,
             prompt_tokens=tokens[0],
             completion_tokens=tokens[1],
-            cost_usd=usd(*tokens, self._settings.price),
+            cost_usd=usd(*tokens, self.settings.price),
             prompt=load(PROMPT).stamp,
             estimated=spent.estimated,
         )
@@ -118,7 +133,7 @@ class OpenAIPlanner:
         # The SDK takes a second to import: only a planner that is asked pays for it.
         from agent.planners.openai.client import ModelClient
 
-        return ModelClient(self._settings, max_retries=self._max_retries)
+        return ModelClient(self.settings, max_retries=self._max_retries)
 
     def _asked(self, request: PlanRequest, spent: Spent) -> Plan:
         """The plan of the first usable reply. Raises ModelFailed when none was usable."""
@@ -130,7 +145,7 @@ class OpenAIPlanner:
             if isinstance(read, Plan):
                 return read
             flaw = read
-        raise ModelFailed(unusable(host_of(self._settings), flaw, is_of_the_endpoint=False))
+        raise ModelFailed(unusable(host_of(self.settings), flaw, is_of_the_endpoint=False))
 
     def _voted(self, request: PlanRequest, spent: Spent) -> Plan:
         """What most of several readings say; without a majority what was refused is asked back."""
@@ -154,7 +169,7 @@ class OpenAIPlanner:
         sample: int = 0,
     ) -> Plan | str:
         """One call: its plan, or what was wrong with the reply."""
-        completion = self._completed(request, asked, sample)
+        completion = self._completed(request, asked, self._schema, sample)
         spent.add(completion)
         if completion.flaw:
             return completion.flaw
@@ -169,15 +184,17 @@ class OpenAIPlanner:
             return _flaw(error)
 
     def _completed(
-        self, request: PlanRequest, asked: tuple[Message, ...], sample: int
+        self,
+        request: PlanRequest,
+        asked: tuple[Message, ...],
+        schema: dict[str, Any],
+        sample: int = 0,
     ) -> Completion:
         """One call within the budget, entered before and after. Raises ModelFailed."""
-        most = self._client.at_most(asked, self._schema)
+        most = self._client.at_most(asked, schema)
         call = self._purse.reserve(request.thread, *most)
         try:
-            completion = self._client.complete(
-                asked, self._schema, sample=sample, on_text=watcher()
-            )
+            completion = self._client.complete(asked, schema, sample=sample, on_text=watcher())
         except ModelFailed as failed:
             # A call that was broken off may have cost something: it stays as it was entered.
             if not failed.problem.may_have_cost:
@@ -190,7 +207,7 @@ class OpenAIPlanner:
         """The draft with the sentence that says who drafted it: it stays with the rule."""
         if not isinstance(draft, EligibilityRule | DecisionPolicy):
             return draft
-        said = f"Drafted by the model {self._settings.name} with prompt {load(PROMPT).stamp}."
+        said = f"Drafted by the model {self.settings.name} with prompt {load(PROMPT).stamp}."
         return draft.model_copy(update={"assumptions": (*draft.assumptions, said)})
 
     def _refused(self, problem: Problem, spent: Spent) -> Plan:
@@ -199,7 +216,7 @@ class OpenAIPlanner:
     def _by_fallback(self, request: PlanRequest, problem: Problem, spent: Spent) -> Plan:
         """The fallback's plan. Its model is the fallback, so nobody asks it to learn."""
         plan = self._fallback.plan(request)
-        note = fallback_note(problem, self._settings, self._fallback.name)
+        note = fallback_note(problem, self.settings, self._fallback.name)
         usage = self.usage(spent, self._fallback.name)
         return plan.model_copy(update={"assumptions": (note, *plan.assumptions), "usage": usage})
 

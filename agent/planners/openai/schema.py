@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from agent.planners.openai.clauses import Wire
 from agent.planners.openai.wire import Reply
 from warehouse.catalog import Catalog
 
@@ -22,8 +23,13 @@ DROPPED = ("title", "default", "description", "discriminator", "names")
 
 def reply_schema(catalog: Catalog) -> dict[str, Any]:
     """The schema of a reply over this catalog."""
+    return schema_of(Reply, catalog)
+
+
+def schema_of(wire: type[Wire], catalog: Catalog) -> dict[str, Any]:
+    """The schema of anything that a model may send, over this catalog."""
     names = names_of(catalog)
-    schema = _strict(Reply.model_json_schema(), names)
+    schema = _strict(wire.model_json_schema(), names)
     assert isinstance(schema, dict)
     return schema
 

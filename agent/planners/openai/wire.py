@@ -131,6 +131,14 @@ class WirePeriodRolling(Wire):
     periods_back: int = Field(default=0, ge=0, le=24)
 
 
+class WirePeriodCalendar(Wire):
+    """A calendar unit: 0 back is the current one so far. Weeks begin on Monday."""
+
+    kind: Literal["calendar"]
+    unit: Literal["day", "week", "month"]
+    periods_back: int = Field(ge=0, le=24)
+
+
 class WirePeriodBetween(Wire):
     """From a day up to, and without, another."""
 
@@ -139,7 +147,9 @@ class WirePeriodBetween(Wire):
     end: Day
 
 
-WirePeriod = Annotated[WirePeriodRolling | WirePeriodBetween, Field(discriminator="kind")]
+WirePeriod = Annotated[
+    WirePeriodRolling | WirePeriodCalendar | WirePeriodBetween, Field(discriminator="kind")
+]
 
 
 class WireDebug(Wire):
@@ -181,3 +191,9 @@ class Reply(Wire):
     questions: tuple[Text, ...] = Field(default=(), max_length=3)
     plan: WirePlan | None = None
     assumptions: tuple[Text, ...] = Field(default=(), max_length=8)
+
+
+class Better(Wire):
+    """Which of two readings of a request says what it says."""
+
+    better: Literal["first", "second", "neither"]

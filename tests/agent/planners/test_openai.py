@@ -159,7 +159,7 @@ def test_the_decision_prompt_says_what_holds_back_and_what_stops(planner: OpenAI
     assert policy.suppressions_of(policy.entries[1]) == ()
 
 
-def test_the_debug_prompt_names_metric_slices_and_the_last_seven_days(
+def test_the_debug_prompt_names_metric_slices_and_the_week_since_monday(
     planner: OpenAIPlanner,
 ) -> None:
     plan = ask(planner, DEBUG)
@@ -169,7 +169,7 @@ def test_the_debug_prompt_names_metric_slices_and_the_last_seven_days(
         segment=Segment(label="iOS", column="device_os", value="ios"),
         control=Segment(label="Android", column="device_os", value="android"),
         direction="drop",
-        start=AS_OF - timedelta(days=7),
+        start=AS_OF - timedelta(days=AS_OF.weekday()),
         end=AS_OF,
     )
 
@@ -314,7 +314,7 @@ def test_usage_counts_tokens_and_cost_and_names_the_prompt(planner: OpenAIPlanne
 
     assert (usage.model, usage.prompt_tokens, usage.completion_tokens) == ("scripted", 3000, 150)
     assert usage.cost_usd == pytest.approx(0.0072)
-    assert str(usage.prompt).startswith("plan@2 sha256:")
+    assert str(usage.prompt).startswith("plan@3 sha256:")
 
 
 def test_every_default_is_stated_as_an_assumption(planner: OpenAIPlanner) -> None:

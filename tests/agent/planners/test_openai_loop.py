@@ -58,6 +58,7 @@ def settings_in(folder: Path, server: ModelServer) -> Settings:
         workspace=folder,
         warehouse_url=f"duckdb:///{folder}/warehouse.duckdb",
         control_url=f"sqlite:///{folder}/control.db",
+        planner="openai",
         model=ModelSettings(name="scripted", base_url=server.base_url, timeout_seconds=5),
     )
 
