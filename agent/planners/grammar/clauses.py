@@ -28,7 +28,7 @@ from agent.planners.grammar.sequences import Sequences
 from agent.planners.grammar.times import Span, Times
 from agent.planners.grammar.values import Values
 from agent.planners.grammar.words import Text, is_past
-from core.conditions import EventCount, InAudience, Op
+from core.conditions import EventCount, InAudience, Op, Related, leaves
 
 AUXILIARIES = frozenset(
     "have has had having are is were was be been being do does did with also "
@@ -78,6 +78,7 @@ class Clauses:
             if item is None:
                 return items, end
             item = self._but_not_then(item)
+            item = self.ellipsis.since(item, items[-1]) if items else item
             merged = self.sequences.without(items[-1], item) if items else None
             if merged is not None:
                 items[-1] = merged
@@ -106,10 +107,10 @@ class Clauses:
     def _adverb(self, i: int) -> int:
         """'yet', 'already' after a predicate say nothing that it does not."""
         low, after = self.text.low(i), self.text.low(i + 1)
-        if low in ("yet", "already", "either", "though", "anyway"):
+        if low in ("already", "either", "anyway"):
             return i + 1
         ends = after in ("", ".", ",", ";", "and", "or", "but", "!", "?", ")", "\n")
-        if low in ("before", "too", "now", "currently", "only") and ends:
+        if low in ("before", "too", "now", "currently", "only", "yet", "though") and ends:
             return i + 1
         return i
 
@@ -120,7 +121,7 @@ class Clauses:
             return group
         prefix = self._prefix(i)
         marked = prefix.marked or prefix.negated
-        found = self._leaf(prefix, run_marked or marked)
+        found = self._leaf(prefix, run_marked or marked) or self._light(prefix)
         if found is None:
             return None
         found = self.sequences.then(found)
@@ -129,11 +130,34 @@ class Clauses:
             return None
         determiner = found.negated and not prefix.negated
         article = not marked and self._article(prefix.end)
+        if self.text.low(prefix.end - 1) in _EVERY and prefix.end > i:
+            found = self._about_every(found)
+        if self.text.low(i) in ("if", "when") and sep in ("and", "strong_and", "or", "strong_or"):
+            said = self.text.words(i, found.end)
+            found = found.asking(f"Is '{said}' wanted of everyone? Say it without 'if' then.")
         own = prefix.having or prefix.doing or prefix.owning
         item = Item(
             found, sep, negated, marked or article, prefix.lead, determiner, article, own_verb=own
         )
         return self.sequences.presupposed(self.sequences.following(item))
+
+    def _light(self, prefix: _Prefix) -> Found | None:
+        """'experienced a checkout failure', 'made 3 payments': the noun says what happened."""
+        i = prefix.end
+        determined = self.text.low(i + 1) in ("a", "an", "any", "no", "the")
+        if self.text.low(i) not in _LIGHT or not (determined or quantity(self.text, i + 1)):
+            return None
+        events = [one for one in self.events.at(i + 1, negated=prefix.negated) if one.nominal]
+        return events[0] if events else None
+
+    def _about_every(self, found: Found) -> Found:
+        """'all invoices are paid' is said of every row; only some or none can be asked for."""
+        if not any(isinstance(leaf, Related | EventCount) for leaf in leaves(found.condition)):
+            return found
+        return found.asking(
+            f"Is '{found.stated}' meant of every single one? Say 'at least one …', or 'no … that "
+            "are not …'."
+        )
 
     def _listed_item(self, i: int, sep: Sep) -> Item | None:
         return self.item(i, sep, run_marked=True)
@@ -319,6 +343,11 @@ class _Prefix:
         self.lead: Span | None = None
 
 
+_LIGHT = frozenset(
+    "experienced experience had made make did do got get encountered encounter hit suffered "
+    "performed perform placed recorded logged triggered".split()
+)
+_EVERY = ("all", "each", "every")
 _BEING = frozenset({"is", "are", "was", "were", "be"})
 
 

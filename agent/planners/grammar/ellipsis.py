@@ -1,22 +1,39 @@
-"""What is left out because it was said before: 'watched comedy but never crime'."""
+"""What is left out because it was said before: 'watched comedy but never crime', 'opened none'."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from agent.planners.grammar.columns import column_noun
 from agent.planners.grammar.lexicon import Lexicon
-from agent.planners.grammar.meaning import Found, Item, Sep
-from agent.planners.grammar.times import Times
+from agent.planners.grammar.meaning import Found, Item, Sep, all_of
+from agent.planners.grammar.quantities import Quantity, quantity
+from agent.planners.grammar.times import Span, Times
 from agent.planners.grammar.values import Values
 from agent.planners.grammar.words import ARTICLES, Text
-from core.conditions import EventCount
+from core.conditions import (
+    Attribute,
+    Condition,
+    EventCount,
+    Filter,
+    Op,
+    Related,
+    SinceEvent,
+    Trait,
+    Window,
+)
 
 _NOT = ("not", "never", "no", "neither", "nor")
+_NONE = ("none", "nothing")
 _LEADS = frozenset("with by via using from in of to for on through about any".split())
 _ENDS = frozenset(", . ; ! ? ) and or but who that \n".split(" ")) | {"", "\n"}
+_JOINED = ("but", "and", "strong_and", "comma", "rel")
+_OF_THEM = (("of", "which"), ("of", "those"), ("of", "them"), ("of", "whom"), ("including",))
+_SINCE = (("since", "then"), ("ever", "since"), ("since", "that"), ("since",))
 
 
 class Ellipsis:
-    """Reads predicates that repeat an event with another value and without its words."""
+    """Reads predicates that repeat the one before without its words."""
 
     def __init__(self, text: Text, lexicon: Lexicon, times: Times, values: Values) -> None:
         self.text = text
@@ -25,10 +42,85 @@ class Ellipsis:
         self.values = values
 
     def at(self, i: int, sep: Sep, before: Item) -> Item | None:
-        """The event of the item before, with the value that stands at an index."""
+        """The predicate of the item before, with what stands at an index in its place."""
         said = before.found.condition
-        if not isinstance(said, EventCount) or not said.where or before.negated:
+        if before.negated or sep not in (*_JOINED, "or"):
             return None
+        if isinstance(said, Attribute | Trait):
+            return self._another_bound(i, sep, said)
+        if isinstance(said, Related):
+            return self._of_these_rows(i, sep, said)
+        if not isinstance(said, EventCount) or sep == "or":
+            return None
+        return (
+            self._of_these(i, sep, said) or self._how_often(i, sep, said)
+            or self._another_value(i, sep, before, said)
+        )  # fmt: skip
+
+    def since(self, item: Item, before: Item) -> Item:
+        """'cancelled and has not opened the app since': since the event of the item before."""
+        one, other = before.found.condition, item.found.condition
+        if not (isinstance(one, EventCount) and isinstance(other, EventCount)):
+            return item
+        end = item.found.end
+        words = next((w for w in _SINCE if self.text.has(end, *w)), None)
+        if words is None or other.window is not None or before.negated:
+            return item
+        if self.text.low(end + len(words)) not in _ENDS:
+            return item
+        end += len(words)
+        condition = other.model_copy(update={"window": SinceEvent(event=one.event)})
+        said = self.text.words(item.found.end, end)
+        note = f"'{said}' counts from the last {one.event}."
+        found = replace(item.found, condition=condition, end=end, plain=False,
+                        notes=(*item.found.notes, note))  # fmt: skip
+        return replace(item, found=found)
+
+    def _of_these(self, i: int, sep: Sep, said: EventCount) -> Item | None:
+        """'at least 10 workouts, of which at least 3 in the last 7 days'."""
+        words = next((w for w in _OF_THEM if self.text.has(i, *w)), None)
+        count = quantity(self.text, i + len(words)) if words else None
+        if words is None or count is None or count.vague or count.times:
+            return None
+        return self._counted(i, count.end, sep, said, count)
+
+    def _how_often(self, i: int, sep: Sep, said: EventCount) -> Item | None:
+        """'… but not more than once in the last 7 days', '… but none in the last 30 days'."""
+        none = self.text.low(i) in _NONE
+        count = None if none else quantity(self.text, i)
+        if not none and (count is None or count.vague or not count.times or count.bare):
+            return None
+        start = i + 1 if count is None else count.end
+        span = self.times.span(start)
+        if span is None or span.window is None:
+            return None
+        return self._counted(i, start, sep, said, count)
+
+    def _counted(
+        self, i: int, start: int, sep: Sep, said: EventCount, count: Quantity | None
+    ) -> Item | None:
+        """So many of the same event; without a count none at all."""
+        where, end, window = said.where, start, said.window
+        listed = self.values.listed(end, f"event:{said.event}")
+        if listed is not None:
+            properties = self.lexicon.catalog.events[said.event].properties
+            end = column_noun(self.text, listed.end, listed.column, properties[listed.column])
+            where = (*where, listed.filter())
+        span = self.times.span(end)
+        if span is not None:
+            end, window = span.end, span.window
+        if self.text.low(end) not in _ENDS or (listed is None and span is None):
+            return None
+        base = EventCount(event=said.event, where=where, window=window)
+        if count is None:
+            condition: Condition = base.model_copy(update={"op": Op.EQ, "n": 0})
+        else:
+            bounds = [(Op.GE if count.bare else op, int(n)) for op, n in count.bounds()]
+            condition = all_of([base.model_copy(update={"op": op, "n": n}) for op, n in bounds])
+        return self._item(i, end, sep, condition, span)
+
+    def _another_value(self, i: int, sep: Sep, before: Item, said: EventCount) -> Item | None:
+        """'watched comedy but never crime', '… but no high-priority ones'."""
         position, negated = i, False
         while self.text.low(position) in (*_NOT, *_LEADS, *ARTICLES):
             negated = negated or self.text.low(position) in _NOT
@@ -36,25 +128,65 @@ class Ellipsis:
         listed = self.values.listed(position, f"event:{said.event}")
         if listed is None or listed.column not in {one.column for one in said.where}:
             return None
-        if sep not in ("but", "and", "strong_and", "comma", "rel") or not (negated or position > i):
+        if not (negated or position > i):
             return None
         properties = self.lexicon.catalog.events[said.event].properties
         end = column_noun(self.text, listed.end, listed.column, properties[listed.column])
+        end += self.text.low(end) in ("one", "ones")
         span = self.times.span(end)
         end = span.end if span is not None else end
         if self.text.low(end) not in _ENDS:
             return None
-        window = span.window if span is not None else None
+        window: Window | None = span.window if span is not None else None
         condition = EventCount(event=said.event, where=(listed.filter(),), window=window)
-        stated = self.text.words(i, end)
-        note = f"'{stated}' is read as {said.event} with {' or '.join(listed.values)}."
-        found = Found(
-            end, condition, form="verb", notes=(note,), span=span, counts_events=True,
-            stated=stated,
-        )  # fmt: skip
+        item = self._item(i, end, sep, condition, span)
+        found = item.found
         if span is None and before.found.span is not None:
             found = found.asking(
-                f"Does '{before.found.span.stated}' hold for '{stated}' as well? "
+                f"Does '{before.found.span.stated}' hold for '{found.stated}' as well? "
                 "Say the period with each, or 'ever'."
             )
-        return Item(found, sep, negated, True, own_verb=True)
+        return replace(item, found=found, negated=negated)
+
+    def _of_these_rows(self, i: int, sep: Sep, said: Related) -> Item | None:
+        """'received 3 emails but opened none of them': of the rows that were counted."""
+        columns = self.lexicon.catalog.entities[said.entity].columns
+        for match in self.lexicon.at("column", self.text, i):
+            column = columns.get(match.sense.name)
+            own = match.sense.owner == f"entity:{said.entity}"
+            if column is None or not own or column.type != "timestamp":
+                continue
+            none = self.text.low(match.end) == "none"
+            end = match.end + 1
+            if not (none or self.text.has(match.end, "any") or self.text.has(match.end, "one")):
+                continue
+            end += 2 if self.text.has(end, "of", "them") or self.text.has(end, "of", "these") else 0
+            if self.text.low(end) not in _ENDS:
+                continue
+            happened = Filter(column=match.sense.name, op=Op.IS_NOT_NULL)
+            op, n = (Op.EQ, 0) if none else (Op.GE, 1)
+            condition = Related(entity=said.entity, where=(*said.where, happened), op=op, n=n)
+            return self._item(i, end, sep, condition, None)
+        return None
+
+    def _another_bound(self, i: int, sep: Sep, said: Attribute | Trait) -> Item | None:
+        """'a balance under 100 or over 10,000': the same number, compared once more."""
+        number = isinstance(said.value, int | float) and not isinstance(said.value, bool)
+        found = quantity(self.text, i) if number else None
+        if found is None or found.bare or found.vague or found.times or found.high is not None:
+            return None
+        if sep not in ("or", "and", "but") or self.text.low(found.end) not in _ENDS:
+            return None
+        value = int(found.n) if found.n == int(found.n) else found.n
+        condition = said.model_copy(update={"op": found.op, "value": value})
+        return self._item(i, found.end, sep, condition, None)
+
+    def _item(self, i: int, end: int, sep: Sep, condition: Condition, span: Span | None) -> Item:
+        stated = self.text.words(i, end)
+        counts = isinstance(condition, EventCount)
+        note = f"'{stated}' is said of what was named before it."
+        found = Found(
+            end, condition, form="verb", notes=(note,), span=span, counts_events=counts,
+            stated=stated, counted=True,
+        )  # fmt: skip
+        return Item(found, sep, False, True, own_verb=True)

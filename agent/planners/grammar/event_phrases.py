@@ -17,6 +17,7 @@ from core.conditions import (
 
 ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "tenth": 10}
 NO = Quantity(0, Op.EQ, 0)
+_PREPOSITIONS = frozenset("by for to in on at with from of into".split())
 _DONE = ("done", "made", "performed", "logged", "recorded", "finished")
 _BARE = ("not", "do", "does", "did", "to", "never")
 _GOING_ON = frozenset(
@@ -42,6 +43,8 @@ class EventPhrase:
     ordinal: int | None = None
     adjacent: bool = False
     nominal: bool = False
+    verb_only: bool = False
+    """One verb without an object: 'deposited', not 'made a deposit'."""
     each: bool = False
     """After 'both': every value that is listed."""
     both: str = ""
@@ -102,6 +105,7 @@ class EventPhrases:
             read = EventPhrase(entry.sense.name, i, start + 1, count, [*filters], no=no)
             read.inflected = inflected or (article and (no or count is not None))
             read.nominal = article
+            read.verb_only = len(entry.words) == 1 and read.inflected and not article
             if self.rest(entry, read, start) and not self._message(read, start):
                 yield read
 
@@ -119,10 +123,15 @@ class EventPhrases:
                     return True
                 if not self._insertion(read):
                     return self._named_by_value(read)
+                if word in _PREPOSITIONS and self._number_last(read):
+                    return False  # 'paid more than 500 by card' counts no payments
                 inserted = True
             read.end += 1
         read.adjacent = not inserted and len(entry.words) > 1
         return True
+
+    def _number_last(self, read: EventPhrase) -> bool:
+        return read.count is not None and read.count.end == read.end > read.start + 1
 
     def _named_by_value(self, read: EventPhrase) -> bool:
         """'watched comedy', 'connected Slack': a value of the event stands for its object."""
@@ -196,6 +205,11 @@ class EventPhrases:
             read.end += 1
         while self._times_after(read) or self._span_after(read) or self._property_after(read):
             pass
+
+    def _often(self, i: int) -> bool:
+        """'at least twice', '3 times': what stands before is said of each time."""
+        found = quantity(self.text, i)
+        return found is not None and found.times
 
     def _object_after(self, read: EventPhrase) -> None:
         """'bought shoes', 'never bought anything': the object of a verb that needs none."""
@@ -272,4 +286,10 @@ class EventPhrases:
         read.end = found.end
         if found.question:
             read.questions.append(found.question)
+        elif found.unnamed and read.verb_only and not self._often(found.end):
+            said = self.text.words(read.start, found.end)
+            read.questions.append(
+                f"Is the number in '{said}' of one time, or of all together? Say 'at least once' "
+                "for one; sums cannot be asked for in a rule."
+            )
         return True

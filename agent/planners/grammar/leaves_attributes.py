@@ -354,7 +354,7 @@ class AttributeLeaves:
                 stated = self.text.words(i, end)
                 found = Found(end, self._bounds(match.sense, count), stated=stated)
                 exact = f"Does '{stated}' mean exactly that, at least or at most?"
-                yield found.asking(exact) if count.bare else found
+                yield found.asking(exact) if count.bare and count.n else found
 
 
 def _plain(n: float) -> int | float:

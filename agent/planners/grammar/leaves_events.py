@@ -231,6 +231,10 @@ def _age(
     read: EventPhrase, which: str, span: Span, stated: str
 ) -> tuple[Condition | None, str | None]:
     base = {"event": read.event, "where": tuple(read.filters), "which": which}
+    if span.kind == "ago" and span.until is not None:
+        near = EventAge(**base, op=span.op or Op.GE, seconds=span.seconds)
+        far = Op.LT if span.op is Op.GT else Op.LE
+        return all_of([near, EventAge(**base, op=far, seconds=span.until)]), None
     if span.kind == "ago":
         question = None
         if span.op is None:
@@ -255,6 +259,9 @@ def _about_span(span: Span, stated: str, negative: bool) -> Iterator[str]:
             f"Is '{span.stated}' in '{stated}' the time up to now? "
             "Say 'in the last …' if so; a stretch anywhere in the past cannot be asked for."
         )
+    if span.until is not None:
+        yield f"When '{stated}': is the last time meant? Say 'last … between … and … ago'."
+        return
     if span.kind == "ago" and span.op not in (Op.LT, Op.LE):
         yield (
             f"When '{stated}': is the last time meant ('last … more than … ago'), "

@@ -39,7 +39,7 @@ class RelatedLeaves:
             self.meaning.found(row, negated)
             for name in self.many
             for row in self._rows(i, name)
-            if self._determined(row, negated=negated) and self._taken(row)
+            if self._determined(row, negated=negated) and self._taken(row) and self._told(row)
         ]
         found += [
             self.meaning.found(row, negated) for row in self._by_column(i) if self._taken(row)
@@ -66,11 +66,19 @@ class RelatedLeaves:
     def _determined(self, row: Row, *, negated: bool) -> bool:
         """A bare singular ('push', 'ticket') is the name of a thing, not a row that a user has."""
         low = self.text.low(row.end - 1)
-        owned = self.text.low(row.start - 1) in ("have", "has", "with", "having", "whose")
+        if self.text.low(row.start - 1) == "whose":
+            return True
+        owned = self.text.low(row.start - 1) in ("have", "has", "with", "having")
         owned = owned or (self.text.low(row.start - 1) == "a" and bool(row.filters))
         counted = row.count is not None or row.no or row.article or row.moment is not None
         said = counted or negated or (owned and bool(row.filters))
         return said or low.endswith("s") or is_past(low)
+
+    def _told(self, row: Row) -> bool:
+        """'whose card expires in May': after whose, something must be said of the row."""
+        return self.text.low(row.start - 1) != "whose" or bool(
+            row.filters or row.moment or row.count or row.no
+        )
 
     def _rows(self, i: int, name: str) -> Iterator[Row]:
         for start, moment in self._verbs(i, name):

@@ -34,6 +34,8 @@ class Measured(NamedTuple):
     filters: list[Filter]
     end: int
     question: str | None = None
+    unnamed: bool = False
+    """The number stands alone: no noun says what it is."""
 
 
 class Measures:
@@ -128,6 +130,8 @@ class Measures:
         if found is None or found.vague or found.times or self._of_something(found.end):
             return None
         worth = any(self.text.low(k) in ("worth", "costing", "valued") for k in range(begun, i))
+        if found.high is not None and not found.currency and begun == i:
+            return None  # 'ordered between 9 and 17': nothing says that it is an amount
         if found.bare and not (found.high or found.currency or worth):
             return None
         numbers = self._numeric(columns)
@@ -137,7 +141,7 @@ class Measures:
         if not candidates or (not paid and not money and len(numbers) > 1):
             return None
         name = candidates[0]
-        made = self._made(name, numbers[name], columns, found, found.end)
+        made = self._made(name, numbers[name], columns, found, found.end)._replace(unnamed=True)
         if len(candidates) > 1:
             named = " or ".join(one.replace("_", " ") for one in candidates)
             said = self.text.words(begun, found.end)

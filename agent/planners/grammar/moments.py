@@ -8,7 +8,7 @@ from dataclasses import replace
 from agent.planners.grammar.lexicon import Lexicon, Sense
 from agent.planners.grammar.meaning import Found, all_of
 from agent.planners.grammar.quantities import comparison
-from agent.planners.grammar.rows import looks_ahead, span_filters
+from agent.planners.grammar.rows import coming, looks_ahead, span_filters
 from agent.planners.grammar.times import Span, Times
 from agent.planners.grammar.words import Text
 from core.conditions import (
@@ -51,7 +51,8 @@ class Moments:
             span = replace(
                 span, kind="next", notes=(*span.notes, f"'{stated}' looks ahead from now.")
             )
-        span = self._coming(sense, end, span)
+        if not self.text.low(end - 1).endswith("ed"):
+            span = coming(sense.name, span, self.text.words(end, span.end), self.times.as_of)
         filters = span_filters(sense.name, self._dated(span))
         found = Found(span.end, InAudience(key=""), notes=span.notes, stated=stated)
         if filters is None or span.kind == "bare" or self._past_of_future(sense, end, span):
@@ -67,22 +68,6 @@ class Moments:
             parts, extra = self._still_running(sense, parts)
             found = replace(found, notes=(*found.notes, *extra))
         yield replace(found, condition=all_of(parts))
-
-    def _coming(self, sense: Sense, end: int, span: Span) -> Span:
-        """'renewal in July' is the coming July, where a month or more is named without a year."""
-        window = span.window
-        told = self.text.low(end - 1).endswith("ed")
-        if not looks_ahead(sense.name) or told or not isinstance(window, Absolute):
-            return span
-        if window.start is None or window.end is None or window.end > self.times.as_of:
-            return span
-        named = str(window.start.year) in self.text.words(end, span.end)
-        if named or (window.end - window.start).days < 28:
-            return span
-        start, after = (one.replace(year=one.year + 1) for one in (window.start, window.end))
-        said = self.text.words(end, span.end)
-        note = f"'{said}' is from {start:%Y-%m-%d} and before {after:%Y-%m-%d}, still to come."
-        return replace(span, window=Absolute(start=start, end=after), notes=(note,))
 
     def _past_of_future(self, sense: Sense, end: int, span: Span) -> bool:
         """'trial ends today': an end that is not told as past, in a period up to now."""

@@ -79,6 +79,7 @@ class Reader:
         self._contiguous = False
         self._after_people = False
         self._lead: Span | None = None
+        self._last_end = -1
 
     def read(self) -> Reading:
         """The whole text; raises Unclear at the first words that mean nothing here."""
@@ -233,6 +234,12 @@ class Reader:
             return
         alternative = self._sep in ("or", "strong_or")
         if alternative and not self.reading.population:
+            if self._starts_predicate(people.end):
+                self.reading.questions.append(
+                    f"Does what follows '{self.text.words(i, people.end)}' hold for those named "
+                    "before as well? Say 'either users who … or users who …' with all that holds "
+                    "for each."
+                )
             return
         if not people.bare or self._starts_predicate(people.end):
             self.reading.questions.append(
@@ -256,6 +263,8 @@ class Reader:
         self.reading.items.append(Item(plain, sep if self.reading.items else "first", False, True))
 
     def _predicates(self, i: int) -> int | None:
+        if self._contiguous and i == self._last_end and separator(self.text, i)[0] is None:
+            return None  # 'declining logins': nothing joins the two
         marked = self._contiguous or self._fragment(i)
         end = self._sequence_from(i, marked=marked, after_people=False)
         return end if end > i else None
@@ -280,12 +289,18 @@ class Reader:
             sep = "rel" if after_people and self._sep == "sentence" else self._sep
             if after_people and self._contiguous and self._sep in ("or", "strong_or"):
                 sep = "strong_or"
+        if self.reading.items and self.text.low(i) == "if" and self.text.low(i - 1) == ",":
+            said = self.text.words(i, items[0].found.end)
+            self.reading.questions.append(
+                f"Is '{said}' wanted of everyone? Say it without 'if' then; what holds for some "
+                "only needs 'either … or …'."
+            )
         items[0] = replace(items[0], sep=sep, lead=items[0].lead or self._lead)
         if any(item.found.counts_events for item in self.reading.items):
             items[0] = self.clauses.sequences.doubtful(items[0])
         self._lead = None
         self.reading.items.extend(items)
-        self._sep, self._contiguous = "sentence", True
+        self._sep, self._contiguous, self._last_end = "sentence", True, end
         return end
 
     def _free_action(self, i: int) -> int | None:

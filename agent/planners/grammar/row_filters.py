@@ -133,6 +133,7 @@ class RowFilters:
     def add(self, row: Row, listed: Listed, *, negated: bool = False) -> None:
         """Add a list of values, and the column's own noun after them."""
         row.filters.append(_not(listed.filter()) if negated else listed.filter())
+        row.both = self.text.words(row.end, listed.end) if listed.both else row.both
         column = self.entities[row.entity].columns[listed.column]
         row.end = column_noun(self.text, listed.end, listed.column, column)
 

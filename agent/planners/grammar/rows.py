@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.meaning import Found, all_of
 from agent.planners.grammar.quantities import Quantity
 from agent.planners.grammar.times import Span, Times
-from agent.planners.grammar.words import Text
+from agent.planners.grammar.words import Text, is_past
 from core.conditions import Absolute, AsOf, Calendar, Condition, Filter, Op, Related, Rolling
 from warehouse.catalog import Catalog, Entity
 
@@ -28,6 +29,8 @@ class Row:
     no: bool = False
     article: bool = False
     marked: bool = False
+    both: str = ""
+    """Values joined by 'and', as they were said."""
     notes: list[str] = field(default_factory=list)
     questions: list[str] = field(default_factory=list)
 
@@ -46,7 +49,7 @@ class RowMeaning:
         stated = self.text.words(row.start, row.end)
         row.filters.extend(self._time_filters(row, stated, negated or row.no))
         self._now(row, stated)
-        condition = _counted(row)
+        condition = self._each(row, _counted(row), negated)
         if row.count is not None and row.count.vague:
             row.questions.append(f"How many is '{row.count.vague}' in '{stated}'? Give a number.")
         self._about_status(row, stated)
@@ -56,6 +59,27 @@ class RowMeaning:
             bare_verb=not (row.marked or row.count), told=row.moment or "",
             counted=row.count is not None,
         )  # fmt: skip
+
+    def _each(self, row: Row, condition: Condition, negated: bool) -> Condition:
+        """'both a debit and a credit card' is one of each; without 'both' it is asked."""
+        said = {self.text.low(row.start - 1), self.text.low(row.start)}
+        listed = next((one for one in row.filters if isinstance(one.value, tuple)), None)
+        if not row.both or listed is None or not isinstance(condition, Related):
+            return condition
+        if "both" in said:
+            others = tuple(one for one in row.filters if one is not listed)
+            values = listed.value if isinstance(listed.value, tuple) else ()
+            each = [listed.model_copy(update={"op": Op.EQ, "value": one}) for one in values]
+            parts: list[Condition] = [
+                condition.model_copy(update={"where": (one, *others)}) for one in each
+            ]
+            return all_of(parts)
+        if not (negated or row.no) and (row.count is None or row.count.n <= 1):
+            row.questions.append(
+                f"Does '{row.both}' mean each of them, or any? Say 'both … and …' for each, "
+                "'or' for any."
+            )
+        return condition
 
     def _now(self, row: Row, stated: str) -> bool:
         """'no subscription', 'on the annual plan': the status that makes a named audience."""
@@ -92,6 +116,11 @@ class RowMeaning:
                     f"For example, say '{first} {stated.removeprefix('a ').removeprefix('an ')}'."
                 )
 
+    def _past(self, row: Row) -> bool:
+        """'a card that expired in May' tells of the past."""
+        said = self.text.words(row.start, row.end).lower().split()
+        return any(is_past(word) and word.endswith("ed") for word in said)
+
     def _changes(self, row: Row) -> bool:
         """Whether a filter reads what changes over time: when it was so is not known."""
         columns = self.entities[row.entity].columns
@@ -108,6 +137,8 @@ class RowMeaning:
         if span is None or span.kind == "ever":
             needs = row.moment is not None and row.moment != first
             return [Filter(column=row.moment, op=Op.IS_NOT_NULL)] if needs else []
+        if moment is not None and not self._past(row):
+            span = coming(moment, span, span.stated, self.times.as_of)
         row.notes.extend(span.notes)
         if span.doubt:
             row.questions.append(span.doubt)
@@ -142,6 +173,20 @@ def looks_ahead(column: str) -> bool:
     return bool(_AHEAD & {*column.split("_")})
 
 
+def coming(column: str, span: Span, said: str, as_of: datetime) -> Span:
+    """'renewal in July' is the coming July, where a month or more is named without a year."""
+    window = span.window
+    if not looks_ahead(column) or not isinstance(window, Absolute):
+        return span
+    if window.start is None or window.end is None or window.end > as_of:
+        return span
+    if str(window.start.year) in said or (window.end - window.start).days < 28:
+        return span
+    start, after = (one.replace(year=one.year + 1) for one in (window.start, window.end))
+    note = f"'{said}' is from {start:%Y-%m-%d} and before {after:%Y-%m-%d}, still to come."
+    return replace(span, window=Absolute(start=start, end=after), notes=(note,))
+
+
 def current_status(catalog: Catalog, entity: str) -> Filter | None:
     """The one status that a named audience of the catalog asks of an entity's rows."""
     for audience in catalog.audiences.values():
@@ -162,6 +207,13 @@ def span_filters(column: str, span: Span) -> list[Filter] | None:
     if span.kind == "ago":
         op = {Op.GE: Op.LE, Op.GT: Op.LT, Op.LE: Op.GE, Op.LT: Op.GT}.get(span.op or Op.EQ)
         value = AsOf(as_of_offset_seconds=-span.seconds)
+        if span.until is not None and op is not None:
+            upper = {Op.LE: Op.GE, Op.LT: Op.GT}.get(op)
+            earliest = AsOf(as_of_offset_seconds=-span.until)
+            return [
+                Filter(column=column, op=op, value=value),
+                Filter(column=column, op=upper or Op.GE, value=earliest),
+            ]
         return [Filter(column=column, op=op, value=value)] if op else None
     if span.kind == "next":
         return [

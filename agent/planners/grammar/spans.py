@@ -24,6 +24,8 @@ class Span:
     window: Window | None = None
     seconds: int = 0
     op: Op | None = None
+    until: int | None = None
+    """Seconds: the other end of 'between 30 and 60 days ago', included."""
     notes: tuple[str, ...] = ()
     period: str = ""
     """For 'during their trial': the period named."""

@@ -166,12 +166,40 @@ class Times:
 
     def _ago(self, i: int) -> Span | None:
         start = i + 1 if self.text.has(i, "within") else i
+        both = self._between_ago(start)
+        if both is not None:
+            return both
         length = self.duration(start)
         if length is None or not self.text.has(length[2], "ago"):
             return None
         found, unit, end = length
         op = None if found.bare else found.op
         return Span(end + 1, "ago", seconds=int(found.n * unit), op=op)
+
+    def _between_ago(self, i: int) -> Span | None:
+        """'between 30 and 60 days ago', 'more than 30 but less than 60 days ago'."""
+        found = quantity(self.text, i)
+        if found is None:
+            return None
+        if found.high is None and found.op in (Op.GE, Op.GT) and not found.bare:
+            end = found.end + (self.unit(found.end) is not None)
+            joined = self.text.low(end) in ("but", "and")
+            high = quantity(self.text, end + 1) if joined else None
+            if high is None or high.op not in (Op.LT, Op.LE) or high.bare:
+                return None
+            low_n, high_n, end = found.n, high.n, high.end
+            op: Op = found.op
+        elif found.ends is not None:
+            (op, low_n), (_, high_n), end = *found.ends, found.end
+        elif found.high is not None:
+            low_n, high_n, op, end = found.n, found.high, Op.GE, found.end
+        else:
+            return None
+        unit = self.unit(end)
+        if unit is None or not self.text.has(end + 1, "ago") or low_n >= high_n:
+            return None
+        seconds, until = int(low_n * unit), int(high_n * unit)
+        return Span(end + 2, "ago", seconds=seconds, op=op, until=until)
 
     def _next(self, i: int) -> Span | None:
         start = i
