@@ -24,9 +24,8 @@ def protected_attribute(sending: Sending) -> Finding | None:
 
 
 def sensitive_attribute(sending: Sending) -> Finding | None:
-    """What reads personal or sensitive data is looked at twice."""
-    kinds = ("personal", "sensitive")
-    found = [name for name, kind in sending.data_classes.items() if kind in kinds]
+    """What reads personal data is looked at twice."""
+    found = [name for name, kind in sending.data_classes.items() if kind == "personal"]
     if not found:
         return None
     return Finding(

@@ -9,6 +9,7 @@ from pydantic import Field
 from core.artifacts import Edit, Finding
 from core.conditions import Frozen
 from core.data_use_policies import DATA_USE_POLICIES
+from core.grave_policies import GRAVE_POLICIES
 from core.journey_steps import Message
 from core.journeys import Journey
 from core.regulation_policies import REGULATION_POLICIES
@@ -82,6 +83,16 @@ class JourneyProposal(Sending):
         return self.effect.population_size
 
     @property
+    def marketing_reach(self) -> int:
+        """Users who would enter, where it sends marketing: those of now, and where nobody enters
+        twice those of the days ahead, each of whom is another."""
+        actions = [message.action for message in self.journey.messages()]
+        if all(action.message_class != "marketing" for action in actions):
+            return 0
+        once = self.journey.reentry.mode == "never"
+        return self.effect.entries if once else self.effect.enter_now
+
+    @property
     def what(self) -> str:
         """What a person calls it."""
         return "journey"
@@ -90,9 +101,9 @@ class JourneyProposal(Sending):
 def journey_findings(proposal: JourneyProposal) -> tuple[Finding, ...]:
     """What the guardrails say of a journey, blockers first."""
     actions = [message.action for message in proposal.journey.messages()]
-    shared = (*SENDING_POLICIES, *DATA_USE_POLICIES, *REGULATION_POLICIES, expires_in_time)
+    shared = (*GRAVE_POLICIES, *SENDING_POLICIES, *DATA_USE_POLICIES, *REGULATION_POLICIES)
     found = (
-        *(finding for policy in shared if (finding := policy(proposal))),
+        *(finding for policy in (*shared, expires_in_time) if (finding := policy(proposal))),
         *_reach(proposal),
         *template_findings(actions, proposal.templates),
         *_notes(proposal),

@@ -57,6 +57,15 @@ class Proposal(Sending):
         return self.preview.audience_size
 
     @property
+    def marketing_reach(self) -> int:
+        """Users who would get a marketing message, as far as the preview tells."""
+        classes = {one.key: one.message_class for one in actions_of(self.artifact)}
+        if isinstance(self.artifact, DecisionPolicy):
+            won = self.preview.winners
+            return sum(one.selected for one in won if classes.get(one.entry) == "marketing")
+        return self.preview.reachable_size if "marketing" in classes.values() else 0
+
+    @property
     def what(self) -> str:
         """What a person calls it."""
         return "policy" if isinstance(self.artifact, DecisionPolicy) else "rule"

@@ -125,6 +125,11 @@ class Sending(Frozen):
         raise NotImplementedError
 
     @property
+    def marketing_reach(self) -> int:
+        """Users who would get a marketing message, as far as that is known."""
+        raise NotImplementedError
+
+    @property
     def what(self) -> str:
         """What a person calls it: the rule, the policy, the journey."""
         raise NotImplementedError

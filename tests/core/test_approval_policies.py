@@ -8,13 +8,18 @@ import pytest
 
 from core.approval_policies import DEFAULT_POLICIES, ApprovalPolicy, required
 from core.artifacts import Finding
+from core.conditions import EventCount
 from core.grave_policies import GRAVE_POLICIES, majority_reached, sensitive_data
+from core.journey_effects import ExpectedDay, JourneyEffect, JourneyProposal, journey_findings
+from core.journeys import AudienceEntry, Journey
 from core.lifecycle import Role
 from core.loosening import Place
+from core.policies import findings
 from core.risk import assess, said
 from core.rules import DecisionPolicy
 from tests.core.proposals import PREVIEW, TICKET, entry, proposal
 from tests.core.proposals import policy as decision
+from tests.core.sendings import PURPOSES, message
 
 
 def found(name: str, severity: Any = "warn") -> Finding:
@@ -118,6 +123,58 @@ def test_sensitive_data_needs_two_people_and_personal_data_does_not() -> None:
     assert health is not None
     assert "dim_users.health" in health.message
     assert sensitive_data(proposal(data_classes={"dim_users.email": "personal"})) is None
+
+
+def test_a_sensitive_column_is_spoken_of_once() -> None:
+    told = findings(proposal(data_classes={"dim_users.health": "sensitive"}))
+
+    assert len([one for one in told if "dim_users.health" in one.message]) == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "is_told"),
+    [
+        ({}, True),
+        ({"message_class": "service"}, False),
+        ({"mode": "after_exit"}, False),
+        ({"mode": "after_exit", "enter_now": 51}, True),
+    ],
+)
+def test_a_journey_of_marketing_for_most_users_needs_two_people(
+    more: dict[str, Any], is_told: bool
+) -> None:
+    given: dict[str, Any] = {"mode": "never", "enter_now": 11, "message_class": "marketing"} | more
+    sent = {"key": "m", "kind": "message", "next": "e"}
+    action = message(message_class=given["message_class"]).model_dump()
+    journey = Journey.model_validate(
+        {
+            "key": "j",
+            "name": "J",
+            "entry": AudienceEntry(condition=EventCount(event="seen")).model_dump(mode="json"),
+            "reentry": {"mode": given["mode"]},
+            "steps": [sent | {"action": action}, {"key": "e", "kind": "exit"}],
+        }
+    )
+    effect = JourneyEffect(
+        population="all",
+        population_size=90,
+        enter_now=given["enter_now"],
+        as_of="2026-06-29",
+        days=(ExpectedDay(day="2026-06-30", entries=40),),
+    )
+    asked = JourneyProposal(
+        journey=journey,
+        effect=effect,
+        users_total=100,
+        reach_limit_share=0.8,
+        consent_purposes=PURPOSES,
+        data_classes={"dim_users.health": "sensitive"},
+    )
+
+    told = {one.policy for one in journey_findings(asked)}
+
+    assert ("majority_reached" in told) is is_told
+    assert "sensitive_data" in told
 
 
 # Who has to agree.

@@ -44,7 +44,9 @@ def test_the_author_may_not_decide_whatever_the_verdict_and_the_roles(said: str)
 
 @pytest.mark.parametrize("state", [state for state in State if state is not State.IN_REVIEW])
 def test_nothing_is_decided_twice_or_before_review(state: State) -> None:
-    assert verdict(state=state) is Code.ALREADY_DECIDED
+    early = state is State.DRAFT
+
+    assert verdict(state=state) is (Code.NOT_ALLOWED if early else Code.ALREADY_DECIDED)
 
 
 @pytest.mark.parametrize("said", ["reject", "request_changes"])
