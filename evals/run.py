@@ -8,35 +8,31 @@ from pathlib import Path
 
 import duckdb
 
-from agent.planners.grammar import GrammarPlanner
 from agent.planners.port import Planner
-from core.errors import Code, PilothouseError, refuse
+from core.errors import PilothouseError
 from evals.bench import Bench
 from evals.cases import Case, Suite
 from evals.domains import Benches
 from evals.graders import GRADERS
 from evals.graders.grader import Graded, drafted
 from evals.outcomes import Outcome, SuiteReport
+from evals.planners import MakePlanner, maker
 from evals.reading import load_file, load_suite, require_references, suite_names
-from warehouse.catalog import Catalog
 
 Progress = Callable[[str], None]
-MakePlanner = Callable[[Catalog], Planner]
-"""A planner belongs to a catalog: each domain has its own."""
 
 
 def run(
     suite: str | None = None,
-    planner: MakePlanner | str = "grammar",
+    make: MakePlanner | None = None,
     file: Path | None = None,
     progress: Progress | None = None,
 ) -> list[SuiteReport]:
-    """Run one suite, one file of cases, or every suite of the project.
+    """Run one suite, one file of cases, or every suite of the project; the grammar without a maker.
 
-    Raises a refusal for an unknown suite, a file that holds no cases or SQL that does not run,
-    or an unknown planner.
+    Raises a refusal for an unknown suite, and a file that holds no cases or SQL that does not run.
     """
-    suites, make = _chosen(suite, file), _maker(planner)
+    suites, make = _chosen(suite, file), make or maker("grammar")
     speakers: dict[str, Planner] = {}
     with Benches() as benches:
         return [_run_suite(one, make, speakers, benches, progress) for one in suites]
@@ -46,19 +42,6 @@ def _chosen(suite: str | None, file: Path | None) -> list[Suite]:
     if file is not None:
         return [load_file(file)]
     return [load_suite(name) for name in ([suite] if suite else suite_names())]
-
-
-def _maker(planner: MakePlanner | str) -> MakePlanner:
-    if not isinstance(planner, str):
-        return planner
-    if planner == "grammar":
-        return GrammarPlanner
-    raise refuse(
-        Code.INVALID_ARGUMENT,
-        f"The planner '{planner}' must be passed ready-made: it needs an endpoint.",
-        span=planner,
-        fix="Use the planner 'grammar', or configure a model endpoint.",
-    )
 
 
 def _run_suite(
@@ -74,7 +57,7 @@ def _run_suite(
     for case in suite.cases:
         bench = benches.of(case.domain)
         if case.domain not in speakers:
-            speakers[case.domain] = make(bench.catalog)
+            speakers[case.domain] = make(bench)
         outcomes.append(run_case(case, suite.kind, speakers[case.domain], bench))
         if progress is not None:
             progress(f"{suite.name} {case.id}")

@@ -14,7 +14,7 @@ from evals.domains import open_bench
 from evals.generate import Pair, generate
 from evals.graders.grader import Graded, asked, compared, drafted, planned, uncalled_for
 from evals.outcomes import Outcome, SuiteReport
-from evals.run import MakePlanner
+from evals.planners import MakePlanner
 
 Progress = Callable[[str], None]
 SHOWN = 10
@@ -35,7 +35,7 @@ def stress(
     """
     bench = open_bench(domain)
     try:
-        planner = make(bench.catalog)
+        planner = make(bench)
         outcomes = []
         for k, pair in enumerate(generate(bench.catalog, bench.as_of, n, seed), 1):
             outcomes.append(_outcome(pair, planner, bench))

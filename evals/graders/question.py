@@ -31,6 +31,11 @@ class QuestionCase(Case):
     """Whether the order of the rows counts."""
 
     @property
+    def queries(self) -> tuple[str, ...]:
+        """Its rows."""
+        return (self.rows,) if self.rows else ()
+
+    @property
     def expected(self) -> str:
         """The SQL by hand."""
         return self.rows or super().expected

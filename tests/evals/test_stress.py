@@ -7,12 +7,12 @@ from datetime import datetime
 
 import pytest
 
-from agent.planners.grammar import GrammarPlanner
 from core.conditions import leaves
 from evals.domains import domain_catalog, domain_names
 from evals.generate import generate
 from evals.generate.factors import _pairs
 from evals.generate.inflect import participle, past, plural
+from evals.planners import maker
 from evals.stress import examples, stress
 from evals.table import table
 from warehouse.compile import compile_audience
@@ -64,7 +64,7 @@ def test_phrases_of_a_catalog_take_the_forms_that_sentences_need():
 
 
 def test_a_planner_is_scored_on_generated_prompts():
-    report = stress("shop", GrammarPlanner, n=24, seed=5)
+    report = stress("shop", maker("grammar"), n=24, seed=5)
 
     assert len(report.outcomes) == 24
     assert report.count("exact") >= 12

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,12 +10,11 @@ import click
 from ui.cli.session import Listing, Output, Session, common
 
 if TYPE_CHECKING:
-    from agent.planners.port import Planner
     from evals.history import Change
     from evals.outcomes import SuiteReport
-    from warehouse.catalog import Catalog
+    from evals.planners import MakePlanner
 
-PLANNERS = click.Choice(["grammar", "openai"])
+PLANNERS = click.Choice(["grammar", "openai", "hybrid"])
 
 
 @click.group(cls=Listing)
@@ -107,17 +105,7 @@ def _write(file: Path, reports: list[SuiteReport], changed: list[Change]) -> Non
         ) from error
 
 
-def _maker(session: Session, planner: str) -> Callable[[Catalog], Planner]:
-    """What makes a domain's planner."""
-    from agent.planners.grammar import GrammarPlanner
+def _maker(session: Session, planner: str) -> MakePlanner:
+    from evals.planners import maker
 
-    if planner == "grammar":
-        return GrammarPlanner
-    from agent.planners.openai import OpenAIPlanner
-
-    settings = session.settings()
-
-    def make(catalog: Catalog) -> Planner:
-        return OpenAIPlanner(settings.model, catalog, fallback=GrammarPlanner(catalog))
-
-    return make
+    return maker(planner, session.settings().model)
