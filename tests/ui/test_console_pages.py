@@ -131,6 +131,24 @@ def test_a_follow_up_stays_in_the_thread(visit: Visit, office: Desk) -> None:
     assert "Upgrade nudge, version 1" in shown(page)
 
 
+def test_somebody_elses_conversation_is_not_shown(visit: Visit, office: Desk) -> None:
+    page = visit("ana@demo", run=ask(office, "eligibility"))
+
+    assert "of yours here" in shown(page)
+    assert "Send for approval" not in buttons(page)
+
+
+def test_a_draft_offers_what_to_say_next_and_asks_it_at_one_click(
+    visit: Visit, office: Desk
+) -> None:
+    run = existing(office.run(ask(office, "eligibility")))
+    page = visit("mara@demo", run=run.id)
+
+    page.button(key=f"next_1_{run.id}").click().run()
+
+    assert [turn.prompt for turn in office.thread(run.thread_id)][1:] == ["Why so few?"]
+
+
 def test_a_run_nobody_knows_is_named(visit: Visit) -> None:
     assert "There is no run" in shown(visit("mara@demo", run="nonsense"))
 
@@ -170,7 +188,7 @@ def test_a_marketer_sends_a_draft_for_approval(visit: Visit, office: Desk) -> No
 
 
 def test_an_approver_without_another_role_cannot_send(visit: Visit, office: Desk) -> None:
-    page = visit("pavel@demo", run=ask(office, "eligibility"))
+    page = visit("pavel@demo", run=ask(office, "eligibility", "pavel@demo"))
 
     assert "Send for approval" not in buttons(page)
     assert "Only a marketer, an analyst or an admin" in shown(page)

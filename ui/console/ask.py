@@ -10,8 +10,10 @@ from control.people import Person
 from control.runs import Run
 from core.artifacts import AskResult
 from core.errors import PilothouseError
+from core.same_person import same_person
 from ui.console.cards.answer import answer_card
 from ui.console.cards.parts import refusal_card
+from ui.console.chips import chips, is_draft
 from ui.console.desk import Desk, desk
 from ui.console.presence import leave_if_changed
 from ui.console.sidebar import open_run
@@ -56,25 +58,31 @@ def show() -> None:
     """Draw the page."""
     office, person = desk(), st.session_state["person"]
     with st.container(key="ask_page"):
-        run = _run_in_the_address(office)
+        run = _run_in_the_address(office, person)
         if run:
             _thread(office, person, run)
         else:
             _empty(office, person)
-    prompt = st.chat_input(
-        "Ask for a rule, an audience or a diagnosis", key="prompt", max_chars=LONGEST_PROMPT
-    )
+    prompt = st.chat_input(_invitation(run), key="prompt", max_chars=LONGEST_PROMPT)
     if prompt:
         _ask(office, person, prompt, run.thread_id if run else None)
 
 
-def _run_in_the_address(office: Desk) -> Run | None:
+def _invitation(run: Run | None) -> str:
+    """What the box asks for: in a conversation with a draft, how to change it."""
+    if run is None or run.result is None or not is_draft(AskResult.model_validate(run.result)):
+        return "Ask for a rule, an audience or a diagnosis"
+    return "Change the draft, such as 'only iOS' or 'make it 5', or ask for something else"
+
+
+def _run_in_the_address(office: Desk, person: Person) -> Run | None:
     run_id = st.query_params.get("run")
     if run_id is None:
         return None
     run = office.run(run_id)
-    if run is None:
-        st.warning(f"There is no run {plain(run_id)} here.", icon=":material/search_off:")
+    if run is None or not same_person(run.person, person.email):
+        st.warning(f"There is no run {plain(run_id)} of yours here.", icon=":material/search_off:")
+        return None
     return run
 
 
@@ -132,14 +140,15 @@ def _pick_up(office: Desk, person: Person) -> None:
 
 
 def _thread(office: Desk, person: Person, run: Run) -> None:
-    for turn in office.thread(run.thread_id) or [run]:
+    turns = office.thread(run.thread_id) or [run]
+    for turn in turns:
         with st.chat_message("user", avatar=":material/person:"):
             st.markdown(plain(turn.prompt))
         with st.chat_message("assistant", avatar=":material/explore:"):
             if is_active(turn):
                 st.fragment(_tail, run_every=TAIL_SECONDS)(office, turn.id)
             else:
-                _finished(office, person, turn)
+                _finished(office, person, turn, is_last=turn.id == turns[-1].id)
 
 
 def _tail(office: Desk, run_id: str) -> None:
@@ -162,14 +171,17 @@ def _timeline(label: str, shown: tuple[Line, ...], *, running: bool) -> None:
                 st.caption(f"{line.ms:,} ms")
 
 
-def _finished(office: Desk, person: Person, run: Run) -> None:
+def _finished(office: Desk, person: Person, run: Run, *, is_last: bool) -> None:
     steps = office.steps(run.id)
     if steps:
         _timeline(summary(steps), lines(steps), running=False)
     if run.result is None:
         st.error("This run ended without an answer. Ask again.", icon=":material/error:")
         return
-    answer_card(office, person, run, AskResult.model_validate(run.result))
+    result = AskResult.model_validate(run.result)
+    answer_card(office, person, run, result)
+    if is_last:
+        chips(run.id, result, lambda prompt: _ask(office, person, prompt, run.thread_id))
     st.html(
         '<div role="status" aria-live="polite" style="position:absolute;left:-9999px">'
         "Answer ready.</div>"

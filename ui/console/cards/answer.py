@@ -57,7 +57,8 @@ def answer_card(office: Desk, person: Person, run: Run, result: AskResult) -> No
     if result.questions:
         st.markdown("**Before I can draft this:**")
         bullets(plain(question) for question in result.questions)
-        st.caption("Answer below in your own words.")
+        own = "answer below in your own words."
+        st.caption(f"Pick one, or {own}" if result.choices else own.capitalize())
     if result.artifact:
         is_report = isinstance(result.artifact, DebugReport)
         with st.container(border=True, key="report" if is_report else f"card_{run.id}"):
