@@ -99,7 +99,7 @@ def _rows(rows: Rows, catalog: Catalog) -> str:
     name = rows.name.replace("_", " ")
     match rows.of:
         case "users":
-            words = "users who came" if rows.time else "users"
+            words = "users who signed up" if rows.time else "users"
         case "event":
             words = f"'{name}' events"
         case _:
@@ -166,9 +166,9 @@ def _compared(question: MetricQuestion, row: Row, columns: tuple[Column, ...], w
     }
     now = shown.get("number") or shown["share"]
     relative = f", {shown['relative']}" if "relative" in shown and row[-1] is not None else ""
-    periods = [one.words if one else "" for one in (question.period, question.before)]
+    periods = [f"({one.words})" if one else "" for one in (question.period, question.before)]
     return (
-        f"{_upper(what)}: **{now}** in {periods[0]} against {shown['before']} in "
+        f"{_upper(what)}: **{now}** {periods[0]} against {shown['before']} "
         f"{periods[1]}: {shown['change']}{relative}."
     )
 

@@ -9,7 +9,7 @@ from agent.planners.grammar.debug_words import DIRECTION_PHRASES, DIRECTIONS
 from agent.planners.grammar.frame import Frame
 from agent.planners.grammar.lexicon import Kind as LexiconKind
 from agent.planners.grammar.lexicon import Lexicon
-from agent.planners.grammar.questions import is_question
+from agent.planners.grammar.questions import is_question, names_rows
 from agent.planners.grammar.words import Text
 
 Kind = Literal["decision", "eligibility", "debug", "question", "other"]
@@ -71,7 +71,7 @@ def kind_of(text: Text, lexicon: Lexicon) -> Kind:
         return "debug"
     if _COUNT.search(source):
         return "question"
-    if is_question(source, moves=metric and _moves(text)):
+    if is_question(source, moves=metric and _moves(text), rows=names_rows(text, lexicon)):
         return "question"
     if _DECISION.search(_without_names(text, lexicon)) and (
         len(actions) > 1 or not _one_action_rule(source)

@@ -16,12 +16,22 @@ from agent.planners.grammar.questions.comparing import taken_out
 from agent.planners.grammar.questions.cues import asks_more, is_question
 from agent.planners.grammar.questions.periods import Periods
 from agent.planners.grammar.questions.reader import QuestionReader
+from agent.planners.grammar.questions.things import Things
 from agent.planners.grammar.questions.unknown import NothingNamed
+from agent.planners.grammar.questions.world import world_of
 from agent.planners.grammar.times import Times
 from agent.planners.grammar.words import Text
 from core.questions import MetricQuestion
 
-__all__ = ["NothingNamed", "asks_more", "is_question", "read_question"]
+__all__ = ["NothingNamed", "asks_more", "is_question", "names_rows", "read_question"]
+
+
+def names_rows(text: Text, lexicon: Lexicon) -> bool:
+    """Whether a text begins with things in the plural: 'workouts in Germany last week'."""
+    thing = Things(text, lexicon, world_of(lexicon)).at(0)
+    if thing is None or thing.rows.of == "users":
+        return False
+    return any(text.low(k).endswith("s") and len(text.low(k)) > 3 for k in range(thing.end))
 
 
 def read_question(

@@ -20,6 +20,8 @@ _JOINS: tuple[tuple[tuple[str, ...], str], ...] = (
 _INSIDE = frozenset("on in from for by via the".split())
 _KINDS: tuple[Kind, ...] = ("column", "trait")
 NUMERIC = ("integer", "number")
+_NO_GROUP = ("timestamp", "json")
+"""Moments are grouped by hours, days, weeks or months."""
 
 
 class Columns:
@@ -51,7 +53,7 @@ class Columns:
                     continue
                 owner = "trait" if kind == "trait" else sense.owner
                 column = self.column((owner, sense.name))
-                if column is None or column.data_class != "public":
+                if column is None or column.data_class != "public" or column.type in _NO_GROUP:
                     continue
                 if not numeric or column.type in NUMERIC:
                     yield (owner, sense.name), match.end

@@ -35,7 +35,8 @@ _GROUPED = re.compile(
 _RULE = re.compile(
     r"\b(eligib\w*|rules?|target\w*|send\w*|nudge\w*|"
     r"(?<!by )(?<!per )(?<!-)(?<!high )(?<!low )priorit\w*|suppress\w*|exclude\w*|audience|"
-    r"should|holdout|stop|offer|reach|qualif\w*|campaign|policy|why|cause\w*|explain|diagnose)\b",
+    r"should|holdout|stop|offer|reach|qualif\w*|(?<!per )(?<!by )campaign|policy|why|cause\w*|"
+    r"explain|diagnose)\b",
     re.IGNORECASE,
 )
 _PER_USER = re.compile(r"\bper (user|person|customer|member|viewer|account)\b", re.IGNORECASE)
@@ -45,23 +46,27 @@ _PEOPLE = re.compile(
 )
 _PLAIN = re.compile(r"\b(who|whose|users|people|customers)\b.*\b(and|or|not|but|without)\b", re.I)
 
+_BOUNDS = re.compile(r"\bat (the )?(very )?(least|most)\b|\bmost recent(ly)?\b", re.IGNORECASE)
+"""What compares a count or names the latest row: neither ranks anything."""
+
 
 def asks_more(text: Text) -> bool:
     """Whether a count is split, compared, ranked or divided."""
     return _MORE.search(text.source) is not None
 
 
-def is_question(source: str, *, moves: bool) -> bool:
+def is_question(source: str, *, moves: bool, rows: bool = False) -> bool:
     """Whether a prompt without a question word asks for numbers all the same.
 
     ``moves``: it says that a metric moved or compares it, which asks for a diagnosis, unless it
-    is split by something.
+    is split by something. ``rows``: it begins with rows that can be counted.
     """
+    source = _BOUNDS.sub(" ", source)
     if _RULE.search(source):
         return False
     if moves:
         return _GROUPED.search(source) is not None
-    if _ASKS.search(source):
+    if _ASKS.search(source) or (rows and not _PEOPLE.search(source)):
         return True
     split = _SPLIT.search(source) is not None
     grouped = _GROUPED.search(source) is not None and not _PEOPLE.search(_PER_USER.sub("", source))

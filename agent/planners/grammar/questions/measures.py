@@ -268,8 +268,7 @@ class Measures:
         if asked.per_thing is not None:
             other = Count(rows=asked.per_thing.rows)
             return Measured(Ratio(part=Count(rows=rows), whole=other, share=False), frame)
-        users = asked.users and asked.counting and not asked.predicates and rows.of == "event"
-        return Measured(Count(rows=rows, users=users), frame)
+        return Measured(Count(rows=rows, users=asked.users_first), frame)
 
     def _counted(self, thing: Thing, frame: Frame) -> Rows:
         self._also_users(frame)

@@ -19,7 +19,7 @@ from agent.planners.grammar.questions.slots import Asked, Named, ValuesSaid
 from agent.planners.grammar.questions.things import Thing, Things
 from agent.planners.grammar.questions.unknown import NothingNamed, not_known
 from agent.planners.grammar.questions.world import world_of
-from agent.planners.grammar.words import Text
+from agent.planners.grammar.words import Text, same_word
 
 Step = Callable[[int], int | None]
 
@@ -45,7 +45,7 @@ class QuestionReader:
             self._compare, self._versus, self._ranked, self._which, self._rate, self._group,
             self._function, self._metric, self._people, self._predicate, self._row_filter,
             self._thing, self._number, self._revenue, self._values, self._superlative,
-            self._preposition, self._filler,
+            self._preposition, self._verb_again, self._filler,
         )  # fmt: skip
         i = 0
         while i < len(self.text):
@@ -178,6 +178,11 @@ class QuestionReader:
             return None
         counted = number(self.text, i + 1)
         start = counted[1] if counted is not None else i + 1
+        grain = phrases.GRAINS.get(self.text.low(start).removesuffix("s"))
+        if grain is not None and self._verb_follows(start + 1):
+            self.asked.grain, self.asked.ranks = grain, True
+            self.asked.limit = int(counted[0]) if counted is not None else 1
+            return start + 1
         named = self.columns.named(start)
         if named is None or not self._verb_follows(named.end):
             return None
@@ -339,6 +344,7 @@ class QuestionReader:
             self.asked.notes.extend(part.notes)
             self.asked.questions.extend(part.questions)
         self.asked.users = True
+        self.asked.users_first = self.asked.counting and not self.asked.things
         return self._predicates(people.end)
 
     def _signup(self, i: int, end: int) -> bool:
@@ -409,6 +415,21 @@ class QuestionReader:
         of_column = named is not None and any(sense in said.senses for sense in named.senses)
         return named.end if named is not None and of_column else said.end
 
+    def _verb_again(self, i: int) -> int | None:
+        """'how many workouts did iOS users complete': the verb of the event that was named."""
+        thing = self.asked.things[-1] if self.asked.things and self.asked.users else None
+        if thing is None or thing.rows.of != "event":
+            return None
+        low = self.text.low(i)
+        entries = self.lexicon.entries
+        words = {
+            word
+            for entry in entries
+            if entry.sense.kind == "event" and entry.sense.name == thing.rows.name
+            for word in entry.words
+        }
+        return i + 1 if low and any(same_word(low, word) for word in words) else None
+
     def _preposition(self, i: int) -> int | None:
         if self.text.low(i) not in phrases.PREPOSITIONS:
             return None
@@ -420,4 +441,7 @@ class QuestionReader:
         return i + 1 if follows else None
 
     def _filler(self, i: int) -> int | None:
+        distinct = self.text.low(i) in ("distinct", "unique", "individual")
+        if distinct and self.lexicon.is_person(self.text, i + 1):
+            return i + 1
         return i + 1 if self.text.low(i) in phrases.FILLERS else None

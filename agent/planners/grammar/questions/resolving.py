@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from agent.planners.grammar.asking import ACTIVITY
+from agent.planners.grammar.asking import ACTIVITY, AMOUNT
 from agent.planners.grammar.meaning import Unclear, all_of, refused
 from agent.planners.grammar.questions.columns import Columns
 from agent.planners.grammar.questions.slots import Asked, Named, Sense, ValuesSaid
@@ -55,6 +55,11 @@ def _group(named: Named, owner: str, columns: Columns, frame: Frame) -> None:
             span=named.words,
             fix=_groups_there_are(owner, columns),
         )
+    column = columns.column(sense)
+    if column is not None and column.type == "number":
+        raise Unclear(
+            question=f"'{named.words}' is a number with many values: split by it in which ranges?"
+        )
     frame.by.append(Dimension(kind=_kind(sense), name=sense[1]))
     if sense[0] == "" and sense[1].replace("_", " ") != named.words.lower():
         frame.notes.append(f"'{named.words}' is the user's {sense[1]}.")
@@ -90,14 +95,16 @@ def _groups_there_are(owner: str, columns: Columns) -> str:
     listed = [
         key
         for key, column in {**own, **catalog.user_columns()}.items()
-        if column.values or column.phrases
+        if column.values or (column.phrases and column.type in ("string", "boolean", "integer"))
+        if column.data_class == "public"
     ]
     return f"Split it by {', '.join(listed[:8])}."
 
 
 def _values(said: ValuesSaid, asked: Asked, owner: str, columns: Columns, frame: Frame) -> None:
     sense = _sense(tuple(said.senses), owner, columns)
-    if sense is None and said.words.lower() in ACTIVITY:
+    of_user = sense is None or sense[0] != owner
+    if of_user and said.words.lower() in ACTIVITY | AMOUNT:
         raise vague(said.words, columns.world)
     if sense is None:
         raise refused(
@@ -108,6 +115,9 @@ def _values(said: ValuesSaid, asked: Asked, owner: str, columns: Columns, frame:
         )
     entity, _, column = sense[1].rpartition(".")
     values = said.senses[(f"entity:{entity}", column) if entity else sense]
+    if sense[0] == "" and columns.world.userless(owner) and columns.column((owner, sense[1])):
+        # Rows of no user have the column themselves: spending by country.
+        sense = (owner, sense[1])
     if len(said.senses) > 1 and owner != sense[0] and _doubtful(said, sense):
         others = ", ".join(sorted(name for _, name in said.senses))
         raise Unclear(question=f"Which of these is '{said.words}': {others}?")
@@ -117,13 +127,20 @@ def _values(said: ValuesSaid, asked: Asked, owner: str, columns: Columns, frame:
         frame.by[grouped] = frame.by[grouped].model_copy(update={"values": _typed(values)})
     elif split:
         frame.by.append(Dimension(kind=_kind(sense), name=sense[1], values=_typed(values)))
-    elif said.joined == "and" and not said.excluded:
+    elif said.joined == "and" and not said.excluded and _no_count(asked):
         raise Unclear(
             question=f"'{said.words}': all together, or each for itself? Say 'or' for together, "
             "'versus' for each."
         )
     else:
+        if said.joined == "and" and not said.excluded:
+            frame.notes.append(f"'{said.words}' are counted together; say 'versus' for each.")
         _limit(sense, values, said.excluded, frame)
+
+
+def _no_count(asked: Asked) -> bool:
+    """Rates and averages of several values are rarely meant together."""
+    return bool(asked.rates or asked.metrics or asked.function or asked.share)
 
 
 def _doubtful(said: ValuesSaid, sense: Sense) -> bool:

@@ -62,6 +62,8 @@ class Asked:
     """Users that nouns name: 'trial users'."""
     users: bool = False
     """Users themselves were named."""
+    users_first: bool = False
+    """They were named before what they did: users are counted, not rows."""
     predicates: list[Condition] = field(default_factory=list)
     """What is said of them after the noun."""
     values: list[ValuesSaid] = field(default_factory=list)

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field, replace
 
 from agent.planners.grammar.lexicon import Entry, Lexicon
 from agent.planners.grammar.questions.world import World
-from agent.planners.grammar.words import ARTICLES, Text, same_plural, same_word
+from agent.planners.grammar.words import ARTICLES, Text, same_plural, same_word, stem
 from core.conditions import Filter, Op
 from core.questions import Rows
 
 _AUX = frozenset("is are was were be been being have has had got get that which".split())
 _SHORTEST_FORM = 3
+_SHORTEST_NOUN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,22 @@ class Things:
         return found
 
     def _nouns(self, i: int) -> list[Thing]:
-        return [*self._signups(i), *self._entities(i), *self._events(i)]
+        found = [*self._signups(i), *self._entities(i), *self._events(i)]
+        return found or self._derived(i)
+
+    def _derived(self, i: int) -> list[Thing]:
+        """'cancellations' where the catalog has only the verb: a noun of the same stem."""
+        low = self.text.low(i)
+        if len(low) < _SHORTEST_NOUN or not low.endswith(("ions", "ion", "ments", "ment", "als")):
+            return []
+        names = {
+            entry.sense.name
+            for entry in self.lexicon.entries
+            if entry.sense.kind == "event"
+            and len(entry.words) == 1
+            and stem(low) == stem(entry.words[0])
+        }
+        return [Thing(i, i + 1, Rows(of="event", name=name)) for name in sorted(names)]
 
     def _signups(self, i: int) -> list[Thing]:
         """'signups', 'new users': users by when they came."""

@@ -33,6 +33,14 @@ class World:
         entity = self.lexicon.catalog.entities.get(owner.removeprefix("entity:"))
         return owner.startswith("entity:") and entity is not None and entity.cardinality == "one"
 
+    def userless(self, owner: str) -> bool:
+        """Whether rows belong to no user."""
+        name = owner.removeprefix("entity:")
+        if not owner.startswith("entity:") or name not in self.tables:
+            return False
+        found = countable(Rows(of="table", name=name), self.lexicon.catalog)
+        return found is not None and found.user is None
+
     def rows(self, entity: str) -> Rows:
         """Rows of an entity or table."""
         return Rows(of="table" if entity in self.tables else "entity", name=entity)
