@@ -134,6 +134,14 @@ def test_doctor_says_what_is_fine_and_what_to_do(cli: CommandLine, tmp_path: Pat
     assert "pilothouse demo-data" in nothing.out
 
 
+def test_a_cell_that_a_spreadsheet_would_run_is_shown_as_text(asked: Asked) -> None:
+    query = "SELECT '=HYPERLINK(1)' AS link, '@SUM(1)' AS total, -5 AS owed, '-5' AS said"
+
+    assert asked("sql", "run", query, "--as", "ada@demo").out.splitlines()[1:] == [
+        "'=HYPERLINK(1),'@SUM(1),-5,-5"
+    ]
+
+
 def test_sql_check_has_the_documented_shape(asked: Asked) -> None:
     query = "SELECT device_os, COUNT(*) AS n FROM dim_users GROUP BY device_os"
     keys = {"allowed", "refusals", "tables", "columns", "row_limit", "sql"}

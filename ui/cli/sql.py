@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from typing import TYPE_CHECKING
 
 import click
@@ -139,9 +140,19 @@ def _verdict(result: CheckedQuery | tuple[Refusal, ...]) -> str:
     return "Refused.\n" + "\n".join(f"- {refusal.code}: {refusal}" for refusal in result)
 
 
+# What a spreadsheet would run; a number may begin with its sign.
+_FORMULA = re.compile(r"[=@\t\r]|[+-](?![\d\s().-]*$)")
+
+
+def _cell(value: object) -> object:
+    """A cell that a spreadsheet shows as it is: a text that begins like a formula gets a mark."""
+    is_formula = isinstance(value, str) and _FORMULA.match(value)
+    return f"'{value}" if is_formula else value
+
+
 def _csv(rows: Rows) -> str:
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(rows.columns)
-    writer.writerows(rows.rows)
+    writer.writerow(map(_cell, rows.columns))
+    writer.writerows(map(_cell, row) for row in rows.rows)
     return buffer.getvalue().rstrip("\n")
