@@ -44,7 +44,9 @@ _DECISION = re.compile(
     r"order|decision polic\w+|"
     r"takes? precedence|precedence|decide (between|what|which)|wins? over|beats|next best action|"
     r"arbitrat\w+|stop conditions?|trumps?|outranks?|comes? (first|before|ahead)|come first|"
-    r"ahead of|decision (rule|logic)s?)\b",
+    r"ahead of|decision (rule|logic)s?|(should|must|will|always) (win|come first|go first|lead)|"
+    r"which (message|one|of (these|them|the)\b.*) (wins|should)|(first|second|last) (choice|place)|"
+    r"gives? way to|yields? to|loses? to|pecking order|hierarchy|more important than)\b",
     re.IGNORECASE,
 )
 _AUDIENCE = re.compile(
@@ -71,7 +73,12 @@ def kind_of(text: Text, lexicon: Lexicon) -> Kind:
         return "debug"
     if _COUNT.search(source):
         return "question"
-    if is_question(source, moves=metric and _moves(text), rows=names_rows(text, lexicon)):
+    ranks = len(actions) > 1 and (_DECISION.search(source) or _ordered(source))
+    if ranks and (_DECISION.search(source) or not _OPEN_QUESTION.search(source)):
+        return "decision"
+    if not _describes_people(text, lexicon) and is_question(
+        source, moves=metric and _moves(text), rows=names_rows(text, lexicon)
+    ):
         return "question"
     if _DECISION.search(_without_names(text, lexicon)) and (
         len(actions) > 1 or not _one_action_rule(source)
@@ -87,6 +94,19 @@ def kind_of(text: Text, lexicon: Lexicon) -> Kind:
     people = any(lexicon.longest(kind, text, i) for kind in _PEOPLE for i in range(len(text)))
     named = people or _begins_with_name(text, lexicon)
     return "eligibility" if _ELIGIBILITY.search(source) or actions or named else "other"
+
+
+_DESCRIBING = frozenset("who whose that with without having in from on not".split())
+
+
+def _describes_people(text: Text, lexicon: Lexicon) -> bool:
+    """'Clients with a savings rate of at least 10%': people first, then what holds for them."""
+    for i in range(min(len(text), 5)):
+        if text.low(i) in ("of", "by", "per", "many", "number", "share", "average"):
+            return False
+        if lexicon.is_person(text, i):
+            return text.low(i + 1) in _DESCRIBING and not text.source.rstrip().endswith("?")
+    return False
 
 
 def _begins_with_name(text: Text, lexicon: Lexicon) -> bool:
@@ -123,7 +143,9 @@ def _ordered(source: str) -> bool:
     return bool(
         re.search(
             r"\(?\b\d[.)]\s|\b(first|firstly|then|before|over|after that|next|finally|followed by|"
-            r"otherwise|else|instead|second|third|lastly)\b|>|→|\n\s*[-*•]",
+            r"otherwise|else|instead|second|third|lastly|both|neither|in which case|"
+            r"wins?(?!-| back)|prefer|if not|"
+            r"after|unless|falling back|fall back|only one|several|whichever)\b|>|→|\n\s*[-*•]",
             source,
             re.IGNORECASE,
         )

@@ -38,7 +38,9 @@ def _verdict(case: dict[str, Any], domain: str) -> Literal["exact", "asked", "wr
     if plan.draft is None:
         return "asked"
     meant = case.get("g")
-    if meant is None or not isinstance(plan.draft, EligibilityRule):
+    if not isinstance(plan.draft, EligibilityRule):
+        return "asked" if meant is None else "wrong"  # the answer to a question reaches nobody
+    if meant is None:
         return "wrong"
     wanted = gold.condition(meant, catalog(domain))
     same = gold.same(plan.draft.members, wanted, catalog(domain), AS_OF)
