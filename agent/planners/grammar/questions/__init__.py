@@ -1,7 +1,8 @@
 """Analyst questions: what is counted or measured, split by what, when, against what.
 
-``reader`` takes a prompt word by word into slots (``slots``), with ``things`` for
-rows, ``columns`` for groups and numbers, ``periods`` for time; ``resolving``,
+``reader`` takes a prompt word by word into slots (``slots``) by the steps of ``framing``,
+``ranking``, ``grouping``, ``measuring`` and ``limiting``, with ``things`` for rows,
+``columns`` for groups and numbers, ``periods`` for time; ``resolving``,
 ``measures`` and ``building`` make one typed question of the slots. Nothing here
 knows SQL.
 """
@@ -15,7 +16,8 @@ from agent.planners.grammar.questions.building import build
 from agent.planners.grammar.questions.comparing import taken_out
 from agent.planners.grammar.questions.cues import asks_more, is_question
 from agent.planners.grammar.questions.periods import Periods
-from agent.planners.grammar.questions.reader import QuestionReader
+from agent.planners.grammar.questions.reader import read
+from agent.planners.grammar.questions.scan import Scan
 from agent.planners.grammar.questions.things import Things
 from agent.planners.grammar.questions.unknown import NothingNamed
 from agent.planners.grammar.questions.world import world_of
@@ -40,8 +42,8 @@ def read_question(
     """The question of a text and what was taken for granted; raises Unclear."""
     whole = Periods(text, Times(text, lexicon, as_of), as_of)
     rest, said, compared = taken_out(text, whole)
-    reader = QuestionReader(rest, lexicon, as_of)
-    asked = reader.read()
-    asked.periods.extend(said)
-    asked.versus = asked.versus or compared
-    return build(asked, reader.columns, reader.periods)
+    scan = Scan(rest, lexicon, as_of)
+    read(scan)
+    scan.asked.periods.extend(said)
+    scan.asked.versus = scan.asked.versus or compared
+    return build(scan.asked, scan.columns, scan.periods)

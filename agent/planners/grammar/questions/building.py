@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from agent.planners.grammar.meaning import Unclear
 from agent.planners.grammar.questions.columns import Columns
-from agent.planners.grammar.questions.measures import Measured, Measures
+from agent.planners.grammar.questions.measures import Measures
+from agent.planners.grammar.questions.numbers import Measured
 from agent.planners.grammar.questions.periods import Periods
 from agent.planners.grammar.questions.slots import Asked
 from core.questions import Dimension, Grain, MetricQuestion, Ratio, Stretch
