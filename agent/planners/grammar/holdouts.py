@@ -16,7 +16,7 @@ def holdout(text: Text, i: int) -> tuple[float, int] | None:
     while end < len(text):
         low = text.low(end)
         found = number(text, end) if low not in ("a", "an") else None
-        if found is not None and share is None and text.low(found[1]) == "percent":
+        if found is not None and share is None and text.low(found[1]) in ("percent", "%"):
             share, end = found[0] / 100, found[1] + 1
             continue
         if low not in HOLDOUT_WORDS:

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from agent.planners.grammar.meaning import Unclear
 from agent.planners.grammar.outline_words import (
+    COMPARED,
+    EVERYTHING,
+    LISTED,
+    NOTHING,
     NUMBERS,
+    OR_CUE,
     ORDER_CUE,
     ORDER_WORDS,
     OVER,
+    SKIPPED,
+    TAKES_PRIORITY,
     THEN,
     THEN_PHRASES,
+    UNDER,
 )
 from agent.planners.grammar.words import Text
-from core.rules import MessageClass
+from core.rules import MessageClass, OutcomeSuppression
 
 Mention = tuple[int, int, str]
 """Where a message of the catalog is named: its first token, the one after it, its key."""
@@ -33,6 +42,12 @@ class Chunk:
     rank: int | None = None
     marked: bool = False
     """Begins with a number or a word such as 'then'."""
+    also: tuple[Chunk, ...] = ()
+    """Where else the same message stands: 'A over B, and B over C'."""
+    pause: OutcomeSuppression | None = None
+    """'Ignored 3 times in 30 days: pause for 60 days.'"""
+    lasting: tuple[int, int] | None = None
+    """The tokens of how long it goes on after what is said happened."""
 
 
 _CUTTING = frozenset({":", "-", "–", "—"})
@@ -50,8 +65,12 @@ class Order:
         self.marked = False
         """Something numbers or lists them."""
         self._counted = 0
-        self._told = False
-        """An 'over' or 'before' says the order."""
+        self._above: list[tuple[int, int]] = []
+        """Pairs of items, the first before the second, as they are said."""
+        self._over: set[int] = set()
+        """Items that begin or go on a comparison: 'A over B'."""
+        self._top: set[int] = set()
+        """Items that come before all others."""
 
     def mention_at(self, i: int) -> Mention | None:
         """The message that is named there, if one is."""
@@ -60,19 +79,64 @@ class Order:
     def read(self, start: int, end: int) -> None:
         """Take in one sentence of the order."""
         start = self._head(start, end)
-        cuts = self._cuts(start, end)
+        cuts = self._with_messages(self._cuts(start, end), end)
         if not cuts:
             if any(start <= m[0] < end for m in self.mentions):
                 self.items.append(Chunk(start, end, rank=self.said_rank(start, end)))
+                self._tops(len(self.items) - 1)
             else:
                 self.headers.append(Chunk(start, end))
             return
         first = cuts[0][0]
+        begin = len(self.items)
         if first > start:
-            self._before_first(start, first, cuts)
+            self._before_first(start, first)
         for k, (at, body, rank) in enumerate(cuts):
             stop = cuts[k + 1][0] if k + 1 < len(cuts) else end
             self._body(at, body, stop, rank)
+        self._tops(begin)
+
+    def _with_messages(
+        self, cuts: list[tuple[int, int, int | None]], end: int
+    ) -> list[tuple[int, int, int | None]]:
+        """Without 'then' in 'by push, then email' and 'next' in 'the nudge is next'."""
+        kept: list[tuple[int, int, int | None]] = []
+        for k, (at, body, rank) in enumerate(cuts):
+            stop = cuts[k + 1][0] if k + 1 < len(cuts) else end
+            named = any(body <= m[0] < stop for m in self.mentions)
+            if named or rank is not None or self._nothing(body, stop) or self._fresh(body):
+                kept.append((at, body, rank))
+        return kept
+
+    def _nothing(self, start: int, end: int) -> bool:
+        """'otherwise nothing'."""
+        said = {self.text.low(k) for k in range(start, end) if self.text[k].kind == "word"}
+        return bool(said) and said <= NOTHING
+
+    def _fresh(self, i: int) -> bool:
+        """'then a streak celebration for …': a message that the catalog does not list."""
+        while self.text.low(i) in ("send", "give", "show", "get", "the", "them", "comes", "come"):
+            i += 1
+        return self.text.low(i) in ("a", "an") or self.text.low(i - 1) == "the"
+
+    def _tops(self, begin: int) -> None:
+        """'A beats everything else', 'A wins': before all others, wherever it stands."""
+        for k in range(begin, len(self.items)):
+            chunk = self.items[k]
+            if any(self._above_all(i) for i in range(chunk.start, chunk.end)):
+                self._top.add(k)
+
+    def _above_all(self, i: int) -> bool:
+        if self.mention_at(i) is not None:
+            return False
+        if self.text.low(i) in ("wins", "win") and self.text.low(i + 1) not in ("over", "against"):
+            return self.text.low(i - 1) not in ("first", "match", "applies", "one", "message")
+        for words in OVER:
+            if words[-1] in COMPARED and self.text.has(i, *words):
+                return any(self.text.has(i + len(words), *rest) for rest in EVERYTHING)
+        return any(self.text.has(i, *words) for words in TAKES_PRIORITY) and (
+            self.text.low(i + 2) != "over"
+        )
 
     def _head(self, start: int, end: int) -> int:
         """What stands before the order itself: 'For users in Germany, prioritise …:'."""
@@ -91,7 +155,7 @@ class Order:
             self.headers.append(Chunk(start, cut))
         return cut
 
-    def _before_first(self, start: int, end: int, cuts: list[tuple[int, int, int | None]]) -> None:
+    def _before_first(self, start: int, end: int) -> None:
         if any(start <= m[0] < end for m in self.mentions):
             self.items.append(Chunk(start, end, rank=self.said_rank(start, end)))
         else:
@@ -101,9 +165,18 @@ class Order:
         tokens = range(body, stop)
         if all(self.text[k].kind == "mark" or self.text.low(k) in ("and", "or") for k in tokens):
             return
+        if self._nothing(body, stop):
+            return
         said = self.said_rank(body, stop)
-        marked = self.text.low(at) not in (",", "and", "over", "before")
+        how = self.text.low(at)
+        connected = _relation(self.text, at)
+        marked = connected is None and how not in (",", "and", "or", ":")
+        last = len(self.items) - 1
         self.items.append(Chunk(body, stop, rank=rank if rank is not None else said, marked=marked))
+        if connected is not None and last >= 0:
+            pair = (last, last + 1) if connected == "over" else (last + 1, last)
+            self._above.append(pair)
+            self._over |= {last, last + 1}
 
     def _cuts(self, start: int, end: int) -> list[tuple[int, int, int | None]]:
         """Where items begin: the cut, the first token of the item, its number where it is said."""
@@ -167,7 +240,7 @@ class Order:
             i == start or self.text[i - 1].kind == "mark" or self.text.low(i - 1) in ("and", "but")
         )
         for words in THEN_PHRASES:
-            if self.text.has(i, *words):
+            if self.text.has(i, *words) and self._leads_on(i + len(words), words):
                 self.marked = True
                 return i + len(words), None
         if low == "else" and self.text.low(i - 1) in (
@@ -191,33 +264,32 @@ class Order:
             return i + 1, 99
         return None
 
+    def _leads_on(self, i: int, words: tuple[str, ...]) -> bool:
+        """'falling back to' leads to a message, or to a channel of the one before."""
+        if words[-1] != "to":
+            return True
+        while self.text.low(i) in SKIPPED:
+            i += 1
+        return self.mention_at(i) is not None
+
     def _connector(self, i: int) -> tuple[int, int | None] | None:
-        for words in OVER:
+        for words in (*OVER, *UNDER, *LISTED):
+            if words == ("to",) and not self._preferred(i):
+                continue
+            if words[-1] == "or" and not OR_CUE.search(self.text.source):
+                continue
             if self.text.has(i, *words):
                 k = i + len(words)
-                while self.text.low(k) in (
-                    "the",
-                    "a",
-                    "an",
-                    "any",
-                    "our",
-                    "send",
-                    "by",
-                    "to",
-                    "of",
-                    "with",
-                    "then",
-                ):
+                while self.text.low(k) in SKIPPED:
                     k += 1
                 if self.mention_at(k) is not None or self.mention_at(i + len(words)) is not None:
-                    self._told = self._told or words[-1] not in (",", "and", "/", ";")
+                    self.marked = self.marked or words[-1] in THEN
                     return i + len(words), None
-        if self.text.low(i) == "after" and self.mention_at(i + 1) is not None:
-            raise Unclear(
-                question="'… after …' turns the order round: say the first message first, "
-                "for example 'A, then B'."
-            )
         return None
+
+    def _preferred(self, i: int) -> bool:
+        """'prefer A to B'."""
+        return any(self.text.low(k) in ("prefer", "preferring") for k in range(max(0, i - 12), i))
 
     def said_rank(self, start: int, end: int) -> int | None:
         """'comes first', 'is last': the place said after the message."""
@@ -257,29 +329,91 @@ class Order:
 
     def finish(self) -> None:
         """Put the messages in their order, or ask for it where nothing tells."""
-        self._sort()
-        self._ask_order()
+        ranked = any(chunk.rank is not None for chunk in self.items)
+        told = self.marked or bool(self._above) or bool(self._top) or ranked
+        groups = self._groups()
+        if len(groups) > 1 and not told and not ORDER_CUE.search(self.text.source):
+            raise _which_order()
+        if not ranked:
+            groups = self._by_relations(groups)
+        self.items = [self._merged(group) for group in groups]
+        if ranked:
+            self._sort()
 
-    def _ask_order(self) -> None:
-        """'A and B' names no order unless something in the prompt does."""
-        told = self.marked or self._told or any(chunk.rank is not None for chunk in self.items)
-        if len(self.items) > 1 and not told and not ORDER_CUE.search(self.text.source):
-            raise Unclear(
-                question="In which order? Say 'A over B', 'first A, then B', or number them."
-            )
+    def _groups(self) -> list[list[int]]:
+        """The items by message, in the order in which each is first named."""
+        found: dict[str, list[int]] = {}
+        for k, chunk in enumerate(self.items):
+            named = next((m[2] for m in self.mentions if chunk.start <= m[0] < chunk.end), f"#{k}")
+            found.setdefault(named, []).append(k)
+        return list(found.values())
+
+    def _merged(self, group: list[int]) -> Chunk:
+        first, *others = (self.items[k] for k in group)
+        ranks = [chunk.rank for chunk in (first, *others) if chunk.rank is not None]
+        return replace(first, also=tuple(others), rank=ranks[0] if ranks else None)
+
+    def _by_relations(self, groups: list[list[int]]) -> list[list[int]]:
+        """In the only order that all that is said allows; asks where there are several."""
+        place = {k: g for g, group in enumerate(groups) for k in group}
+        above = {(place[a], place[b]) for a, b in self._all_pairs()}
+        tops = {place[k] for k in self._top}
+        if len(tops) > 1:
+            raise Unclear(question="Two messages come before all others: which goes first?")
+        above |= {(t, g) for t in tops for g in range(len(groups)) if g != t}
+        above -= {(g, t) for t in tops for g in range(len(groups))}
+        left, ordered = [*range(len(groups))], []
+        while left:
+            free = [g for g in left if not any((h, g) in above for h in left if h != g)]
+            if len(free) != 1:
+                raise _which_order()
+            ordered.append(groups[free[0]])
+            left.remove(free[0])
+        return ordered
+
+    def _all_pairs(self) -> list[tuple[int, int]]:
+        """What is said, and of items that no comparison connects, the order in which they stand."""
+        turned = {(b, a) for a, b in self._above}
+        listed = [
+            (k, k + 1)
+            for k in range(len(self.items) - 1)
+            if (k, k + 1) not in turned and not self._new_comparison(k + 1)
+        ]
+        return [*self._above, *listed]
+
+    def _new_comparison(self, k: int) -> bool:
+        """'A over B. C over A': a comparison after another begins anew, unless 'then' leads it."""
+        begins = k in self._over and (k - 1, k) not in self._above
+        again = (k, k - 1) not in self._above and not self.items[k].marked
+        return begins and again and (k - 1) in self._over
 
     def _sort(self) -> None:
-        ranks = [chunk.rank for chunk in self.items]
-        if any(rank is not None for rank in ranks):
-            last = 0
-            ordered = []
-            for chunk in self.items:
-                rank = chunk.rank if chunk.rank is not None else last + 1
-                last = rank if rank < 99 else last
-                ordered.append((rank, chunk))
-            numbers = [rank for rank, _ in ordered]
-            if len(set(numbers)) < len(numbers):
-                raise Unclear(
-                    question="Two messages have the same place in the order: which goes first?"
-                )
-            self.items = [chunk for _, chunk in sorted(ordered, key=lambda pair: pair[0])]
+        last = 0
+        ordered = []
+        for chunk in self.items:
+            rank = chunk.rank if chunk.rank is not None else last + 1
+            last = rank if rank < 99 else last
+            ordered.append((rank, chunk))
+        numbers = [rank for rank, _ in ordered]
+        if len(set(numbers)) < len(numbers):
+            raise Unclear(
+                question="Two messages have the same place in the order: which goes first?"
+            )
+        self.items = [chunk for _, chunk in sorted(ordered, key=lambda pair: pair[0])]
+
+
+def _relation(text: Text, i: int) -> Literal["over", "under"] | None:
+    """How the words at a cut compare what stands before it with what follows."""
+    kinds: tuple[tuple[tuple[tuple[str, ...], ...], Literal["over", "under"]], ...] = (
+        (OVER, "over"), (UNDER, "under"),
+    )  # fmt: skip
+    if any(text.has(i, *words) for words in THEN_PHRASES):
+        return None
+    for words, kind in kinds:
+        if any(text.has(i, *one) for one in words):
+            return kind
+    return None
+
+
+def _which_order() -> Unclear:
+    return Unclear(question="In which order? Say 'A over B', 'first A, then B', or number them.")

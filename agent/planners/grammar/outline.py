@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from agent.planners.grammar.caps import refuse_cap
 from agent.planners.grammar.frame import Frame
+from agent.planners.grammar.governed import Governed, Kind
 from agent.planners.grammar.lexicon import Lexicon
-from agent.planners.grammar.meaning import Unclear
 from agent.planners.grammar.order import Chunk, Mention, Order
-from agent.planners.grammar.outline_words import STOP, SUPPRESS, WHEN
+from agent.planners.grammar.outline_words import LABELS
 from agent.planners.grammar.words import Text
-from core.rules import MessageClass
 
 
 class Outline:
@@ -24,6 +23,10 @@ class Outline:
         """'Win-back is for users who …': who a message of the order is for."""
         self.suppressions: list[Chunk] = []
         self.stops: list[Chunk] = []
+        self.requests: list[Chunk] = []
+        """'Write the suppressions and stop conditions.': asks for what is written anyway."""
+        self.governed = Governed(text, lexicon, self.order.mentions)
+        self._label: Kind | None = None
         refuse_cap(text)
         for start, end in self._sentences():
             self._sentence(start, end)
@@ -65,7 +68,7 @@ class Outline:
     def _sentences(self) -> list[tuple[int, int]]:
         cuts, start = [], 0
         for i in range(len(self.text)):
-            governed = self._governed_next(i)
+            governed = self._governed_next(i) if not self._when_first(start) else None
             if governed is not None and i > start:
                 cuts.append((start, i))
                 start = governed
@@ -75,6 +78,13 @@ class Outline:
         cuts.append((start, len(self.text)))
         return [(a, b) for a, b in cuts if any(t.kind != "mark" for t in self.text.tokens[a:b])]
 
+    def _when_first(self, i: int) -> bool:
+        """'While a ticket is open, pause …' is one sentence."""
+        while self.text.low(i) in ("and", "also", "please", "but", ",", "-", "*", "•"):
+            i += 1
+        return self.text.low(i) in ("while", "if", "when", "once", "whenever", "until", "after",
+                                    "as", "unless", "during", "whilst", "for")  # fmt: skip
+
     def _governed_next(self, i: int) -> int | None:
         """', and never send …': where a suppression or stop begins inside a sentence."""
         k = i + 1 if self.text.low(i) == "," else i
@@ -82,7 +92,8 @@ class Outline:
             k += 1
         elif k == i:
             return None
-        leads = (("never",), ("do", "not"), ("suppress",), ("stop",), ("hold", "back"), ("pause",))
+        leads = (("never", "send"), ("do", "not"), ("suppress",), ("stop",), ("hold", "back"),
+                 ("pause",), ("mute",), ("skip",), ("never", "message"))  # fmt: skip
         return k if any(self.text.has(k, *words) for words in leads) else None
 
     def _marker_dot(self, i: int) -> bool:
@@ -96,22 +107,35 @@ class Outline:
 
     def _sentence(self, start: int, end: int) -> None:
         while start < end and self.text[start].kind == "mark" and self.text.low(start) in "-*•,\"'":
-            if self.text.low(start) in "-*•":
+            if self.text.low(start) in "-*•" and self._label is None:
                 self.order.marked = True
             start += 1
-        body = start
-        while self.text.low(body) in ("also", "and", "please", "always", "finally", "but", ","):
-            body += 1
+        start = self._labelled(start, end)
+        if start >= end:
+            return
         if self._request(start, end):
-            self.order.headers.append(Chunk(start, end))
-        elif self._lead(body, STOP) is not None:
-            self.stops.append(self._governed(body, end, STOP))
-        elif self._lead(body, SUPPRESS) is not None and self._suppresses(body, end):
-            self.suppressions.append(self._governed(body, end, SUPPRESS))
+            self.requests.append(Chunk(start, end))
+            return
+        found = self.governed.read(start, end, self._label)
+        if found is not None:
+            kind, chunk = found
+            (self.stops if kind == "stop" else self.suppressions).append(chunk)
         elif self._defines(start, end):
             self.definitions.append(Chunk(start, end))
         else:
+            self._label = None
             self.order.read(start, end)
+        named = tuple(dict.fromkeys(m[2] for m in self.order.mentions if start <= m[0] < end))
+        self.governed.last = named or self.governed.last
+
+    def _labelled(self, start: int, end: int) -> int:
+        """'Suppressions: …; …': what the sentences up to the next label say."""
+        for words, kind in LABELS:
+            k = start + len(words)
+            if self.text.has(start, *words) and self.text.low(k) in (":", "-", "–", "—"):
+                self._label = kind
+                return k + 1
+        return start
 
     def _defines(self, start: int, end: int) -> bool:
         mention = self.order.mention_at(start) or self.order.mention_at(start + 1)
@@ -130,58 +154,3 @@ class Outline:
         return bool(asked) and not any(start <= m[0] < end for m in self.order.mentions) and not (
             words & {"who", "users", "while", "once", "with", "until"}
         )  # fmt: skip
-
-    def _lead(self, i: int, leads: tuple[tuple[str, ...], ...]) -> int | None:
-        for words in sorted(leads, key=len, reverse=True):
-            if self.text.has(i, *words):
-                return i + len(words)
-        return None
-
-    def _suppresses(self, i: int, end: int) -> bool:
-        return any(
-            self.text.low(k) in WHEN
-            for k in range(i, end)
-        )  # fmt: skip
-
-    def _governed(self, i: int, end: int, leads: tuple[tuple[str, ...], ...]) -> Chunk:
-        """The condition of a suppression or stop, and the messages it holds for."""
-        start = self._lead(i, leads) or i
-        actions: list[str] = []
-        message_class: MessageClass | None = None
-        named: list[MessageClass] = ["marketing", "transactional", "service"]
-        while start < end:
-            mention = self.order.mention_at(start)
-            low = self.text.low(start)
-            if mention is not None and low not in ("for", "to", "if"):
-                actions.append(mention[2])
-                start = mention[1]
-            elif low in named and not actions:
-                message_class = next(one for one in named if one == low)
-                start += 1
-            elif low in ("messages", "message", "messaging", "all", "everything", "any", "sending",
-                         "the", "and", "or", ",", "it", "them", "this", "policy", "help",
-                         "communication", "communications", "sends", "anything", "these", "of",
-                         "emails", "sequence", "pursuing", "out", "journey"):  # fmt: skip
-                start += 1
-            else:
-                break
-        reversed_ = self.text.low(start) in ("until", "till", "unless")
-        if reversed_ or self.text.low(start) in (
-            "for",
-            "to",
-            "after",
-            "as",
-            "as soon as",
-            "in",
-            "upon",
-            "on",
-        ):
-            start += 1
-        while self.text.low(start) in ("soon", "long", "as", "case"):
-            start += 1
-        if start >= end:
-            raise Unclear(
-                question=f"When: '{self.text.words(i, end)}'? "
-                "Say 'while …', 'once …' or 'for users who …'."
-            )
-        return Chunk(start, end, tuple(actions), reversed_, message_class)

@@ -3,20 +3,81 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 NUMBERS = {"first": 1, "firstly": 1, "second": 2, "secondly": 2, "third": 3, "thirdly": 3,
             "fourth": 4, "fourthly": 4, "fifth": 5}  # fmt: skip
 THEN = frozenset("then next finally lastly otherwise else afterwards".split())
-THEN_PHRASES = (("after", "that"), ("followed", "by"), ("failing", "that"), ("if", "not", ","))
-OVER = (
+NOTHING = frozenset("nothing no none message messages send get gets them do at all they".split())
+"""'Otherwise nothing' is no entry."""
+THEN_PHRASES = (
+    ("falling", "back", "to"),
+    ("fall", "back", "to"),
+    ("falls", "back", "to"),
+    ("with", "a", "fallback", "to"),
+    ("failing", "which"),
+    ("in", "second", "place"),
+    ("in", "third", "place"),
+    ("after", "those"),
+    ("after", "this"),
+    ("after", "which"),
+    ("if", "none", "of", "these", "applies"),
+    ("if", "neither", "applies"),
+    ("only", "then"),
+    ("and", "only", "then"),
+    ("after", "that"),
+    ("followed", "by"),
+    ("failing", "that"),
+    ("if", "not", ","),
+)
+OVER: tuple[tuple[str, ...], ...] = tuple(sorted((
     ("takes", "precedence", "over"), ("take", "precedence", "over"), ("comes", "before"),
     ("come", "before"), ("comes", "ahead", "of"), ("ahead", "of"), ("goes", "before"),
-    ("go", "before"), ("wins", "over"), ("has", "priority", "over"), ("have", "priority", "over"),
-    ("takes", "priority", "over"), ("take", "priority", "over"), ("beats",), ("beat",),
-    ("trumps",), ("outranks",), ("over",), ("before",), ("above",), (">",), ("→",), ("->",),
+    ("go", "before"), ("wins", "over"), ("win", "over"), ("has", "priority", "over"),
+    ("have", "priority", "over"), ("goes", "ahead", "of"), ("come", "ahead", "of"),
+    ("takes", "priority", "over"), ("take", "priority", "over"), ("has", "precedence", "over"),
+    ("have", "precedence", "over"), ("gets", "priority", "over"), ("should", "beat",),
+    ("beats",), ("beat",), ("wins", "against"), ("trumps",), ("trump",), ("outranks",),
+    ("outrank",), ("over",), ("before",), ("above",), (">",), ("→",), ("->",), ("tops",),
+    ("overrides",), ("overrule",), ("overrules",), ("supersedes",), ("precedes",), ("precede",),
+    ("rather", "than"), ("instead", "of"), ("in", "preference", "to"), ("to",),
+    ("is", "more", "important", "than"), ("are", "more", "important", "than"),
+    ("matters", "more", "than"), ("matter", "more", "than"), ("ranks", "above"),
+    ("rank", "above"), ("ranks", "higher", "than"), ("is", "higher", "than"), ("prevails", "over"),
+    ("more", "important", "than"), ("is", "preferred", "to"), ("preferred", "over"), ("wins", "vs"),
+    ("should", "come", "before"), ("should", "go", "before"), ("is", "ranked", "above"),
+), key=len, reverse=True))  # fmt: skip
+"""What stands before one of these goes before what follows."""
+UNDER: tuple[tuple[str, ...], ...] = tuple(sorted((
+    ("comes", "after"), ("come", "after"), ("goes", "after"), ("after",), ("below",), ("behind",),
+    ("ranks", "below"), ("rank", "below"), ("loses", "to"), ("lose", "to"), ("yields", "to"),
+    ("yield", "to"), ("gives", "way", "to"), ("give", "way", "to"), ("is", "less", "important",
+    "than"), ("are", "less", "important", "than"), ("only", "after"), ("is", "lower", "than"),
+    ("<",), ("is", "beaten", "by"), ("follows",), ("comes", "behind"), ("goes", "behind"),
+    ("is", "outranked", "by"), ("is", "trumped", "by"), ("less", "important", "than"),
+), key=len, reverse=True))  # fmt: skip
+"""What stands before one of these goes after what follows."""
+LISTED: tuple[tuple[str, ...], ...] = (
     (",", "and", "then"), (",", "then"), ("and", "then"), (",", "and", "finally"),
-    (",", "and", "lastly"), (",", "finally"), (",", "and"), (",",), ("and",), ("/",), (";",),
+    (",", "and", "lastly"), (",", "finally"), (",", "and"), (",", "or"), (",",), ("and",),
+    ("or",), ("/",), (";",), (":",),
 )  # fmt: skip
+SKIPPED = frozenset("the a an any our send by to of with then which".split())
+COMPARED = frozenset(
+    "over before of above beats beat trumps trump outranks outrank than tops overrides overrules "
+    "supersedes precedes against >".split()
+)
+EVERYTHING = (
+    ("everything",), ("everything", "else"), ("anything", "else"), ("anything",), ("all", "else"),
+    ("all", "others"), ("all", "other"), ("the", "others"), ("the", "rest"), ("both",),
+    ("everybody", "else"), ("all", "the", "others"), ("any", "other"), ("the", "other"),
+    ("either",), ("all", "of", "them"), ("all",),
+)  # fmt: skip
+TAKES_PRIORITY = (
+    ("takes", "priority"), ("take", "priority"), ("has", "priority"), ("have", "priority"),
+    ("takes", "precedence"), ("take", "precedence"), ("has", "precedence"),
+)  # fmt: skip
+OR_CUE = re.compile(r"\b(in (this|that|the following|that exact) order|order of|first)\b", re.I)
 ORDER_WORDS = frozenset(
     "prioritise prioritize priority priorities rank order put decide prioritising prioritizing "
     "handle sequence give".split()
@@ -28,9 +89,29 @@ SUPPRESS = (
     ("suppress",), ("suppressing",), ("hold", "back"), ("hold", "off", "on"), ("hold", "off"),
     ("withhold",), ("pause",), ("mute",), ("block",), ("do", "not", "send"), ("never", "send"),
     ("do", "not", "show"), ("no",), ("do", "not", "message"), ("never", "message"), ("silence",),
-    ("do", "not", "contact"), ("avoid", "sending"), ("skip",),
+    ("do", "not", "contact"), ("avoid", "sending"), ("skip",), ("avoid",), ("snooze",),
+    ("never", "show"), ("never", "contact"), ("do", "not", "bother"), ("do", "not", "email"),
+    ("do", "not", "nudge"), ("do", "not", "give"), ("do", "not", "use"), ("freeze",),
+    ("hold", "everything", "back"), ("hold", "all", "messages", "back"), ("hold", "it", "back"),
+    ("send", "nothing"), ("send", "no"), ("do", "not", "send", "out"),
+    ("keep", "quiet"), ("silence",), ("put", "on", "hold"), ("withhold",),
+    ("do", "not", "offer"), ("never", "nudge"), ("never", "offer"), ("never", "give"),
+    ("no", "longer", "send"), ("do", "not", "push"), ("do", "not", "reach", "out"),
 )  # fmt: skip
 STOP = (("stop", "sending"), ("stop", "messaging"), ("stop",), ("exit",), ("end",), ("cease",),
          ("quit",), ("abort",), ("drop",), ("remove",), ("stops",))  # fmt: skip
-WHEN = frozenset("for to while when if until from who with once unless as".split())
+WHEN = frozenset("for to while when if until from who with once unless as after within during "
+                 "till whenever in before whose without".split())  # fmt: skip
 """A suppression says when: without any of these a sentence only names messages."""
+LABELS: tuple[tuple[tuple[str, ...], Literal["suppression", "stop"]], ...] = (
+    (("suppressions",), "suppression"), (("suppression",), "suppression"),
+    (("suppress",), "suppression"), (("suppress", "if"), "suppression"),
+    (("hold", "back"), "suppression"), (("exclusions",), "suppression"),
+    (("suppression", "rules"), "suppression"), (("suppression", "rule"), "suppression"),
+    (("do", "not", "send"), "suppression"), (("mute",), "suppression"),
+    (("stop", "conditions"), "stop"), (("stop", "condition"), "stop"), (("stop",), "stop"),
+    (("stops",), "stop"), (("stop", "rules"), "stop"), (("exit", "conditions"), "stop"),
+    (("exit",), "stop"), (("exit", "criteria"), "stop"), (("stop", "when"), "stop"),
+    (("stop", "if"), "stop"), (("exits",), "stop"),
+)  # fmt: skip
+"""A heading before suppressions or stop conditions."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from agent.planners.grammar.meaning import negate
-from core.conditions import Condition, InAudience
+from core.conditions import Condition, EventCount, InAudience, Related, leaves
 from core.rules import Action, StopCondition, Suppression
 from warehouse.catalog import Catalog
 
@@ -31,13 +31,17 @@ class Draft:
     stops: list[StopCondition] = field(default_factory=list)
     holdout: float | None = None
     notes: list[str] = field(default_factory=list)
+    says_suppressions: bool = False
+    """The prompt names its suppressions: no other ones are made up."""
+    says_stops: bool = False
+    """The prompt names its stop conditions: no other ones are made up."""
 
 
 def default_suppressions(draft: Draft) -> None:
     """Marketing waits while a service message of a higher place applies: changes no winner."""
     for place, service in enumerate(draft.items):
         waiting = [item for item in draft.items[place + 1 :] if _waits(item, service)]
-        if service.action.message_class != "service" or service.suppressions or not waiting:
+        if not waiting or not _surely_wins(service):
             continue
         name = service.action.name
         draft.suppressions.append(
@@ -50,6 +54,13 @@ def default_suppressions(draft: Draft) -> None:
         )
         held = " and ".join(f"'{item.action.name}'" for item in waiting)
         draft.notes.append(f"{held} waits while '{name}' applies: a default suppression.")
+
+
+def _surely_wins(service: Item) -> bool:
+    """Whether everybody it concerns gets it, so that a message that waits for it loses nothing."""
+    known = all(isinstance(leaf, EventCount | Related) for leaf in leaves(service.eligibility))
+    held = service.suppressions or service.stops
+    return service.action.message_class == "service" and known and not held
 
 
 def _waits(item: Item, service: Item) -> bool:
@@ -66,6 +77,8 @@ def default_stops(draft: Draft, catalog: Catalog) -> None:
         if item.default and declared:
             concerning = {"actions": (item.action.key,)}
             item.stops.extend(one.model_copy(update=concerning) for one in declared)
+            continue
+        if draft.says_stops:
             continue
         key = f"{item.action.key}_no_longer_applies"[:64]
         name = f"{item.action.name}: the user no longer meets its eligibility"

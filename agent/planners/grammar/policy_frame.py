@@ -11,15 +11,63 @@ _FILLERS = frozenset(
     "sequence between among amongst what first last lastly firstly finally second third fourth "
     "fifth secondly thirdly fourthly then over before after ahead above otherwise else failing "
     "step tier number wins win winner beats beat trumps outranks always level most important least "
-    "suppression suppressions suppress stop conditions condition exit edge cases case spell "
-    "document list handle deal suppressed stopped right logic rules flow steps according follow "
-    "following below importance we're treat lead leads while during until priority-wise finish "
-    "finishing starting start ends end ending with by rest everything remaining everyone's own "
+    "case document list handle deal right logic rules flow steps according follow "
+    "following below importance we're treat lead leads while priority-wise "
+    "starting start with by rest everything remaining everyone's own "
     "matter matters urgent thing things message messages messaging precede precedes superseding "
     "only gets get receive send turn to use get assign give pick choose and these put place so "
-    "qualifies qualify eligible simply shown helped".split()
+    "qualifies qualify eligible simply shown helped choice choices pick choose chosen preference "
+    "preferences prefer preferred prioritisation prioritization secondary primary ranks rankings "
+    "tiers tiered option options apply applies applicable winner's hierarchy ladder cascade "
+    "candidates candidate decides chooses picks supersedes overrides override tops ahead-of "
+    "who'd comes-first candidate's here our go-to depending whichever whatever kind "
+    "beneath below under its own whole sends sent goes-first holds hold up tie several "
+    "we'd i'd define defines sixth last-resort resort main favour favor".split()
 )
 _PHRASES = (
+    ("one", "of", "these"), ("one", "of", "them"), ("one", "of", "those"), ("one", "of"),
+    ("only", "one", "of", "these"), ("only", "one", "of", "them"), ("only", "one", "of"),
+    ("only", "one", "per", "user"), ("one", "per", "user"), ("one", "per", "person"),
+    ("never", "both"), ("not", "both"), ("never", "send", "both"), ("do", "not", "send", "both"),
+    ("never", "both", "of", "them"), ("but", "not", "both"), ("but", "never", "both"),
+    ("and", "never", "both"), ("at", "most", "one"), ("at", "most", "one", "of"),
+    ("at", "most", "one", "message"), ("at", "most", "one", "of", "these"),
+    ("at", "most", "one", "of", "them"), ("no", "more", "than", "one", "message"),
+    ("a", "single", "message"), ("more", "than", "one"), ("more", "than", "one", "of", "them"),
+    ("more", "than", "one", "of", "these"), ("both", "apply"), ("several", "apply"),
+    ("otherwise", "nothing"), ("otherwise", "no", "message"), ("otherwise", "send", "nothing"),
+    ("nothing", "else"), ("nothing", "otherwise"), ("otherwise", "do", "nothing"),
+    ("else", "nothing"), ("nobody", "else"), ("then", "nothing"), ("no", "message", "otherwise"),
+    ("the", "first", "that", "applies"), ("the", "first", "one", "that", "applies"),
+    ("first", "match", "wins"), ("the", "first", "match", "wins"), ("first", "one", "wins"),
+    ("the", "first", "that", "fits"), ("the", "first", "that", "matches"),
+    ("the", "first", "match"), ("from", "top", "to", "bottom"), ("top", "to", "bottom"),
+    ("highest", "to", "lowest"), ("from", "highest", "to", "lowest"),
+    ("most", "important", "first"), ("in", "order", "of", "preference"),
+    ("in", "order", "of", "importance"), ("the", "order", "is"), ("the", "order", "should", "be"),
+    ("the", "order"), ("order", "of", "preference"), ("order", "of", "importance"),
+    ("in", "all", "other", "cases"), ("in", "any", "other", "case"), ("in", "that", "case"),
+    ("in", "which", "case"), ("for", "all", "others"), ("all", "others"), ("the", "others"),
+    ("when", "nothing", "else", "applies"), ("if", "nothing", "else", "applies"),
+    ("if", "neither", "of", "them", "applies"), ("if", "neither", "of", "these", "applies"),
+    ("if", "none", "applies"), ("if", "none", "apply"), ("if", "none", "of", "these", "apply"),
+    ("if", "none", "of", "the", "above"), ("if", "none", "of", "these", "applies"),
+    ("if", "that", "does", "not", "apply"), ("if", "it", "does", "not", "apply"),
+    ("if", "they", "do", "not", "qualify"), ("if", "they", "do", "not", "qualify", "for", "it"),
+    ("if", "they", "do", "not", "qualify", "for", "that"), ("who", "do", "not", "qualify"),
+    ("who", "do", "not", "qualify", "for", "it"), ("do", "not", "qualify", "for", "that"),
+    ("do", "not", "qualify", "for", "it"), ("do", "not", "qualify", "for", "those"),
+    ("ahead", "of", "everything", "else"), ("over", "everything", "else"),
+    ("over", "everything"), ("above", "everything", "else"), ("above", "all", "else"),
+    ("before", "everything", "else"), ("ahead", "of", "all", "others"), ("above", "all", "others"),
+    ("more", "important", "than"), ("as", "a", "last", "resort"), ("as", "a", "fallback"),
+    ("as", "a", "second", "choice"), ("as", "a", "backup"), ("as", "the", "fallback"),
+    ("when", "a", "user", "qualifies", "for"), ("if", "a", "user", "qualifies", "for"),
+    ("when", "users", "qualify", "for"), ("when", "someone", "qualifies", "for"),
+    ("when", "a", "user", "is", "eligible", "for"), ("if", "a", "user", "is", "eligible", "for"),
+    ("both",), ("goes", "out"), ("go", "out"), ("has", "precedence"), ("have", "precedence"),
+    ("at", "the", "end"), ("in", "the", "end"), ("in", "first"), ("in", "second"),
+    ("in", "the", "first", "place"), ("in", "the", "middle"),
     ("one", "message", "per", "user"), ("only", "one", "message"), ("one", "message", "each"),
     ("at", "most", "one", "message", "each"), ("one", "at", "a", "time"), ("in", "that", "order"),
     ("in", "this", "order"), ("in", "the", "following", "order"), ("in", "order", "of"),
@@ -37,17 +85,34 @@ _PHRASES = (
 )  # fmt: skip
 
 
+_PHRASES_BY_LENGTH = sorted(_PHRASES, key=len, reverse=True)
+_ASKED = frozenset(
+    "suppression suppressions suppress stop conditions condition exit edge case cases spell "
+    "write include add list state document rules criteria and with the also please what are any "
+    "needed sensible appropriate usual default as well for each message of me us give define "
+    "propose suggest all relevant necessary".split()
+)
+
+
+_IMPERATIVES = frozenset("send give show choose pick use get".split())
+_STARTS = frozenset(", : ; . then please only always never and ) - –".split())
+
+
 class PolicyReader(Reader):
     """Reads a header, an item, a suppression or a stop condition."""
 
     def _holdout(self, i: int) -> int | None:
-        for words in _PHRASES:
+        for words in _PHRASES_BY_LENGTH:
             if self.text.has(i, *words):
                 return self._forget(i + len(words))
         return super()._holdout(i)
 
     def _predicates(self, i: int) -> int | None:
         """'Next is upgrade messaging': the message, not what people did."""
+        if self.text.low(i) in _IMPERATIVES and (i == 0 or self.text.low(i - 1) in _STARTS):
+            return None
+        if self.text.low(i) in ("if", "when", "while", "once") and self.clauses.people(i + 1):
+            return self._forget(i + 1)
         if self.text.low(i) in ("is", "are") and self.frame.action(i + 1) is not None:
             return self._forget(i + 1)
         return super()._predicates(i)
@@ -59,9 +124,6 @@ class PolicyReader(Reader):
         return super()._people(i)
 
     def _filler(self, i: int) -> int | None:
-        for words in _PHRASES:
-            if self.text.has(i, *words):
-                return self._forget(i + len(words))
         low = self.text.low(i)
         if low in _FILLERS or (self.text[i].kind == "mark" and low in ",>→/#*-"):
             return self._forget(i + 1)
@@ -72,3 +134,17 @@ class PolicyReader(Reader):
     def _forget(self, end: int) -> int:
         self._sep, self._contiguous = "sentence", False
         return end
+
+
+class ConditionReader(PolicyReader):
+    """Reads when something is held back or ends: no message is what that is about."""
+
+    def _free_action(self, i: int) -> int | None:
+        return None
+
+
+class RequestReader(PolicyReader):
+    """Reads 'write the suppressions and stop conditions', which asks for what is given anyway."""
+
+    def _filler(self, i: int) -> int | None:
+        return i + 1 if self.text.low(i) in _ASKED else super()._filler(i)
