@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 
 from core.conditions import (
     Absolute,
+    And,
     AsOf,
     Attribute,
     Condition,
@@ -39,6 +40,8 @@ COMPARATORS: dict[str, tuple[Count, tuple[str, ...]]] = {
     "fewer_than": (Op.LT, ("fewer than {n}", "less than {n}")),
     "at_most": (Op.LE, ("at most {n}", "no more than {n}")),
 }
+BETWEEN = "between"
+"""A comparator of its own: two bounds, both included."""
 WINDOWS = ("always", "days", "weeks", "since", "between")
 
 
@@ -68,8 +71,8 @@ class Draw:
         return choices[0] if self.wording == "plain" else choices[-1]
 
     def compared(self, n: int) -> tuple[Count, str]:
-        """The comparison and its words."""
-        op, choices = COMPARATORS[self.comparator]
+        """The comparison and its words; 'at least' where no other fits."""
+        op, choices = COMPARATORS.get(self.comparator, COMPARATORS["at_least"])
         return op, self.phrase(choices).format(n=n)
 
     def within(self) -> tuple[Window | None, str]:
@@ -104,9 +107,18 @@ def _counted(draw: Draw) -> Clause:
     event = draw.rng.choice(draw.words.events)
     window, when = draw.within()
     n = draw.rng.randint(2, 6)
-    op, said = draw.compared(n)
-    meaning = EventCount(event=event.name, window=window, op=op, n=n)
+    if draw.comparator == BETWEEN:
+        meaning, said = _between(event.name, window, n, draw.rng.randint(n + 1, n + 5))
+    else:
+        op, said = draw.compared(n)
+        meaning = EventCount(event=event.name, window=window, op=op, n=n)
     return Clause(meaning, f"who {past(event.words)} {said} times{when}", None, window is not None)
+
+
+def _between(event: str, window: Window | None, low: int, high: int) -> tuple[Condition, str]:
+    bounds = ((Op.GE, low), (Op.LE, high))
+    both = tuple(EventCount(event=event, window=window, op=op, n=n) for op, n in bounds)
+    return And(of=both), f"between {low} and {high}"
 
 
 def _done(draw: Draw) -> Clause:
@@ -167,7 +179,7 @@ def _number(draw: Draw) -> Clause:
         "fewer_than": (Op.LT, f"below {value}"),
         "at_most": (Op.LE, f"of at most {value}"),
     }
-    op, said = words[draw.comparator]
+    op, said = words.get(draw.comparator, words["at_least"])
     article = "" if one.words.endswith("s") else "an " if one.words[0] in "aeiou" else "a "
     return Clause(_leaf(one, op, value), f"with {article}{one.words} {said}", None)
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from core.conditions import And, Condition, Not, Or
 from evals.generate.clauses import (
+    BETWEEN,
     COMPARATORS,
     COMPARED,
     DENIED,
@@ -35,7 +36,12 @@ _OPENINGS = (
     "Send the {action} to {people} {who}.",
     "The {action} should go to {people} {who}, please.",
     "Only {people} {who} should get the {action}.",
+    "Who should get the {action}? Only {people} {who}.",
 )
+_LEFT_OUT = {
+    "exclude": "{text}. Exclude {people} {said}.",
+    "leave_out": "{text}. Leave out everyone {said}.",
+}
 _GIVING_UP = 50
 """So many prompts in a row that were made before, and a catalog has no more."""
 
@@ -81,8 +87,8 @@ def _levels(words: Vocabulary) -> dict[str, tuple[str, ...]]:
         "kind": kinds,
         "other": kinds,
         "window": WINDOWS,
-        "comparator": tuple(COMPARATORS),
-        "negation": ("none", "denied", "except"),
+        "comparator": (*COMPARATORS, BETWEEN),
+        "negation": ("none", "denied", *_LEFT_OUT),
         "connective": ("alone", "and", "or", "unless", "nor", "three"),
         "opening": tuple(_OPENINGS if words.actions else _OPENINGS[:5]),
         "wording": ("plain", "other"),
@@ -103,6 +109,8 @@ def _normal(row: Row) -> Row:
         row["window"] = "-"
     if not kinds & COMPARED:
         row["comparator"] = "-"
+    elif row["comparator"] == BETWEEN and "event_count" not in kinds:
+        row["comparator"] = "at_least"
     if row["negation"] == "denied" and row["kind"] not in DENIED:
         row["negation"] = "none"
     return row
@@ -122,9 +130,11 @@ def _composed(
         who=joined.said,
         action=rng.choice(words.actions).words if words.actions else "",
     )
-    if row["negation"] == "except":
+    if row["negation"] in _LEFT_OUT:
         left_out = _any_of(tuple(one for one in available(words) if one in DENIED), draw)
-        text = f"{text.rstrip('.')}. Exclude {words.people} {left_out.said}."
+        text = _LEFT_OUT[row["negation"]].format(
+            text=text.rstrip("."), people=words.people, said=left_out.said
+        )
         return _sentence(text), And(of=(joined.meaning, Not(of=left_out.meaning)))
     return _sentence(text), joined.meaning
 

@@ -11,6 +11,7 @@ from warehouse.catalog import Catalog, Column
 _ORDERS = ("help", "handle", "ask", "remind", "deal", "resolve", "follow")
 """Verbs that begin phrases of actions: 'send the ask for a review' nobody says."""
 _STATES = ("status", "state")
+_PREPOSITIONS = ("from", "in", "on", "of", "via", "through", "with")
 
 
 @dataclass(frozen=True)
@@ -97,17 +98,22 @@ def _properties(catalog: Catalog) -> tuple[Spoken, ...]:
 
 def _choices(catalog: Catalog) -> tuple[Spoken, ...]:
     columns = [
-        Spoken(name, column.phrases[0], column, "column")
+        Spoken(name, words, column, "column")
         for name, column in catalog.user_columns().items()
-        if column.values and column.phrases and column.data_class == "public"
+        if column.values and column.data_class == "public" and (words := _called(column.phrases))
     ]
     traits = [
-        Spoken(name, one.phrases[-1] if name.startswith("prefer") else one.phrases[0],
-               Column(description="", type=one.type, values=one.values), "trait")
+        Spoken(name, words, Column(description="", type=one.type, values=one.values), "trait")
         for name, one in catalog.traits.items()
-        if one.values and one.phrases and not one.phrases[0].startswith("prefer")
-    ]  # fmt: skip
+        if one.values and (words := _called(one.phrases))
+    ]
     return (*columns, *traits)
+
+
+def _called(phrases: tuple[str, ...]) -> str | None:
+    """The first phrase that can be followed by 'is': no verb, and no 'came from'."""
+    said = (one for one in phrases if one.split()[0] not in {*VERBS, "prefer"})
+    return next((one for one in said if one.split()[-1] not in _PREPOSITIONS), None)
 
 
 def _signup(catalog: Catalog) -> Spoken | None:
