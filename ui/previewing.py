@@ -19,6 +19,7 @@ from deliver.rendering import Raw, fill_for, values_of
 from warehouse.catalog import unknown_name
 from warehouse.engines.duckdb import DIALECT
 from warehouse.template_sources import facts_of
+from warehouse.visible import Limits, visible_users
 
 if TYPE_CHECKING:
     from ui.workspace import Workspace
@@ -45,13 +46,16 @@ def described(workspace: Workspace, key: str) -> dict[str, Any]:
     }
 
 
-def preview(workspace: Workspace, key: str, user: str | None) -> dict[str, Any]:
-    """What a template would say to a user (None: the first one), with personal data withheld.
+def preview(
+    workspace: Workspace, key: str, user: str | None, *, limits: Limits | None = None
+) -> dict[str, Any]:
+    """What a template would say to a user (None: the first one within the limits), with personal
+    data withheld.
 
     Refuses with UNKNOWN_KEY and UNKNOWN_USER.
     """
     template = _template(workspace, key)
-    who = _user(workspace, user)
+    who = _user(workspace, user, limits or {})
     action = _action(workspace, key, template)
     facts = facts_of(template, workspace.catalog)
     return {"template": key, "user_id": who} | _told(workspace, facts, action, who)
@@ -60,7 +64,7 @@ def preview(workspace: Workspace, key: str, user: str | None) -> dict[str, Any]:
 def somebody_reads(workspace: Workspace, key: str, template: Template) -> dict[str, Any]:
     """What a template that need not be in force would say to the first user, personal data
     withheld; ``subject`` and ``body`` are None where nothing would be sent."""
-    who, action = _user(workspace, None), _action(workspace, key, template)
+    who, action = _user(workspace, None, {}), _action(workspace, key, template)
     return _told(workspace, facts_of(template, workspace.catalog), action, who)
 
 
@@ -116,19 +120,22 @@ def _used_by(workspace: Workspace, key: str, template: Template) -> Iterator[dic
             yield {"rule": rule, "approved": hashes[name] == now}
 
 
-def _user(workspace: Workspace, user: str | None) -> str:
+def _user(workspace: Workspace, user: str | None, limits: Limits) -> str:
     users = workspace.catalog.layout.users
     query = exp.select(users.key).from_(users.table).where(users.canonical, dialect=DIALECT)
     query = query.order_by(users.key).limit(1)
     if user is not None:
         query = query.where(exp.column(users.key).eq(exp.Placeholder(this="user")))
+    if limits:
+        seen = visible_users(workspace.catalog, limits).subquery("seen")
+        query = query.where(exp.column(users.key).isin(exp.select("user_id").from_(seen)))
     given = {} if user is None else {"user": user}
     rows = workspace.warehouse.fetch(query.sql(DIALECT), given).rows
     if rows:
         return str(rows[0][0])
     raise refuse(
         Code.UNKNOWN_USER,
-        f"There is no user '{user}'." if user else "There are no users yet.",
+        f"There is no user '{user}'." if user else "There is no user to show it to.",
         span=user,
         fix="Name somebody who is in the table of users and was not merged.",
     )

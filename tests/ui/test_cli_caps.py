@@ -47,3 +47,25 @@ def test_messages_that_a_lowered_cap_stopped_are_listed_and_explained(cli: Comma
     (told,) = cli.json("explain", user)["messages"]
     assert (told["state"], told["reason_code"]) == ("cancelled", "CAP_REACHED")
     assert "cancelled, CAP_REACHED: The user has had enough" in cli("explain", user).out
+    _one_country_for_ana(cli, user)
+
+
+def _one_country_for_ana(cli: CommandLine, user: str) -> None:
+    """Of what was decided and stopped she lists and replays nobody else's."""
+    country = dict(cli.rows("SELECT user_id, country FROM dim_users"))
+    decided = cli.rows(
+        "SELECT decision_id, user_id FROM decisions WHERE decided_at = "
+        "(SELECT MAX(decided_at) FROM decisions)"
+    )
+    theirs = country[user]
+    cli.json("people", "limit", "ana@demo", "--country", theirs)
+    ana = ("--as", "ana@demo")
+
+    listed = cli.json("deliver", "list", "--reason", "CAP_REACHED", "--limit", "100000", *ana)
+
+    assert {country[one["user_id"]] for one in listed} == {theirs}
+    other = next(decision for decision, user in decided if country[user] != theirs)
+    refused = cli("replay", other, *ana)
+    assert (refused.status, refused.out, "NOT_ALLOWED" in refused.err) == (1, "", True)
+    own = next(decision for decision, user in decided if country[user] == theirs)
+    assert country[cli.json("replay", own, *ana)["user_id"]] == theirs

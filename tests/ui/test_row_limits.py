@@ -1,120 +1,73 @@
-"""Whoever is limited to some users sees and takes out no others, by whichever way."""
+"""Whoever is limited to a country sees nobody else's runs, messages and letters."""
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator
-from datetime import date
+import json
+import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from control import membership, people
-from control.people import Person
-from control.sights import sight_of
-from core.errors import Code, PilothouseError
-from core.masking import MASKED, Sight
-from deliver.exports.vendors import GOOGLE
-from ui import exporting, offline
-from ui.cli.main import answer
-from ui.cli.session import Session
-from ui.environment import load_settings
-from ui.row_limits import FEW, require_within, within
-from ui.workspace import Workspace, open_workspace
+from tests.ui.command_line import CommandLine
+from tests.ui.test_cli_journeys import live, trip
 
-GERMAN = Sight(limits={"country": ("DE",)})
+AS_ANA = ("--as", "ana@demo")
+COUNTRY = "SELECT user_id, country FROM dim_users WHERE merged_into IS NULL ORDER BY user_id"
 
-
-@pytest.fixture(scope="module")
-def workspace(
-    demo_workspace: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Workspace]:
-    folder = tmp_path_factory.mktemp("limits") / "workspace"
-    shutil.copytree(demo_workspace, folder)
-    opened = open_workspace(load_settings({"workspace": str(folder)}))
-    yield opened
-    opened.close()
+REJECTED = """
+INSERT INTO outbox (
+    intent_id, user_id, decision_id, cycle_id, trace_id, policy_key, policy_version, action_key,
+    channel, decided_at, not_before, expires_at, state, reason, attempts, updated_at
+) SELECT ?, ?, '', '', '', 'trip', 1, 'trip_push', 'push', t, t, t, 'rejected', 'HTTP_400', 1, t
+FROM (SELECT '2026-06-28 00:00:00.000000' AS t)
+"""
 
 
 @pytest.fixture
-def pavel(workspace: Workspace) -> Iterator[Person]:
-    """An approver who sees users of Germany only."""
-    ada, now = people.get(workspace.store, "ada@demo"), workspace.now()
-    membership.limit(workspace.store, "pavel@demo", {"country": ["DE"]}, by=ada, now=now)
-    yield people.get(workspace.store, "pavel@demo")
-    membership.limit(workspace.store, "pavel@demo", {}, by=ada, now=now)
+def limited(cli: CommandLine, tmp_path: Path) -> CommandLine:
+    """A journey whose messages were decided and rejected, and an analyst who sees Germany."""
+    live(cli, trip(tmp_path, steps=[STEP, {"kind": "exit", "key": "done"}]))
+    cli.json("journeys", "run")
+    users = [user for user, _ in cli.rows(COUNTRY)]
+    with sqlite3.connect(cli.workspace / "control.db") as control:
+        control.executemany(REJECTED, [(user, user) for user in users])
+    cli.json("people", "limit", "ana@demo", "--country", "DE")
+    return cli
 
 
-def users(workspace: Workspace, where: str) -> list[str]:
-    found = workspace.warehouse.fetch(f"SELECT user_id FROM dim_users WHERE {where} ORDER BY 1")
-    return [user for (user,) in found.rows]
+STEP: dict[str, Any] = {
+    "kind": "message",
+    "key": "push",
+    "next": "done",
+    "action": {"key": "trip_push", "name": "Trip push", "channels": ["push"]},
+}
 
 
-def test_of_few_and_of_many_users_exactly_those_within_are_seen(workspace: Workspace) -> None:
-    everybody, german = users(workspace, "TRUE"), set(users(workspace, "country = 'DE'"))
-    assert len(everybody) > FEW
-
-    for asked in (everybody, everybody[:FEW], [], ["nobody"], ["' OR 1=1 --"]):
-        assert within(workspace, GERMAN, asked) == german & set(asked)
-        assert within(workspace, MASKED, asked) == set(asked)
-
-
-def test_somebody_outside_and_somebody_unknown_are_refused_alike(workspace: Workspace) -> None:
-    french = users(workspace, "country = 'FR'")[0]
-
-    said = set()
-    for user in (french, "nobody", None):
-        with pytest.raises(PilothouseError) as refused:
-            require_within(workspace, GERMAN, user)
-        said.add(str(refused.value))
-    assert len(said) == 1
-    require_within(workspace, GERMAN, users(workspace, "country = 'DE'")[0])
-
-
-def test_whoever_is_limited_takes_nothing_out(
-    workspace: Workspace, pavel: Person, tmp_path: Path
+def test_every_list_of_single_users_is_cut_to_those_whom_somebody_sees(
+    limited: CommandLine,
 ) -> None:
-    ways: list[Callable[[], object]] = [
-        lambda: exporting.export(workspace, "r", GOOGLE, tmp_path / "out", person=pavel),
-        lambda: offline.take(workspace, "l", date(2026, 1, 1), tmp_path / "f", person=pavel),
-    ]
-    for way in ways:
-        with pytest.raises(PilothouseError, match="see only users of country DE") as refused:
-            way()
-        assert refused.value.refusal.code is Code.NOT_ALLOWED
-    assert not list(tmp_path.iterdir())
+    country: dict[str, str] = dict(limited.rows(COUNTRY))
+    theirs = {user for user, of in country.items() if of == "DE"}
+
+    for words in (
+        ("journeys", "runs", "trip", "--limit", "10000"),
+        ("deliver", "list", "--limit", "100000"),
+    ):
+        everybody = {one["user_id"] for one in limited.json(*words)}
+        shown = {one["user_id"] for one in limited.json(*words, *AS_ANA)}
+        assert shown == everybody & theirs, words
+        assert 0 < len(shown) < len(everybody), words
+    outside = next(user for user in country if user not in theirs)
+    assert limited.json("journeys", "runs", "trip", "--user", outside, *AS_ANA) == []
+    _previewed(limited, theirs, outside)
 
 
-def test_a_prompt_tells_its_asker_of_no_user_whom_they_may_not_see(
-    workspace: Workspace, pavel: Person
-) -> None:
-    tools = workspace.asking.context(pavel, "run").tools
-    french, german = (users(workspace, f"country = '{one}'")[0] for one in ("FR", "DE"))
-
-    assert tools["explain"].invoke({"user_id": french}).refusals[0].code is Code.NOT_ALLOWED
-    assert tools["explain"].invoke({"user_id": german})["user_id"] == german
-    asked = tools["run_sql"].invoke({"sql": "SELECT user_id FROM dim_users"})
-    assert asked.refusals[0].code is Code.NOT_ALLOWED
-
-
-def test_a_prompt_reads_no_personal_column_whoever_asks(workspace: Workspace) -> None:
-    ada = people.get(workspace.store, "ada@demo")
-    assert sight_of(workspace.store, ada).clear
-    tools = workspace.asking.context(ada, "run").tools
-
-    asked = tools["run_sql"].invoke({"sql": "SELECT email FROM dim_users"})
-
-    assert asked.refusals[0].code is Code.SQL_FORBIDDEN_COLUMN
-
-
-def test_a_command_inside_the_server_is_refused_once_the_role_is_gone(workspace: Workspace) -> None:
-    stop = ("deliver", "pause", "mailbox", "--reason", "x", "--as", "pavel@demo")
-    served = answer([*stop], Session(served=workspace))
-    assert served.status == 0
-    pavel = people.get(workspace.store, "pavel@demo")
-    people.add(workspace.store, [pavel.model_copy(update={"roles": frozenset()})])
-
-    for words in (("deliver", "resume", "mailbox", "--as", "pavel@demo"), stop):
-        refused = answer([*words], Session(served=workspace))
-        assert (refused.status, "NOT_ALLOWED" in refused.error) == (1, True)
-    people.add(workspace.store, [pavel])
+def _previewed(limited: CommandLine, theirs: set[str], outside: str) -> None:
+    preview = ("templates", "preview", "favourite_workout")
+    # Whether that user can be told anything is another question.
+    assert json.loads(limited(*preview, "--json", *AS_ANA).out)["user_id"] in theirs
+    told = [limited(*preview, "--user", who, *AS_ANA) for who in (outside, "nobody")]
+    # Not even whether there is such a user.
+    assert told[0].err == told[1].err
+    assert "NOT_ALLOWED" in told[0].err

@@ -51,8 +51,9 @@ def preview_command(session: Session, key: str, user: str | None, email: str | N
 
     with session.workspace() as workspace:
         sight = session.sight(workspace, email)
-        found = previewing.preview(workspace, key, user)
-        require_within(workspace, sight, found["user_id"])
+        if user is not None:  # before anything is said of whether there is such a user
+            require_within(workspace, sight, user)
+        found = previewing.preview(workspace, key, user, limits=sight.limits)
     if not found["leaves"]:
         names = ", ".join(f"${name}" for name in found["missing"])
         text = f"Nothing would be sent to {found['user_id']}: there is no value for {names}."
