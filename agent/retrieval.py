@@ -8,9 +8,9 @@ not know synonyms, which is why the catalog lists the words people use.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from zlib import crc32
 
 import chromadb
@@ -99,3 +99,39 @@ class Retrieval:
 def _client() -> Any:
     """One in-memory database a process; it sends nothing anywhere."""
     return chromadb.EphemeralClient(Settings(anonymized_telemetry=False))
+
+
+class Remembered(NamedTuple):
+    """Something verified, by the words that people may refer to it with."""
+
+    id: str
+    text: str
+
+
+class Memory:
+    """What was verified in one workspace, searchable by words; kept in this process only.
+
+    It is an index, not a record: whoever searches says each time what is verified at this
+    moment, so what no longer is cannot be found, and another workspace's never is.
+    """
+
+    def __init__(self, workspace: str) -> None:
+        self._collection = _client().get_or_create_collection(
+            name=f"memory_{crc32(workspace.encode()):08x}",
+            embedding_function=HashedWords(),
+            metadata={"hnsw:space": "cosine"},
+        )
+
+    def nearest(self, words: str, verified: Sequence[Remembered], limit: int = 8) -> list[str]:
+        """The ids of up to ``limit`` of the verified, nearest first."""
+        wanted = {one.id: one.text for one in verified}
+        held = self._collection.get()
+        texts = dict(zip(held["ids"], held["documents"] or (), strict=True))
+        if gone := [key for key in texts if key not in wanted]:
+            self._collection.delete(ids=gone)
+        if fresh := {key: text for key, text in wanted.items() if texts.get(key) != text}:
+            self._collection.upsert(ids=[*fresh], documents=[*fresh.values()])
+        if not wanted:
+            return []
+        found = self._collection.query(query_texts=[words], n_results=min(limit, len(wanted)))
+        return list(found["ids"][0])

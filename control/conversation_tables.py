@@ -1,4 +1,4 @@
-"""The table of conversations: what each thread of the agent holds."""
+"""The tables of conversations: what each thread of the agent holds, and answers marked as right."""
 
 from __future__ import annotations
 
@@ -13,4 +13,16 @@ conversations = sa.Table(
     sa.Column("thread_id", sa.Text, primary_key=True),
     sa.Column("held", sa.JSON, nullable=False),
     sa.Column("updated_at", sa.DateTime, nullable=False),
+)
+
+marked_answers = sa.Table(
+    "marked_answers",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("question", sa.Text, nullable=False),
+    sa.Column("draft", sa.JSON, nullable=False),
+    # Of everything that the answer could have stood on when it was marked.
+    sa.Column("definitions", sa.Text, nullable=False),
+    sa.Column("author", sa.Text, nullable=False),
+    sa.Column("marked_at", sa.DateTime, nullable=False),
 )

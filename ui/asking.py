@@ -29,7 +29,7 @@ from core.artifacts import AskResult
 from core.errors import Code, refuse
 from tools import build_tools
 from tools.context import ToolContext
-from ui import data_changes, effects, entering, telemetry
+from ui import data_changes, effects, entering, remembering, telemetry
 from ui.guarding import surroundings
 from ui.ids import new_id
 from ui.planning import planner_of
@@ -68,6 +68,13 @@ class Asking:
         planner = self.planner
         is_grammar = isinstance(planner, GrammarPlanner)
         return planner if is_grammar else GrammarPlanner(self._workspace.catalog)
+
+    @cached_property
+    def memory(self) -> Any:
+        """What was verified in this workspace, searchable by words."""
+        from agent.retrieval import Memory
+
+        return Memory(str(self._workspace.settings.workspace.resolve()))
 
     @cached_property
     def retrieval(self) -> Any:
@@ -243,7 +250,7 @@ class Asking:
         return self._workspace.explain(user, policy=policy, at=moment)
 
     def _recalled(self, words: str) -> Sequence[Recalled]:
-        return ()
+        return remembering.recalled(self._workspace, self.memory, words)
 
     def _sandboxed(self, person: Person, checked: CheckedQuery) -> Rows:
         """A query that a model wrote, run for whoever sees all users."""

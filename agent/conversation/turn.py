@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
 
 from agent.conversation.editing import edited
-from agent.conversation.fragments import Fragments
+from agent.conversation.fragments import MOST_CHOICES, Fragments
 from agent.conversation.held import Conversation, Kept
 from agent.conversation.inquiring import asked
 from agent.conversation.kinds import (
@@ -26,7 +26,7 @@ from agent.conversation.parts import as_conditional
 from agent.conversation.wording import read
 from agent.planners.grammar.meaning import Unclear, refused
 from agent.planners.port import CountQuestion, DebugQuestion, Drafted, Plan
-from core.artifacts import Intent
+from core.artifacts import Choice, Intent
 from core.conditions import Frozen
 from core.errors import Code
 from core.rules import DecisionPolicy, EligibilityRule
@@ -41,6 +41,8 @@ class Recalled(NamedTuple):
     draft: Drafted
     prompt: str
     said: str
+    key: str
+    """What it is asked for by, where words may mean several."""
 
 
 Recall = Callable[[str], Sequence[Recalled]]
@@ -229,6 +231,11 @@ def _recalled(said: Like, prompt: str, fragments: Fragments, recall: Recall) -> 
             said.words,
             "Say in full who should get what.",
         )
+    if len(found) > 1:
+        choices = tuple(
+            Choice(label=one.said, prompt=f"same as {one.key}") for one in found[:MOST_CHOICES]
+        )
+        raise Unclear(question=f"Which one is '{said.words}'?", choices=choices)
     first = found[0]
     kept = Kept(draft=first.draft, prompt=first.prompt)
     draft, changes = _changed(kept, said.of, fragments) if said.of else (first.draft, ())
