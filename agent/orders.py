@@ -34,6 +34,11 @@ _RULE = (
 _NAMED = rf"{_ALL}(?:(?!(?:with|who|whose|that|from|for|to|users?|people)\b)[\w-]+\s+){{0,4}}?"
 _PEOPLE = r"(?:users?|customers?|members?|people|persons?|accounts?|profiles?|everyone|everybody)"
 _DATA = r"(?:data|events?|tables?|database|warehouse|history|logs?|audit log|audiences?|tickets?)"
+_PERSONAL = (
+    r"(?:e-?mails?(?: address(?:es)?)?|(?:mobile )?phone(?: number)?s?"
+    r"|(?:full |first |last )?names?|(?:home |postal )?address(?:es)?|birthdays?|birth dates?"
+    r"|dates? of birth|contact (?:details|data)|personal data|passwords?)"
+)
 _SENDS = r"(?:sends?|sending|messag(?:es?|ing)|e-?mails?|push(?:es)?|notifications?|everything)"
 
 
@@ -113,9 +118,11 @@ _ORDERS = (
     ),
     _Order(
         rf"(?:export|download|dump)\s+{_ALL}(?:\w+\s+)?(?:{_PEOPLE}|{_DATA}|lists?|e-?mails?|rows?)\b"
-        r"|(?:send|e-?mail|mail|text|give)\s+me\s+(?:\w+\s+){0,3}?(?:list|export|csv|spreadsheet)\b",
+        r"|(?:send|e-?mail|mail|text|give)\s+me\s+(?:\w+\s+){0,3}?(?:list|export|csv|spreadsheet)\b"
+        rf"|(?:show|list|give|print|tell|reveal|display|get|fetch|return|name|what (?:is|are))\s+"
+        rf"(?:(?:me|us)\s+)?{_ALL}{_PERSONAL}\s+of\s+(?:[\w-]+\s+){{0,4}}?{_PEOPLE}\b",
         Code.OUT_OF_SCOPE,
-        "No list of people leaves through a prompt.",
+        "No list of people, and no personal data of theirs, leaves through a prompt.",
         "Ask 'How many users …?', or name them by id with 'pilothouse rules audience KEY --ids'.",
     ),
 )

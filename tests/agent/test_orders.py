@@ -41,7 +41,13 @@ ORDERS = {
     ),
     "is run": ("Run the cycle now", "Start the pipeline"),
     "Consent": ("Unsubscribe everyone", "Opt in all users"),
-    "list of people": ("Export all users to a csv", "Email me a list of users who churned"),
+    "list of people": (
+        "Export all users to a csv",
+        "Email me a list of users who churned",
+        "Show me the e-mail of every user who viewed pricing",
+        "List the phone numbers of trial users",
+        "What are the full names of all customers who churned?",
+    ),
 }
 DESCRIPTIONS = (
     "Send an email to all users",
@@ -59,6 +65,10 @@ DESCRIPTIONS = (
     "Users who opted in",
     "How many users unsubscribed today?",
     "Why did sends drop today?",
+    "Show emails per week for trial users",
+    "Show the number of emails opened by users in Germany",
+    "List the names of campaigns",
+    "What is the share of users with a phone number?",
 )
 
 

@@ -6,6 +6,7 @@ import re
 
 import duckdb
 import pytest
+import sqlglot
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -57,6 +58,26 @@ def test_what_an_analyst_asks_runs_and_gives_what_was_written(
         # A limit without a complete order may cut the same rows differently.
         if "LIMIT" not in sql:
             assert rows == _bag(database, sql), sql
+
+
+def test_the_way_to_the_dialect_of_postgresql_and_back_changes_nothing_that_is_read() -> None:
+    lost = 0
+    for sql in ALLOWED:
+        checked = _checked(sql)
+        assert isinstance(checked, CheckedQuery)
+        back = _checked(_by_postgresql(checked.sql))
+        # What the other dialect cannot say is refused when it comes back, never read otherwise.
+        lost += not isinstance(back, CheckedQuery)
+        if isinstance(back, CheckedQuery):
+            assert (back.tables, back.columns) == (checked.tables, checked.columns), sql
+
+    assert lost <= 3
+
+
+def _by_postgresql(sql: str) -> str:
+    (there,) = sqlglot.transpile(sql, read="duckdb", write="postgres")
+    (back,) = sqlglot.transpile(there, read="postgres", write="duckdb")
+    return back
 
 
 def _checked(sql: str) -> object:
