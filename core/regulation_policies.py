@@ -70,7 +70,12 @@ def regulation_of_unsubscribing(sending: Sending) -> Finding | None:
         if not _carries(one, "unsubscribe", sending)
         and not said(OPT_OUT, text_of(one.action, sending.templates))
     ]
+    facts = (sending.channels[name] for one, _ in broken for name in one.channels)
+    without = sorted({one.destination for one in facts if "unsubscribe" in one.lacks})
     fix = "Declare in channels.yaml that the provider adds it (adds: [unsubscribe]), or write it."
+    if without:
+        # What the channel declares is not so: declaring it once more mends nothing.
+        fix = f"Set up in {' and '.join(without)} that it is added, or write it."
     return _finding("regulation_of_unsubscribing", broken, fix)
 
 

@@ -23,6 +23,8 @@ class ChannelFacts(Frozen):
     """What laws call it; None: none of these."""
     adds: tuple[str, ...] = ()
     """What every message by it carries besides its own words: ``sender``, ``unsubscribe``."""
+    lacks: tuple[str, ...] = ()
+    """What its destination, as it is set up, is known not to add."""
     destination: str = "mailbox"
     """Where its messages go."""
     outside: bool = False

@@ -47,11 +47,15 @@ def channel_facts(workspace: Workspace) -> dict[str, ChannelFacts]:
 
 
 def _facts(name: str, channel: Channel, destination: str, there: Checked) -> ChannelFacts:
+    configured = there.usable.get(destination)
+    # What a channel declares is believed unless its destination is known not to do it.
+    lacks: tuple[str, ...] = getattr(configured, "lacks", ())
     return ChannelFacts(
         medium=channel.medium or _MEDIA.get(name),
-        adds=channel.adds,
+        adds=tuple(one for one in channel.adds if one not in lacks),
+        lacks=lacks,
         destination=destination,
-        outside=_is_outside(there.usable.get(destination)),
+        outside=_is_outside(configured),
         unusable=_unusable(destination, there),
     )
 

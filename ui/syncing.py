@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from control import versions
+from control import holds, versions
 from control.versions import Version
 from core.errors import Code, PilothouseError, Refusal, refuse
 from core.rules import EligibilityRule
@@ -43,11 +43,15 @@ def wrong(workspace: Workspace) -> list[Refusal]:
 def run(workspace: Workspace, name: str | None = None) -> list[SyncReport]:
     """Tell every tool, or one, what differs; refuses where something is wrong with one of them.
 
-    The others are told before it refuses: who withdrew there is not to wait for that.
+    The others are told before it refuses: who withdrew there is not to wait for that. While a
+    restored control store is held nothing is told to any: rules that were paused or narrowed since
+    are back in it. Refuses with SUSPENDED then.
     """
     chosen = workspace.settings.syncs if name is None else {name: sync_named(workspace, name)}
     if not chosen:
         return []
+    with workspace.store.read() as connection:
+        holds.require_none(connection, "is told to any tool")
     refused = {one: found for one in chosen if (found := _wrong(workspace, one))}
     create_tables(workspace.warehouse)
     with MOVING, Transport() as transport:

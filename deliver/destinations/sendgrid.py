@@ -64,6 +64,12 @@ class SendGrid(Frozen):
 
     capabilities: ClassVar[Capabilities] = Capabilities(remembers_key=None)
 
+    @property
+    def lacks(self) -> tuple[str, ...]:
+        """What it adds to no marketing message, whatever a channel declares: without a group it
+        writes no link to leave by."""
+        return ("unsubscribe",) if self.unsubscribe_group is None else ()
+
     def plan(self, messages: Sequence[Message], *, now: datetime) -> Plan:
         """Requests of up to 1,000 messages that share a template, or the very same text."""
         fit, refused = items(messages, self._item, most_bytes=MOST_ITEM_BYTES)

@@ -190,3 +190,12 @@ def test_every_minute_that_the_law_keeps_quiet_has_to_be_quiet() -> None:
 def test_a_regulation_that_says_half_is_no_regulation(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         law(**({"needs": "sender"} | wrong))
+
+
+def test_what_a_destination_is_known_not_to_add_is_to_be_set_up_there() -> None:
+    without = ChannelFacts(medium="email", destination="mail", lacks=("unsubscribe",))
+    asked = under(law("unsubscribe"), channels=CHANNELS | {"email": without})
+
+    finding = found("regulation_of_unsubscribing", asked)
+
+    assert (finding.fix or "").startswith("Set up in mail that it is added, or write it.")

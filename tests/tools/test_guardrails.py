@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from core.artifacts import Finding
 from core.conditions import Attribute, EventCount, Op
@@ -142,6 +143,27 @@ def test_thresholds_routes_and_syncs_come_from_the_workspace(routed: Workspace) 
     )
     told = found(routed, rule())["personal_data_stays"]
     assert "email of the audience to hook by the sync 'crm'" in told.message
+
+
+@pytest.mark.parametrize(
+    ("group", "adds"), [({}, ("sender",)), ({"unsubscribe_group": 7}, ("sender", "unsubscribe"))]
+)
+def test_what_a_channel_declares_is_held_against_its_destination(
+    routed: Workspace, group: dict[str, int], adds: tuple[str, ...]
+) -> None:
+    mail = {"kind": "sendgrid", "api_key": "env:MAIL_KEY", "sender": "a@example.com"} | group
+    routed.settings = routed.settings.model_copy(
+        update={
+            "destinations": {"mail": mail},
+            "secrets": {"MAIL_KEY": SecretStr("SG.key")},
+        }
+    )
+    out = ChannelRoutesChange(name="Mail goes out", routes={"email": "mail"})
+    rulebook.begin(routed.store, out, now=routed.now())
+
+    facts = channel_facts(routed)["email"]
+
+    assert (facts.destination, facts.unusable, facts.adds) == ("mail", None, adds)
 
 
 def test_what_would_go_to_a_destination_that_is_gone_is_blocked(routed: Workspace) -> None:

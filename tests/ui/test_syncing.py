@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from control import delivery, versions
+from control import delivery, holds, versions
 from core.assignment import share_end
 from core.errors import PilothouseError
 from core.settings import Settings, SyncSettings
@@ -238,6 +238,22 @@ def test_nothing_is_told_while_everything_is_stopped(workspace: Workspace, tool:
     assert (stopped.told, stopped.requests) == (0, 0)
     assert stopped.why == "Everything is stopped by mara@demo: Wrong list."
     assert (stopped.left, told.left) == (told.told, 0)
+
+
+def test_nothing_is_told_while_a_restored_control_store_is_held(
+    workspace: Workspace, tool: Profiles
+) -> None:
+    with workspace.store.write() as connection:
+        holds.hold(connection, "it was restored from a backup.", workspace.now(), 1)
+
+    with pytest.raises(PilothouseError, match="Nothing is told to any tool: it was restored"):
+        syncing.run(workspace)
+
+    assert tool.kept == {}
+    with workspace.store.write() as connection:
+        holds.lift(connection)
+    syncing.run(workspace)
+    assert tool.kept
 
 
 def test_what_the_tool_does_not_take_is_not_told_again_until_it_changes(
