@@ -82,7 +82,9 @@ _ORDERS = (
     ),
     _Order(
         rf"(?:delete|erase|wipe|purge|destroy|remove|drop|forget|anonymi[sz]e)\s+"
-        rf"(?:{_NAMED}{_RULE}|{_ALL}{_DATA}|{_ALL}(?:user|customer|member|person|account|profile))\b",
+        rf"(?:{_NAMED}{_RULE}|{_ALL}{_DATA}|{_ALL}(?:user|customer|member|person|account|profile))\b"
+        # 'drop the ticket condition' is a change of a draft.
+        r"(?!\s+(?:conditions?|clauses?|requirements?|filters?|suppressions?)\b)",
         Code.OUT_OF_SCOPE,
         "Nothing is deleted from a prompt: neither people and their data, nor rules.",
         "An admin removes one person with 'pilothouse forget ID'; a rule is stopped with "

@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from evals.graders import clarify, debug, decision, eligibility, guard, injection, question
+from evals.graders import (
+    clarify,
+    debug,
+    decision,
+    eligibility,
+    followup,
+    guard,
+    injection,
+    question,
+)
 from evals.graders.grader import Grader
 
 GRADERS: dict[str, Grader[Any]] = {
@@ -17,6 +26,7 @@ GRADERS: dict[str, Grader[Any]] = {
     "clarify": clarify.GRADER,
     "guard": guard.GRADER,
     "question": question.GRADER,
+    "followup": followup.GRADER,
     "injection": injection.GRADER,
 }
 """Kind of a suite → its grader; one line each."""
