@@ -9,6 +9,7 @@ import click
 
 from measure.lift import lift
 from ui import staging
+from ui.cli.computing import compute_command
 from ui.cli.session import MOMENT, Listing, Output, Session, common, looked_at_by, said_by
 from ui.cli.staging import result_lines
 from ui.jumps import run_accepting
@@ -144,6 +145,9 @@ def _moment(text: str) -> str:
 @click.group(cls=Listing)
 def measure() -> None:
     """Read out what it did."""
+
+
+measure.add_command(compute_command)
 
 
 @measure.command("lift")
