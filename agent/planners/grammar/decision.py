@@ -8,6 +8,7 @@ from datetime import datetime
 from agent.planners.defaults import holdout_of, slug
 from agent.planners.grammar.contradiction import contradiction
 from agent.planners.grammar.eligibility import with_channels
+from agent.planners.grammar.holding import Holding, settled, suppression_of
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.meaning import Unclear, all_of, negate
 from agent.planners.grammar.order import Chunk
@@ -20,29 +21,22 @@ from agent.planners.grammar.policy_defaults import (
     default_suppressions,
     key_words,
 )
-from agent.planners.grammar.policy_frame import ConditionReader, PolicyReader, RequestReader
+from agent.planners.grammar.policy_frame import PolicyReader, RequestReader
 from agent.planners.grammar.reading import Reading
-from agent.planners.grammar.rewording import entry_variants, in_the_last, lasting, variants
+from agent.planners.grammar.rewording import entry_variants
+from agent.planners.grammar.scope import Scope
 from agent.planners.grammar.words import Text
 from agent.planners.port import Plan
 from core.conditions import (
     EVERYONE,
     Attribute,
     Condition,
-    EventAge,
-    EventCount,
-    Op,
-    Rolling,
-    Window,
     leaves,
 )
 from core.rules import (
     Action,
     DecisionPolicy,
     Entry,
-    OutcomeSuppression,
-    StopCondition,
-    Suppression,
 )
 from warehouse.wording import describe
 
@@ -87,12 +81,12 @@ class _Builder:
         self.lexicon = lexicon
         self.as_of = as_of
         self.draft = Draft()
+        self.holding = Holding(text, lexicon, as_of, self.draft)
         self.defined: dict[str, Condition] = {}
         self.doubtful: tuple[str, str] | None = None
         """The words of the first or last message that may hold for all, and the message."""
 
-        self.others_have_people = False
-        """A message after the first names who it is for."""
+        self.scope = Scope(text, lexicon, [])
         self.said_of_all = ""
         """The people of the whole policy, where they were named beside one message."""
 
@@ -103,7 +97,7 @@ class _Builder:
             self._header(chunk)
         for chunk in outline.definitions:
             self._definition(chunk)
-        self.others_have_people = any(self._has_people(chunk) for chunk in outline.order.items[1:])
+        self.scope = Scope(self.text, self.lexicon, outline.order.items)
         for position, chunk in enumerate(outline.order.items):
             place = "" if chunk.marked else "first" if position == 0 else ""
             if position + 1 == len(outline.order.items) and position and chunk.rank is None:
@@ -123,9 +117,9 @@ class _Builder:
         for chunk in outline.requests:
             self._request(chunk)
         for chunk in outline.suppressions:
-            self._suppression(chunk)
+            self.holding.suppression(chunk)
         for chunk in outline.stops:
-            self._stop(chunk)
+            self.holding.stop(chunk)
         return self.draft
 
     def _request(self, chunk: Chunk) -> None:
@@ -149,40 +143,9 @@ class _Builder:
         assert first is not None
         raise first
 
-    def _read_when(self, chunk: Chunk) -> tuple[Reading, Text]:
-        """What a suppression or stop says of people; a bare noun is something they have."""
-        text = self.text.slice(chunk.start, chunk.end)
-        if chunk.lasting is not None:
-            text = in_the_last(text, self.text.slice(*chunk.lasting))
-        first: Unclear | None = None
-        for said in variants(lasting(text), self.lexicon):
-            try:
-                reading = ConditionReader(said, self.lexicon, self.as_of).read()
-                if reading.items or reading.population or reading.exclusions:
-                    return reading, said
-            except Unclear as unclear:
-                first = first or unclear
-        raise first or self._asks_when(chunk)
-
-    def _asks_when(self, chunk: Chunk) -> Unclear:
-        return Unclear(
-            question=f"When exactly: '{self.text.words(chunk.start, chunk.end)}'? "
-            "Say 'while …' or 'once …' with one condition."
-        )
-
-    def _settle(self, reading: Reading, text: Text) -> Condition:
-        """The condition of a reading without its exclusions; raises its first question."""
-        exclusions, reading.exclusions = reading.exclusions, []
-        condition = reading.condition(text)
-        reading.exclusions = exclusions
-        if reading.questions:
-            raise Unclear(question=reading.questions[0])
-        self.draft.notes.extend(reading.notes)
-        return condition
-
     def _header(self, chunk: Chunk) -> None:
         reading, text = self._read(chunk)
-        condition = self._settle(reading, text)
+        condition = settled(reading, text, self.draft)
         if reading.action is not None:
             raise Unclear(
                 question=f"Where does '{reading.action_words}' stand in the order? "
@@ -197,7 +160,7 @@ class _Builder:
 
     def _definition(self, chunk: Chunk) -> None:
         reading, text = self._read(chunk)
-        condition = self._settle(reading, text)
+        condition = settled(reading, text, self.draft)
         parts = [*reading.population, *([] if condition == EVERYONE else [condition])]
         parts.extend(reading.exclusions)
         if reading.action is None or not parts or reading.action.key in self.defined:
@@ -226,10 +189,6 @@ class _Builder:
             raise Unclear(question=f"Who gets it: {said}? Say it in one place.")
         return told[0] if told else chunk
 
-    def _has_people(self, chunk: Chunk) -> bool:
-        words = self.text.slice(chunk.start, chunk.end)
-        return any(self.lexicon.is_person(words, i) for i in range(len(words)))
-
     def _tells(self, chunk: Chunk) -> bool:
         reading, _ = self._read(chunk)
         named = reading.channels or reading.excluded_channels or reading.everyone
@@ -239,7 +198,7 @@ class _Builder:
         chunk = self._fullest(chunk) if chunk.also else chunk
         chunk, until = self._until(chunk)
         reading, text = self._read(chunk)
-        condition = self._settle(reading, text)
+        condition = settled(reading, text, self.draft)
         if reading.holdout is not None:
             self.draft.holdout = reading.holdout
         action = with_channels(reading, self.lexicon.catalog) if reading.action else None
@@ -257,11 +216,11 @@ class _Builder:
             and (condition != EVERYONE or reading.exclusions or reading.population)
         ):
             self.doubtful = (text.words(0, len(text)), action.key)
-        late = place == "first" and self._named_first(chunk)
-        late = late or (place == "last" and self._after_then(chunk))
         if reading.everyone and self.said_of_all:
             raise Unclear(question=f"Is the whole policy for {self.said_of_all}, or for everyone?")
-        if place and not late and self._whole(reading, condition, text):
+        whole = place and self._may_be_of_all(reading, condition, text)
+        if whole and not self.scope.own(chunk, place):
+            self._whole(reading, condition)
             condition = EVERYONE
         self._add(
             action,
@@ -269,7 +228,7 @@ class _Builder:
             reading,
         )
         if until is not None:
-            self._stop(replace(until, actions=(action.key,)))
+            self.holding.stop(replace(until, actions=(action.key,)))
 
     def _until(self, chunk: Chunk) -> tuple[Chunk, Chunk | None]:
         """'A until they subscribe': the entry, and what ends it."""
@@ -278,55 +237,27 @@ class _Builder:
                 return replace(chunk, end=i), Chunk(i + 1, chunk.end)
         return chunk, None
 
-    def _whole(self, reading: Reading, condition: Condition, text: Text) -> bool:
+    def _may_be_of_all(self, reading: Reading, condition: Condition, text: Text) -> bool:
         """'A over B for trial users on iOS': who people are, not what they did, is said of all."""
-        who_they_are = [*reading.population, *([] if condition == EVERYONE else [condition])]
         described = all(isinstance(leaf, Attribute) for leaf in leaves(condition))
         if self.draft.population or "(" in text.words(0, len(text)) or not described:
             return False
-        if reading.everyone and condition == EVERYONE and not who_they_are:
+        named = condition != EVERYONE or reading.population
+        return not reading.exclusions if named else reading.everyone
+
+    def _whole(self, reading: Reading, condition: Condition) -> None:
+        """Make what one message says of people the whole policy's."""
+        who_they_are = [*reading.population, *([] if condition == EVERYONE else [condition])]
+        if not who_they_are:
             reading.everyone = False
             self.draft.notes.append("The whole policy is for everyone.")
-            return True
-        if not who_they_are or reading.exclusions:
-            return False
+            return
         self.draft.population.extend(who_they_are)
         words = describe(all_of(who_they_are), self.lexicon.catalog)
         self.draft.notes.append(f"The whole policy is for: {words}.")
         self.said_of_all = words
         reading.population = []
         self.doubtful = None
-        return True
-
-    def _after_then(self, chunk: Chunk) -> bool:
-        """'…, then B for iOS users' may be said of B alone: ask, unless a comma parts them."""
-        then = self.text.low(chunk.start - 1) in ("then", "finally", "lastly", "next")
-        words = self.text.slice(chunk.start, chunk.end)
-        parted = any(words.has(k, ",", "for") for k in range(len(words)))
-        return then and not parted
-
-    def _named_first(self, chunk: Chunk) -> bool:
-        """Whether the people are said of one message: it stands before them, or others have theirs.
-
-        'For users in the US, A over B' is for them throughout; 'iOS users get A, Android users
-        get B' is not.
-        """
-        words = self.text.slice(chunk.start, chunk.end)
-        low = [token.low for token in words if token.kind == "word"]
-        people = next((i for i in range(len(words)) if self.lexicon.is_person(words, i)), None)
-        named = next((i for i in range(len(words)) if self.frame_at(words, i)), None)
-        apart = people is not None and named is not None and people < named
-        if apart and low[0] not in ("for", "among", "amongst", "within"):
-            return self.others_have_people
-        if {"before", "else", "first", "ahead"} & {*low}:
-            return False
-        if not apart:
-            return not (low and low[0] in ("for", "trial", "give", "send", "all", "every"))
-        return False
-
-    def frame_at(self, words: Text, i: int) -> bool:
-        """Whether a message of the catalog is named at an index."""
-        return self.lexicon.longest("action", words, i) is not None
 
     def _add(self, action: Action, condition: Condition, reading: Reading) -> None:
         catalog = self.lexicon.catalog
@@ -349,107 +280,5 @@ class _Builder:
         item = Item(action, condition, default)
         for number, exclusion in enumerate(reading.exclusions, start=1):
             when = negate(exclusion)
-            item.suppressions.append(_suppression(f"{action.key}_{number}", action, when))
+            item.suppressions.append(suppression_of(f"{action.key}_{number}", action, when))
         self.draft.items.append(item)
-
-    def _suppression(self, chunk: Chunk) -> None:
-        self.draft.says_suppressions = True
-        if chunk.pause is not None:
-            self._pause(chunk, chunk.pause)
-            return
-        reading, text = self._read_when(chunk)
-        when = self._when(reading, text, chunk)
-        targets = self._targets(chunk, reading)
-        for item in targets:
-            number = len(item.suppressions) + 1
-            item.suppressions.append(_suppression(f"{item.action.key}_{number}", item.action, when))
-        if not targets:
-            number = len(self.draft.suppressions) + 1
-            one = Suppression(key=f"all_{number}", name="No message at all", when=when, scope="all")
-            self.draft.suppressions.append(one)
-            self.draft.notes.append("A suppression that names no message holds for every message.")
-
-    def _pause(self, chunk: Chunk, outcome: OutcomeSuppression) -> None:
-        """One suppression for all that it concerns, since what is ignored counts over them."""
-        targets = self._targets(chunk, Reading())
-        number = len(self.draft.suppressions) + 1
-        keys = tuple(item.action.key for item in targets)
-        self.draft.suppressions.append(
-            Suppression(
-                key=f"pause_{number}", name="A pause, as the prompt says", outcome=outcome,
-                actions=keys, scope="action" if keys else "all",
-            )
-        )  # fmt: skip
-
-    def _when(self, reading: Reading, text: Text, chunk: Chunk) -> Condition:
-        condition = self._settle(reading, text)
-        parts = [*reading.population, *([] if condition == EVERYONE else [condition])]
-        parts.extend(reading.exclusions if not parts else [])
-        if (reading.exclusions and len(parts) != len(reading.exclusions)) or not parts:
-            raise self._asks_when(chunk)
-        when = all_of(parts)
-        return negate(when) if chunk.reversed else when
-
-    def _targets(self, chunk: Chunk, reading: Reading) -> list[Item]:
-        named = [*chunk.actions]
-        if reading.action is not None and reading.action.key not in named:
-            named.append(reading.action.key)
-        found = [item for item in self.draft.items if item.action.key in named]
-        if named and len(found) < len(named):
-            raise Unclear(
-                question=f"'{self.text.words(chunk.start, chunk.end)}' names a message that has no "
-                "place in the order. Which place?"
-            )
-        if chunk.message_class:
-            return [i for i in self.draft.items if i.action.message_class == chunk.message_class]
-        return found
-
-    def _stop(self, chunk: Chunk) -> None:
-        self.draft.says_stops = True
-        reading, text = self._read_when(chunk)
-        when = self._when(reading, text, chunk)
-        targets = self._targets(chunk, reading)
-        for item in targets:
-            key = f"{item.action.key}_stop_{len(item.stops) + 1}"
-            since = self._since_eligible(item, when)
-            item.stops.append(
-                StopCondition(
-                    key=key[:64], name="As the prompt says", when=since, actions=(item.action.key,)
-                )
-            )
-        if not targets:
-            key = f"stop_{len(self.draft.stops) + 1}"
-            self.draft.stops.append(StopCondition(key=key, name="As the prompt says", when=when))
-            self.draft.notes.append(
-                "A stop condition that names no message holds for every message."
-            )
-
-    def _since_eligible(self, item: Item, when: Condition) -> Condition:
-        """'Stop the win-back when they work out', for whom did not in 30 days: in these 30 days."""
-        if not isinstance(when, EventCount) or when.window is not None:
-            return when
-        window = next(
-            (found for leaf in leaves(item.eligibility) if (found := _idle(leaf, when.event))), None
-        )
-        if window is None:
-            return when
-        self.draft.notes.append(
-            f"'{item.action.name}' ends with a {when.event} of the time without one, "
-            "not with one before it."
-        )
-        return when.model_copy(update={"window": window})
-
-
-def _idle(leaf: Condition, event: str) -> Window | None:
-    """The window in which a leaf says that an event did not happen."""
-    if isinstance(leaf, EventCount) and leaf.event == event:
-        none = (leaf.op, leaf.n) in ((Op.EQ, 0), (Op.LT, 1))
-        return leaf.window if none else None
-    if isinstance(leaf, EventAge) and leaf.event == event and leaf.which == "last":
-        return Rolling(seconds=leaf.seconds) if leaf.op in (Op.GT, Op.GE) else None
-    return None
-
-
-def _suppression(key: str, action: Action, when: Condition) -> Suppression:
-    name = f"No {action.name.lower()} now"
-    return Suppression(key=key[:64], name=name, when=when, actions=(action.key,))

@@ -123,17 +123,20 @@ class Order:
         """'A beats everything else', 'A wins': before all others, wherever it stands."""
         for k in range(begin, len(self.items)):
             chunk = self.items[k]
-            if any(self._above_all(i) for i in range(chunk.start, chunk.end)):
+            if any(self.above_all(i) for i in range(chunk.start, chunk.end)):
                 self._top.add(k)
 
-    def _above_all(self, i: int) -> bool:
+    def above_all(self, i: int) -> bool:
+        """'beats everything else', 'wins', 'takes priority': before all others."""
         if self.mention_at(i) is not None:
             return False
         if self.text.low(i) in ("wins", "win") and self.text.low(i + 1) not in ("over", "against"):
             return self.text.low(i - 1) not in ("first", "match", "applies", "one", "message")
         for words in OVER:
             if words[-1] in COMPARED and self.text.has(i, *words):
-                return any(self.text.has(i + len(words), *rest) for rest in EVERYTHING)
+                k = i + len(words)
+                whole = [rest for rest in EVERYTHING if self.text.has(k, *rest)]
+                return bool(whole) and self.text.low(k + max(map(len, whole))) != "about"
         return any(self.text.has(i, *words) for words in TAKES_PRIORITY) and (
             self.text.low(i + 2) != "over"
         )
@@ -150,10 +153,19 @@ class Order:
             if colon or low in ORDER_WORDS:
                 cut = i + 1
             elif low == "," and self.text.low(start) in ("for", "among", "with"):
-                cut = max(cut, i + 1)
+                cut = max(cut, i + 1) if self._for_all(start, end) else cut
         if cut > start:
             self.headers.append(Chunk(start, cut))
         return cut
+
+    def _for_all(self, start: int, end: int) -> bool:
+        """'For trial users, …' before the first message is said of all, after it of the next."""
+        if not self.items:
+            return True
+        if sum(start <= m[0] < end for m in self.mentions) > 1:
+            said = self.text.words(start, end)
+            raise Unclear(question=f"Is '{said}' said of these messages only? Number them.")
+        return False
 
     def _before_first(self, start: int, end: int) -> None:
         if any(start <= m[0] < end for m in self.mentions):

@@ -145,7 +145,8 @@ class Outline:
             m[2] == mention[2] and chunk.start <= m[0] < chunk.end
             for chunk in self.order.items for m in self.order.mentions
         )  # fmt: skip
-        return said and self.order.said_rank(start, end) is None
+        ranked = self.order.said_rank(start, end) is not None
+        return said and not ranked and not any(self.order.above_all(i) for i in range(start, end))
 
     def _request(self, start: int, end: int) -> bool:
         """'Write the suppressions and stop conditions.'"""
