@@ -106,6 +106,8 @@ def _value(cell: Any) -> Any:
 def _refusal(error: str, message: str, limits: Limits) -> PilothouseError:
     if error == "InterruptException":
         return _over_limit(f"takes longer than {limits.seconds:g} seconds")
+    if error == "TooCostly":
+        return _over_limit("would go through far more rows than there is time for")
     if error == "OutOfMemoryException":
         return _over_limit(f"needs more than {limits.memory_mb} MB of memory")
     if error == "TooMuchData":

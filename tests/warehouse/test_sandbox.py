@@ -102,6 +102,16 @@ def test_a_runaway_query_is_stopped_in_time(published: Published) -> None:
     assert time.monotonic() - started < limits.seconds + 1
 
 
+def test_a_query_that_would_never_end_is_refused_before_it_runs(published: Published) -> None:
+    joined = " ".join(f"JOIN fct_events e{i} USING (event_name)" for i in range(1, 9))
+    started = time.monotonic()
+
+    code = refusal_code(f"SELECT COUNT(*) FROM fct_events e0 {joined}", published, LIMITS)
+
+    assert code == Code.WAREHOUSE_LIMIT
+    assert time.monotonic() - started < LIMITS.seconds / 2
+
+
 def test_a_query_the_engine_cannot_interrupt_is_killed(published: Published) -> None:
     limits = LIMITS.model_copy(update={"seconds": 0.3})
     started = time.monotonic()
