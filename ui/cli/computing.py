@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
-from pathlib import Path
 from typing import Any
 
 import click
@@ -38,14 +36,16 @@ def compute_command(session: Session, method: str, file: str) -> Output:
     """
     from measure.calculator import compute
 
-    found = compute(method, _inputs(file))
+    found = compute(method, _inputs(session, file))
     lines = [f"{name:<22} {json.dumps(value)}" for name, value in found.items()]
     return Output("\n".join(lines), found)
 
 
-def _inputs(file: str) -> dict[str, Any]:
+def _inputs(session: Session, file: str) -> dict[str, Any]:
     try:
-        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+        text = (
+            session.piped() if file == "-" else (session.folder / file).read_text(encoding="utf-8")
+        )
         given = json.loads(text)
     except (OSError, UnicodeDecodeError) as error:
         raise refuse(
