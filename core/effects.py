@@ -146,6 +146,16 @@ class Cost(Frozen):
     """Channels without a cost."""
 
 
+class Naming(Frozen):
+    """A live rule that names the audience in whichever version is live: people whom it is for."""
+
+    rule: str
+    before: int
+    after: int
+    entered: int
+    left: int
+
+
 class Effect(Frozen):
     """The effect diff of a proposed rule: measured on a snapshot, stored with the request."""
 
@@ -159,6 +169,8 @@ class Effect(Frozen):
     contamination: Contamination | None = None
     traffic: Traffic | None = None
     cost: Cost | None = None
+    named_by: tuple[Naming, ...] = ()
+    """Other rules that would be for other people by it, the most moved first."""
 
 
 class EffectTolerance(Frozen):

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from core.conditions import Attribute, Condition, Filter, Op, Or, Related, Trait
 from core.pursuit import NOBODY
 from core.rules import Holdout
+from orchestrate.effects.naming import Sides
 from orchestrate.effects.sides import Side
 from orchestrate.reach import held_out
 from warehouse.catalog import Catalog
@@ -26,6 +27,8 @@ class Asked(NamedTuple):
     dimensions: tuple[str, ...]
     """Columns and states by which people are told apart."""
     flags: Mapping[str, Condition]
+    named: tuple[str, ...] = ()
+    """Keys of the rules that name the proposal's audience."""
 
     def clauses(self, side: str) -> tuple[tuple[str, ...], ...]:
         """The flags of each route's clauses."""
@@ -41,8 +44,17 @@ class Asked(NamedTuple):
         return {name[len(start) :]: name for name in self.flags if name.startswith(start)}
 
 
-def asked_of(before: Side, after: Side, kept_out: Holdout | None, catalog: Catalog) -> Asked:
-    """What to ask for the effect of a rule that keeps a holdout back."""
+def asked_of(
+    before: Side,
+    after: Side,
+    kept_out: Holdout | None,
+    catalog: Catalog,
+    named: Sides | None = None,
+) -> Asked:
+    """What to ask for the effect of a rule that keeps a holdout back.
+
+    ``named``: the rules that name its audience, as they are and as they would be.
+    """
     flags = {BEFORE: before.member, AFTER: after.member}
     for side, routes in ((BEFORE, before.routes), (AFTER, after.routes)):
         for number, route in enumerate(routes):
@@ -54,7 +66,16 @@ def asked_of(before: Side, after: Side, kept_out: Holdout | None, catalog: Catal
     everywhere = catalog.defaults.contact_policy.global_holdout
     flags[KEPT_OUT] = Or(of=(held_out(kept_out), held_out(everywhere)))
     flags[GOT_IT] = _got(after, catalog)
-    return Asked(before, after, tuple(dimensions), flags)
+    for key, sides in (named or {}).items():
+        flags |= {
+            named_flag(side, key): one for side, one in zip((BEFORE, AFTER), sides, strict=True)
+        }
+    return Asked(before, after, tuple(dimensions), flags, tuple(named or ()))
+
+
+def named_flag(side: str, key: str) -> str:
+    """The flag of whom a rule is for that names the audience."""
+    return f"{side} of {key}"
 
 
 def _dimensions(catalog: Catalog) -> Iterator[tuple[str, dict[str, Condition]]]:

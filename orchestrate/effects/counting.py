@@ -15,11 +15,12 @@ from core.effects import (
     Displaced,
     Everything,
     Move,
+    Naming,
     Pressure,
     RunningTest,
     folded,
 )
-from orchestrate.effects.asking import AFTER, BEFORE, GOT_IT, KEPT_OUT, Asked
+from orchestrate.effects.asking import AFTER, BEFORE, GOT_IT, KEPT_OUT, Asked, named_flag
 from orchestrate.effects.grants import Labels, Shift
 from orchestrate.effects.sampling import Sample
 from orchestrate.effects.twice import PROPOSED, Part, Worlds
@@ -46,6 +47,7 @@ class Counts:
         self._cells: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
         self._reasons: Counter[str] = Counter()
         self._tested: Counter[tuple[str, str]] = Counter()
+        self._named: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.sent: Volume = Counter()
 
     def add(self, told: Flags, part: Part | None) -> None:
@@ -61,10 +63,27 @@ class Counts:
                 **{name: count(bits) for name, bits in sets.items()},
             }
         )
+        for key in self._asked.named:
+            self._add_named(told, key)
         self.sample.add(told, sets["entered"], sets["left"])
         sets["changed"] = self._add_part(part) if part else nobody(len(told.users))
         for name, bits in sets.items():
             self._add_cells(told, name, bits)
+
+    def _add_named(self, told: Flags, key: str) -> None:
+        before, after = (told.true[named_flag(side, key)] for side in (BEFORE, AFTER))
+        sets = {"before": before, "after": after}
+        sets |= {"entered": after & ~before, "left": before & ~after}
+        self._named[key] += Counter({name: count(bits) for name, bits in sets.items()})
+
+    def named_by(self) -> tuple[Naming, ...]:
+        """The rules that name the audience and would be for other people, the most moved first."""
+        made = (
+            Naming(rule=key, **{one: found[one] for one in Naming.model_fields if one != "rule"})
+            for key, found in self._named.items()
+        )
+        moved = (one for one in made if one.entered or one.left)
+        return tuple(sorted(moved, key=lambda one: (-one.entered - one.left, one.rule)))
 
     def _add_cells(self, told: Flags, name: str, bits: Bits) -> None:
         if not bits.any():

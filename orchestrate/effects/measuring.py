@@ -14,6 +14,7 @@ from orchestrate import stages
 from orchestrate.cycle import plan_tick
 from orchestrate.effects.asking import AFTER, Asked, asked_of
 from orchestrate.effects.counting import Counts
+from orchestrate.effects.naming import named_by
 from orchestrate.effects.sides import Artifact, side_of
 from orchestrate.effects.traffic import cost_of, entering, week_of
 from orchestrate.effects.twice import CHUNK, Worlds, lay_out, parts
@@ -40,7 +41,8 @@ def measure(
     own = [one.artifact for one in live if one.key == artifact.key]
     tick = plan_tick(store, catalog, as_of=as_of)
     tick = tick._replace(policies=planned([*live, as_version(artifact, as_of)]))
-    asked = asked_of(side_of(own), side_of([artifact]), artifact.holdout, catalog)
+    named = named_by(artifact, versions.live(store), catalog, tick.audiences)
+    asked = asked_of(side_of(own), side_of([artifact]), artifact.holdout, catalog, named)
     sends = bool(actions_of(artifact)) or any(actions_of(one) for one in own)
     with warehouse.cursor() as cursor:
         stages.create_tables(cursor)
@@ -108,6 +110,7 @@ def effect_of(
         against=against,
         by=counts.breakdowns(),
         sample=counts.sample.told(catalog),
+        named_by=counts.named_by(),
     )
     if not sends:
         return told

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from core.conditions import And, Condition, EventCount
+from core.conditions import EVERYONE, And, Condition, EventCount, InAudience
 from core.effects import Effect
 from core.rules import EligibilityRule, FrequencyCap, Holdout
 from orchestrate.effects.measuring import measure
 from tests.orchestrate.world import HAS_TICKET, LOOKED, NOW, TRAINED, World, policy, single
+from ui.console.view.effect import sentences
 
 WEEK = 7 * 86_400
 
@@ -156,3 +157,25 @@ def test_nothing_of_what_was_measured_is_kept(world: World) -> None:
     effect(world, single(world.catalog, eligibility=EventCount(event="workout_completed", n=1)))
 
     assert world.rows("SELECT COUNT(*) FROM decisions") == before
+
+
+def test_rules_that_name_the_audience_are_counted_unless_they_name_a_version_of_it(
+    world: World,
+) -> None:
+    crowd(world)
+    trained = EligibilityRule(key="trained", name="Trained", condition=TRAINED)
+    world.publish(trained)
+    member = InAudience(key="trained")
+    world.publish(single(world.catalog, key="follows", population=member, eligibility=EVERYONE))
+    pinned = InAudience(key="trained", version=1)
+    world.publish(single(world.catalog, key="stays", population=pinned, eligibility=EVERYONE))
+
+    found = effect(world, trained.model_copy(update={"condition": EVERYONE}))
+
+    (one,) = found.named_by
+    assert one.rule == "follows"
+    assert (one.before, one.after) == (found.against.before, found.against.after)
+    assert (one.entered, one.left) == (found.against.entered, 0)
+    assert one.entered > 0
+    assert "follows names this audience" in " ".join(sentences(found, str))
+    assert effect(world, single(world.catalog, key="follows", eligibility=TRAINED)).named_by == ()

@@ -14,6 +14,8 @@ from ui.console.view.text import day, listing, number, people, phrase, share_of,
 
 Show = Callable[[str], str]
 MOST_DISPLACED = 3
+NAMED = 3
+"""Rules that are told of that name the audience; of more it says how many."""
 FOLDED = "·"
 """Stands where a number is folded into others."""
 
@@ -32,9 +34,23 @@ def sentences(effect: Effect, show: Show) -> tuple[str, ...]:
     return (
         _against(effect),
         *_everything(effect),
+        *_named_by(effect, show),
         *(_pressure(effect.pressure, show) if effect.pressure else ()),
         *(_contamination(effect.contamination, show) if effect.contamination else ()),
     )
+
+
+def _named_by(effect: Effect, show: Show) -> Iterator[str]:
+    """The rules that name the audience in whichever version is live."""
+    for one in effect.named_by[:NAMED]:
+        yield (
+            f"{show(one.rule)} names this audience, whichever version is live: it would be for "
+            f"{number(one.after)} people instead of {number(one.before)} "
+            f"({number(one.entered)} enter, {number(one.left)} leave)."
+        )
+    more = len(effect.named_by) - NAMED
+    if more > 0:
+        yield f"{number(more)} more live rules name it and would be for other people."
 
 
 def week_sentences(effect: Effect, show: Show) -> tuple[str, ...]:
