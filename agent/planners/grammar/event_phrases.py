@@ -220,9 +220,18 @@ class EventPhrases:
             read.no, read.end = low == "nothing", read.end + 1
             read.end += 2 if self.text.has(read.end, "at", "all") else 0
             return
-        listed = self.values.listed(read.end, f"event:{read.event}")
-        if listed is not None and not read.filters and self._alone(listed.end):
-            self._add(read, listed)
+        count = quantity(self.text, read.end) if read.count is None and not read.no else None
+        counted = count is not None and not count.times and not count.vague
+        start = count.end if count is not None and counted else read.end
+        if counted or self.text.low(start) in ARTICLES or self.text.low(start) in ("no", "any"):
+            start += not counted
+        listed = self.values.listed(start, f"event:{read.event}")
+        if listed is None or read.filters or not self._alone(listed.end):
+            return
+        read.count = count if counted else read.count
+        read.no = read.no or self.text.low(start - 1) == "no"
+        read.end = start
+        self._add(read, listed)
 
     def _alone(self, i: int) -> bool:
         low = self.text.low(i)

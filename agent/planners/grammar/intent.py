@@ -96,6 +96,16 @@ def kind_of(text: Text, lexicon: Lexicon) -> Kind:
     return "eligibility" if _ELIGIBILITY.search(source) or actions or named else "other"
 
 
+_ASKING = frozenset("what which when where how plot chart top average is are do does why".split())
+
+
+def asks(text: Text) -> bool:
+    """Whether a prompt is told as a question: by its mark or its first words."""
+    source = text.source.rstrip()
+    told = text.low(0) in _ASKING or _COUNT.search(source) is not None
+    return source.endswith("?") or told or _DEBUG.search(source) is not None
+
+
 _DESCRIBING = frozenset("who whose that with without having in from on not".split())
 
 

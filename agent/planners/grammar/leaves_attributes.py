@@ -27,7 +27,7 @@ from core.conditions import (
     Trait,
     Value,
 )
-from warehouse.catalog import Column
+from warehouse.catalog import Catalog, Column
 
 PREPOSITIONS = (
     "on", "from", "in", "using", "use", "uses", "via", "through", "by", "of", "with",
@@ -59,6 +59,7 @@ class AttributeLeaves:
         self.values = values
         self.catalog = lexicon.catalog
         self.audience_words = audience_words(lexicon)
+        self.own = _own_entities(lexicon.catalog)
         self.consents = Consents(text, lexicon)
         self.moments = Moments(text, lexicon, times, self._leaf)
         self.flags = Flags(text, lexicon, self._leaf)
@@ -143,9 +144,11 @@ class AttributeLeaves:
         yield replace(found, negated=outside, bare_verb=not led)
 
     def _listed(self, i: int) -> Listed | None:
-        return self.values.listed(i, "", PREPOSITIONS) or self.values.listed(
-            i, "trait", PREPOSITIONS
-        )
+        for owner in ("", *self.own, "trait"):
+            listed = self.values.listed(i, owner, PREPOSITIONS)
+            if listed is not None:
+                return listed
+        return None
 
     def _column_word(self, listed: Listed) -> int:
         """'iOS devices', 'the at-risk state', 'gold tier': the column's own word may follow."""
@@ -355,6 +358,16 @@ class AttributeLeaves:
                 found = Found(end, self._bounds(match.sense, count), stated=stated)
                 exact = f"Does '{stated}' mean exactly that, at least or at most?"
                 yield found.asking(exact) if count.bare and count.n else found
+
+
+def _own_entities(catalog: Catalog) -> tuple[str, ...]:
+    """The to-one entities that say more of the user: not the latest of several rows."""
+    several = {one.table for one in catalog.entities.values() if one.cardinality == "many"}
+    return tuple(
+        f"entity:{name}"
+        for name, one in catalog.entities.items()
+        if one.cardinality == "one" and one.table not in several
+    )
 
 
 def _plain(n: float) -> int | float:

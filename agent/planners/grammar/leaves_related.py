@@ -9,7 +9,7 @@ from agent.planners.grammar.frame_words import MESSAGE_NOUNS
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.meaning import Found
 from agent.planners.grammar.quantities import quantity
-from agent.planners.grammar.row_filters import RowFilters
+from agent.planners.grammar.row_filters import ENDS, RowFilters
 from agent.planners.grammar.rows import Row, RowMeaning, current_status
 from agent.planners.grammar.times import Times
 from agent.planners.grammar.values import Values
@@ -214,7 +214,20 @@ class RelatedLeaves:
                 while self._noun_again(row):
                     row.end += 1
                 return True
-        return self._message_named(row) or self._value_with_noun(row)
+        return self._message_named(row) or self._value_with_noun(row) or self._without_noun(row)
+
+    def _without_noun(self, row: Row) -> bool:
+        """'rented two comedies', 'rented something': the verb says what the row is."""
+        if row.moment is None or not row.marked or row.start == row.end:
+            return False
+        low = self.text.low(row.end)
+        if low in ("anything", "something", "nothing") and not row.filters:
+            row.no, row.end = row.no or low == "nothing", row.end + 1
+            row.article = True
+            return True
+        told = bool(row.filters) and self.values.senses(row.end - 1, f"entity:{row.entity}")
+        ended = not self.lexicon.knows(low) or low in ENDS
+        return bool(told) and ended and (row.count is not None or row.no or row.article)
 
     def _message_named(self, row: Row) -> bool:
         """'received the upgrade nudge': a message of the catalog, by its name."""

@@ -1,4 +1,4 @@
-"""Words that say no in front: 'unverified' is read as 'non verified', 'inactive' as 'non active'."""
+"""Words that say no in front: 'unverified' is read as 'non verified'."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Literal
 
@@ -10,17 +11,20 @@ from agent.planners.grammar import guards
 from agent.planners.grammar.debug import plan_debug
 from agent.planners.grammar.decision import plan_decision
 from agent.planners.grammar.eligibility import plan_eligibility
-from agent.planners.grammar.intent import kind_of
+from agent.planners.grammar.intent import asks, kind_of
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.meaning import Unclear
 from agent.planners.grammar.question import plan_anything_else, plan_question
 from agent.planners.grammar.typos import mend
-from agent.planners.grammar.words import tokenise
+from agent.planners.grammar.words import Text, tokenise
 from agent.planners.port import Plan, PlanRequest
 from core.artifacts import Intent
 from core.errors import PilothouseError
 from core.rules import EligibilityRule
 from warehouse.catalog import Catalog
+
+Read = Callable[[Text, Lexicon, datetime, list[str]], Plan]
+"""Reads a text as one kind of prompt."""
 
 
 class GrammarPlanner:
@@ -65,11 +69,25 @@ class GrammarPlanner:
             case "debug":
                 return plan_debug(text, self.lexicon, as_of, notes)
             case "question":
-                return plan_question(text, self.lexicon, as_of, notes)
+                return self._first(plan_question, text, as_of, notes)
             case "eligibility":
                 return plan_eligibility(text, self.lexicon, as_of, notes)
             case _:
-                return plan_anything_else(text, self.lexicon, as_of, notes)
+                return self._first(plan_anything_else, text, as_of, notes)
+
+    def _first(self, read: Read, text: Text, as_of: datetime, notes: list[str]) -> Plan:
+        """What is no question after all may be a rule: it is one when every word of it is read."""
+        try:
+            return read(text, self.lexicon, as_of, [*notes])
+        except Unclear:
+            if asks(text):
+                raise
+            try:
+                return plan_eligibility(text, self.lexicon, as_of, notes)
+            except Unclear as rule:
+                if rule.question is not None:
+                    raise
+            raise
 
 
 def _unclear(unclear: Unclear) -> Plan:

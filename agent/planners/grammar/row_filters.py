@@ -18,7 +18,7 @@ _FILLERS = frozenset(
     "of with that which are is were was a an the about on for regarding in to concerning still "
     "currently as".split()
 )
-_ENDS = ("", ".", ",", ";", "and", "or", "but", "!", "?", ")", "\n", "get", "gets", "about",
+ENDS = ("", ".", ",", ";", "and", "or", "but", "!", "?", ")", "\n", "get", "gets", "about",
          "regarding", "in", "over", "during", "within", "since")  # fmt: skip
 
 
@@ -155,7 +155,7 @@ class RowFilters:
         return self.entities[row.entity].columns[match.sense.name]
 
     def _ends(self, i: int) -> bool:
-        return self.text.low(i) in _ENDS
+        return self.text.low(i) in ENDS
 
     def _skip(self, i: int) -> int:
         while self.text.low(i) in _FILLERS or (self.text.low(i) in ARTICLES):

@@ -125,7 +125,7 @@ class RowMeaning:
         """Whether a filter reads what changes over time: when it was so is not known."""
         columns = self.entities[row.entity].columns
         changing = {
-            name for name, column in columns.items() if column.expression or name == "status"
+            name for name, column in columns.items() if column.expression or name in _STATES
         }
         return any(one.column in changing for one in row.filters)
 
@@ -165,6 +165,8 @@ class RowMeaning:
         return filters
 
 
+_STATES = frozenset({"status", "state", "stage", "phase"})
+"""What columns that change over time are called."""
 _AHEAD = frozenset("end ends expiry expires expire renewal renews due deadline next".split())
 
 
