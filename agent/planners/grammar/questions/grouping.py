@@ -26,6 +26,10 @@ def group(scan: Scan, i: int) -> int | None:
         end = named.end
         step = 1 + (scan.text.low(end + 1) in ("by", "per"))
         joined = scan.text.low(end) in ("and", ",", "&", "then")
+        step_of_time = phrases.GRAINS.get(scan.text.low(end + step))
+        if joined and step_of_time is not None and scan.asked.grain in (None, step_of_time):
+            scan.asked.grain = step_of_time
+            return end + step + 1
         named = _named_group(scan, end + step) if joined else None
     return end
 

@@ -45,6 +45,7 @@ class Measures(Shares):
         named = [bool(asked.rates), bool(asked.metrics), asked.revenue]
         if sum(named) > 1 or len(asked.metrics) > 1 or len(asked.numbers) > 1:
             raise Unclear(question="Which number do you mean? Ask for one at a time.")
+        self._sold()
         lone = any(named) and (asked.things or asked.numbers or asked.share)
         if lone or len(asked.things) > 1:
             words = [thing.words for thing in asked.things]
@@ -52,6 +53,17 @@ class Measures(Shares):
             raise Unclear(
                 question=f"What is to be counted: {', '.join(words)}? Ask for one at a time."
             )
+
+    def _sold(self) -> None:
+        """'revenue of annual plans': the rows that are sold, named as well, limit the revenue."""
+        asked, sales = self.asked, self.catalog.layout.sales
+        if not asked.revenue or sales is None or len(asked.things) != 1:
+            return
+        sold = [k for k, e in self.catalog.entities.items() if e.table == sales.table]
+        for thing in (asked.things[0], *asked.things[0].also):
+            if thing.rows.of == "entity" and thing.rows.name in sold:
+                asked.sold, asked.things = replace(thing, after=asked.things[0].after), []
+                return
 
     def _metric(self) -> Measured:
         name = self.asked.metrics[0]

@@ -32,7 +32,10 @@ def metric(scan: Scan, i: int) -> int | None:
     thing = scan.things.at(i)
     if match is None or (thing is not None and thing.end > match.end):
         return None
-    if thing is not None and not scan.text.low(match.end - 1).startswith(("rate", "convers")):
+    named_as_rate = scan.text.low(match.end - 1).startswith(("rate", "convers"))
+    # Who converts best has the best rate, not the most conversions.
+    rated = scan.text.low(match.end) in ("best", "worst", "better", "worse")
+    if thing is not None and not (named_as_rate or rated):
         return None
     if match.sense.name not in scan.asked.metrics:
         scan.asked.metrics.append(match.sense.name)

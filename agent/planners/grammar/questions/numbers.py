@@ -38,7 +38,8 @@ class Numbers:
             raise Unclear(question="Which number is revenue? Name a column of the catalog.")
         name = next((k for k, e in self.catalog.entities.items() if e.table == sales.table), None)
         rows = Rows(of="table", name=sales.table) if name is None else self.world.rows(name)
-        thing = Thing(0, 0, rows.model_copy(update={"time": sales.time}))
+        said = self.asked.sold or Thing(0, 0, rows)
+        thing = replace(said, rows=rows.model_copy(update={"time": sales.time}))
         frame = frame_of(self.asked, thing.owner, thing, self.columns)
         frame.notes.append(
             f"Revenue is the total {sales.price} of {rows.name} rows, by {sales.time}."

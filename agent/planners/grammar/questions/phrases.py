@@ -26,7 +26,7 @@ SHARES = tuple(
 )  # fmt: skip
 MOST = frozenset("highest most largest biggest best greatest top maximum".split())
 LEAST = frozenset("lowest fewest least smallest worst bottom minimum".split())
-COMMON = frozenset("common popular frequent used active".split())
+COMMON = frozenset("common popular frequent used active often frequently".split())
 GROUPERS = (
     ("broken", "down", "by"), ("break", "down", "by"), ("breakdown", "by"), ("split", "by"),
     ("split", "up", "by"), ("grouped", "by"), ("group", "by"), ("segmented", "by"),
@@ -53,6 +53,9 @@ EXCEPT = (
     ("not", "from"), ("not", "in"), ("not", "on"), ("excluding",), ("except", "for"), ("except",),
     ("outside", "of"), ("outside",), ("without",), ("but", "not"), ("ignoring",),
 )  # fmt: skip
+DISTRIBUTIONS = (
+    ("distribution", "of"), ("spread", "of"), ("frequency", "of"), ("histogram", "of"),
+)  # fmt: skip
 REVENUE = frozenset("revenue turnover income earnings".split())
 PREPOSITIONS = frozenset("for in on from at of with among to via through about within by".split())
 FILLERS = frozenset(
@@ -64,6 +67,6 @@ FILLERS = frozenset(
     "looking up into us been so far which who this these those ll hi hello hey thanks thank as "
     "well table figures figure numbers data analysis got seen were done did also during over "
     "brings brought bring gives gave gets generates generated "
-    "went go going out ranked sorted ordered rank sort order chart's each's".split()
+    "went go going out up ranked sorted ordered rank sort order chart's each's".split()
 ) - frozenset({"over", "during", "this", "these", "those", "who"})
 STOP = frozenset({"?", "!", ".", ",", ":", ";", "'", '"', "\n", "(", ")", "“", "”", "-", "–"})

@@ -7,6 +7,8 @@ from agent.planners.grammar.questions import phrases
 from agent.planners.grammar.questions.scan import Scan
 from agent.planners.grammar.questions.slots import Named
 
+_FIRST = ("top", "bottom", "best", "worst")
+
 
 def ranked(scan: Scan, i: int) -> int | None:
     """'top 5 countries', 'the 3 biggest sources', 'bottom 2'."""
@@ -20,9 +22,19 @@ def ranked(scan: Scan, i: int) -> int | None:
     after = number(scan.text, start + 1)
     end = after[1] if after is not None else start + 1
     named = scan.columns.named(end) or scan.columns.user(end)
-    if named is None or (after is None and scan.text.low(start) not in ("top", "bottom")):
+    if named is None or (after is None and scan.text.low(start) not in _FIRST):
         return None
     return _take_rank(scan, start, after[0] if after else None, end, named)
+
+
+def distribution(scan: Scan, i: int) -> int | None:
+    """'distribution of csat scores': so many rows of each."""
+    end = scan.has(i, phrases.DISTRIBUTIONS)
+    named = scan.columns.named(end) if end is not None else None
+    if named is None:
+        return None
+    scan.asked.by.append(named)
+    return named.end
 
 
 def _take_rank(scan: Scan, at: int, n: float | None, end: int, named: Named | None) -> int | None:
@@ -32,9 +44,7 @@ def _take_rank(scan: Scan, at: int, n: float | None, end: int, named: Named | No
     asked = scan.asked
     asked.order = "asc" if scan.text.low(at) in phrases.LEAST else "desc"
     asked.ranks = True
-    asked.limit = int(n) if n is not None else 10
-    if n is None:
-        asked.notes.append(f"'{scan.text.words(at, named.end)}' gives 10: no number was named.")
+    asked.limit = _limit(scan, n, named)
     asked.by.append(named)
     return named.end
 
@@ -59,13 +69,29 @@ def which(scan: Scan, i: int) -> int | None:
         return None
     scan.asked.by.append(named)
     scan.asked.ranks = True
-    scan.asked.limit = int(counted[0]) if counted is not None else 1
+    scan.asked.limit = _limit(scan, counted[0] if counted else None, named)
     return named.end
+
+
+def _limit(scan: Scan, n: float | None, named: Named) -> int:
+    """As many as were named; one of a singular; ten where it is left open, which is said."""
+    if n is not None:
+        return int(n)
+    last = scan.text.low(named.end - 1)
+    if not last.endswith("s") or last in scan.world.lexicon.vocabulary:
+        return 1
+    scan.asked.notes.append(f"The first 10 of '{named.words}' are shown: no number was named.")
+    return 10
 
 
 def _verb_follows(scan: Scan, i: int) -> bool:
     verbs = "has have had is are was were did do does gets get brings bring gave gives shows"
-    return scan.text.low(i) in (*verbs.split(), "brought", "generates", "generated", "see")
+    if scan.text.low(i) in (*verbs.split(), "brought", "generates", "generated", "see", "came"):
+        return True
+    measured = scan.lexicon.longest("metric", scan.text, i) or scan.things.at(i)
+    return measured is not None and any(
+        _direction(scan, k) for k in range(i, min(i + 6, len(scan.text)))
+    )
 
 
 def superlative(scan: Scan, i: int) -> int | None:

@@ -14,10 +14,11 @@ Step = Callable[[Scan, int], int | None]
 
 STEPS: tuple[Step, ...] = (
     framing.mark, framing.count, framing.share, framing.trend, framing.grain, framing.period,
-    framing.compare, framing.versus, ranking.ranked, ranking.which, measuring.rate, grouping.group,
-    measuring.function, measuring.metric, limiting.people, limiting.predicate, limiting.row_filter,
-    measuring.thing, measuring.number_named, measuring.revenue, limiting.values,
-    ranking.superlative, framing.preposition, limiting.verb_again, framing.filler,
+    framing.compare, framing.versus, ranking.ranked, ranking.distribution, ranking.which,
+    measuring.rate, grouping.group, measuring.function, measuring.metric, limiting.people,
+    limiting.predicate, limiting.row_filter, measuring.thing, measuring.number_named,
+    measuring.revenue, limiting.values, ranking.superlative, framing.preposition,
+    limiting.verb_again, framing.filler,
 )  # fmt: skip
 """At each word the first that reads it wins: where a step ends, the next word is read."""
 

@@ -38,6 +38,9 @@ class Shares(Numbers):
             except Unclear:
                 continue
             found.append((thing, column, named, frame))
+        told = [one for one in found if ":" not in one[1]]
+        # What happened to the rows is a rate before any of their states is.
+        found = told if len(told) == 1 else found
         if len(found) != 1:
             words = self.asked.rates[0][2].words
             names = [f"{thing.rows.name} {column}" for thing, column, _, _ in found]

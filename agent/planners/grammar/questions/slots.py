@@ -46,6 +46,8 @@ class Asked:
     metrics: list[str] = field(default_factory=list)
     metric_words: str = ""
     revenue: bool = False
+    sold: Thing | None = None
+    """The rows that are sold, where revenue is asked for and they were named."""
     rates: list[tuple[Thing, str, Named]] = field(default_factory=list)
     by: list[Named] = field(default_factory=list)
     grain: Grain | None = None
