@@ -15,45 +15,34 @@ from agent.conversation.parts import (
     names_of,
     refers,
 )
+from agent.conversation.places import (
+    TIMES,
+    UNITS,
+    Counted,
+    Place,
+    Stated,
+    has_period,
+    is_implied,
+    number_of,
+    stated,
+    valid,
+    with_length,
+    with_number,
+)
 from agent.planners.grammar.meaning import Unclear, refused
-from agent.planners.grammar.quantities import quantity
-from agent.planners.grammar.words import tokenise
 from core.artifacts import Choice
 from core.conditions import (
     AnyLeaf,
-    Attribute,
-    EventAge,
     EventCount,
-    EventSequence,
-    HeldFor,
-    Op,
-    Related,
-    Rolling,
-    Trait,
     leaves,
 )
 from core.errors import Code
-from warehouse.wording import describe, duration
+from warehouse.wording import describe
 
-_UNITS = {
-    "minute": 60, "minutes": 60, "hour": 3_600, "hours": 3_600, "day": 86_400, "days": 86_400,
-    "week": 604_800, "weeks": 604_800, "month": 2_592_000, "months": 2_592_000,
-}  # fmt: skip
-_TIMES = frozenset({"times", "time", "x", "of them", "or more times"})
 _GENERIC = frozenset(
     "the it that number threshold minimum count limit of at least most times days day weeks last"
     " more than".split()
 )
-Counted = EventCount | Related
-
-
-class Stated(NamedTuple):
-    """A quantity as a follow-up says it, and the words after it."""
-
-    n: float
-    op: Op | None
-    """None: compared as before."""
-    rest: str
 
 
 class Made(NamedTuple):
@@ -65,49 +54,17 @@ class Made(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-class Place(NamedTuple):
-    """A number of a draft: of a count or a value, or of a period."""
-
-    leaf: AnyLeaf
-    is_period: bool = False
-
-    @property
-    def number(self) -> float | None:
-        """As people would say it: days for a period of days."""
-        if not self.is_period:
-            return _number_of(self.leaf)
-        seconds = _seconds(self.leaf)
-        return None if seconds is None else float(duration(seconds).split()[0])
-
-    def becoming(self, said: Stated) -> AnyLeaf:
-        """The leaf with another number in this place."""
-        return _with_length(self.leaf, said) if self.is_period else _with_number(self.leaf, said)
-
-
-def stated(words: str) -> Stated | None:
-    """The quantity with which a text begins; None without one."""
-    text = tokenise(words)
-    found = quantity(text, 0)
-    if found is None or found.vague or found.high is not None:
-        return None
-    rest = text.words(found.end, len(text))
-    op = None if found.bare else found.op
-    if found.times and not rest:
-        rest = "times"
-    return Stated(found.n, op, rest)
-
-
 def amount(draft: Conditional, words: str, about: str, fragments: Fragments) -> Made:
     """Another number in the one place that is meant; asks where several could be."""
     said = stated(words)
     if said is None:
         raise _no_number(words)
     unit = said.rest.lower()
-    if unit in _UNITS:
+    if unit in UNITS:
         return period(draft, words, about, fragments)
-    if unit and unit not in _TIMES:
+    if unit and unit not in TIMES:
         return _named(draft, words, about, fragments)
-    places = _places(draft, about, fragments, counts_only=unit in _TIMES)
+    places = _places(draft, about, fragments, counts_only=unit in TIMES)
     if len(places) != 1:
         raise _which(words, about, places, draft, fragments)
     return _exchanged(draft, places[0].leaf, places[0].becoming(said))
@@ -116,8 +73,8 @@ def amount(draft: Conditional, words: str, about: str, fragments: Fragments) -> 
 def period(draft: Conditional, words: str, about: str, fragments: Fragments) -> Made:
     """Another period where one is, or for the one event that has none."""
     has_number = stated(words)
-    length = has_number and has_number.rest.lower() in _UNITS
-    timed = [leaf for leaf in _about(draft, about, fragments) if _has_period(leaf)]
+    length = has_number and has_number.rest.lower() in UNITS
+    timed = [leaf for leaf in _about(draft, about, fragments) if has_period(leaf)]
     windowed = [leaf for leaf in timed if isinstance(leaf, EventCount)] or timed
     if not windowed:
         windowed = [one for one in _about(draft, about, fragments) if isinstance(one, EventCount)]
@@ -134,7 +91,7 @@ def period(draft: Conditional, words: str, about: str, fragments: Fragments) -> 
             words,
             "Say a number of days, such as '14 days'.",
         )
-    return _exchanged(draft, old, _with_length(old, has_number))
+    return _exchanged(draft, old, with_length(old, has_number))
 
 
 def no_period(draft: Conditional, about: str, fragments: Fragments) -> Made:
@@ -148,12 +105,6 @@ def no_period(draft: Conditional, about: str, fragments: Fragments) -> Made:
         raise _which_period("no period", windowed, draft, fragments)
     old = windowed[0]
     return _exchanged(draft, old, old.model_copy(update={"window": None}))
-
-
-def seconds_of(said: Stated) -> int | None:
-    """A length of time in seconds; None where no unit is said."""
-    unit = _UNITS.get(said.rest.lower())
-    return None if unit is None else int(said.n * unit)
 
 
 def _exchanged(draft: Conditional, old: AnyLeaf, new: AnyLeaf, notes: tuple[str, ...] = ()) -> Made:
@@ -178,15 +129,15 @@ def _places(
 ) -> list[Place]:
     """What a number may be meant for: numbers that were said, else those implied, and periods."""
     meant = _about(draft, about, fragments)
-    numbers = [Place(one) for one in meant if _number_of(one) is not None]
+    numbers = [Place(one) for one in meant if number_of(one) is not None]
     if counts_only:
         counts = [one for one in numbers if isinstance(one.leaf, Counted)]
-        return [one for one in counts if not _implied(one.leaf)] or counts
-    periods = [Place(one, is_period=True) for one in meant if _has_period(one)]
+        return [one for one in counts if not is_implied(one.leaf)] or counts
+    periods = [Place(one, is_period=True) for one in meant if has_period(one)]
     if named := re.search(r"\d[\d.,]*", about):
         before = float(named[0].replace(",", "").rstrip("."))
         return [one for one in (*numbers, *periods) if one.number == before]
-    said = [one for one in numbers if not _implied(one.leaf)]
+    said = [one for one in numbers if not is_implied(one.leaf)]
     return said or (
         [*numbers] if re.search(r"[a-z]", about) else [*periods, *_beside(periods, numbers)]
     )
@@ -196,69 +147,6 @@ def _beside(periods: list[Place], numbers: list[Place]) -> list[Place]:
     """Implied numbers of what has a period: 'make it 5' of 'viewed pricing in the last 7 days'."""
     timed = [one.leaf for one in periods]
     return [one for one in numbers if one.leaf in timed or not timed]
-
-
-def _number_of(leaf: AnyLeaf) -> float | None:
-    if isinstance(leaf, Counted):
-        return float(leaf.n)
-    if isinstance(leaf, Attribute | Trait):
-        value = leaf.value
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        return float(value) if is_number and isinstance(value, int | float) else None
-    return None
-
-
-def _implied(leaf: AnyLeaf) -> bool:
-    """'viewed pricing' says at least once, 'no tickets' none: nobody wrote a number."""
-    if not isinstance(leaf, Counted):
-        return False
-    return (leaf.op, leaf.n) in ((Op.GE, 1), (Op.EQ, 0))
-
-
-def _has_period(leaf: AnyLeaf) -> bool:
-    if isinstance(leaf, EventCount):
-        return leaf.window is not None
-    if isinstance(leaf, EventSequence):
-        return leaf.within_seconds is not None
-    return isinstance(leaf, EventAge | HeldFor)
-
-
-def _seconds(leaf: AnyLeaf) -> int | None:
-    if isinstance(leaf, EventCount):
-        return leaf.window.seconds if isinstance(leaf.window, Rolling) else None
-    if isinstance(leaf, EventSequence):
-        return leaf.within_seconds
-    return leaf.seconds if isinstance(leaf, EventAge | HeldFor) else None
-
-
-def _with_number(leaf: AnyLeaf, said: Stated) -> AnyLeaf:
-    op = said.op or getattr(leaf, "op", Op.GE)
-    if isinstance(leaf, Counted):
-        if said.n != int(said.n) or said.n < 0:
-            raise refused(
-                Code.INVALID_OPERATOR, f"'{said.n:g}' is no number of times.", f"{said.n:g}",
-                "Say a whole number.",
-            )  # fmt: skip
-        kept = Op.GE if said.op is None and (leaf.op, leaf.n) == (Op.EQ, 0) else op
-        return _valid(leaf, op=kept, n=int(said.n))
-    if isinstance(leaf, Attribute | Trait):
-        whole = isinstance(leaf.value, int) and said.n == int(said.n)
-        return _valid(leaf, op=op, value=int(said.n) if whole else said.n)
-    raise AssertionError("a leaf without a number is no place for one")
-
-
-def _valid(leaf: AnyLeaf, **update: object) -> AnyLeaf:
-    return type(leaf).model_validate(dict(leaf) | update)
-
-
-def _with_length(leaf: AnyLeaf, said: Stated) -> AnyLeaf:
-    seconds = int(said.n * _UNITS.get(said.rest.lower(), 86_400))
-    if isinstance(leaf, EventAge | HeldFor):
-        return _valid(leaf, seconds=seconds, op=said.op or leaf.op)
-    if isinstance(leaf, EventSequence):
-        return _valid(leaf, within_seconds=seconds)
-    assert isinstance(leaf, EventCount)
-    return _valid(leaf, window=Rolling(seconds=seconds))
 
 
 def _named(draft: Conditional, words: str, about: str, fragments: Fragments) -> Made:
@@ -291,9 +179,9 @@ def _same_subject(one: AnyLeaf, other: AnyLeaf) -> bool:
 
 def _merged(old: AnyLeaf, new: AnyLeaf, said: Stated) -> AnyLeaf:
     """The old leaf with the number that was said, and the period where one was."""
-    number = _with_number(old, said)
+    number = with_number(old, said)
     window = getattr(new, "window", None)
-    return number if window is None else _valid(number, window=window)
+    return number if window is None else valid(number, window=window)
 
 
 def _no_number(words: str) -> Unclear:
@@ -310,7 +198,7 @@ def _which(
         numbered = ", ".join(
             f"'{describe(one, fragments.catalog)}'"
             for one in leaves_in(draft)
-            if _number_of(one) is not None
+            if number_of(one) is not None
         )
         return refused(
             Code.NOT_UNDERSTOOD,

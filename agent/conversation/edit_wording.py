@@ -9,22 +9,39 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from agent.conversation.edit_words import (
+    CLAUSE,
+    COMPARED,
+    MAKE,
+    NUMBER,
+    PERIOD,
+    THE,
+    TO,
+    and_for,
+    bare,
+    end_of,
+    exchanged,
+    held_out,
+    instead,
+    left_out,
+    made_into,
+    named,
+    only,
+    side_of,
+    through,
+)
 from agent.conversation.kinds import (
     About,
     Against,
-    Amount,
     By,
-    CapIs,
     Drop,
     Edit,
-    Exclude,
     HoldOut,
     Period,
     Put,
     Rename,
     Require,
     Swap,
-    Through,
     Widen,
 )  # fmt: skip
 
@@ -38,282 +55,166 @@ _LEAD = re.compile(
 _TAIL = re.compile(
     r"[\s,]*(?:\b(?:please|pls|thanks|thank you|for now)\b[\s.!?]*)+$|[\s.!?]+$", re.I
 )
-_THE = r"(?:the |our |its |this |that |these |those )?"
-_TO = r"(?: to| at(?! least| most)| be| =|:)?"
-_NUMBER = r"\d[\d.,]*"
-_CLAUSE = (
-    r"(?:conditions?|clauses?|requirements?|filters?|criteri(?:on|a)|restrictions?|limits?|parts?"
-    r"|bits?|exclusions?|suppressions?|stop conditions?|entry|entries|steps?)"
-)
-_PERIOD = r"(?:windows?|time ?windows?|periods?|time ?frames?|look-?backs?|date ranges?|ranges?)"
-_COMPARED = (
-    r"(?:at least|at most|more than|less than|fewer than|exactly|no more than|no fewer than|up to"
-    r"|over|under|above|below|only|just)"
-)
-_MAKE = (
-    r"(?:make|set|change|raise|lower|increase|decrease|reduce|bump|move|cut|extend|shorten|update)"
-)
-
 Made = Callable[[re.Match[str]], Edit | None]
-
-
-def _words(match: re.Match[str], name: str = "w") -> str:
-    return (match[name] or "").strip(" ,;:.'\"")
-
-
-def _made_into(match: re.Match[str]) -> Edit | None:
-    """'change the window to 14 days', 'set workouts to 5', 'make the holdout 20 %'."""
-    about, words = _words(match, "about"), _words(match)
-    if re.fullmatch(r"(?:it|that|this|them)", about, re.I):
-        return _bare(words)
-    if re.search(r"\bhold-?\s?outs?\b|\bcontrol group\b", about, re.I):
-        return _held_out(words)
-    if re.search(r"\bcaps?\b", about, re.I):
-        return _cap(words)
-    if re.fullmatch(r"channels?", about, re.I):
-        return Through(words=words)
-    if re.fullmatch(r"(?:name|title)", about, re.I):
-        return Rename(words=words)
-    period = re.fullmatch(
-        rf"(?:(?P<before>.*?)\s*\b)?{_PERIOD}(?:\s+(?:of|for|on)\s+(?P<after>.+))?", about, re.I
-    )
-    if period:
-        named = (period["before"] or "") + " " + (period["after"] or "")
-        return Period(words=words, about=re.sub(r"\b(?:time|the)\b", "", named).strip())
-    return Amount(words=words, about=about)
-
-
-def _bare(words: str) -> Edit | None:
-    """'make it …': a number, a period, a share, or who it is for."""
-    if re.fullmatch(
-        rf"(?:{_COMPARED}\s+)?{_NUMBER}\s*(?:%|percent)(?:\s+hold-?\s?out)?", words, re.I
-    ):
-        return _held_out(words)
-    if re.match(
-        r"(?:in|over|within|during|for)?\s*(?:the )?(?:last|past|this)\b|since\b", words, re.I
-    ):
-        return Period(words=words)
-    counted = re.match(rf"(?:{_COMPARED}\s+)?(?:{_NUMBER}|[a-z]+)\b", words, re.I)
-    only = re.match(r"only\s+(?:for\s+)?(?P<w>[a-z].*)|for\s+(?P<v>.+)", words, re.I)
-    if only and not re.match(rf"(?:only\s+)?{_NUMBER}", words, re.I):
-        return About(words=only["w"] or only["v"])
-    return Amount(words=words) if counted else None
-
-
-def _held_out(words: str) -> Edit | None:
-    share = re.fullmatch(rf"(?P<n>{_NUMBER})\s*(?:%|percent)?.{{0,20}}", words, re.I)
-    if share is None or float(share["n"].replace(",", "")) > 100:
-        return None
-    return HoldOut(percent=float(share["n"].replace(",", "")))
-
-
-def _cap(words: str) -> Edit | None:
-    counted = re.match(r"(?P<n>\d+)\b(?:\s+(?:messages?|a week|per week|weekly))*$", words, re.I)
-    return CapIs(n=int(counted["n"])) if counted else None
-
-
-def _exchanged(match: re.Match[str]) -> Edit | None:
-    """'5 instead of 3', 'change 3 workouts to 5': the number that stands there says which."""
-    return Amount(words=_words(match), about=_words(match, "about"))
 
 
 _EDITS: tuple[tuple[re.Pattern[str], Made], ...] = tuple(
     (re.compile(pattern, re.I | re.S), made)
     for pattern, made in (
         (
-            rf"(?:remove|drop|delete|skip|no|without|get rid of|don'?t use)\s+{_THE}(?:a )?"
+            rf"(?:remove|drop|delete|skip|no|without|get rid of|don'?t use)\s+{THE}(?:a )?"
             r"(?:hold-?\s?outs?|control group)",
             lambda m: HoldOut(percent=0),
         ),
         (
             rf"(?:add|use|with|keep|include)?\s*(?:an? |the )?(?:hold-?\s?out|control group)\s*"
-            rf"(?:of|at|to|:)?\s*(?P<w>{_NUMBER})\s*(?:%|percent)?(?:\s+of\s+\w+)?",
-            lambda m: _held_out(_words(m)),
+            rf"(?:of|at|to|:)?\s*(?P<w>{NUMBER})\s*(?:%|percent)?(?:\s+of\s+\w+)?",
+            lambda m: held_out(named(m)),
         ),
         (
-            rf"(?:hold out|hold back|add|use|with|keep)\s+(?:an? |the )?(?P<w>{_NUMBER})\s*"
+            rf"(?:hold out|hold back|add|use|with|keep)\s+(?:an? |the )?(?P<w>{NUMBER})\s*"
             r"(?:%|percent)(?:\s+(?:of\s+\w+(?:\s+as)?\s*)?(?:an? )?(?:hold-?\s?out"
             r"|control group)?)?",
-            lambda m: _held_out(_words(m)),
+            lambda m: held_out(named(m)),
         ),
         (
-            rf"(?P<w>{_NUMBER})\s*(?:%|percent)\s*(?:hold-?\s?out)",
-            lambda m: _held_out(_words(m)),
+            rf"(?P<w>{NUMBER})\s*(?:%|percent)\s*(?:hold-?\s?out)",
+            lambda m: held_out(named(m)),
         ),
         (
             r"(?:swap|switch|exchange)\s+(?:the )?(?P<one>.+?)\s+(?:and|with"
             r"|for)\s+(?:the )?(?P<other>.+)",
-            lambda m: Swap(one=_words(m, "one"), other=_words(m, "other")),
+            lambda m: Swap(one=named(m, "one"), other=named(m, "other")),
         ),
         (
             r"(?:put|move|place|rank|make)\s+(?:the )?(?P<w>.+?)\s+(?:(?:to|at|in) )?(?:the )?"
             r"(?:very )?(?P<place>first|top|front|start|beginning|last|bottom|end)(?: place"
             r"| position)?",
-            lambda m: Put(what=_words(m), place=_end(m["place"])),
+            lambda m: Put(what=named(m), place=end_of(m["place"])),
         ),
         (
             r"(?P<w>.+?)\s+(?:should |must |has to |needs to )?(?:comes?|goes?|go|be)\s+"
             r"(?P<place>first|last|at the end)",
-            lambda m: Put(what=_words(m), place=_end(m["place"].split()[-1])),
+            lambda m: Put(what=named(m), place=end_of(m["place"].split()[-1])),
         ),
         (
             r"(?:put|move|place|rank)\s+(?:the )?(?P<w>.+?)\s+(?:to )?(?P<place>before|above"
             r"|ahead of|over"
             r"|after|below|behind|under)\s+(?:the )?(?P<than>.+)",
-            lambda m: Put(what=_words(m), place=_side(m["place"]), than=_words(m, "than")),
+            lambda m: Put(what=named(m), place=side_of(m["place"]), than=named(m, "than")),
         ),
         (r"(?:call|name|rename)\s+(?:it|this|that)(?:\s+to|\s+as)?\s+(?P<w>.+)",
-         lambda m: Rename(words=_words(m))),
+         lambda m: Rename(words=named(m))),
         (r"(?:do not|don'?t|no longer|stop)\s+exclud(?:e|ing)\s+(?P<w>.+?)(?: any ?more)?",
-         lambda m: Drop(words=_words(m))),
+         lambda m: Drop(words=named(m))),
         (
             r"(?:also |and |but |additionally )*(?:exclude|leave out|omit|skip|without"
             r"|except(?: for)?"
             r"|excluding|not|but not|do not include|don'?t include|filter out|take out|keep out)"
             r"\s+(?P<w>.+?)(?: too| as well| also)?",
-            lambda m: _left_out(_words(m)),
+            lambda m: left_out(named(m)),
         ),
         (
             rf"(?:also |and )*(?:drop|remove|delete|lose|get rid of|ignore|forget"
-            rf"|take away)\s+{_THE}"
+            rf"|take away)\s+{THE}"
             r"(?P<w>.+?)(?: again| entirely| altogether)?",
-            lambda m: Drop(words=_words(m)),
+            lambda m: Drop(words=named(m)),
         ),
         (
-            rf"(?:make|set|change|extend|shorten)\s+{_THE}(?P<about>{_PERIOD})"
+            rf"(?:make|set|change|extend|shorten)\s+{THE}(?P<about>{PERIOD})"
             r"(?P<w>\s+(?!of |for |on ).+)",
             lambda m: Period(words=re.sub(r"^\s*(?:to|be|at)\s+", "", m["w"]).strip()),
         ),
         (
-            rf"(?:{_MAKE}|have)\s+(?P<about>it|that|this|them){_TO}\s+(?P<w>.+?)(?: instead)?",
-            _made_into,
+            rf"(?:{MAKE}|have)\s+(?P<about>it|that|this|them){TO}\s+(?P<w>.+?)(?: instead)?",
+            made_into,
         ),
         (
-            rf"{_MAKE}\s+(?:the |our |its )?(?P<about>.+?)(?: from .+?)?\s+(?:to|into|be"
+            rf"{MAKE}\s+(?:the |our |its )?(?P<about>.+?)(?: from .+?)?\s+(?:to|into|be"
             rf"|=)\s+(?P<w>.+?)"
             r"(?: instead)?",
-            _made_into,
+            made_into,
         ),
         (
-            rf"{_MAKE}\s+(?:the |our |its )?(?P<about>hold-?\s?out|caps?|cooldown)\s+(?P<w>.+)",
-            _made_into,
+            rf"{MAKE}\s+(?:the |our |its )?(?P<about>hold-?\s?out|caps?|cooldown)\s+(?P<w>.+)",
+            made_into,
         ),
         (
             rf"(?:make|set)\s+(?:the |our |its )?(?P<about>[a-z][a-z _-]+?)\s+"
-            rf"(?P<w>(?:{_COMPARED}\s+)?(?:{_NUMBER}|once|twice)"
+            rf"(?P<w>(?:{COMPARED}\s+)?(?:{NUMBER}|once|twice)"
             r"(?:\s+(?:times|days?|weeks?|%|percent))?)",
-            _made_into,
+            made_into,
         ),
-        (rf"(?P<w>(?:{_COMPARED}\s+)?{_NUMBER}.*?),?\s+"
+        (rf"(?P<w>(?:{COMPARED}\s+)?{NUMBER}.*?),?\s+"
          r"(?:instead of|rather than|not)\s+(?P<about>.+)",
-         _exchanged),
+         exchanged),
         (
             r"(?:only|just|restrict (?:it |this )?to|limit (?:it |this )?to|narrow (?:it "
             r"|this )?(?:down )?to"
             r"|target only|only target|only for|only to)\s+(?:for |to |by "
             r"|via )?(?P<w>.+?)(?: only)?",
-            lambda m: _only(_words(m)),
+            lambda m: only(named(m)),
         ),
         (
             r"(?:send (?:it|them) )?(?:send it by|send them by|via|through|over|use|use the"
             r"|send by|switch to)\s+(?P<w>[^,]+?"
             r"(?:(?:,| and| then|, then) [^,]+)*?)(?: only| instead| channel)?",
-            lambda m: _through(_words(m)),
+            lambda m: through(named(m)),
         ),
         (
             r"(?:also |and )*(?:break (?:it|that|this) down|split(?: it| that)?|group(?: it"
             r"| that)?|show it)?"
             r"\s*(?:by|per|for each)\s+(?P<w>.+)",
-            lambda m: By(words=_words(m)),
+            lambda m: By(words=named(m)),
         ),
         (
             r"(?:and )?(?:compare(?:d)?(?: it| that| this)? (?:with|to|against)|vs\.?|versus"
             r"|against)\s+(?P<w>.+)",
-            lambda m: Against(words=_words(m)),
+            lambda m: Against(words=named(m)),
         ),
         (
             r"(?:and )?(?:the )?same(?: thing| question| rule)? (?:but )?for\s+(?P<w>.+)",
-            lambda m: About(words=_words(m)),
+            lambda m: About(words=named(m)),
         ),
         (
             r"(?:and|what about|how about|and what about|and how about|but)\s+(?:for |on |in |by )?"
             r"(?P<w>(?!if\b).+?)(?: instead| then)?",
-            lambda m: _and(m[0], _words(m)),
+            lambda m: and_for(m[0], named(m)),
         ),
         (
             r"(?:also|additionally)\s+(?P<verb>include|add|allow|let in|target|cover"
             r"|send it to)?\s*"
             r"(?:require (?:that (?:they|users) )?|ask for |they must )?(?P<w>.+)",
-            lambda m: Widen(words=_words(m)) if m["verb"] else Require(words=_words(m)),
+            lambda m: Widen(words=named(m)) if m["verb"] else Require(words=named(m)),
         ),
         (r"or(?: also)? (?P<w>.+)",
-         lambda m: Widen(words=_words(m), sure=True)),
+         lambda m: Widen(words=named(m), sure=True)),
         (
             r"(?:include|add|allow|let in)\s+(?:the )?(?:people|users|those) (?P<w>(?:who|from"
             r"|on|with).+?)"
             r"(?: too| as well| also)?",
-            lambda m: Widen(words="users " + _words(m), sure=True),
+            lambda m: Widen(words="users " + named(m), sure=True),
         ),
         (
             r"(?:require|they must(?: also)?(?: have)?|must(?: also)? have|who also"
             r"|who(?! should| gets?\b| qualif| is eligible| are eligible)|with|add (?:the |a )?"
-            rf"{_CLAUSE}(?: that (?:they|users))?:?)\s+(?P<w>.+?)(?: too| as well| also)?",
-            lambda m: Require(words=_words(m)),
+            rf"{CLAUSE}(?: that (?:they|users))?:?)\s+(?P<w>.+?)(?: too| as well| also)?",
+            lambda m: Require(words=named(m)),
         ),
         (r"(?:include|add|allow)\s+(?P<w>.+?)(?: too| as well| also)?",
-         lambda m: Widen(words=_words(m))),
-        (r"(?:for|on|in|to)\s+(?P<w>.+?)(?: only| instead)", lambda m: _only(_words(m))),
-        (r"(?P<w>\S+(?: \S+){0,5}?)\s+(?:instead|only)", lambda m: _instead(_words(m))),
-        (r"no\s+(?P<w>.+)", lambda m: _left_out(_words(m))),
-        (rf"(?P<w>{_NUMBER}(?:\s\S+){{0,8}})", lambda m: _bare(_words(m))),
-        (rf"(?P<w>{_COMPARED}\s+(?:{_NUMBER}|[a-z]+)\b.*)", lambda m: _bare(_words(m))),
+         lambda m: Widen(words=named(m))),
+        (r"(?:for|on|in|to)\s+(?P<w>.+?)(?: only| instead)", lambda m: only(named(m))),
+        (r"(?P<w>\S+(?: \S+){0,5}?)\s+(?:instead|only)", lambda m: instead(named(m))),
+        (r"no\s+(?P<w>.+)", lambda m: left_out(named(m))),
+        (rf"(?P<w>{NUMBER}(?:\s\S+){{0,8}})", lambda m: bare(named(m))),
+        (rf"(?P<w>{COMPARED}\s+(?:{NUMBER}|[a-z]+)\b.*)", lambda m: bare(named(m))),
         (
             r"(?P<w>(?:in |over |within |during |for )?(?:the )?(?:last|past) .+|since .+"
             r"|this (?:week|month|day))",
-            lambda m: Period(words=_words(m)),
+            lambda m: Period(words=named(m)),
         ),
     )
 )  # fmt: skip
-
-
-def _end(word: str) -> str:
-    return "first" if word.lower() in ("first", "top", "front", "start", "beginning") else "last"
-
-
-def _side(word: str) -> str:
-    return "before" if word.lower() in ("before", "above", "ahead of", "over") else "after"
-
-
-def _left_out(words: str) -> Edit:
-    """'without the pricing condition' drops a condition; 'without Brazil' leaves people out."""
-    named = re.fullmatch(rf"(?:the |a |any )?(?P<w>.+?)\s+{_CLAUSE}", words, re.I)
-    return Drop(words=words) if named else Exclude(words=words)
-
-
-def _in_time(words: str) -> bool:
-    return bool(re.match(r"(?:the )?(?:last|past|this)\b", words, re.I))
-
-
-def _through(words: str) -> Edit:
-    return Period(words=words) if _in_time(words) else Through(words=words)
-
-
-def _only(words: str) -> Edit:
-    if _in_time(words):
-        return Period(words=words)
-    return _bare(words) or About(words=words) if re.match(_NUMBER, words) else About(words=words)
-
-
-def _instead(words: str) -> Edit:
-    counted = re.match(rf"(?:{_COMPARED}\s+)?{_NUMBER}\b", words, re.I)
-    return Amount(words=words) if counted else _only(words)
-
-
-def _and(said: str, words: str) -> Edit | None:
-    """'and for Android?' asks the same of others; 'and viewed pricing' asks more of the same."""
-    if re.match(r"(?:and|but)\s+(?!(?:what|how) about|for |on |in )", said, re.I):
-        return Require(words=words)
-    return _only(words)
 
 
 _SPLIT = re.compile(

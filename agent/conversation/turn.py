@@ -10,6 +10,7 @@ from agent.conversation.fragments import MOST_CHOICES, Fragments
 from agent.conversation.held import Conversation, Kept
 from agent.conversation.inquiring import asked
 from agent.conversation.kinds import (
+    By,
     CapIs,
     Edit,
     Edits,
@@ -22,6 +23,7 @@ from agent.conversation.kinds import (
     WhatIf,
     WhyFew,
 )
+from agent.conversation.measuring import counting, measured, split
 from agent.conversation.parts import as_conditional
 from agent.conversation.wording import read
 from agent.planners.grammar.meaning import Unclear, refused
@@ -29,6 +31,7 @@ from agent.planners.port import CountQuestion, DebugQuestion, Drafted, Plan
 from core.artifacts import Choice, Intent
 from core.conditions import Frozen
 from core.errors import Code
+from core.questions import MetricQuestion
 from core.rules import DecisionPolicy, EligibilityRule
 
 TurnKind = Literal["new", "edit", "what_if", "why_few", "undo", "start_over", "submit"]
@@ -144,17 +147,21 @@ def _changed(
     draft = kept.draft
     changes: tuple[str, ...] = ()
     for edit in edits:
-        draft, told = _one_change(draft, edit, fragments, kept.prompt)
+        draft, told = _one_change(draft, edit, fragments)
         changes = (*changes, *told)
     assert draft is not None
     return draft, changes
 
 
 def _one_change(
-    draft: Drafted | None, edit: Edit, fragments: Fragments, prompt: str
+    draft: Drafted | None, edit: Edit, fragments: Fragments
 ) -> tuple[Drafted, tuple[str, ...]]:
     if isinstance(draft, DebugQuestion):
         return asked(draft, edit, fragments)
+    if isinstance(draft, MetricQuestion):
+        return measured(draft, edit, fragments)
+    if isinstance(draft, CountQuestion) and isinstance(edit, By):
+        return split(counting(draft), edit.words, fragments)
     conditional = as_conditional(draft)
     if conditional is None:
         raise refused(

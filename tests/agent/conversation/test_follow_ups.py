@@ -260,3 +260,30 @@ def test_sending_for_approval_is_asked_for_in_words_and_only_of_what_can_be_appr
     assert said(ELIGIBILITY, "make it 5").turn.kind == "edit"
     assert said(DEBUG, "send it for approval").plan.draft is None
     assert said("", "submit it", NOTHING).plan.draft is None
+
+
+DURATION = "Average workout duration on Android last month by country"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "follow_up", "change"),
+    [
+        (DURATION, "only iOS", "device os is android → device os is ios"),
+        (DURATION, "last week instead", "last month → last week"),
+        (DURATION, "also exclude Brazil", "added: not (country is BR)"),
+        (DURATION, "per device os", "by device os"),
+        ("Top 5 countries by workouts completed", "make it 10", "the first 5 → the first 10"),
+        (COUNT, "by country", "by country"),
+    ],
+)
+def test_a_question_about_numbers_is_asked_of_others_or_split(
+    prompt: str, follow_up: str, change: str
+) -> None:
+    taken = said(prompt, follow_up)
+
+    assert taken.turn.changes == (change,)
+    assert taken.plan.draft != drafted(prompt)
+
+
+def test_users_are_not_split_by_time_without_saying_of_what() -> None:
+    assert said(COUNT, "per week").plan.draft is None
