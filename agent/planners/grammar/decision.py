@@ -101,7 +101,7 @@ class _Builder:
         for position, chunk in enumerate(outline.order.items):
             place = "" if chunk.marked else "first" if position == 0 else ""
             if position + 1 == len(outline.order.items) and position and chunk.rank is None:
-                place = "last"
+                place = "" if self.text.low(chunk.start - 1) in (".", ";", "\n", "!") else "last"
             self._item(chunk, place)
         self._ask_about_scope()
         if not self.draft.items:
@@ -213,6 +213,7 @@ class _Builder:
             place
             and not self.draft.population
             and "(" not in text.words(0, len(text))
+            and not {token.low for token in text} & {"if", "when", "unless"}
             and (condition != EVERYONE or reading.exclusions or reading.population)
         ):
             self.doubtful = (text.words(0, len(text)), action.key)
@@ -240,10 +241,12 @@ class _Builder:
     def _may_be_of_all(self, reading: Reading, condition: Condition, text: Text) -> bool:
         """'A over B for trial users on iOS': who people are, not what they did, is said of all."""
         described = all(isinstance(leaf, Attribute) for leaf in leaves(condition))
+        named = condition != EVERYONE or reading.population
+        if not named:
+            return reading.everyone
         if self.draft.population or "(" in text.words(0, len(text)) or not described:
             return False
-        named = condition != EVERYONE or reading.population
-        return not reading.exclusions if named else reading.everyone
+        return not reading.exclusions
 
     def _whole(self, reading: Reading, condition: Condition) -> None:
         """Make what one message says of people the whole policy's."""

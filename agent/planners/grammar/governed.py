@@ -229,9 +229,11 @@ class Governed:
         if targets.actions or targets.message_class or targets.everything:
             return tuple(targets.actions)
         if targets.both:
-            if len(self.last) != 2:
-                raise Unclear(question="Which two messages does 'both' mean? Name them.")
-            return self.last
+            so_far = [m[2] for m in self.mentions if m[0] < targets.end]
+            for two in (self.last, tuple(dict.fromkeys(so_far))):
+                if len(two) == 2:
+                    return two
+            raise Unclear(question="Which two messages does 'both' mean? Name them.")
         if targets.it and len(self.last) == 1 and not self._in_sentence(targets.end):
             return self.last
         if targets.it:

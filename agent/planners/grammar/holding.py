@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from agent.planners.grammar.lexicon import Lexicon
@@ -10,7 +11,7 @@ from agent.planners.grammar.order import Chunk
 from agent.planners.grammar.policy_defaults import Draft, Item
 from agent.planners.grammar.policy_frame import ConditionReader
 from agent.planners.grammar.reading import Reading
-from agent.planners.grammar.rewording import in_the_last, lasting, variants
+from agent.planners.grammar.rewording import duration_first, in_the_last, lasting, variants
 from agent.planners.grammar.words import Text
 from core.conditions import EVERYONE, Condition, EventAge, EventCount, Op, Rolling, Window, leaves
 from core.rules import Action, OutcomeSuppression, StopCondition, Suppression
@@ -31,6 +32,13 @@ class Holding:
         if chunk.pause is not None:
             self._pause(chunk, chunk.pause)
             return
+        for k in range(chunk.start + 1, chunk.end - 2):
+            joined = self.text.low(k) == "and" and chunk.lasting is None
+            if joined and duration_first(self.text, k + 1) is not None:
+                cut = k - (self.text.low(k - 1) == ",")
+                self.suppression(replace(chunk, end=cut))
+                self.suppression(replace(chunk, start=k + 1))
+                return
         reading, text = self._read_when(chunk)
         when = self._when(reading, text, chunk)
         targets = self._targets(chunk, reading)

@@ -46,7 +46,8 @@ _DECISION = re.compile(
     r"arbitrat\w+|stop conditions?|trumps?|outranks?|comes? (first|before|ahead)|come first|"
     r"ahead of|decision (rule|logic)s?|(should|must|will|always) (win|come first|go first|lead)|"
     r"which (message|one|of (these|them|the)\b.*) (wins|should)|(first|second|last) (choice|place)|"
-    r"gives? way to|yields? to|loses? to|pecking order|hierarchy|more important than)\b",
+    r"order:|sequence:|gives? way to|yields? to|loses? to|pecking order|hierarchy|"
+    r"more important than)(\b|(?<=:))",
     re.IGNORECASE,
 )
 _AUDIENCE = re.compile(

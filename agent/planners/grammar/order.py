@@ -78,7 +78,8 @@ class Order:
 
     def read(self, start: int, end: int) -> None:
         """Take in one sentence of the order."""
-        start = self._head(start, end)
+        start = self._head(self._after_list(start, end), end)
+        end = self._tail(start, end)
         cuts = self._with_messages(self._cuts(start, end), end)
         if not cuts:
             if any(start <= m[0] < end for m in self.mentions):
@@ -157,6 +158,32 @@ class Order:
         if cut > start:
             self.headers.append(Chunk(start, cut))
         return cut
+
+    def _after_list(self, start: int, end: int) -> int:
+        """'Rank A, B and C for trial users: C first, …': the order begins after the colon."""
+        for i in range(start, end):
+            if self.text.low(i) not in (":", "-", "–", "—"):
+                continue
+            named = [m for m in self.mentions if start <= m[0] < i]
+            again = {m[2] for m in self.mentions if i < m[0] < end}
+            if len({m[2] for m in named}) > 1 and {m[2] for m in named} <= again:
+                if named[-1][1] < i:
+                    self.headers.append(Chunk(named[-1][1], i))
+                return i + 1
+        return start
+
+    def _tail(self, start: int, end: int) -> int:
+        """'A, B (…), in that order, for trial users': the end is said of all of them."""
+        for k in range(start + 1, end):
+            closed = self.text.low(k - 1) == ")" or self.text.low(k - 2) == ")"
+            ordered = self.text.low(k - 1) == "order" or self.text.low(k - 2) == "order"
+            last = not any(k <= m[0] < end for m in self.mentions)
+            if (closed or ordered) and last and self.text.low(k) in ("for", "among"):
+                said = any(start <= m[0] < k for m in self.mentions)
+                if said:
+                    self.headers.append(Chunk(k, end))
+                    return k
+        return end
 
     def _for_all(self, start: int, end: int) -> bool:
         """'For trial users, …' before the first message is said of all, after it of the next."""

@@ -141,12 +141,24 @@ class Outline:
         mention = self.order.mention_at(start) or self.order.mention_at(start + 1)
         if mention is None:
             return False
+        if self._says_for_whom(mention, start, end):
+            return True
         said = any(
             m[2] == mention[2] and chunk.start <= m[0] < chunk.end
             for chunk in self.order.items for m in self.order.mentions
         )  # fmt: skip
         ranked = self.order.said_rank(start, end) is not None
         return said and not ranked and not any(self.order.above_all(i) for i in range(start, end))
+
+    def _says_for_whom(self, mention: Mention, start: int, end: int) -> bool:
+        """'The nudge is for owners only.', where the order says its place."""
+        k = mention[1]
+        shape = [("is", "for"), ("is", "only", "for"), ("goes", "to"), ("goes", "only", "to"),
+                 ("only", "goes", "to"), ("is", "meant", "for"), ("are", "for"), ("go", "to"),
+                 ("is", "just", "for")]  # fmt: skip
+        alone = sum(start <= m[0] < end for m in self.order.mentions) == 1
+        elsewhere = any(m[2] == mention[2] and not start <= m[0] < end for m in self.order.mentions)
+        return alone and elsewhere and any(self.text.has(k, *words) for words in shape)
 
     def _request(self, start: int, end: int) -> bool:
         """'Write the suppressions and stop conditions.'"""

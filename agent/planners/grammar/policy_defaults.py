@@ -58,7 +58,8 @@ def default_suppressions(draft: Draft) -> None:
 
 def _surely_wins(service: Item) -> bool:
     """Whether everybody it concerns gets it, so that a message that waits for it loses nothing."""
-    known = all(isinstance(leaf, EventCount | Related) for leaf in leaves(service.eligibility))
+    told = [*leaves(service.eligibility)]
+    known = bool(told) and all(isinstance(leaf, EventCount | Related) for leaf in told)
     held = service.suppressions or service.stops
     return service.action.message_class == "service" and known and not held
 

@@ -48,6 +48,11 @@ class Scope:
         words = self._words(chunk)
         if self._people_first(words):
             return True
+        if any(words.has(k, "but", "only") for k in range(len(words))):
+            raise Unclear(
+                question=f"Is '{self.text.words(chunk.start, chunk.end)}' said of this message "
+                "only, or of every one? Begin with 'For users …:' if of every one."
+            )
         others = [one for one in self.chunks if one.start != chunk.start]
         if any(self._has_people(one) for one in others) and self._has_people(chunk):
             return True
