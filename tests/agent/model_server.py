@@ -33,6 +33,8 @@ class Answer:
     body: Json | str = ""
     headers: dict[str, str] = field(default_factory=dict)
     hang: bool = False
+    drip: bool = False
+    """Writes the stream without ever ending it."""
 
 
 def error(status: int, message: str, param: str | None = None, **headers: str) -> Answer:
@@ -47,14 +49,15 @@ def completion(
     finish_reason: str = "stop",
     refusal: str | None = None,
     tool_arguments: str | None = None,
+    usage: Json | None = None,
 ) -> Answer:
-    """A chat completion with its usage."""
+    """A chat completion with its usage, or with another one that the server claims."""
     message: Json = {"role": "assistant", "content": content, "refusal": refusal}
     if tool_arguments is not None:
         function = {"name": "reply", "arguments": tool_arguments}
         message["tool_calls"] = [{"id": "call_1", "type": "function", "function": function}]
     choice = {"index": 0, "finish_reason": finish_reason, "message": message, "logprobs": None}
-    usage = {
+    counted = {
         "prompt_tokens": PROMPT_TOKENS,
         "completion_tokens": COMPLETION_TOKENS,
         "total_tokens": PROMPT_TOKENS + COMPLETION_TOKENS,
@@ -66,7 +69,7 @@ def completion(
             "created": 0,
             "model": "scripted",
             "choices": [choice],
-            "usage": usage,
+            "usage": counted if usage is None else usage,
         }
     )
 
@@ -79,6 +82,7 @@ BROKEN = error(500, "Out of memory", retry_after_ms="5")
 OVERLOADED = error(503, "Loading model", retry_after_ms="5")
 TOO_LONG = error(400, "The request exceeds the context size")
 HANG = Answer(hang=True)
+ENDLESS = Answer(drip=True)
 TRUNCATED = completion('{"not_understood": [], "plan": {"kind": "eli', finish_reason="length")
 REFUSED = completion(None, refusal="I cannot help with that.")
 FILTERED = completion("", finish_reason="content_filter")
@@ -273,6 +277,9 @@ class _Handler(BaseHTTPRequestHandler):
             server.stopping.wait(20)
             self.close_connection = True
             return
+        if answer.drip:
+            self._drip(server.stopping)
+            return
         if request.get("stream") and server.streams and is_completion(answer):
             self._stream(cast(Json, answer.body))
             return
@@ -287,6 +294,20 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(f"data: {json.dumps(piece)}\n\n".encode())
         self.wfile.write(b"data: [DONE]\n\n")
         self.close_connection = True
+
+    def _drip(self, stopping: threading.Event) -> None:
+        """One space after the other, which keeps every reader waiting."""
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.send_header("connection", "close")
+        self.end_headers()
+        self.close_connection = True
+        piece = {"choices": [{"index": 0, "delta": {"content": " "}, "finish_reason": None}]}
+        try:
+            while not stopping.wait(0.02):
+                self.wfile.write(f"data: {json.dumps(piece)}\n\n".encode())
+        except OSError:
+            return
 
     def _write(self, answer: Answer) -> None:
         text = answer.body if isinstance(answer.body, str) else json.dumps(answer.body)

@@ -57,10 +57,16 @@ def data() -> Data:
     return Data()
 
 
+@pytest.fixture(scope="module")
+def grammar(catalog: Catalog) -> GrammarPlanner:
+    return GrammarPlanner(catalog)
+
+
 @pytest.fixture
-def planner(server: ModelServer, catalog: Catalog, data: Data) -> Iterator[HybridPlanner]:
+def planner(
+    server: ModelServer, catalog: Catalog, data: Data, grammar: GrammarPlanner
+) -> Iterator[HybridPlanner]:
     settings = ModelSettings(name="scripted", base_url=server.base_url, timeout_seconds=10)
-    grammar = GrammarPlanner(catalog)
     model = OpenAIPlanner(settings, catalog, grammar, max_retries=0)
     hybrid = HybridPlanner(grammar, model, catalog, data)
     yield hybrid
