@@ -26,7 +26,8 @@ _ROWS = """
     SELECT i, concat('PII', hash(i * $salt)), concat('PII', hash(i + $salt)),
            concat('PII', i, $salt),
            CASE WHEN i * $salt % 3 > 0 THEN DATE '1980-01-01' + (i * $salt % 9000)::INT END,
-           chr(97 + (i * $salt % 5)::INT), CASE i % 3 WHEN 0 THEN 'ios' WHEN 1 THEN 'android' END,
+           CASE WHEN i % ($salt % 4 + 2) = 0 THEN 'a' ELSE 'b' END,
+           CASE i % 3 WHEN 0 THEN 'ios' WHEN 1 THEN 'android' END,
            concat('source', i % 4), ['US', 'DE', 'FR'][1 + i % 3], i % 2 = 0
     FROM range(12) t(i);
     INSERT INTO fct_events
@@ -97,7 +98,8 @@ class Planted:
             answers.append(_answer(connection, sql))
         if answers[0] != answers[1]:
             return f"the answers differ: {answers[0][:200]} and {answers[1][:200]}"
-        return "a secret is in the answer" if "PII" in answers[0] else None
+        leaked = "PII" in answers[0] and "PII" not in sql
+        return "a secret is in the answer" if leaked else None
 
 
 def _planted(folder: Path, salt: int) -> duckdb.DuckDBPyConnection:
@@ -169,7 +171,7 @@ def _operator_fault(operator: dict[str, Any], said: tuple[str, ...]) -> str | No
         return f"the plan reads the table {table}"
     read = info.get("Projections") or []
     columns = set([read] if isinstance(read, str) else read) - {""}
-    filters = re.sub(r"'[^']*'", "", str(info.get("Filters", "")))
-    hidden = HIDDEN & (columns | set(re.findall(r"\w+", filters)))
+    # The filters of a plan speak of outputs by their names: the answers tell those apart.
     unsaid = {f"{table[15:]}.{column}" for column in columns} - set(said)
-    return f"the plan reads {hidden | unsaid} of {table}" if hidden or unsaid else None
+    wrong = unsaid | (HIDDEN & columns)
+    return f"the plan reads {sorted(wrong)} of {table}" if wrong else None
