@@ -21,6 +21,7 @@ from agent.conversation.edit_words import (
     bare,
     end_of,
     exchanged,
+    gone,
     held_out,
     instead,
     left_out,
@@ -110,7 +111,8 @@ _EDITS: tuple[tuple[re.Pattern[str], Made], ...] = tuple(
         (
             r"(?:also |and |but |additionally )*(?:exclude|leave out|omit|skip|without"
             r"|except(?: for)?"
-            r"|excluding|not|but not|do not include|don'?t include|filter out|take out|keep out)"
+            r"|excluding|(?:but )?not(?! only)"
+            r"|do not include|don'?t include|filter out|take out|keep out)"
             r"\s+(?P<w>.+?)(?: too| as well| also)?",
             lambda m: left_out(named(m)),
         ),
@@ -118,7 +120,7 @@ _EDITS: tuple[tuple[re.Pattern[str], Made], ...] = tuple(
             rf"(?:also |and )*(?:drop|remove|delete|lose|get rid of|ignore|forget"
             rf"|take away)\s+{THE}"
             r"(?P<w>.+?)(?: again| entirely| altogether)?",
-            lambda m: Drop(words=named(m)),
+            lambda m: gone(named(m)),
         ),
         (
             rf"(?:make|set|change|extend|shorten)\s+{THE}(?P<about>{PERIOD})"
@@ -205,6 +207,7 @@ _EDITS: tuple[tuple[re.Pattern[str], Made], ...] = tuple(
          lambda m: Widen(words=named(m))),
         (r"(?:for|on|in|to)\s+(?P<w>.+?)(?: only| instead)", lambda m: only(named(m))),
         (r"(?P<w>\S+(?: \S+){0,5}?)\s+(?:instead|only)", lambda m: instead(named(m))),
+        (r"(?P<w>\S+(?: \S+){0,5}?)\s+(?:too|as well)", lambda m: Widen(words=named(m))),
         (r"no\s+(?P<w>.+)", lambda m: left_out(named(m))),
         (rf"(?P<w>{NUMBER}(?:\s\S+){{0,8}})", lambda m: bare(named(m))),
         (rf"(?P<w>{COMPARED}\s+(?:{NUMBER}|[a-z]+)\b.*)", lambda m: bare(named(m))),

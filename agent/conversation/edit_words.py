@@ -114,6 +114,12 @@ def left_out(words: str) -> Edit:
     return Drop(words=words) if named else Exclude(words=words)
 
 
+def gone(words: str) -> Edit:
+    """'remove users from Brazil' leaves people out; 'remove the pricing condition' drops it."""
+    people = re.match(r"(?:users|people|customers|members|everyone|anyone|those)\b", words, re.I)
+    return Exclude(words=words) if people else Drop(words=words)
+
+
 def in_time(words: str) -> bool:
     """Whether words are a period."""
     return bool(re.match(r"(?:the )?(?:last|past|this)\b", words, re.I))

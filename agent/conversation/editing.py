@@ -173,6 +173,10 @@ def _held_out(draft: Conditional, percent: float, fragments: Fragments) -> Edite
     if isinstance(draft, CountQuestion):
         raise not_for(draft, "held out", "Ask for a rule first.")
     before = draft.holdout.share * 100 if draft.holdout else 0
+    if before == percent:
+        raise refused(
+            Code.CONTRADICTION, f"{percent:g} % are held out already.", fix="Nothing was changed."
+        )
     holdout, note = holdout_of(percent / 100, draft.key, fragments.catalog)
     kept = [
         one for one in draft.assumptions if _HOLDOUT_NOTE not in one and _NO_HOLDOUT_NOTE not in one

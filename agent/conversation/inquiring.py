@@ -28,6 +28,15 @@ class Asked(NamedTuple):
 
 def asked(draft: DebugQuestion, edit: Edit, fragments: Fragments) -> Asked:
     """One change made; raises Unclear where it cannot be told which."""
+    made = _asked(draft, edit, fragments)
+    if made.draft == draft:
+        raise refused(
+            Code.CONTRADICTION, "That is what was asked already.", fix="Nothing was changed."
+        )
+    return made
+
+
+def _asked(draft: DebugQuestion, edit: Edit, fragments: Fragments) -> Asked:
     match edit:
         case About():
             return _about(draft, edit.words, fragments)

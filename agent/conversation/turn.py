@@ -25,7 +25,7 @@ from agent.conversation.kinds import (
 )
 from agent.conversation.measuring import counting, measured, split
 from agent.conversation.parts import as_conditional
-from agent.conversation.wording import read
+from agent.conversation.wording import is_change, read
 from agent.planners.grammar.meaning import Unclear, refused
 from agent.planners.port import CountQuestion, DebugQuestion, Drafted, Plan
 from core.artifacts import Choice, Intent
@@ -81,16 +81,33 @@ def follow(
     """What a follow-up makes; None for a prompt of its own."""
     pending = conversation.pending
     said = read(prompt, pending=pending is not None)
-    if said is None or isinstance(said, Pick):
+    if isinstance(said, Pick):
         return None
+    if said is None:
+        lost = pending is not None and is_change(prompt)
+        return Taken(Turn(kind="edit"), _asked_back(_no_change(prompt))) if lost else None
     try:
         return _taken(said, prompt, conversation, fragments, recall)
     except Unclear as unclear:
-        lost = unclear.refusal is not None and unclear.refusal.code is Code.NOT_UNDERSTOOD
-        if lost and not isinstance(said, Like) and fragments.plan(prompt).draft is not None:
-            # It reads as a prompt of its own, every word of it.
+        may_stand_alone = not (isinstance(said, Like) or is_change(prompt))
+        # Perhaps it reads as a prompt of its own, every word of it.
+        if _is_lost(unclear) and may_stand_alone and fragments.plan(prompt).draft is not None:
             return None
         return Taken(Turn(kind="edit"), _asked_back(unclear))
+
+
+def _is_lost(unclear: Unclear) -> bool:
+    return unclear.refusal is not None and unclear.refusal.code is Code.NOT_UNDERSTOOD
+
+
+def _no_change(prompt: str) -> Unclear:
+    return refused(
+        Code.NOT_UNDERSTOOD,
+        "I do not know this change of the draft.",
+        prompt[:80],
+        "Say one change at a time, such as 'make it 5 workouts', 'also exclude …', 'only …' or "
+        "'drop the … condition'.",
+    )
 
 
 def picked(prompt: str, conversation: Conversation) -> str:

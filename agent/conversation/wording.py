@@ -50,7 +50,8 @@ _OVER = re.compile(
 _SUBMIT = re.compile(
     r"(?:send|submit|propose|hand|pass|forward|put)(?: (?:it|this|that|the draft|the rule"
     r"|the policy))?"
-    r"(?: (?:in|over|on|out|up))?(?: (?:for|to) (?:an? |the |your )?(?:approval|approvers?"
+    r"(?: (?:in|over|on|out|up))?(?: to [a-z]+)?"
+    r"(?: (?:for|to) (?:an? |the |your )?(?:approval|approvers?"
     r"|review|reviewers?"
     r"|sign-?off))(?: (?:now|as it is))?"
     r"|(?:submit|propose)(?: (?:it|this|that|the draft))|(?:ask|request"
@@ -113,6 +114,19 @@ def read(prompt: str, *, choices: int = 0, pending: bool = True) -> FollowUp | N
         return WhatIf(of=found) if found else None
     found = edits(text)
     return Edits(of=found) if found else None
+
+
+_CHANGING = re.compile(
+    r"(?:(?:make|set|change|raise|lower|double|halve) (?:it|that|this|them)\b"
+    r"|(?:cap|double|halve|reverse|replace|remove|drop|swap|exclude|limit|restrict)\b"
+    r"|the (?:first|second|third|last) one\b)",
+    re.I,
+)
+
+
+def is_change(prompt: str) -> bool:
+    """Whether a text can only be meant for a draft that is there, read or not."""
+    return bool(_CHANGING.match(stripped(prompt)))
 
 
 def _alone(text: str) -> FollowUp | None:

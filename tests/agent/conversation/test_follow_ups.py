@@ -200,6 +200,11 @@ def test_whoever_is_also_included_is_let_in_or_asked_for_and_the_person_says_whi
         ("make it lots", "number"),
         ("change the cap to 2", "limit of the workspace"),
         ("make it 3", "already"),
+        ("make it 10 %", "already"),
+        ("make it 3 to 5 workouts", "number"),
+        ("double it", "change of the draft"),
+        ("replace pricing with checkout", "change of the draft"),
+        ("limit it to 500 users", "500 users"),
     ],
 )
 def test_what_cannot_be_changed_is_asked_back_and_nothing_changes(
