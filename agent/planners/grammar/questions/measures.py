@@ -48,7 +48,7 @@ class Measures(Shares):
         self._sold()
         lone = any(named) and (asked.things or asked.numbers or asked.share)
         if lone or len(asked.things) > 1:
-            words = [thing.words for thing in asked.things]
+            words = [*dict.fromkeys(thing.words for thing in asked.things)][:3]
             words += [asked.metric_words] if asked.metrics else []
             raise Unclear(
                 question=f"What is to be counted: {', '.join(words)}? Ask for one at a time."
