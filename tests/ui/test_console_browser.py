@@ -157,3 +157,23 @@ def test_a_canary_is_approved_watched_and_rolled_back(console: str, chromium: Br
     expect(page.get_by_text("Rolled back by Pavel, just now.")).to_be_visible()
     expect(page.get_by_text("What to do next")).to_be_visible()
     assert [*mara.complaints, *pavel.complaints] == []
+
+
+def test_a_question_is_answered_at_a_click_and_the_draft_changed_in_words(
+    console: str, chromium: Browser
+) -> None:
+    mara = sign_in(chromium, console, "Mara")
+    mara.ask("Send the upgrade nudge to active users.")
+    mara.settle()
+
+    mara.page.get_by_role(
+        "button", name=re.compile(r"^open the app in the last 30 days · ")
+    ).click()
+    expect(mara.page.get_by_role("button", name="Why so few?")).to_be_visible()
+    mara.settle()
+    box = mara.page.get_by_test_id("stChatInputTextArea")
+    box.fill("only iOS")
+    box.press("Enter")
+
+    expect(mara.page.get_by_text("added: device os is ios")).to_be_visible()
+    assert mara.complaints == []
