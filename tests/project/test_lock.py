@@ -17,10 +17,9 @@ PINS = {
 
 
 def declared() -> list[Requirement]:
-    return [
-        Requirement(line)
-        for line in project()["project"]["dependencies"] + project()["dependency-groups"]["dev"]
-    ]
+    groups = project()["dependency-groups"].values()
+    lines = project()["project"]["dependencies"] + [line for group in groups for line in group]
+    return [Requirement(line) for line in lines]
 
 
 def test_every_declared_dependency_is_locked_within_its_bounds() -> None:
