@@ -26,6 +26,7 @@ from agent.planners.port import (
     PlanRequest,
     SqlQuestion,
 )
+from agent.planners.watching import OnText, watched
 from agent.publish import publish_approved
 from agent.state import AskState
 from control import requests, versions
@@ -37,6 +38,8 @@ from tools.context import Refused
 from tools.propose import dependencies
 from warehouse.glossary import Term
 
+TOLD_EVERY = 200
+"""Characters of a model's answer between two words about it."""
 Node = Callable[[AskState, Runtime[AskContext]], dict[str, Any]]
 DRAFT: TypeAdapter[Any] = TypeAdapter(Drafted)
 
@@ -87,7 +90,8 @@ def draft(state: AskState, runtime: Runtime[AskContext]) -> dict[str, Any]:
         pending=pending.draft if pending is not None else None,
         thread=state["thread_id"],
     )
-    plan = runtime.context.planner.plan(request)
+    with watched(_written(runtime.context)):
+        plan = runtime.context.planner.plan(request)
     return {
         "attempt": request.attempt,
         "intent": plan.intent,
@@ -216,6 +220,18 @@ def timed(node: Node) -> Any:
 def _said(state: AskState) -> str:
     """Everything that was said to get the draft, as approvers read it."""
     return (state.get("turn") or {}).get("prompt") or state["prompt"]
+
+
+def _written(context: AskContext) -> OnText:
+    """Tells whoever watches how far the model's answer is, so that it can be stopped on the way."""
+    told = [0]
+
+    def on_text(characters: int) -> None:
+        if characters - told[0] >= TOLD_EVERY:
+            told[0] = characters
+            context.on_step("draft", f"{TITLES['draft']}: {characters:,} characters so far")
+
+    return on_text
 
 
 def _plain(things: Any) -> list[dict[str, Any]]:

@@ -191,6 +191,8 @@ class _Steps:
         if self._stop.is_set():
             raise Stopped
         self._still_may()
+        if self._current is not None and self._current[0] == node:
+            return  # the same step, further on: a model writes
         self.ended()
         self._seen[node] = self._seen.get(node, 0) + 1
         self._current = (node, title, time.perf_counter())

@@ -91,7 +91,8 @@ def planner_words(result: AskResult) -> str:
         return ":material/memory: Drafted by the built-in grammar planner. No model was called."
     tokens = number(usage.prompt_tokens + usage.completion_tokens)
     cost = f", ${usage.cost_usd:.4f}".replace("$", "\\$") if usage.cost_usd else ""
-    return f":material/smart_toy: Drafted by the model {plain(usage.model)}, {tokens} tokens{cost}."
+    by = "Read by the built-in grammar and by" if result.planner == "hybrid" else "Drafted by"
+    return f":material/smart_toy: {by} the model {plain(usage.model)}, {tokens} tokens{cost}."
 
 
 def _title(office: Desk, result: AskResult) -> None:
