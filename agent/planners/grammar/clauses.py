@@ -33,7 +33,7 @@ from core.conditions import EventCount, InAudience, Op, Related, leaves
 AUXILIARIES = frozenset(
     "have has had having are is were was be been being do does did with also "
     "currently already still both all now actually each either's got presently themselves "
-    "personally must should subsequently previously".split()
+    "personally must should subsequently previously own owns owned owning".split()
 )
 _LINKS = (
     ("as", "long", "as"), ("provided", "that"), ("provided",), ("only", "if"), ("only", "when"),

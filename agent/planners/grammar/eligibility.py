@@ -21,7 +21,8 @@ from warehouse.catalog import Catalog
 def plan_eligibility(text: Text, lexicon: Lexicon, as_of: datetime, notes: list[str]) -> Plan:
     """The rule that the text describes; raises Unclear where it cannot be read."""
     refuse_cap(text)
-    reading = Reader(text, lexicon, as_of).read()
+    notes_only = not any(lexicon.is_person(text, i) for i in range(len(text)))
+    reading = Reader(text, lexicon, as_of, notes_only=notes_only).read()
     condition = reading.condition(text)
     if reading.questions:
         raise Unclear(question=reading.questions[0])

@@ -49,7 +49,7 @@ class Ellipsis:
         if isinstance(said, Attribute | Trait):
             return self._another_bound(i, sep, said)
         if isinstance(said, Related):
-            return self._of_these_rows(i, sep, said)
+            return self._of_these_rows(i, sep, said) or self._another_row(i, sep, before, said)
         if not isinstance(said, EventCount) or sep == "or":
             return None
         return (
@@ -147,6 +147,32 @@ class Ellipsis:
                 "Say the period with each, or 'ever'."
             )
         return replace(item, found=found, negated=negated)
+
+    def _another_row(self, i: int, sep: Sep, before: Item, said: Related) -> Item | None:
+        """'rented a comedy but never a thriller': another value of the same rows."""
+        position, negated = i, False
+        while self.text.low(position) in (*_NOT, *_LEADS, *ARTICLES):
+            negated = negated or self.text.low(position) in _NOT
+            position += 1
+        owner = f"entity:{said.entity}"
+        listed = self.values.listed(position, owner)
+        if sep == "or" or listed is None or not negated:
+            return None
+        if listed.column not in {one.column for one in said.where}:
+            return None
+        column = self.lexicon.catalog.entities[said.entity].columns[listed.column]
+        end = column_noun(self.text, listed.end, listed.column, column)
+        end += self.text.low(end) in ("one", "ones")
+        if self.text.low(end) not in _ENDS:
+            return None
+        where = tuple(listed.filter() if one.column == listed.column else one for one in said.where)
+        item = self._item(i, end, sep, Related(entity=said.entity, where=where), None)
+        found = item.found
+        if len(said.where) > 1:
+            found = found.asking(
+                f"Does all that was said before hold for '{found.stated}' too? Say it in full."
+            )
+        return replace(item, found=found, negated=True)
 
     def _of_these_rows(self, i: int, sep: Sep, said: Related) -> Item | None:
         """'received 3 emails but opened none of them': of the rows that were counted."""

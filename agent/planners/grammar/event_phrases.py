@@ -17,6 +17,7 @@ from core.conditions import (
 
 ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "tenth": 10}
 NO = Quantity(0, Op.EQ, 0)
+_PARTICLES = ("out", "up", "in", "off", "on", "down", "back", "over", "through")
 _PREPOSITIONS = frozenset("by for to in on at with from of into".split())
 _DONE = ("done", "made", "performed", "logged", "recorded", "finished")
 _BARE = ("not", "do", "does", "did", "to", "never")
@@ -105,7 +106,8 @@ class EventPhrases:
             read = EventPhrase(entry.sense.name, i, start + 1, count, [*filters], no=no)
             read.inflected = inflected or (article and (no or count is not None))
             read.nominal = article
-            read.verb_only = len(entry.words) == 1 and read.inflected and not article
+            verb = all(word in _PARTICLES for word in entry.words[1:])
+            read.verb_only = verb and read.inflected and not article
             if self.rest(entry, read, start) and not self._message(read, start):
                 yield read
 
@@ -279,6 +281,8 @@ class EventPhrases:
         if span is None and self.text.low(start) == ",":
             span = self.times.span(start + 1)
             span = span if span is not None and span.kind == "ever" else None
+        if span is None and (read.no or self.text.low(read.start - 1) in ("not", "never", "no")):
+            span = self.times.stretch(start)
         if span is None or span.kind == "next":
             return False
         read.span, read.end = replace(span, stated=self.text.words(start, span.end)), span.end

@@ -53,7 +53,7 @@ class Measures:
             start += 1
         found = (
             self._named_first(start, owner, columns) or self._named_after(start, columns)
-            or self._lasting(start, columns) or self._unnamed(start, i, columns)
+            or self._lasting(start, i, columns) or self._unnamed(start, i, columns)
         )  # fmt: skip
         return None if found is None else self._summed(i, found)
 
@@ -111,7 +111,7 @@ class Measures:
             return self._made(name, column, columns, found, end)
         return None
 
-    def _lasting(self, i: int, columns: dict[str, Column]) -> Measured | None:
+    def _lasting(self, i: int, begun: int, columns: dict[str, Column]) -> Measured | None:
         """'longer than 20 minutes': a length in units of time."""
         for name in self._numeric(columns):
             scale = _SCALES.get(name.rsplit("_", 1)[-1])
@@ -121,7 +121,8 @@ class Measures:
             found, unit, end = length
             if found.bare or unit >= LONGEST or self.text.low(i - 1) in ("on", "in"):
                 continue
-            return Measured(_bounds(name, found, unit / scale), end)
+            alone = i == begun and self.text.low(i) not in ("longer", "shorter")
+            return Measured(_bounds(name, found, unit / scale), end, unnamed=alone)
         return None
 
     def _unnamed(self, i: int, begun: int, columns: dict[str, Column]) -> Measured | None:

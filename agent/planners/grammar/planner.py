@@ -67,7 +67,7 @@ class GrammarPlanner:
             case "decision":
                 return plan_decision(text, self.lexicon, as_of, notes)
             case "debug":
-                return plan_debug(text, self.lexicon, as_of, notes)
+                return self._first(plan_debug, text, as_of, notes)
             case "question":
                 return self._first(plan_question, text, as_of, notes)
             case "eligibility":

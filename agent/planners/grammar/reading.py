@@ -66,7 +66,11 @@ class Reading:
 class Reader:
     """Reads one text completely, or says what it could not read."""
 
-    def __init__(self, text: Text, lexicon: Lexicon, as_of: datetime) -> None:
+    def __init__(
+        self, text: Text, lexicon: Lexicon, as_of: datetime, *, notes_only: bool = False
+    ) -> None:
+        """``notes_only``: catchwords between marks, without a word for people."""
+        self._notes_only = notes_only
         self.text = text
         self.lexicon = lexicon
         self.clauses = Clauses(text, lexicon, as_of)
@@ -97,9 +101,19 @@ class Reader:
                     break
             else:
                 raise not_understood(self.text, self.lexicon, i, self.clauses.furthest)
+        self._doubt_list()
         if self._lead is not None:
             raise Unclear(question="What happened in the period named first? Say it after it.")
         return self.reading
+
+    def _doubt_list(self) -> None:
+        """'gold, mobile, 2 orders or a case': in catchwords a comma may mean and, or or."""
+        seps = {item.sep for item in self.reading.items}
+        if self._notes_only and "comma" in seps and seps & {"or", "strong_or"}:
+            self.reading.questions.append(
+                "Which of these hold together, and which are alternatives? Say 'users who are … "
+                "and who either … or …'."
+            )
 
     def _mark(self, i: int) -> int | None:
         if self.text.low(i) == "(":
@@ -265,9 +279,12 @@ class Reader:
     def _predicates(self, i: int) -> int | None:
         if self._contiguous and i == self._last_end and separator(self.text, i)[0] is None:
             return None  # 'declining logins': nothing joins the two
-        marked = self._contiguous or self._fragment(i)
+        marked = self._contiguous or self._fragment(i) or (self._notes_only and self._begins(i))
         end = self._sequence_from(i, marked=marked, after_people=False)
         return end if end > i else None
+
+    def _begins(self, i: int) -> bool:
+        return i == 0 or self.text[i - 1].kind == "mark"
 
     def _fragment(self, i: int) -> bool:
         """'upgrade nudge: Android, …': a value between two marks stands for itself."""

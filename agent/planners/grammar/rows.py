@@ -147,6 +147,12 @@ class RowMeaning:
                 f"What happened '{span.stated}' in '{stated}'? Say it with a verb, such as opened."
             )
             return []
+        up_to_now = span.kind == "window" and isinstance(span.window, Rolling | Calendar)
+        if up_to_now and looks_ahead(moment) and not self._past(row):
+            row.questions.append(
+                f"Is '{span.stated}' in '{stated}' still to come? Say 'in the next N days', or "
+                "give dates."
+            )
         if span.kind == "bare" and span.op is None and looks_ahead(moment):
             span = replace(span, kind="next")
             row.notes.append(f"'{stated}' looks ahead from now.")

@@ -25,6 +25,8 @@ def separator(text: Text, i: int) -> tuple[Sep | None, int]:
         return "but", i + 2 if following in ("also", "still") else i + 1
     if text.has(i, "as", "well", "as"):
         return "strong_and", i + 3
+    if low in ("+", "|") or (low == "-" and _apart(text, i)):
+        return "and", i + 1
     if low in ("and", "&", "plus"):
         strong = low == "plus" or following in RELATIVES or following in ("also", "then")
         return ("strong_and" if strong else "and"), i + 1
@@ -33,6 +35,12 @@ def separator(text: Text, i: int) -> tuple[Sep | None, int]:
     if low in RELATIVES or low in _PREPOSITIONS:
         return "rel", i
     return None, i
+
+
+def _apart(text: Text, i: int) -> bool:
+    """A dash with spaces around it: 'viewed pricing - not subscribed'."""
+    around = text.source[max(0, text[i].start - 1) : text[i].end + 1]
+    return around == " - "
 
 
 def _after_comma(text: Text, i: int) -> tuple[Sep, int]:

@@ -176,6 +176,13 @@ class Times:
         op = None if found.bare else found.op
         return Span(end + 1, "ago", seconds=int(found.n * unit), op=op)
 
+    def stretch(self, i: int) -> Span | None:
+        """'no workout 21 days': a length alone, where something did not happen up to now."""
+        length = self.duration(i)
+        if length is None or not length[0].bare or self.text.low(length[2]) in ("ago", "old"):
+            return None
+        return self._window(i, length[2], int(length[0].n * length[1]), "day")
+
     def _between_ago(self, i: int) -> Span | None:
         """'between 30 and 60 days ago', 'more than 30 but less than 60 days ago'."""
         found = quantity(self.text, i)

@@ -14,7 +14,7 @@ from warehouse.catalog import Column
 
 _JOINS = (
     (",", "or"), (",", "and"), (",", "nor"), ("and", "/", "or"), ("/",), (",",), ("or",),
-    ("and",), ("nor",), ("&",), ("as", "well", "as"),
+    ("and",), ("nor",), ("&",), ("+",), ("as", "well", "as"),
 )  # fmt: skip
 _LEADS = frozenset(
     "of with to that which were was are is the a an in on for type kind lasting lasted took "
