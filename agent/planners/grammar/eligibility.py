@@ -7,6 +7,7 @@ from datetime import datetime
 from agent.planners.defaults import about_channels, holdout_of, slug
 from agent.planners.grammar.caps import refuse_cap
 from agent.planners.grammar.contradiction import contradiction
+from agent.planners.grammar.doubt import choices
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.meaning import Unclear, all_of, refused
 from agent.planners.grammar.reading import Reader, Reading
@@ -25,7 +26,8 @@ def plan_eligibility(text: Text, lexicon: Lexicon, as_of: datetime, notes: list[
     reading = Reader(text, lexicon, as_of, notes_only=notes_only).read()
     condition = reading.condition(text)
     if reading.questions:
-        raise Unclear(question=reading.questions[0])
+        question = reading.questions[0]
+        raise Unclear(question=question, choices=choices(question, text.source))
     population = all_of(reading.population) if reading.population else EVERYONE
     if condition == EVERYONE and population != EVERYONE:
         condition, population = population, EVERYONE

@@ -8,6 +8,7 @@ from dataclasses import replace
 from agent.planners.grammar.audience_words import audience_words
 from agent.planners.grammar.columns import column_noun, share_scale
 from agent.planners.grammar.consents import Consents
+from agent.planners.grammar.doubt import Answer, Doubt
 from agent.planners.grammar.flags import Flags
 from agent.planners.grammar.lexicon import OPPOSITE_VALUE, Lexicon, Sense
 from agent.planners.grammar.literals import literals
@@ -301,7 +302,7 @@ class AttributeLeaves:
         if count.vague or (
             count.bare and joined not in ("is", "=", "equals", "are", "equal", "to")
         ):
-            found = found.asking(f"Does '{stated}' mean exactly that, at least or at most?")
+            found = found.asking(_which(stated))
         return replace(found, end=end, stated=stated)
 
     def _vague(self, i: int, end: int, sense: Sense) -> Found:
@@ -356,8 +357,19 @@ class AttributeLeaves:
                 end = match.end if trailing is None else trailing[1]
                 stated = self.text.words(i, end)
                 found = Found(end, self._bounds(match.sense, count), stated=stated)
-                exact = f"Does '{stated}' mean exactly that, at least or at most?"
+                exact = _which(stated)
                 yield found.asking(exact) if count.bare and count.n else found
+
+
+def _which(stated: str) -> Doubt:
+    """Whether a number without a comparison is exact."""
+    number = next((word for word in stated.split() if word[:1].isdigit()), "")
+    answers = [
+        Answer(f"{how.capitalize()} {number}", stated, stated.replace(number, f"{how} {number}", 1))
+        for how in ("exactly", "at least", "at most")
+        if number
+    ]
+    return Doubt.of(f"Does '{stated}' mean exactly that, at least or at most?", *answers)
 
 
 def _own_entities(catalog: Catalog) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from agent.planners.grammar.doubt import Answer, Doubt
 from agent.planners.grammar.meaning import Found, Item, all_of, any_of, negate, with_window
 from agent.planners.grammar.words import Text
 from core.conditions import Condition, Related, leaves
@@ -111,10 +112,13 @@ def shared_window(items: list[Item]) -> list[str]:
             bare = [one for one in run[:-1] if one.found.span is None and one.lead is None]
             if bare and len(bare) == len(run) - 1:
                 first = bare[0].found.stated
-                asked.append(
+                question = (
                     f"Does '{span.stated}' hold for '{item.found.stated}' only, or for "
                     f"'{first}' as well? Say the period with each, or say it first."
                 )
+                both = Answer("For both", first, f"{first} {span.stated}")
+                one = Answer(f"For '{item.found.stated}' only", first, f"{first} ever")
+                asked.append(Doubt.of(question, both, one))
     return asked
 
 

@@ -61,3 +61,25 @@ def test_most_prompts_of_a_trade_are_read_exactly(domain: str):
     exact = [case for case in clear if _verdict(case, domain) == "exact"]
 
     assert len(exact) / len(clear) >= ENOUGH
+
+
+@pytest.mark.parametrize(
+    ("domain", "prompt"),
+    [
+        ("media", "Members with 2 profiles on the basic plan"),
+        ("demo", "Users who viewed pricing and started checkout in the last 7 days"),
+    ],
+)
+def test_a_question_about_a_number_or_a_period_brings_answers_that_can_be_read(
+    domain: str, prompt: str
+):
+    asked = _planner(domain).plan(PlanRequest(prompt=prompt, as_of=AS_OF))
+
+    answered = [
+        _planner(domain).plan(PlanRequest(prompt=choice.prompt, as_of=AS_OF)).draft
+        for choice in asked.choices
+    ]
+
+    assert asked.questions
+    assert len(answered) >= 2
+    assert all(isinstance(draft, EligibilityRule) for draft in answered)
