@@ -40,6 +40,13 @@ _CHANGE = frozenset(
     "moves moving movement shift shifted shifts swing swung swings fluctuate fluctuated gap "
     "anomaly anomalies weird odd strange unusual difference differences discrepancy".split()
 )
+UNSURE = frozenset(
+    "abandon abandoned abandoning abandonment more less fewer low high highest lowest best worst "
+    "good great well lead leads leading ahead behind soft weak strong bad badly poor poorly lost "
+    "lose losing up double gap different broken break breaks broke hurt upward downward move moves "
+    "change changes changed shift stronger weaker trail trails trailing boost boosted peak".split()
+)
+"""These say as much of people or things as of a metric."""
 DIRECTIONS: tuple[tuple[frozenset[str], Direction], ...] = (
     (_DROP, "drop"),
     (_RISE, "rise"),

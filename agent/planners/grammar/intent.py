@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from agent.planners.grammar.debug_words import DIRECTION_PHRASES, DIRECTIONS
+from agent.planners.grammar.debug_words import DIRECTION_PHRASES, DIRECTIONS, UNSURE
 from agent.planners.grammar.frame import Frame
 from agent.planners.grammar.lexicon import Kind as LexiconKind
 from agent.planners.grammar.lexicon import Lexicon
@@ -87,8 +87,8 @@ def kind_of(text: Text, lexicon: Lexicon) -> Kind:
         return "decision"
     if len(actions) > 1 and _ordered(source):
         return "decision"
-    told = metric and _moves(text) and not _OPEN_QUESTION.search(source)
-    if told and not (actions or _AUDIENCE.search(source)):
+    told = metric and _moves(text, surely=True) and not _OPEN_QUESTION.search(source)
+    if told and not (actions or _AUDIENCE.search(source) or _of_amounts(text, lexicon)):
         return "debug"
     if _QUESTION.search(source) and not _who_gets(source, actions):
         return "question"
@@ -163,12 +163,35 @@ def _ordered(source: str) -> bool:
     )
 
 
-def _moves(text: Text) -> bool:
-    """Whether something is said to have moved, or not to be as something else is."""
-    moved = any(token.low in words for token in text.tokens for words, _ in DIRECTIONS)
-    return moved or any(
-        text.has(i, *said) for i in range(len(text)) for said, _ in DIRECTION_PHRASES
-    )
+_AMOUNT = re.compile(
+    r"\b(more|less|fewer|lower|higher|better|worse|up|down) (than|to) "
+    r"(\d|one\b|two\b|three\b|four\b|five\b|ten\b|a\b|an\b)|\bat (least|most)\b",
+    re.IGNORECASE,
+)
+
+
+def _of_amounts(text: Text, lexicon: Lexicon) -> bool:
+    """'shoppers with fewer than 2 orders': whoever they are, and nothing that moved."""
+    if _AMOUNT.search(text.source):
+        return True
+    for i in range(len(text)):
+        match = lexicon.longest("person", text, i)
+        if match is not None and text.low(match.end) in ("with", "who", "whose", "without"):
+            return True
+    return False
+
+
+def _moves(text: Text, *, surely: bool = False) -> bool:
+    """Whether something is said to have moved, or not to be as something else is.
+
+    Surely: by a word that says nothing else, or in a question such as 'is … lower than …'.
+    """
+    asked = text.low(0) in ("is", "are", "was", "were", "did", "has", "have", "does", "do")
+    weak = UNSURE if surely and not asked else frozenset()
+    said = {token.low for token in text.tokens} - weak
+    if any(said & words for words, _ in DIRECTIONS):
+        return True
+    return any(text.has(i, *words) for i in range(len(text)) for words, _ in DIRECTION_PHRASES)
 
 
 def _metric(text: Text, lexicon: Lexicon) -> bool:

@@ -77,7 +77,7 @@ TAKES_PRIORITY = (
     ("takes", "priority"), ("take", "priority"), ("has", "priority"), ("have", "priority"),
     ("takes", "precedence"), ("take", "precedence"), ("has", "precedence"),
 )  # fmt: skip
-OR_CUE = re.compile(r"\b(in (this|that|the following|that exact) order|order of|first)\b", re.I)
+OR_CUE = re.compile(r"\b(in (this|that|the following|that exact) order|order of)\b", re.I)
 ORDER_WORDS = frozenset(
     "prioritise prioritize priority priorities rank order put decide prioritising prioritizing "
     "handle sequence give".split()
@@ -101,7 +101,7 @@ SUPPRESS = (
 STOP = (("stop", "sending"), ("stop", "messaging"), ("stop",), ("exit",), ("end",), ("cease",),
          ("quit",), ("abort",), ("drop",), ("remove",), ("stops",))  # fmt: skip
 WHEN = frozenset("for to while when if until from who with once unless as after within during "
-                 "till whenever in before whose without".split())  # fmt: skip
+                 "till whenever in on before whose without".split())  # fmt: skip
 """A suppression says when: without any of these a sentence only names messages."""
 LABELS: tuple[tuple[tuple[str, ...], Literal["suppression", "stop"]], ...] = (
     (("suppressions",), "suppression"), (("suppression",), "suppression"),
