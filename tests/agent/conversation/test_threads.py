@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from control import requests, versions
+from control import conversations, requests, versions
 from core.artifacts import AskResult
 from core.errors import Code, PilothouseError
 from core.lifecycle import State
@@ -196,10 +196,12 @@ def test_a_draft_is_there_after_a_restart(workspace: Workspace, folder: Path) ->
 @pytest.mark.slow
 def test_fifty_conversations_at_once_do_not_mix(workspace: Workspace) -> None:
     people = ("mara@demo", "ana@demo")
+    say(workspace, "How many users completed 99 workouts?", "before")
+    held = conversations.held(workspace.store, "before")
 
     def talk(number: int) -> tuple[int, str]:
         person = people[number % 2]
-        say(workspace, "How many users completed 99 workouts?", f"at once {number}", person)
+        conversations.hold(workspace.store, f"at once {number}", held, now=workspace.now())
         changed = say(workspace, f"make it {number + 2}", f"at once {number}", person)
         return number, changed.answer
 
