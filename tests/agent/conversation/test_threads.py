@@ -155,7 +155,7 @@ def test_a_change_that_may_be_two_offers_both_with_their_sizes(workspace: Worksp
         ),
         (
             "Target users who completed 3 workouts and viewed pricing in the last 14 days.",
-            "completed 3 workouts in the last 14 days too",
+            "For both",
         ),
     ],
 )
