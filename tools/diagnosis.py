@@ -11,7 +11,6 @@ from core.artifacts import DebugReport, ExposureRow, FunnelRow
 from core.conditions import Frozen
 from core.errors import PilothouseError
 from measure.compared import Compared, SliceOf
-from measure.diagnose import diagnose as diagnose_metric
 from tools.context import Refused, ToolContext, refused
 
 Direction = Literal["drop", "rise", "change"]
@@ -36,6 +35,9 @@ def diagnosis_tools(context: ToolContext) -> tuple[BaseTool, ...]:
         control: Slice | None,
         direction: Direction,
     ) -> DebugReport | Refused:
+        # Statistics bring scipy with them: nobody who asks for a rule waits for that.
+        from measure.diagnose import diagnose as diagnose_metric
+
         try:
             return diagnose_metric(
                 context.runner,
