@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent.planners.grammar.words import Text, same_plural
+from agent.planners.grammar.words import ARTICLES, Text, same_plural
 from warehouse.catalog import Column
 
 _NO_NOUN = frozenset(
@@ -14,6 +14,9 @@ _NO_NOUN = frozenset(
 def column_noun(text: Text, i: int, name: str, column: Column) -> int:
     """Where the column's own noun at an index ends; the index itself where there is none."""
     low = text.low(i)
+    if low == "as" and text.low(i + 1) in ARTICLES:
+        end = column_noun(text, i + 2, name, column)
+        return end if end > i + 2 else i
     if not low or low in _NO_NOUN:
         return i
     for phrase in (name.replace("_", " "), *column.phrases):

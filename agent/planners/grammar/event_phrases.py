@@ -18,6 +18,7 @@ from core.conditions import (
 ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "tenth": 10}
 NO = Quantity(0, Op.EQ, 0)
 _PARTICLES = ("out", "up", "in", "off", "on", "down", "back", "over", "through")
+_ANY_OBJECT = ("anything", "something", "anyone", "anybody", "someone", "somebody")
 _PREPOSITIONS = frozenset("by for to in on at with from of into".split())
 _DONE = ("done", "made", "performed", "logged", "recorded", "finished")
 _BARE = ("not", "do", "does", "did", "to", "never")
@@ -83,7 +84,7 @@ class EventPhrases:
         if low in ("no", "any", "zero") and (found is None or low == "zero"):
             yield i + 1, None, low != "any", True
         elif low in ARTICLES:
-            yield i + 1, None, False, True
+            yield i + 1 + (self.text.low(i + 1) == "single"), None, False, True
         if found is not None and not found.times:
             end = found.end
             while (
@@ -164,7 +165,7 @@ class EventPhrases:
             pass
         elif low in ("no", "zero") and not read.no and read.count is None:
             read.no, read.end = True, read.end + 1
-        elif low in ARTICLES or low in ("any", "single", "of"):
+        elif low in ARTICLES or low in ("any", "single", "of", *_ANY_OBJECT):
             read.end += 1
         elif low == "both":
             read.end, read.each = read.end + 1, True

@@ -300,7 +300,7 @@ class AttributeLeaves:
             )
         stated = self.text.words(i, end)
         if count.vague or (
-            count.bare and joined not in ("is", "=", "equals", "are", "equal", "to")
+            count.bare and count.n and joined not in ("is", "=", "equals", "are", "equal", "to")
         ):
             found = found.asking(_which(stated))
         return replace(found, end=end, stated=stated)

@@ -119,6 +119,8 @@ class EventLeaves:
             questions.append(f"'{stated}' needs a whole number.")
         if read.span is not None:
             notes.extend(read.span.notes)
+        first = read.ordinal == 1 and read.span is not None and read.span.op is not None
+        if read.span is not None and not first:
             questions.extend(_about_span(read.span, stated, negative))
         parts = []
         if count is not None and count.bare and not negative and count.n > 0:
@@ -242,13 +244,20 @@ def _age(
         return EventAge(**base, op=span.op or Op.GE, seconds=span.seconds), question
     if span.kind in ("window", "bare") and isinstance(span.window, Rolling):
         return EventAge(**base, op=Op.LE, seconds=span.seconds), None
-    if isinstance(span.window, Absolute) and span.window.start is None and which == "last":
-        event, where = read.event, tuple(read.filters)
-        before = EventCount(event=event, where=where, window=span.window)
-        since = Absolute(start=span.window.end)
-        none = EventCount(event=event, where=where, window=since, op=Op.EQ, n=0)
-        return all_of([before, none]), None
+    if isinstance(span.window, Absolute):
+        return _dated_age(read, which, span.window), None
     return None, None
+
+
+def _dated_age(read: EventPhrase, which: str, window: Absolute) -> Condition:
+    """The first (last) time within dates: one in them, and none before (after) them."""
+    base = EventCount(event=read.event, where=tuple(read.filters))
+    parts: list[Condition] = [base.model_copy(update={"window": window})]
+    edge = window.start if which == "first" else window.end
+    if edge is not None:
+        beyond = Absolute(end=edge) if which == "first" else Absolute(start=edge)
+        parts.append(base.model_copy(update={"window": beyond, "op": Op.EQ, "n": 0}))
+    return all_of(parts)
 
 
 def _about_span(span: Span, stated: str, negative: bool) -> Iterator[str]:

@@ -58,6 +58,8 @@ _PEOPLE = (
 _GENERIC = ("customer", "client", "member", "shopper", "visitor", "reader", "listener", "player",
             "learner", "viewer", "guest")  # fmt: skip
 """People in any trade, where the catalog does not use the word for something else."""
+_TO_US = ("from", "by", "to", "with", "of", "for", "at", "on")
+"""Before a small 'us' that is we: 'any message from us'."""
 OPPOSITE_VALUE = "false"
 """The value in the sense of a phrase that says the opposite of a yes-or-no column."""
 _EXACT: frozenset[Kind] = frozenset({"value"})
@@ -135,6 +137,8 @@ def _first_matches(entry: Entry, text: Text, i: int, same) -> bool:
     word = entry.words[0]
     if len(word) <= 2 and word.isupper():
         return bool(text[i].text == word)
+    if word == "us" and text[i].text == "us" and text.low(i - 1) in _TO_US:
+        return False
     return bool(same(text.low(i), word))
 
 

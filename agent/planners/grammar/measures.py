@@ -18,7 +18,7 @@ from warehouse.catalog import Column
 _LEADS = frozenset(
     "of with for worth costing cost valued priced at that which were was are is a an the in "
     "having totalling totaling lasting lasted took lasts had about being their them paying "
-    "containing exceeding".split()
+    "containing exceeding has have had".split()
 ) - {"exceeding"}
 _SUMMED = frozenset("totalling totaling combined altogether sum summing".split())
 _EACH = ("each", "apiece", "every")

@@ -37,10 +37,19 @@ class RowFilters:
     def take(self, row: Row) -> None:
         """Take in everything that belongs to the row."""
         while (
-            self._trailing_count(row) or self._span(row) or self._verb_span(row)
-            or self._measured(row) or self._filter_after(row)
+            self._ours(row) or self._trailing_count(row) or self._span(row)
+            or self._verb_span(row) or self._measured(row) or self._filter_after(row)
         ):  # fmt: skip
             pass
+
+    def _ours(self, row: Row) -> bool:
+        """'any message from us': who sent it says nothing that is not known."""
+        ours = self.text.low(row.end) in ("from", "by") and self.text.low(row.end + 1) == "us"
+        sent = "action_key" in self.entities[row.entity].columns
+        if not (ours and sent):
+            return False
+        row.end += 2
+        return True
 
     def _trailing_count(self, row: Row) -> bool:
         if row.count is not None and row.count.bare:
@@ -115,9 +124,11 @@ class RowFilters:
             column = self._own_column(row, match)
             if column is not None and self.column_filter(row, match, column):
                 return True
+        start = self._value_start(row, start)
         negated = self.text.low(start) == "not" and start > row.end
         listed = self.values.listed(start + negated, f"entity:{row.entity}")
-        if start == row.end and listed is not None and not self._ends(listed.end):
+        alone = start == row.end and self.text.low(start) not in _FILLERS
+        if alone and listed is not None and not self._ends(listed.end):
             return False
         if listed is None or any(one.column == listed.column for one in row.filters):
             return False
@@ -129,6 +140,15 @@ class RowFilters:
             )
         self.add(row, listed, negated=negated)
         return True
+
+    def _value_start(self, row: Row, after: int) -> int:
+        """'a project that is on hold': a value may begin with a word that is skipped elsewhere."""
+        owner = f"entity:{row.entity}"
+        for k in range(row.end, after):
+            found = self.values.senses(k, owner)
+            if any(end > k + 1 for _, end in found):
+                return k
+        return after
 
     def add(self, row: Row, listed: Listed, *, negated: bool = False) -> None:
         """Add a list of values, and the column's own noun after them."""

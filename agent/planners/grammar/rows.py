@@ -88,6 +88,8 @@ class RowMeaning:
         said = {self.text.low(k) for k in (row.start - 2, row.start - 1, row.start)}
         if status is None or not open_ or said & {"any", "had", "ever", "never"}:
             return False
+        if row.no and self.text.low(row.start - 1) == "still":
+            return False  # 'signed up in May and still no subscription': none so far
         if any(one.column == status.column for one in row.filters):
             return False
         row.filters.append(status)
@@ -173,6 +175,7 @@ class RowMeaning:
 
 _STATES = frozenset({"status", "state", "stage", "phase"})
 """What columns that change over time are called."""
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _AHEAD = frozenset("end ends expiry expires expire renewal renews due deadline next".split())
 
 
@@ -182,13 +185,13 @@ def looks_ahead(column: str) -> bool:
 
 
 def coming(column: str, span: Span, said: str, as_of: datetime) -> Span:
-    """'renewal in July' is the coming July, where a month or more is named without a year."""
+    """'renewal in July' is the coming July, where the month (or its day) has no year."""
     window = span.window
     if not looks_ahead(column) or not isinstance(window, Absolute):
         return span
     if window.start is None or window.end is None or window.end > as_of:
         return span
-    if str(window.start.year) in said or (window.end - window.start).days < 28:
+    if str(window.start.year) in said or not any(month in said.lower() for month in _MONTHS):
         return span
     start, after = (one.replace(year=one.year + 1) for one in (window.start, window.end))
     note = f"'{said}' is from {start:%Y-%m-%d} and before {after:%Y-%m-%d}, still to come."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, time, timedelta
+from typing import Literal
 
 from agent.planners.grammar.dated import DatedSpans
 from agent.planners.grammar.lexicon import Lexicon
@@ -23,8 +24,13 @@ _EVER = (
     "time"), ("in", "their", "lifetime"), ("altogether",), ("since", "signing", "up"),
     ("since", "sign", "up"), ("since", "signup"), ("since", "joining"),
     ("since", "they", "signed", "up"), ("since", "they", "joined"), ("since", "registering"),
-    ("all", "together"),
+    ("all", "together"), ("at", "all"), ("all", "told"), ("to", "this", "day"), ("until", "now"),
 )  # fmt: skip
+_EVER_BY_LENGTH = sorted(_EVER, key=len, reverse=True)
+_BEFORE_LAST: dict[tuple[str, ...], Literal["day", "week"]] = {
+    ("day", "before", "yesterday"): "day",
+    ("week", "before", "last"): "week",
+}
 
 
 class Times:
@@ -87,10 +93,11 @@ class Times:
         return singular if singular in UNITS else None
 
     def _ever(self, i: int) -> Span | None:
-        for words in sorted(_EVER, key=len, reverse=True):
+        for words in _EVER_BY_LENGTH:
             if self.text.has(i, *words):
                 return Span(i + len(words), "ever")
-        return None
+        alone = self.text.low(i) == "total" and self.text.low(i + 1) in ("", ",", ".", ";", "and")
+        return Span(i + 1, "ever") if alone else None
 
     def _rolling(self, i: int) -> Span | None:
         start = i + 1 if self.text.low(i) in (*_INTO, "of") else i
@@ -130,6 +137,22 @@ class Times:
             start += 2
         if self.text.low(start) == "the":
             start += 1
+        before_last = self._before_last(i, start)
+        if before_last is not None:
+            return before_last
+        return self._current_or_last(i, start)
+
+    def _before_last(self, i: int, start: int) -> Span | None:
+        """'the week before last', 'the day before yesterday'."""
+        for words, unit in _BEFORE_LAST.items():
+            if self.text.has(start, *words):
+                said = self.text.words(i, start + 3)
+                note = f"'{said}' is the whole calendar {unit} two before this one (UTC)."
+                window = Calendar(unit=unit, periods_back=2)
+                return Span(start + 3, "window", window, notes=(note,))
+        return None
+
+    def _current_or_last(self, i: int, start: int) -> Span | None:
         one = {"today": ("day", 0), "yesterday": ("day", 1)}.get(self.text.low(start))
         if one == ("day", 0) and start - i <= 1:
             return self._current(i, start + 1, "day")
@@ -150,11 +173,10 @@ class Times:
         return None
 
     def _current(self, i: int, end: int, unit: str) -> Span:
-        """This month is the calendar's; this week and today are full lengths up to now."""
-        if unit == "month":
+        """This week and this month are the calendar's; today is a full length up to now."""
+        if unit != "day":
             return self._unit_of(i, end, unit, 0)
-        length = {"day": "24 hours", "week": "7 days"}[unit]
-        note = f"'{self.text.words(i, end)}' is the {length} up to now."
+        note = f"'{self.text.words(i, end)}' is the 24 hours up to now."
         return Span(end, "window", Rolling(seconds=UNITS[unit]), UNITS[unit], notes=(note,))
 
     def _unit_of(self, i: int, end: int, unit: str, back: int) -> Span:

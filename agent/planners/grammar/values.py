@@ -18,7 +18,7 @@ _JOINS = (
 )  # fmt: skip
 _LEADS = frozenset(
     "of with to that which were was are is the a an in on for type kind lasting lasted took "
-    "lasts had having about being by via using from through as".split()
+    "lasts had having about being by via using from through as because due caused owing".split()
 )
 
 

@@ -74,7 +74,7 @@ _TOKEN = re.compile(
     r"(?P<date>\d{4}-\d{2}-\d{2})(?![\d-])"
     r"|(?P<version>\d+(?:\.\d+){2,})"
     r"|(?P<short>\b[wW]/(?:o(?:ut)?\b)?)"
-    r"|(?P<number>\d+(?:,\d{3})+|\d+(?:\.\d+)?)(?P<suffix>%|\+|[xX](?![A-Za-z])|(?:st|nd|rd|th)\b|"
+    r"|(?P<number>\d+(?:,\d{3})+|\d+(?:\.\d+)?|(?<![\w.)])\.\d+)(?P<suffix>%|\+|[xX](?![A-Za-z])|(?:st|nd|rd|th)\b|"
     r"(?:d|h|hrs?|mins?|w|wks?|[kK]|mn|[mM]illion)\b)?"
     r"|(?P<word>[^\W\d_]+(?:[_'’.&-](?=[^\W_])[^\W_]+|_\w+|\d+)*)"
     r"|(?P<operator>>=|<=|!=|==|→|->|[<>=≥≤])"
