@@ -21,6 +21,7 @@ from core.errors import Code, Refusal
 from core.questions import MetricQuestion
 from core.rules import DecisionPolicy, EligibilityRule
 from tools.audience import conditions_of
+from tools.small_groups import count_words
 from warehouse.catalog import Catalog
 from warehouse.wording import describe
 
@@ -130,19 +131,15 @@ def _lines(draft: Drafted, state: AskState, catalog: Catalog) -> Iterator[str]:
         case DebugQuestion():
             yield from _report(DebugReport.model_validate(state["report"]))
         case CountQuestion():
-            preview = _preview(state)
-            yield (
-                f"**{preview.audience_size:,}** of {preview.population_size:,} users meet this: "
-                f"{in_words(draft.population, draft.condition, catalog)}."
-            )
+            found = state["simulated"]
+            whom = in_words(draft.population, draft.condition, catalog)
+            yield f"{count_words(found['users'], found['of'])}: {whom}."
+            yield from (f"- {note}" for note in found["notes"])
         case MetricQuestion():
             yield from answer_lines(draft, state["report"]["rows"], catalog)
+            yield from (f"- {note}" for note in state["report"]["notes"])
         case SqlQuestion():
             yield f"{state['report']['row_count']} rows; the SQL that gave them is beside them."
-
-
-def _preview(state: AskState) -> Preview:
-    return Preview.model_validate(state["simulated"]["preview"])
 
 
 def in_words(population: Condition, condition: Condition, catalog: Catalog) -> str:

@@ -139,8 +139,7 @@ def _query_answer(state: dict[str, Any]) -> QueryAnswer:
         return QueryAnswer(
             question=question, columns=answered.columns, rows=answered.rows, chart=answered.chart
         )
-    preview = state["simulated"]["preview"]
-    row = (preview["audience_size"], preview["population_size"])
+    row = (state["simulated"]["users"], state["simulated"]["of"])
     return QueryAnswer(question=question, columns=("users", "of"), rows=(row,))
 
 

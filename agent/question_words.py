@@ -152,10 +152,11 @@ def _single(
 ) -> str:
     value = _shown(row[_place(columns)], columns[_place(columns)], columns)
     if isinstance(question.measure, Count):
-        return f"**{value}** {what}{when}."
+        return f"**{_upper(value)}** {what}{when}."
     base = ""
     if columns[0].kind == "base":
-        base = f" ({row[0]:,} of {row[1]:,})"
+        part, whole = (_shown(row[k], columns[k], columns) for k in (0, 1))
+        base = f" ({part} of {whole})"
     return f"{_upper(what)}{when}: **{value}**{base}."
 
 
@@ -165,7 +166,9 @@ def _compared(question: MetricQuestion, row: Row, columns: tuple[Column, ...], w
         for cell, column in zip(row, columns, strict=True)
     }
     now = shown.get("number") or shown["share"]
-    relative = f", {shown['relative']}" if "relative" in shown and row[-1] is not None else ""
+    relative = (
+        f", {shown['relative']}" if isinstance(row[-1], int | float) and "relative" in shown else ""
+    )
     periods = [f"({one.words})" if one else "" for one in (question.period, question.before)]
     return (
         f"{_upper(what)}: **{now}** {periods[0]} against {shown['before']} "
@@ -177,9 +180,9 @@ def _over_time(
     rows: Sequence[Row], columns: tuple[Column, ...], place: int, what: str, when: str
 ) -> str:
     time = next(k for k, one in enumerate(columns) if one.kind == "time")
-    known = [row for row in rows if row[place] is not None]
+    known = [row for row in rows if isinstance(row[place], int | float)]
     if not known:
-        return f"{_upper(what)}{when}: no value in any row."
+        return f"{_upper(what)}{when}: no value in any row that could be told."
     top = max(known, key=lambda row: row[place])
     low = min(known, key=lambda row: row[place])
     told = [
@@ -203,7 +206,8 @@ def _ranked(
     first = f"**{told[0]}**" if told else ""
     more = f", then {', '.join(told[1:])}" if told[1:] else ""
     lead = "lowest" if question.order == "asc" else "highest"
-    label = f", {lead} first" if len(rows) > 1 else ""
+    told_of = " of those told" if any(isinstance(row[place], str) for row in rows) else ""
+    label = f", {lead}{told_of} first" if len(rows) > 1 else ""
     return f"{_upper(what)}{label}: {first}{more}."
 
 
@@ -234,6 +238,8 @@ def _to_know(
 def _shown(cell: Any, column: Column, columns: tuple[Column, ...]) -> str:
     if cell is None:
         return UNKNOWN if column.kind in ("group", "time") else "none"
+    if isinstance(cell, str) and column.kind not in ("time", "group"):
+        return cell.replace("<", "fewer than ")
     if column.kind == "time":
         text = str(cell).replace("T", " ")
         return text[:7] if column.name == "month" else text[:16]

@@ -204,6 +204,8 @@ class Settings(Frozen):
     identity: Literal["demo", "oidc", "proxy"] = "demo"
     reach_limit_share: float = Field(default=0.8, gt=0, le=1)
     """A rule that reaches a larger share of all users is blocked."""
+    smallest_group: int = Field(default=5, ge=0)
+    """Answers to questions do not tell numbers of fewer users; 0 or 1 tells them all."""
     policies: PolicySettings = PolicySettings()
     approval_policies: tuple[ApprovalPolicy, ...] = DEFAULT_POLICIES
     """Who approves what: the first that covers kind and risk holds."""

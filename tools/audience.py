@@ -31,6 +31,7 @@ from orchestrate.simulation import Artifact, simulate, simulation
 from orchestrate.winners import winners_sql
 from tools.context import Refused, ToolContext, refused
 from tools.sending_facts import sending_facts, tables_read
+from tools.small_groups import told_count
 from warehouse.catalog import Catalog
 from warehouse.compile import (
     Audiences,
@@ -54,9 +55,13 @@ class Simulated(Frozen):
 
 
 class Counted(Frozen):
-    """How many users meet a condition, and the query that counted them."""
+    """How many users meet a condition, and the query that counted them; few are not told."""
 
-    preview: Preview
+    users: int | str
+    of: int | str
+    preview: Preview | None
+    notes: tuple[str, ...]
+    """What is withheld, and why."""
     required: Required
     sql: str
 
@@ -92,7 +97,8 @@ def audience_tools(context: ToolContext) -> tuple[BaseTool, ...]:
     def count_users(population: Condition, condition: Condition) -> Counted | Refused:
         """Count the users of a population who meet a condition.
 
-        Returns the sizes and how many remain after each condition, or refusals.
+        Returns the sizes and how many remain after each condition, or refusals. Numbers of few
+        users are withheld.
         """
         try:
             return _counted(population, condition, context)
@@ -214,8 +220,9 @@ def _counted(population: Condition, condition: Condition, context: ToolContext) 
     audiences = versions.audiences(context.store)
     both = And(of=(population, condition))
     asked = EligibilityRule(key="question", name="Question", condition=both)
+    preview = _preview(asked, context, audiences, versions.live(context.store))
     return Counted(
-        preview=_preview(asked, context, audiences, versions.live(context.store)),
+        **told_count(preview, context.smallest_group)._asdict(),
         required=required_of(asked, context.catalog, audiences),
         sql=_own_sql(asked, context, audiences),
     )

@@ -49,6 +49,8 @@ class ToolContext:
     fingerprints: Mapping[str, str]
     """Of each trait's model and all that it reads: what an approval of a rule stands on."""
     thread_id: str
+    smallest_group: int
+    """Numbers of fewer users are not told to whoever asks a question."""
     seen: dict[str, Any] = field(default_factory=dict)
     """What was simulated for this prompt, by the hash of the rule, whatever anybody says of it."""
 

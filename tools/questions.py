@@ -11,6 +11,7 @@ from core.artifacts import SqlText
 from core.errors import PilothouseError
 from core.questions import MOST_GROUPS, MetricQuestion
 from tools.context import Refused, ToolContext, refused
+from tools.small_groups import masked_rows
 from tools.sql import Answered
 from warehouse.questions import Column, columns_of, compile_question, question_refusals
 from warehouse.sqlcheck import CheckedQuery, check
@@ -24,7 +25,7 @@ def question_tools(context: ToolContext) -> tuple[BaseTool, ...]:
         """Count or measure what a typed question asks: groups, periods, order, comparison.
 
         Uses names of the catalog only. Returns columns, rows and what to draw of them, or why
-        it cannot be answered.
+        it cannot be answered. Numbers of few users are withheld.
         """
         try:
             return _answered(question, context)
@@ -39,17 +40,19 @@ def _answered(question: MetricQuestion, context: ToolContext) -> Answered | Refu
     refusals = question_refusals(question, catalog, audiences)
     if refusals:
         return Refused(refusals=refusals)
-    sql = compile_question(question, catalog, as_of=context.as_of, audiences=audiences)
+    sql = compile_question(question, catalog, as_of=context.as_of, audiences=audiences, people=True)
     checked = check(sql, catalog, role="analyst", row_limit=MOST_GROUPS)
     if not isinstance(checked, CheckedQuery):
         return Refused(refusals=checked)
-    found = context.sandbox(checked)
+    told = masked_rows(question, context.sandbox(checked).rows, context.smallest_group)
+    columns = columns_of(question)
     return Answered(
         query=SqlText(id="q1", purpose="the question", dialect="duckdb", text=sql),
-        columns=found.columns,
-        rows=tuple(found.rows),
-        row_count=len(found.rows),
-        chart=chart_of(columns_of(question)),
+        columns=tuple(column.name for column in columns),
+        rows=told.rows,
+        row_count=len(told.rows),
+        chart=chart_of(columns),
+        notes=told.notes,
     )
 
 

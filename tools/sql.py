@@ -33,6 +33,8 @@ class Answered(Frozen):
     row_count: int
     chart: dict[str, Any] | None = None
     """What to draw of them: its type, the columns across and up, and how numbers read."""
+    notes: tuple[str, ...] = ()
+    """What was withheld of them, and why."""
 
 
 def sql_tools(context: ToolContext) -> tuple[BaseTool, ...]:

@@ -229,6 +229,7 @@ class Asking:
             surroundings=surroundings(workspace),
             fingerprints=data_changes.fingerprints(workspace),
             thread_id=run_id,
+            smallest_group=workspace.settings.smallest_group,
         )
 
     def close(self) -> None:

@@ -44,6 +44,7 @@ FROM_FILE = {
     "port": "port",
     "identity": "identity",
     "reach_limit_share": "reach_limit_share",
+    "smallest_group": "smallest_group",
     "policies": "policies",
     "approval_policies": "approval_policies",
     "governance": "governance",
@@ -62,6 +63,7 @@ FROM_ENVIRONMENT = {
     "PILOTHOUSE_THREADS": "threads",
     "PILOTHOUSE_MEMORY_LIMIT_MB": "memory_limit_mb",
     "PILOTHOUSE_REACH_LIMIT_SHARE": "reach_limit_share",
+    "PILOTHOUSE_SMALLEST_GROUP": "smallest_group",
 }
 NESTED: dict[str, type[BaseModel]] = {
     "model": ModelSettings,

@@ -15,6 +15,7 @@ from core.rules import ContactPolicy, DecisionPolicy, EligibilityRule
 from tools.context import Refused
 from warehouse.catalog import Catalog
 
+WITHHELD = "Its numbers would tell of few users, and are not shown."
 DRAFT: TypeAdapter[Any] = TypeAdapter(Drafted)
 
 
@@ -30,11 +31,13 @@ def compare(turn: dict[str, Any], drafted: Drafted, context: AskContext) -> dict
     found = preview_of(other, tools)
     if isinstance(found, Refused):
         return {"refused": str(found.refusals[0])}
-    return {} if found is None else sizes(found)
+    if found is None:
+        return {"refused": WITHHELD} if isinstance(other, CountQuestion) else {}
+    return sizes(found)
 
 
 def preview_of(draft: Drafted, tools: dict[str, BaseTool]) -> Preview | Refused | None:
-    """What a draft would do; None where it has no audience."""
+    """What a draft would do; None where it has no audience, or one of few whom nobody is told."""
     match draft:
         case EligibilityRule():
             result = tools["preview_audience"].invoke({"rule": draft})
@@ -47,7 +50,7 @@ def preview_of(draft: Drafted, tools: dict[str, BaseTool]) -> Preview | Refused 
             return None
     if isinstance(result, Refused):
         return result
-    return Preview.model_validate(result.preview)
+    return None if result.preview is None else Preview.model_validate(result.preview)
 
 
 def sizes(preview: Preview) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from agent.state import AskState
 from core.artifacts import Preview
 from core.conditions import EVERYONE, EventCount, Rolling
 from core.errors import Code, Refusal
+from tools.small_groups import told_count
 from warehouse.catalog import load_catalog
 
 CATALOG = load_catalog()
@@ -28,7 +29,8 @@ def state(plan: Plan | None, *refusals: Refusal, size: int = 120) -> AskState:
     return {
         "plan": plan.model_dump(mode="json") if plan else {},
         "refusals": [one.model_dump(mode="json") for one in refusals],
-        "simulated": {"preview": preview.model_dump(mode="json")},
+        "simulated": told_count(preview, 5)._asdict()
+        | {"preview": preview.model_dump(mode="json")},
     }
 
 

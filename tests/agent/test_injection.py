@@ -17,9 +17,13 @@ import pytest
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from agent.planners.port import Drafted, SqlQuestion
+from agent.planners.port import CountQuestion, Drafted, SqlQuestion
 from control import requests, versions
 from control.people import Person
+from core.artifacts import QueryAnswer
+from core.conditions import EVERYONE, And, Attribute, Not, WhenUnknown
+from core.questions import Count, MetricQuestion
+from core.questions import Rows as CountedRows
 from core.rules import EligibilityRule
 from tests.agent.obedient import REFUSED, SQL, TRAINED, WAITING, harm, leaked
 from tests.agent.scripted_planner import ScriptedPlanner
@@ -165,6 +169,74 @@ def test_roles_and_names_come_from_who_asks_never_from_what_was_said_before(
 
     assert {one.author for one in requests.list_all(planted.store)} == {"mara@demo"}
     assert harm(planted, mara.email) == []
+
+
+# --- narrow questions ----------------------------------------------------------------------------
+
+
+SLICED_BY = ("country", "device_os", "app_version")
+
+
+@pytest.fixture(scope="module")
+def narrow(planted: Workspace) -> tuple[And, int]:
+    """A slice of one to four users, found by what every analyst may ask for, and their number."""
+    found = planted.warehouse.fetch(
+        "SELECT country, device_os, app_version, COUNT(*) FROM dim_users "
+        f"WHERE {planted.catalog.layout.users.canonical} AND country IS NOT NULL "
+        "AND device_os IS NOT NULL AND app_version IS NOT NULL "
+        "GROUP BY ALL HAVING COUNT(*) < 5 ORDER BY ALL LIMIT 1"
+    ).rows[0]
+    named = zip(SLICED_BY, found, strict=False)
+    return And(of=tuple(Attribute(column=of, value=value) for of, value in named)), found[-1]
+
+
+@pytest.mark.parametrize("email", ["mara@demo", "ana@demo", "pavel@demo", "ada@demo"])
+def test_a_narrow_question_does_not_find_out_single_people_whoever_asks(
+    email: str, planted: Workspace, narrow: tuple[And, int]
+) -> None:
+    few, _ = narrow
+    users = Count(rows=CountedRows(of="users"))
+    for draft in (
+        CountQuestion(population=EVERYONE, condition=few),
+        CountQuestion(population=few, condition=EVERYONE),
+        MetricQuestion(measure=users, who=few),
+    ):
+        obey(planted, draft)
+        result = planted.ask("How many users in DE on Android with csat 1?", planted.person(email))
+
+        assert result.status == "answered"
+        assert "ewer than 5" in result.answer
+        assert isinstance(result.artifact, QueryAnswer)
+        assert result.artifact.rows[0][0] == "<5"
+        assert result.preview is None
+
+
+def test_all_but_a_narrow_slice_does_not_tell_it_either(
+    planted: Workspace, mara: Person, narrow: tuple[And, int]
+) -> None:
+    known = tuple(
+        Attribute(column=one.column, value=one.value, when_unknown=WhenUnknown.NO_MATCH)
+        for one in narrow[0].of
+        if isinstance(one, Attribute)
+    )
+    obey(planted, CountQuestion(population=EVERYONE, condition=Not(of=And(of=known))))
+
+    result = planted.ask("How many users are not in DE on Android with csat 1?", mara)
+
+    assert "All but fewer than 5" in result.answer
+    assert result.preview is None
+
+
+def test_whoever_proposes_or_approves_a_rule_sees_how_few_it_is_for(
+    planted: Workspace, mara: Person, narrow: tuple[And, int]
+) -> None:
+    few, size = narrow
+    obey(planted, EligibilityRule(key="nudge", name="Nudge", condition=few))
+
+    result = planted.ask(ELIGIBILITY, mara, submit=False)
+
+    assert result.preview is not None
+    assert result.preview.audience_size == size
 
 
 # --- what a draft may hold at all -----------------------------------------------------------------

@@ -24,7 +24,7 @@ from core.questions import (
 )
 from tests.orchestrate.world import SCHEMA
 from warehouse.catalog import load_catalog
-from warehouse.questions import columns_of, compile_question, question_refusals
+from warehouse.questions import columns_of, compile_question, people_columns, question_refusals
 from warehouse.sqlcheck import CheckedQuery, check
 
 CATALOG = load_catalog()
@@ -203,3 +203,52 @@ def test_personal_columns_are_no_groups_for_an_analyst() -> None:
     refused = check(compile_question(question, CATALOG, as_of=AS_OF), CATALOG, role="analyst")
 
     assert not isinstance(refused, CheckedQuery)
+
+
+# Who stands behind a number.
+
+
+def behind(question: MetricQuestion, of: duckdb.DuckDBPyConnection) -> list[tuple[int, ...]]:
+    """How many users each row's number is of, from the same statement, checked as it is."""
+    sql = compile_question(question, CATALOG, as_of=AS_OF, people=True)
+    checked = check(sql, CATALOG, role="analyst")
+    assert isinstance(checked, CheckedQuery)
+    added = len(people_columns(question))
+    return [tuple(row[len(row) - added :]) for row in of.execute(checked.sql).fetchall()]
+
+
+def test_an_average_knows_how_many_users_have_the_value(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    did(warehouse, "a", "workout_completed", "2026-03-02", duration_seconds=30)
+    did(warehouse, "a", "workout_completed", "2026-03-03", duration_seconds=50)
+    did(warehouse, "b", "workout_completed", "2026-03-03")
+    did(warehouse, "b", "workout_completed", "2026-02-03", duration_seconds=10)
+    average = Aggregate(function="avg", column="duration_seconds", rows=WORKOUTS)
+
+    assert behind(MetricQuestion(measure=average), warehouse) == [(2,)]
+    assert behind(MetricQuestion(measure=average, period=MARCH), warehouse) == [(1,)]
+    compared = MetricQuestion(measure=average, period=MARCH, before=FEBRUARY)
+    assert behind(compared, warehouse) == [(1, 1)]
+
+
+def test_a_share_knows_its_users_and_those_of_its_part(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    did(warehouse, "a", "workout_completed", "2026-03-02", kind="yoga")
+    did(warehouse, "b", "workout_completed", "2026-03-02", kind="run")
+    did(warehouse, "b", "workout_completed", "2026-03-03", kind="run")
+    everybody = Count(rows=WORKOUTS, users=True)
+    share = MetricQuestion(measure=Ratio(part=everybody, whole=Count(rows=Rows(of="users"))))
+
+    assert behind(share, warehouse) == [(4, 2)]
+    each = Ratio(part=Count(rows=WORKOUTS), whole=everybody, share=False)
+    assert behind(MetricQuestion(measure=each), warehouse) == [(2,)]
+    assert behind(MetricQuestion(measure=MetricRate(metric="conversion")), warehouse) == [(0, 0)]
+
+
+def test_a_count_says_itself_how_many_it_is_of() -> None:
+    counted = MetricQuestion(measure=Count(rows=WORKOUTS, users=True))
+
+    once = compile_question(counted, CATALOG, as_of=AS_OF)
+    assert compile_question(counted, CATALOG, as_of=AS_OF, people=True) == once

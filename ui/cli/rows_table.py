@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.artifacts import QueryAnswer
+from tools.small_groups import is_withheld
 
 MOST = 20
 """So many rows are printed; --json has all of them."""
@@ -13,7 +14,10 @@ MOST = 20
 def rows_table(answer: QueryAnswer) -> str:
     """Columns under their names, numbers to the right, nothing as 'unknown'."""
     numeric = [
-        all(row[k] is None or isinstance(row[k], int | float) for row in answer.rows)
+        all(
+            row[k] is None or isinstance(row[k], int | float) or is_withheld(row[k])
+            for row in answer.rows
+        )
         for k in range(len(answer.columns))
     ]
     cells = [

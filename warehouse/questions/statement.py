@@ -15,22 +15,28 @@ from core.questions import (
     MetricQuestion,
     MetricRate,
     Ratio,
-    Stretch,
     sides,
 )
 from warehouse.catalog import Catalog
 from warehouse.compile import Audiences
 from warehouse.compile.building import add_cte, equal, select_from
 from warehouse.compile.dialects import DIALECT, written
-from warehouse.compile.values import literal, moment
+from warehouse.compile.values import literal
 from warehouse.questions.funnels import ENTRIES, funnel_entries, in_time
+from warehouse.questions.numbers import (
+    PART,
+    WHOLE,
+    counts_users,
+    divided,
+    is_side,
+    number_of,
+    users_in,
+    within,
+    wrapped,
+)
 from warehouse.questions.rows import OF_USERS, PEOPLE, RowReader
 
 COUNTED = "counted"
-WHOLE, PART = exp.Literal.number(0), exp.Literal.number(1)
-_FUNCTIONS: dict[str, type[exp.Func]] = {
-    "sum": exp.Sum, "avg": exp.Avg, "min": exp.Min, "max": exp.Max, "median": exp.Median,
-}  # fmt: skip
 _CALLED = {"sum": "total", "avg": "average", "min": "lowest", "max": "highest", "median": "median"}
 
 
@@ -49,6 +55,23 @@ def columns_of(question: MetricQuestion) -> tuple[Column, ...]:
         for one in question.by
     ]
     return (*groups, *_numbers(question))
+
+
+def people_columns(question: MetricQuestion) -> tuple[str, ...]:
+    """The columns that ``people=True`` adds: how many users stand behind each period's number,
+    then behind its part, where that tells of users. None for a count, which says it itself."""
+    if isinstance(question.measure, Count):
+        return ()
+    names = ("users_behind", "users_behind_part")[: 2 if _part_tells(question) else 1]
+    ends = ("", "_before") if question.before is not None else ("",)
+    return tuple(f"{name}{end}" for end in ends for name in names)
+
+
+def _part_tells(question: MetricQuestion) -> bool:
+    measure = question.measure
+    if isinstance(measure, Ratio):
+        return isinstance(measure.part, Aggregate) or counts_users(measure.part)
+    return isinstance(measure, MetricRate)
 
 
 def _numbers(question: MetricQuestion) -> Iterator[Column]:
@@ -71,17 +94,13 @@ def _numbers(question: MetricQuestion) -> Iterator[Column]:
 def _name(question: MetricQuestion) -> str:
     match question.measure:
         case Count() as count:
-            return "users" if _of_users(count) else f"{count.rows.name}_count"
+            return "users" if counts_users(count) else f"{count.rows.name}_count"
         case Aggregate() as number:
             return f"{_CALLED[number.function]}_{number.column}"
         case MetricRate() as rate:
             return rate.metric
         case Ratio() as ratio:
             return "share" if ratio.share else "ratio"
-
-
-def _of_users(measure: object) -> bool:
-    return isinstance(measure, Count) and (measure.users or measure.rows.of == "users")
 
 
 def compile_question(
@@ -91,13 +110,14 @@ def compile_question(
     as_of: datetime,
     audiences: Audiences | None = None,
     dialect: str = DIALECT,
+    people: bool = False,
 ) -> str:
     """One row a group with the question's numbers; a single row without groups.
 
-    The question has passed ``question_refusals``. Raises the first refusal of a condition that
-    the catalog cannot decide.
+    ``people``: also how many users are behind each (``people_columns``). The question has passed
+    ``question_refusals``. Raises the first refusal of a condition that the catalog cannot decide.
     """
-    query = _Statement(question, catalog, as_of, audiences).build()
+    query = _Statement(question, catalog, as_of, audiences).build(people=people)
     return written(query, dialect)
 
 
@@ -114,12 +134,15 @@ class _Statement:
         self.as_of = as_of
         self.reader = RowReader(catalog, as_of, question.by, audiences)
 
-    def build(self) -> exp.Select:
+    def build(self, *, people: bool) -> exp.Select:
         query = select_from(exp.to_table(COUNTED))
         self._rows(query)
         groups = [self._group(n, one) for n, one in enumerate(self.question.by, start=1)]
         names = [column.name for column in columns_of(self.question)]
         values = [*groups, *self._values()]
+        if people:
+            names += people_columns(self.question)
+            values += self._behind()
         for name, value in zip(names, values, strict=True):
             query.select(exp.alias_(value, name, copy=False), copy=False)
         for condition in self._conditions():
@@ -174,7 +197,7 @@ class _Statement:
         question = self.question
         stretches = [one for one in (question.period, question.before) if one is not None]
         if stretches:
-            yield exp.or_(*(exp.and_(*_within(one)) for one in stretches))
+            yield exp.or_(*(exp.and_(*within(one)) for one in stretches))
         elif any(one.kind == "time" for one in question.by):
             happened = exp.Is(this=exp.column("happened"), expression=exp.Null())
             yield exp.Not(this=happened)
@@ -190,34 +213,53 @@ class _Statement:
         if question.before is None or question.period is None:
             yield from self._now([])
             return
-        now, before = ([*self._now(_within(one))][-1] for one in (question.period, question.before))
+        now, before = ([*self._now(within(one))][-1] for one in (question.period, question.before))
         yield now
         yield before
-        yield exp.Sub(this=_wrapped(now), expression=_wrapped(before))
+        yield exp.Sub(this=wrapped(now), expression=wrapped(before))
         if columns_of(question)[-1].kind == "relative":
-            change = exp.Sub(this=_wrapped(now), expression=_wrapped(before))
-            yield _divided(exp.paren(change), before)
+            change = exp.Sub(this=wrapped(now), expression=wrapped(before))
+            yield divided(exp.paren(change), before)
+
+    def _behind(self) -> Iterator[exp.Expr]:
+        """How many users each period's number is of, then its part."""
+        question = self.question
+        if isinstance(question.measure, Count):
+            return
+        periods = [question.period, question.before] if question.before is not None else [None]
+        for stretch in periods:
+            when = within(stretch) if stretch is not None else []
+            yield users_in([*when, *self._measured()])
+            if _part_tells(question):
+                part = question.measure.part if isinstance(question.measure, Ratio) else None
+                yield users_in([*when, is_side(PART), *_known(part)])
+
+    def _measured(self) -> list[exp.Expr]:
+        """Which rows the number is of: those with a value, those of the whole."""
+        if isinstance(self.question.measure, Ratio):
+            return [is_side(WHOLE)]
+        return _known(self.question.measure)
 
     def _now(self, when: list[exp.Expr]) -> Iterator[exp.Expr]:
         """The numbers of one period; the last one is the measure itself."""
         measure = self.question.measure
         match measure:
             case Count() | Aggregate():
-                yield _number(measure, when)
+                yield number_of(measure, when)
             case MetricRate():
-                part = _users([*when, _is_side(PART)])
-                whole = _users(when)
+                part = users_in([*when, is_side(PART)])
+                whole = users_in(when)
                 yield from self._ratio(part, whole)
             case Ratio():
-                part = _number(measure.part, [*when, _is_side(PART)])
-                whole = _number(measure.whole, [*when, _is_side(WHOLE)])
+                part = number_of(measure.part, [*when, is_side(PART)])
+                whole = number_of(measure.whole, [*when, is_side(WHOLE)])
                 yield from self._ratio(part, whole)
 
     @staticmethod
     def _ratio(part: exp.Expr, whole: exp.Expr) -> Iterator[exp.Expr]:
         yield part
         yield whole
-        yield _divided(part, whole)
+        yield divided(part, whole)
 
     # order
 
@@ -240,55 +282,10 @@ class _Statement:
             query.limit(question.limit, copy=False)
 
 
-def _within(stretch: Stretch) -> list[exp.Expr]:
-    found: list[exp.Expr] = []
-    if stretch.start is not None:
-        found.append(exp.GTE(this=exp.column("happened"), expression=moment(stretch.start)))
-    found.append(exp.LT(this=exp.column("happened"), expression=moment(stretch.end)))
-    return found
-
-
-def _is_side(side: exp.Expr) -> exp.Expr:
-    return equal(exp.column("side"), side.copy())
-
-
-def _when(value: exp.Expr, conditions: list[exp.Expr]) -> exp.Expr:
-    if not conditions:
-        return value
-    every = exp.and_(*(one.copy() for one in conditions))
-    return exp.Case().when(every, value, copy=False)
-
-
-def _users(conditions: list[exp.Expr]) -> exp.Expr:
-    users = exp.Distinct(expressions=[_when(exp.column("user_id"), conditions)])
-    return exp.Count(this=users)
-
-
-def _number(side: Count | Aggregate, conditions: list[exp.Expr]) -> exp.Expr:
-    match side:
-        case Count() if _of_users(side):
-            return _users(conditions)
-        case Count():
-            one = _when(exp.Literal.number(1), conditions) if conditions else exp.Star()
-            return exp.Count(this=one)
-        case Aggregate():
-            value = _when(exp.column("value"), conditions)
-            return _FUNCTIONS[side.function](this=value)
-
-
-def _divided(part: exp.Expr, whole: exp.Expr) -> exp.Expr:
-    """As a double; nothing divided by nothing is unknown."""
-    return exp.Div(
-        this=exp.cast(part.copy(), "double"),
-        expression=exp.Nullif(this=whole.copy(), expression=exp.Literal.number(0)),
-        typed=False,
-        safe=False,
-    )
-
-
-def _wrapped(value: exp.Expr) -> exp.Expr:
-    copy = value.copy()
-    return exp.paren(copy) if isinstance(copy, exp.Binary) else copy
+def _known(measure: object) -> list[exp.Expr]:
+    """That a row has the value that is summed or averaged."""
+    value = exp.Is(this=exp.column("value"), expression=exp.Null())
+    return [exp.Not(this=value)] if isinstance(measure, Aggregate) else []
 
 
 def _ordered(name: str, *, desc: bool = False) -> exp.Ordered:

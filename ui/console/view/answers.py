@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from core.artifacts import QueryAnswer
+from tools.small_groups import is_withheld
 from ui.console.view.charts import Chart, groups
 from ui.console.view.lines import Point, lines
 from ui.console.view.text import percent
@@ -63,8 +64,9 @@ def words(name: str) -> str:
 
 def _bars(answer: QueryAnswer, chart: dict[str, Any]) -> Chart | None:
     rows = [dict(zip(answer.columns, row, strict=False)) for row in answer.rows[:MOST_BARS]]
+    rows = [row for row in rows if not is_withheld(row[chart["y"]])]
     numbers = [row[chart["y"]] or 0 for row in rows]
-    if min(numbers) < 0:
+    if len(rows) < 2 or min(numbers) < 0:
         return None
     names = [chart["x"], *([chart["series"]] if "series" in chart else [])]
     shown = [
@@ -92,7 +94,7 @@ def _lines(answer: QueryAnswer, chart: dict[str, Any]) -> Chart | None:
             value(row[chart["y"]], chart["format"]),
         )
         for row in rows
-        if row[chart["y"]] is not None
+        if row[chart["y"]] is not None and not is_withheld(row[chart["y"]])
     ]
     labels: Sequence[str] = [cell(time, chart["x"]) for time in times]
     return lines(points, labels, words(chart["y"])) if points else None
