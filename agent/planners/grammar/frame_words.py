@@ -20,6 +20,7 @@ FILLERS = frozenset(
     "recipients recipient candidates candidate member members match matches matching meet meets "
     "meeting satisfy satisfies next addition additionally furthermore moreover finally "
     "pls plz targeted included selected nudged messaged "
+    "brief briefing thx ta cheers morning afternoon evening dear there take taking pull "
     "grateful appreciate ideally picks picking selects selecting finds captures capturing covers "
     "covering contains containing describes describing identify identifies fetch looking wants "
     "needs okay ok cheers guys team folks' "
@@ -29,8 +30,8 @@ FILLERS = frozenset(
     "day-one would who's today's".split()
 )
 CONTIGUOUS = frozenset(
-    "should must shall can may get gets receive receives please thanks thank send show give target "
-    "targeted included selected nudged messaged be "
+    "should must shall can may get gets receive receives please thanks thank thx cheers send show "
+    "give target targeted included selected nudged messaged be "
     "deliver it so we i you qualify eligible offer trigger nudge notify reach "
     "contact make them put".split()
 )
@@ -50,7 +51,10 @@ FILLER_PHRASES = (
     ("would", "be", "great"), ("would", "be", "nice"), ("be", "grateful"), ("be", "great"),
     ("be", "nice"), ("it", "would"), ("would", "appreciate"), ("if", "you", "could"),
     ("if", "possible"), ("if", "you", "can"), ("in", "short"), ("that", "would", "be"),
-    ("thanks", "in", "advance"), ("as", "soon", "as", "possible"), ("asap",), ("fyi",),
+    ("thanks", "in", "advance"), ("thanks", "a", "lot"), ("thank", "you"), ("could", "i", "have"),
+    ("can", "i", "have"), ("could", "we", "have"), ("can", "we", "have"), ("may", "i", "have"),
+    ("good", "morning"), ("good", "afternoon"), ("i", "want", "to", "have"),
+    ("many", "thanks"), ("as", "soon", "as", "possible"), ("asap",), ("fyi",),
 )  # fmt: skip
 MESSAGE_NOUNS = frozenset(
     "nudge message messages messaging reminder campaign offer email push notification promo "

@@ -127,7 +127,10 @@ class Text(Sequence[Token]):
         """The prompt's own text from one token up to another."""
         if start >= end:
             return ""
-        return self.source[self.tokens[start].start : self.tokens[end - 1].end]
+        first, last = self.tokens[start].start, self.tokens[end - 1].end
+        if first >= last:  # words were moved
+            return " ".join(token.text for token in self.tokens[start:end])
+        return self.source[first:last]
 
     def slice(self, start: int, end: int) -> Text:
         """A part of the text, with the same source."""

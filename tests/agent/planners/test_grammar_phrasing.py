@@ -1,0 +1,133 @@
+"""One rule in many wordings: headings, points, notes, chatty frames, who is left out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+
+import pytest
+
+from agent.planners.grammar import GrammarPlanner
+from agent.planners.port import Plan, PlanRequest
+from core.rules import EligibilityRule
+from evals.domains import domain_catalog
+
+AS_OF = datetime(2026, 6, 29)
+
+
+@cache
+def planner(domain: str) -> GrammarPlanner:
+    """One for every test: it keeps nothing between prompts."""
+    return GrammarPlanner(domain_catalog(domain))
+
+
+def plan(domain: str, prompt: str) -> Plan:
+    return planner(domain).plan(PlanRequest(prompt=prompt, as_of=AS_OF))
+
+
+def rule(domain: str, prompt: str) -> EligibilityRule:
+    said = plan(domain, prompt)
+    assert isinstance(said.draft, EligibilityRule), (prompt, said.questions, said.refusals)
+    return said.draft
+
+
+def same(domain: str, prompt: str, plainly: str) -> None:
+    """Both prompts draft one condition."""
+    one, other = rule(domain, prompt), rule(domain, plainly)
+    assert (one.population, one.condition) == (other.population, other.condition)
+
+
+@pytest.mark.parametrize(
+    ("domain", "prompt", "plainly"),
+    [
+        ("workout_app", "Who: members with 2 or more saved workouts. Not: anyone in the UK.",
+         "Members with 2 or more saved workouts, excluding anyone in the UK."),
+        ("shop", "Target: gold customers. Exclude: customers in Poland.",
+         "Gold customers, excluding customers in Poland."),
+        ("streaming", "Audience: viewers in Japan. Left out: trial viewers.",
+         "Viewers in Japan, excluding trial viewers."),
+        ("projects", "Country: Germany. Health score: below 40.",
+         "Users in Germany with a health score below 40."),
+    ],
+)  # fmt: skip
+def test_a_heading_leads_what_follows_it(domain: str, prompt: str, plainly: str):
+    same(domain, prompt, plainly)
+
+
+@pytest.mark.parametrize(
+    ("domain", "prompt", "plainly"),
+    [
+        ("workout_app", "workouts: 20 or more, none in the last 2 weeks",
+         "Users with 20 or more workouts and no workout in the last 2 weeks"),
+        ("shop", "orders: at least 3", "Customers with at least 3 orders"),
+        ("projects", "task completions since May 1: 5 or more",
+         "Users with 5 or more task completions since May 1"),
+    ],
+)  # fmt: skip
+def test_a_count_after_a_colon_is_said_of_what_stands_before_it(
+    domain: str, prompt: str, plainly: str
+):
+    same(domain, prompt, plainly)
+
+
+@pytest.mark.parametrize(
+    ("domain", "prompt", "plainly"),
+    [
+        ("workout_app", "Trial users, except those who (a) viewed pricing or (b) saved a workout.",
+         "Trial users, except those who viewed pricing or saved a workout."),
+        ("shop", "Customers who a) viewed the cart ever and b) live in Poland",
+         "Customers who viewed the cart ever and live in Poland"),
+        ("projects", "Users who (1) exported a report or (2) created a task ever",
+         "Users who exported a report ever or who created a task ever"),
+    ],
+)  # fmt: skip
+def test_letters_and_numbers_of_points_say_nothing(domain: str, prompt: str, plainly: str):
+    same(domain, prompt, plainly)
+
+
+@pytest.mark.parametrize(
+    ("domain", "prompt", "plainly"),
+    [
+        ("shop", "Gold customers, but nobody who got a push in the last 48 hours.",
+         "Gold customers, excluding anyone who got a push in the last 48 hours."),
+        ("projects", "Admins in Germany. No one who exported a report in the last 9 days.",
+         "Admins in Germany, excluding anyone who exported a report in the last 9 days."),
+        ("streaming", "Viewers in Spain, except the ones on TV.",
+         "Viewers in Spain, except those on TV."),
+        ("workout_app", "Paying users; do not take those in the UK.",
+         "Paying users, excluding those in the UK."),
+    ],
+)  # fmt: skip
+def test_people_are_left_out_in_any_of_these_wordings(domain: str, prompt: str, plainly: str):
+    same(domain, prompt, plainly)
+
+
+@pytest.mark.parametrize(
+    ("domain", "prompt", "plainly"),
+    [
+        ("projects", "Users who have created neither a project nor a task",
+         "Users who have neither created a project nor created a task"),
+        ("workout_app", "Users who completed neither a workout nor onboarding",
+         "Users who neither completed a workout nor completed onboarding"),
+    ],
+)  # fmt: skip
+def test_a_verb_before_neither_holds_for_both(domain: str, prompt: str, plainly: str):
+    same(domain, prompt, plainly)
+
+
+@pytest.mark.parametrize(
+    ("domain", "prompt", "plainly"),
+    [
+        ("workout_app", "Could I have the trial users in Japan? Thx", "Trial users in Japan"),
+        ("shop", "Good morning! Can we have the gold customers in Poland? Many thanks!",
+         "Gold customers in Poland"),
+        ("projects", "Users in Germany with no email from us in the last 5 days",
+         "Users in Germany with no email in the last 5 days"),
+        ("projects", "At least 3 sign-ins in the last 7 days", "Users with at least 3 sign-in in "
+         "the last 7 days"),
+        ("streaming", "Viewers in Spain or on TV. In both cases they opted in to marketing.",
+         "Viewers who are in Spain or on TV. They opted in to marketing."),
+    ],
+)  # fmt: skip
+def test_polite_words_and_those_of_one_s_own_limit_nobody(domain: str, prompt: str, plainly: str):
+    same(domain, prompt, plainly)
