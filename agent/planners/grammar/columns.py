@@ -11,6 +11,10 @@ _NO_NOUN = frozenset(
 )
 
 
+_LIKELY = ("how likely", "probability", "likelihood", "share of")
+"""What is said of a number that is at most 1, where no scale is told."""
+
+
 def column_noun(text: Text, i: int, name: str, column: Column) -> int:
     """Where the column's own noun at an index ends; the index itself where there is none."""
     low = text.low(i)
@@ -40,4 +44,4 @@ def share_scale(column: Column) -> float | None:
         return 1.0
     if any(words in said for words in ("0 to 1", "0 and 1", "0-1", "0–1", "0..1")):
         return 0.01
-    return None
+    return 0.01 if any(words in said for words in _LIKELY) else None

@@ -18,7 +18,9 @@ from core.conditions import (
 ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "tenth": 10}
 NO = Quantity(0, Op.EQ, 0)
 _PARTICLES = ("out", "up", "in", "off", "on", "down", "back", "over", "through")
-_ANY_OBJECT = ("anything", "something", "anyone", "anybody", "someone", "somebody")
+_SOMETHING = ("anything", "something")
+_SOMEONE = ("anyone", "anybody", "someone", "somebody")
+_ANY_OBJECT = (*_SOMETHING, *_SOMEONE)
 _PREPOSITIONS = frozenset("by for to in on at with from of into".split())
 _DONE = ("done", "made", "performed", "logged", "recorded", "finished")
 _BARE = ("not", "do", "does", "did", "to", "never")
@@ -47,6 +49,8 @@ class EventPhrase:
     nominal: bool = False
     verb_only: bool = False
     """One verb without an object: 'deposited', not 'made a deposit'."""
+    inflected_noun: bool = False
+    """Its verb was said after its noun: 'an integration connected'."""
     each: bool = False
     """After 'both': every value that is listed."""
     both: str = ""
@@ -121,7 +125,7 @@ class EventPhrases:
         """Whether the words of an event go on from an index; what stands between them is kept."""
         inserted = False
         for word in entry.words[1:]:
-            while not (self.text.low(read.end) and same_word(self.text.low(read.end), word)):
+            while not self._is_word(read, word):
                 if word == entry.words[-1] and self._pronoun(read, word):
                     return True
                 if not self._insertion(read):
@@ -132,6 +136,17 @@ class EventPhrases:
             read.end += 1
         read.adjacent = not inserted and len(entry.words) > 1
         return True
+
+    def _is_word(self, read: EventPhrase, word: str) -> bool:
+        """'sign-ins' for 'sign-in', 'anyone' and '3 people' for 'someone'."""
+        low = self.text.low(read.end)
+        if low and same_word(low, word):
+            return True
+        plural = word in _PARTICLES and low == word + "s" and read.end == read.start + 1
+        person = word in _SOMEONE and (
+            low in _SOMEONE or (low in ("people", "persons") and read.count is not None)
+        )
+        return plural or person or (word in _SOMETHING and low in _SOMETHING)
 
     def _number_last(self, read: EventPhrase) -> bool:
         return read.count is not None and read.count.end == read.end > read.start + 1
@@ -206,8 +221,39 @@ class EventPhrases:
         self._object_after(read)
         if read.nominal and read.count is not None and self.text.low(read.end) in _DONE:
             read.end += 1
-        while self._times_after(read) or self._span_after(read) or self._property_after(read):
+        while (
+            self._times_after(read) or self._span_after(read) or self._property_after(read)
+            or self._tail_after(read) or self._done_after(read)
+        ):  # fmt: skip
             pass
+
+    def _tail_after(self, read: EventPhrase) -> bool:
+        """'added a jacket with a price above 150 to the cart': the end of the event's phrase."""
+        said = {self.text.low(k) for k in range(read.start, read.end)}
+        for words in self.lexicon.tails.get(read.event, ()):
+            end = read.end
+            for word in words:
+                while self.text.low(end) in ARTICLES:
+                    end += 1
+                if not same_word(self.text.low(end), word):
+                    break
+                end += 1
+            else:
+                if words[-1] not in said:
+                    read.end = end
+                    return True
+        return False
+
+    def _done_after(self, read: EventPhrase) -> bool:
+        """'without a single integration connected': the event's own verb after its noun."""
+        low = self.text.low(read.end)
+        if not read.nominal or read.inflected_noun or not low.endswith("ed"):
+            return False
+        verbs = self.lexicon.starting("event", self.text, read.end)
+        if not any(one.sense.name == read.event and len(one.words) > 1 for one in verbs):
+            return False
+        read.end, read.inflected_noun = read.end + 1, True
+        return True
 
     def _often(self, i: int) -> bool:
         """'at least twice', '3 times': what stands before is said of each time."""

@@ -133,7 +133,11 @@ class AttributeLeaves:
 
     def _values(self, i: int) -> Iterator[Found]:
         start, outside = i, False
-        while self.text.low(start) in (*PREPOSITIONS, "a", "an", "the", *_OUTSIDE, "either"):
+        while (
+            self.text.low(start) in (*PREPOSITIONS, "a", "an", "the", *_OUTSIDE, "either")
+            or self.text.has(start, "to", "us")
+            or (start > i and self.text.has(start - 1, "to", "us"))
+        ):
             outside = outside or self.text.low(start) in _OUTSIDE
             start += 1
         listed = self._listed(start)
@@ -161,7 +165,10 @@ class AttributeLeaves:
         )
         if column is None:
             return listed.end
-        return column_noun(self.text, listed.end, listed.column, column)
+        end = column_noun(self.text, listed.end, listed.column, column)
+        whose = owner.removeprefix("entity:")
+        nouns = self.lexicon.at("entity", self.text, end) if owner != whose else []
+        return next((one.end for one in nouns if one.sense.name == whose), end)
 
     def _other_than(self, i: int) -> Iterator[Found]:
         """'on a plan other than enterprise', 'all countries except Germany'."""
@@ -205,12 +212,15 @@ class AttributeLeaves:
         return Attribute(column=prefix + one.column, op=one.op, value=one.value)
 
     def _named(self, i: int) -> Iterator[Found]:
-        start = i
+        no = self.text.low(i) == "no"
+        start = i + no
         while self.text.low(start) in (*ARTICLES, "whose", "with", "in", "on"):
             start += 1
         for kind in ("trait", "column"):
             for match in self.lexicon.at(kind, self.text, start):
                 column = self._column(match.sense)
+                if no and (column is None or column.type != "boolean"):
+                    continue
                 action = self.lexicon.longest("action", self.text, start)
                 named = action is not None and action.end > match.end
                 if column is not None and not named:

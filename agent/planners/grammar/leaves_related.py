@@ -201,6 +201,8 @@ class RelatedLeaves:
             return False
         negated = self.text.low(row.end) in ("not", "non") and row.end > row.start
         listed = self.values.listed(row.end + negated, owner)
+        if listed is None and (row.no or row.article or row.count is not None):
+            return self.after.flag_before(row)
         if listed is None or any(one.column == listed.column for one in row.filters):
             return False
         self.after.add(row, listed, negated=negated)
@@ -214,7 +216,21 @@ class RelatedLeaves:
                 while self._noun_again(row):
                     row.end += 1
                 return True
-        return self._message_named(row) or self._value_with_noun(row) or self._without_noun(row)
+        return (
+            self._message_named(row) or self._value_with_noun(row) or self._without_noun(row)
+            or self._last_word(row)
+        )  # fmt: skip
+
+    def _last_word(self, row: Row) -> bool:
+        """'an open billing request' for a support request: the noun's last word after values."""
+        low = self.text.low(row.end)
+        phrases = self.many[row.entity].phrases
+        named = any(" " in one and same_plural(low, one.split()[-1]) for one in phrases)
+        owned = row.no or row.article or row.count is not None or row.marked
+        if not (named and row.filters and owned) or self.lexicon.at("event", self.text, row.end):
+            return False
+        row.end += 1
+        return True
 
     def _without_noun(self, row: Row) -> bool:
         """'rented two comedies', 'rented something': the verb says what the row is."""

@@ -80,6 +80,7 @@ class Lexicon:
                 self._add(Sense("person", "user"), word)
         self.vocabulary = frozenset(word for entry in self.entries for word in entry.words)
         self.verbs = frozenset(e.words[0] for e in self.entries if e.sense.kind == "event")
+        self.tails = _tails(self.entries)
         self._stems = frozenset(stem(word) for word in self.vocabulary)
 
     def _add(self, sense: Sense, phrase: str) -> None:
@@ -131,6 +132,19 @@ class Lexicon:
             stem(word) in self._stems
             and any(same_word(word, known) for known in self.vocabulary if known[0] == word[0])
         )
+
+
+_TAIL_LEADS = frozenset("to in into on from at for".split())
+
+
+def _tails(entries: Iterable[Entry]) -> dict[str, tuple[tuple[str, ...], ...]]:
+    """How the phrases of an event end from their preposition on: 'to the cart', by event."""
+    found: dict[str, set[tuple[str, ...]]] = {}
+    for one in entries:
+        at = next((k for k, word in enumerate(one.words) if k and word in _TAIL_LEADS), None)
+        if one.sense.kind == "event" and at is not None and at + 1 < len(one.words):
+            found.setdefault(one.sense.name, set()).add(one.words[at:])
+    return {name: tuple(sorted(tails, key=len, reverse=True)) for name, tails in found.items()}
 
 
 def _first_matches(entry: Entry, text: Text, i: int, same) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from agent.planners.grammar.columns import column_noun
 from agent.planners.grammar.lexicon import Lexicon, Match
 from agent.planners.grammar.quantities import quantity, trailing_comparison
-from agent.planners.grammar.rows import Row
+from agent.planners.grammar.rows import STATES, Row
 from agent.planners.grammar.times import Span, Times
 from agent.planners.grammar.values import Listed, Values
 from agent.planners.grammar.words import ARTICLES, Text
@@ -18,6 +18,7 @@ _FILLERS = frozenset(
     "of with that which are is were was a an the about on for regarding in to concerning still "
     "currently as".split()
 )
+_NOW = (("today",), ("right", "now"), ("now",), ("at", "the", "moment"), ("at", "present"))
 ENDS = ("", ".", ",", ";", "and", "or", "but", "!", "?", ")", "\n", "get", "gets", "about",
          "regarding", "in", "over", "during", "within", "since")  # fmt: skip
 
@@ -37,8 +38,9 @@ class RowFilters:
     def take(self, row: Row) -> None:
         """Take in everything that belongs to the row."""
         while (
-            self._ours(row) or self._trailing_count(row) or self._span(row)
-            or self._verb_span(row) or self._measured(row) or self._filter_after(row)
+            self._ours(row) or self._now(row) or self._trailing_count(row) or self._span(row)
+            or self._flag_after(row) or self._verb_span(row) or self._measured(row)
+            or self._filter_after(row) or self._and_its(row)
         ):  # fmt: skip
             pass
 
@@ -50,6 +52,75 @@ class RowFilters:
             return False
         row.end += 2
         return True
+
+    def _now(self, row: Row) -> bool:
+        """'no active subscription today': a state is always that of now."""
+        words = next((one for one in _NOW if self.text.has(row.end, *one)), None)
+        states = [one.column for one in row.filters if one.column in STATES]
+        if words is None or not states or row.span is not None or row.moment is not None:
+            return False
+        row.end += len(words)
+        return True
+
+    def _flag(self, row: Row, i: int, value: bool) -> int | None:
+        """A yes-or-no column of the row at an index: 'watched', 'unwatched'; where it ends."""
+        columns = self.entities[row.entity].columns
+        for match in self.lexicon.at("column", self.text, i):
+            column = self._own_column(row, match)
+            if column is not None and column.type == "boolean":
+                return self._flagged(row, match.sense.name, value, match.end)
+        low = self.text.low(i)
+        for name, column in columns.items():
+            if column.type == "boolean" and low in [f"un{one}" for one in (name, *column.phrases)]:
+                return self._flagged(row, name, not value, i + 1)
+        return None
+
+    def _flagged(self, row: Row, name: str, value: bool, end: int) -> int | None:
+        if any(one.column == name for one in row.filters):
+            return None
+        row.filters.append(Filter(column=name, value=value))
+        return end
+
+    def flag_before(self, row: Row) -> bool:
+        """'no watched rental', 'an unwatched rental': right before the noun."""
+        negated = self.text.low(row.end) in ("not", "non") and row.end > row.start
+        nouns = self.lexicon.at("entity", self.text, row.end + negated + 1)
+        if not any(one.sense.name == row.entity for one in nouns):
+            return False
+        end = self._flag(row, row.end + negated, not negated)
+        row.end = end or row.end
+        return end is not None
+
+    def _flag_after(self, row: Row) -> bool:
+        """'a rental that is not watched'."""
+        start = self._skip(row.end)
+        if start == row.end or self.text.low(row.end) not in ("that", "which", "is", "was", "are"):
+            return False
+        negated = self.text.low(start) == "not"
+        end = self._flag(row, start + negated, not negated)
+        row.end = end or row.end
+        return end is not None
+
+    def _and_its(self, row: Row) -> bool:
+        """'a rental that … and is not watched', '… and expires in the next 2 days': the row's."""
+        before, low = row.end, self.text.low(row.end + 1)
+        if self.text.low(before) != "and" or not (row.filters or row.span):
+            return False
+        if not (low in ("is", "was", "that", "which") or (low.endswith("s") and low.isalpha())):
+            return False
+        row.end += 1
+        verb = low.endswith("s") and low not in ("is", "was") and self._is_own_verb(row)
+        if (low in ("is", "was", "that", "which") and self._flag_after(row)) or (
+            verb and self._verb_span(row)
+        ):
+            return True
+        row.end = before
+        return False
+
+    def _is_own_verb(self, row: Row) -> bool:
+        """Whether a column of the row, and none of the user, is called so."""
+        owners = {one.sense.owner for one in self.lexicon.at("column", self.text, row.end)}
+        return f"entity:{row.entity}" in owners and "" not in owners
 
     def _trailing_count(self, row: Row) -> bool:
         if row.count is not None and row.count.bare:

@@ -126,9 +126,7 @@ class RowMeaning:
     def _changes(self, row: Row) -> bool:
         """Whether a filter reads what changes over time: when it was so is not known."""
         columns = self.entities[row.entity].columns
-        changing = {
-            name for name, column in columns.items() if column.expression or name in _STATES
-        }
+        changing = {name for name, column in columns.items() if column.expression or name in STATES}
         return any(one.column in changing for one in row.filters)
 
     def _time_filters(self, row: Row, stated: str, negative: bool) -> list[Filter]:
@@ -173,7 +171,7 @@ class RowMeaning:
         return filters
 
 
-_STATES = frozenset({"status", "state", "stage", "phase"})
+STATES = frozenset({"status", "state", "stage", "phase"})
 """What columns that change over time are called."""
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _AHEAD = frozenset("end ends expiry expires expire renewal renews due deadline next".split())

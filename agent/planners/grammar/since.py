@@ -24,6 +24,8 @@ class SinceSpans:
         return self._since_period(i) or self._since_event(i)
 
     def _since_period(self, i: int) -> Span | None:
+        if self.text.low(i + 1) == "it" and self.text.low(i + 2) in ("started", "began"):
+            return self._since_it(i)
         start = self._skip(i + 1, "they", "the", "their", "he", "she", "a", "have", "had")
         for column, phrases in self._moments().items():
             period = tuple(column.rsplit(".", 1)[1].removesuffix("_start").split("_"))
@@ -33,6 +35,14 @@ class SinceSpans:
                 end = self._phrase(start, phrase)
                 if end is not None:
                     return Span(end, "window", SinceMoment(column=column))
+        return None
+
+    def _since_it(self, i: int) -> Span | None:
+        """'whose trial ends soon and who … since it started': the period named before."""
+        for column in self._moments():
+            period = tuple(column.rsplit(".", 1)[1].removesuffix("_start").split("_"))
+            if any(self._phrase(k, period) is not None for k in range(i)):
+                return Span(i + 3, "window", SinceMoment(column=column))
         return None
 
     def _moments(self) -> dict[str, tuple[tuple[str, ...], ...]]:

@@ -37,7 +37,12 @@ class ToOne:
         start = i
         while self.text.low(start) in (*ARTICLES, "whose", "with", "have", "has"):
             start += 1
+        paid = self.text.low(start) == "paid"
+        while paid and self.text.low(start) in (*ARTICLES, "paid"):
+            start += 1
         for match in self.lexicon.at("entity", self.text, start):
+            if paid and self.text.low(match.end) not in ("by", "with", "via", "using"):
+                continue
             if match.sense.name in self.entities:
                 yield from self._said(i, match)
 
@@ -59,7 +64,7 @@ class ToOne:
 
     def _filters(self, i: int, name: str) -> Iterator[tuple[list[Filter], int, tuple[str, ...]]]:
         owner, columns = f"entity:{name}", self.entities[name].columns
-        listed = self.values.listed(i, owner)
+        listed = self.values.listed(i, owner, ("by", "with", "via"))
         if listed is not None:
             yield [listed.filter()], listed.end, ()
         measured = self.values.measures.at(i, owner, columns)

@@ -154,10 +154,21 @@ class Values:
             if name not in (None, key) or column.type in ("number", "integer"):
                 continue
             listed = self.named(after, f"event:{event}", key, column)
+            if listed is None and name is not None:
+                listed = self._as_written(after, key, column)
             if listed is not None and (named or start > i):
                 end = column_noun(self.text, listed.end, key, column)
                 return Measured([listed.filter()], end)
         return None
+
+    def _as_written(self, i: int, name: str, column: Column) -> Listed | None:
+        """'with error card_declined': the value of a property without a closed set."""
+        free = column.type == "string" and not column.values and column.data_class == "public"
+        token = self.text[i] if free and i < len(self.text) else None
+        if token is None or not ("_" in token.text or self.text.low(i - 1) in ('"', "'")):
+            return None
+        end = i + 1 + (self.text.low(i + 1) in ('"', "'"))
+        return Listed(name, ("",), (token.text,), end)
 
     def _property_named(self, i: int, event: str) -> tuple[str, int] | None:
         match = self.lexicon.longest("column", self.text, i, f"event:{event}")
