@@ -71,7 +71,7 @@ def show() -> None:
 def _invitation(run: Run | None) -> str:
     """What the box asks for: in a conversation with a draft, how to change it."""
     if run is None or run.result is None or not is_draft(AskResult.model_validate(run.result)):
-        return "Ask for a rule, an audience or a diagnosis"
+        return "Ask for a rule, a number or a diagnosis"
     return "Change the draft, such as 'only iOS' or 'make it 5', or ask for something else"
 
 
@@ -99,7 +99,7 @@ def _ask(office: Desk, person: Person, prompt: str, thread_id: str | None) -> No
 def _empty(office: Desk, person: Person) -> None:
     st.title("What should happen next for your users?", anchor=False)
     st.markdown(
-        "Ask in your own words. You get a rule, an audience or a diagnosis with the SQL, "
+        "Ask in your own words. You get a rule, a number or a diagnosis with the SQL, "
         "the numbers and the reasons. **Nothing goes live without an approver.**"
     )
     st.space("small")
