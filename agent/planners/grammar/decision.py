@@ -13,6 +13,7 @@ from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.meaning import Unclear, all_of, negate
 from agent.planners.grammar.order import Chunk
 from agent.planners.grammar.outline import Outline
+from agent.planners.grammar.outline_words import ENDS, THEN
 from agent.planners.grammar.policy_defaults import (
     Draft,
     Item,
@@ -22,6 +23,7 @@ from agent.planners.grammar.policy_defaults import (
     key_words,
 )
 from agent.planners.grammar.policy_frame import PolicyReader, RequestReader
+from agent.planners.grammar.policy_wording import in_plain_order
 from agent.planners.grammar.reading import Reading
 from agent.planners.grammar.rewording import entry_variants
 from agent.planners.grammar.scope import Scope
@@ -31,6 +33,7 @@ from core.conditions import (
     EVERYONE,
     Attribute,
     Condition,
+    Trait,
     leaves,
 )
 from core.rules import (
@@ -43,7 +46,7 @@ from warehouse.wording import describe
 
 def plan_decision(text: Text, lexicon: Lexicon, as_of: datetime, notes: list[str]) -> Plan:
     """The policy that the text describes; raises Unclear where it cannot be read."""
-    builder = _Builder(text, lexicon, as_of)
+    builder = _Builder(in_plain_order(text, lexicon), lexicon, as_of)
     draft = builder.build()
     catalog = lexicon.catalog
     if not (draft.says_suppressions or draft.says_stops):
@@ -71,6 +74,9 @@ def plan_decision(text: Text, lexicon: Lexicon, as_of: datetime, notes: list[str
         assumptions=assumptions,
     )  # fmt: skip
     return Plan(intent="decision", draft=policy, assumptions=assumptions)
+
+
+_ALL = frozenset("everyone everybody anyone anybody all others rest".split())
 
 
 class _Builder:
@@ -101,7 +107,7 @@ class _Builder:
         for position, chunk in enumerate(outline.order.items):
             place = "" if chunk.marked else "first" if position == 0 else ""
             if position + 1 == len(outline.order.items) and position and chunk.rank is None:
-                place = "" if self.text.low(chunk.start - 1) in (".", ";", "\n", "!") else "last"
+                place = "" if self._begins(chunk.start) else "last"
             self._item(chunk, place)
         self._ask_about_scope()
         if not self.draft.items:
@@ -122,6 +128,10 @@ class _Builder:
             self.holding.stop(chunk)
         return self.draft
 
+    def _begins(self, i: int) -> bool:
+        """Whether a sentence begins there, with 'then' or without."""
+        return self.text.low(i - 1 - (self.text.low(i - 1) in THEN)) in ENDS
+
     def _request(self, chunk: Chunk) -> None:
         RequestReader(self.text.slice(chunk.start, chunk.end), self.lexicon, self.as_of).read()
 
@@ -135,7 +145,7 @@ class _Builder:
     def _reading(self, text: Text) -> Reading:
         """One entry or heading; 'open ticket -> support' is for users with an open ticket."""
         first: Unclear | None = None
-        for said in entry_variants(text):
+        for said in entry_variants(text, self.lexicon):
             try:
                 return PolicyReader(said, self.lexicon, self.as_of).read()
             except Unclear as unclear:
@@ -159,20 +169,38 @@ class _Builder:
             self.draft.holdout = reading.holdout
 
     def _definition(self, chunk: Chunk) -> None:
-        reading, text = self._read(chunk)
+        key, condition = self._defined_by(chunk)
+        if key in self.defined:
+            name = self.lexicon.catalog.actions[key].name
+            raise Unclear(question=f"'{name}' is said to be for two groups of users: which holds?")
+        self.defined[key] = condition
+
+    def _defined_by(self, chunk: Chunk) -> tuple[str, Condition]:
+        """The message that a sentence is about, and whom it is for."""
+        if chunk.actions and self._everyone(chunk):
+            return chunk.actions[0], EVERYONE
+        reading, text = self.holding.read_when(chunk) if chunk.actions else self._read(chunk)
         condition = settled(reading, text, self.draft)
         parts = [*reading.population, *([] if condition == EVERYONE else [condition])]
         parts.extend(reading.exclusions)
-        if reading.action is None or not parts or reading.action.key in self.defined:
+        key = reading.action.key if reading.action is not None else None
+        key = chunk.actions[0] if chunk.actions else key
+        if key is None or not (parts or reading.everyone):
             raise Unclear(
                 question=f"What does '{text.words(0, len(text))}' add to the order? "
                 "Say 'A is for users who …', or number the messages."
             )
-        self.defined[reading.action.key] = all_of(parts)
+        return key, all_of(parts) if parts else EVERYONE
+
+    def _everyone(self, chunk: Chunk) -> bool:
+        """'for everybody else'."""
+        said = {self.text.low(i) for i in range(chunk.start, chunk.end)}
+        return bool(said & _ALL) and said <= _ALL | {"for", "to", "else", "other", "users", "the"}
 
     def _ask_about_scope(self) -> None:
         """'A over B for users who …': who is limited, where only B has a condition."""
-        own = [item for item in self.draft.items if not item.default or item.suppressions]
+        told = [item for item in self.draft.items if item.action.key not in self.defined]
+        own = [item for item in told if not item.default or item.suppressions]
         if self.doubtful is not None and len(own) == 1 and len(self.draft.items) > 1:
             words, key = self.doubtful
             if own[0].action.key == key and key in self.lexicon.catalog.action_eligibility:
@@ -240,7 +268,8 @@ class _Builder:
 
     def _may_be_of_all(self, reading: Reading, condition: Condition, text: Text) -> bool:
         """'A over B for trial users on iOS': who people are, not what they did, is said of all."""
-        described = all(isinstance(leaf, Attribute) for leaf in leaves(condition))
+        kinds = Attribute | Trait if self.defined else Attribute
+        described = all(isinstance(leaf, kinds) for leaf in leaves(condition))
         named = condition != EVERYONE or reading.population
         if not named:
             return reading.everyone
@@ -266,6 +295,7 @@ class _Builder:
         catalog = self.lexicon.catalog
         if condition == EVERYONE and action.key in self.defined:
             condition = self.defined[action.key]
+            reading.everyone = reading.everyone or condition == EVERYONE
         default = condition == EVERYONE and not reading.everyone
         if default:
             meaning = catalog.action_eligibility.get(action.key)

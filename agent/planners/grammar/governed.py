@@ -12,7 +12,8 @@ from typing import Literal
 from agent.planners.grammar.holdouts import holdout
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.meaning import Unclear
-from agent.planners.grammar.order import Chunk, Mention
+from agent.planners.grammar.mentions import Mention
+from agent.planners.grammar.order import Chunk
 from agent.planners.grammar.outline_words import STOP, SUPPRESS, WHEN
 from agent.planners.grammar.pauses import Outcome, ignored, pause, seconds
 from agent.planners.grammar.rewording import duration
@@ -48,6 +49,7 @@ _GETS = frozenset(
 _GETTING = frozenset(
     "the a an any our also ever again to for with from by about more other another even".split()
 )
+_NONE = frozenset("nothing none no neither".split())
 _NOBODY = (("nobody",), ("no", "one"), ("no", "user"), ("no", "users"), ("no", "person"),
            ("none", "of", "the", "users"), ("no", "customer"), ("no", "customers"))  # fmt: skip
 _ORDERS = (("do", "not"), ("never", "send"), ("pause",), ("suppress",), ("mute",), ("stop", "all"),
@@ -108,8 +110,8 @@ class Governed:
         if holdout(self.text.slice(i, end), 0) is not None:
             return None
         forms = (
-            self._paused, self._people_first, self._left_out, self._when_first, self._led,
-            self._of_target,
+            self._paused, self._people_get_nothing, self._people_first, self._left_out,
+            self._when_first, self._led, self._of_target,
         )  # fmt: skip
         for form in forms:
             found = form(i, end)
@@ -328,6 +330,21 @@ class Governed:
             while self.text.low(k) in _GETS:
                 k += 1
             return k
+        return None
+
+    # 'users who … get none of them'
+
+    def _people_get_nothing(self, i: int, end: int) -> tuple[Kind, Chunk] | None:
+        for k in range(i + 2, end - 1):
+            if self.text.low(k) not in _GETS or self.text.low(k + 1) not in _NONE:
+                continue
+            subject = k - (self.text.low(k - 1) in _MODALS)
+            told = any(self._mention(j) is not None for j in range(i, subject))
+            targets = self._targets(k + 2, end)
+            if told or targets.end < end or self.text.low(i) in WHEN - {"for"}:
+                continue
+            return "suppression", Chunk(i, subject, tuple(targets.actions), False,
+                                        targets.message_class)  # fmt: skip
         return None
 
     # 'users who … should not get the nudge'

@@ -39,7 +39,7 @@ class Holding:
                 self.suppression(replace(chunk, end=cut))
                 self.suppression(replace(chunk, start=k + 1))
                 return
-        reading, text = self._read_when(chunk)
+        reading, text = self.read_when(chunk)
         when = self._when(reading, text, chunk)
         targets = self._targets(chunk, reading)
         for item in targets:
@@ -56,7 +56,7 @@ class Holding:
     def stop(self, chunk: Chunk) -> None:
         """End what a sentence says ends; raises Unclear where it cannot be read."""
         self.draft.says_stops = True
-        reading, text = self._read_when(chunk)
+        reading, text = self.read_when(chunk)
         when = self._when(reading, text, chunk)
         targets = self._targets(chunk, reading)
         for item in targets:
@@ -86,7 +86,7 @@ class Holding:
             )
         )  # fmt: skip
 
-    def _read_when(self, chunk: Chunk) -> tuple[Reading, Text]:
+    def read_when(self, chunk: Chunk) -> tuple[Reading, Text]:
         """What a suppression or stop says of people; a bare noun is something they have."""
         text = self.text.slice(chunk.start, chunk.end)
         if chunk.lasting is not None:
@@ -95,7 +95,7 @@ class Holding:
         for said in variants(lasting(text), self.lexicon):
             try:
                 reading = ConditionReader(said, self.lexicon, self.as_of).read()
-                if reading.items or reading.population or reading.exclusions:
+                if _tells(reading):
                     return reading, said
             except Unclear as unclear:
                 first = first or unclear
@@ -155,6 +155,11 @@ def settled(reading: Reading, text: Text, draft: Draft) -> Condition:
         raise Unclear(question=reading.questions[0])
     draft.notes.extend(reading.notes)
     return condition
+
+
+def _tells(reading: Reading) -> bool:
+    named = reading.items or reading.population or reading.exclusions
+    return bool(named) or reading.everyone
 
 
 def _idle(leaf: Condition, event: str) -> Window | None:

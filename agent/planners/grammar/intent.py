@@ -47,6 +47,7 @@ _DECISION = re.compile(
     r"ahead of|decision (rule|logic)s?|(should|must|will|always) (win|come first|go first|lead)|"
     r"which (message|one|of (these|them|the)\b.*) (wins|should)|(first|second|last) (choice|place)|"
     r"order:|sequence:|gives? way to|yields? to|loses? to|pecking order|hierarchy|"
+    r"(the|an|this) order for|waits? (until|for|till)|loses? against|(win|wins) against|"
     r"more important than)(\b|(?<=:))",
     re.IGNORECASE,
 )

@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from agent.planners.grammar.meaning import Unclear
+from agent.planners.grammar.mentions import Mention
 from agent.planners.grammar.outline_words import (
     COMPARED,
+    ENDS,
     EVERYTHING,
     LISTED,
     NOTHING,
@@ -24,9 +26,6 @@ from agent.planners.grammar.outline_words import (
 )
 from agent.planners.grammar.words import Text
 from core.rules import MessageClass, OutcomeSuppression
-
-Mention = tuple[int, int, str]
-"""Where a message of the catalog is named: its first token, the one after it, its key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +49,10 @@ class Chunk:
     """The tokens of how long it goes on after what is said happened."""
 
 
+_LAST = 99
+_BETWEEN = 50
+"""The places of what is last, and of what stands between the first and the last."""
+_RANK_ENDS = frozenset(", . ; ( for if when to with \n".split(" "))
 _CUTTING = frozenset({":", "-", "–", "—"})
 """Marks between what holds for the whole order and the order itself."""
 
@@ -69,6 +72,8 @@ class Order:
         """Pairs of items, the first before the second, as they are said."""
         self._over: set[int] = set()
         """Items that begin or go on a comparison: 'A over B'."""
+        self._bottom: set[int] = set()
+        """Items that come after all others."""
         self._top: set[int] = set()
         """Items that come before all others."""
 
@@ -126,6 +131,8 @@ class Order:
             chunk = self.items[k]
             if any(self.above_all(i) for i in range(chunk.start, chunk.end)):
                 self._top.add(k)
+            if any(self.below_all(i) for i in range(chunk.start, chunk.end)):
+                self._bottom.add(k)
 
     def above_all(self, i: int) -> bool:
         """'beats everything else', 'wins', 'takes priority': before all others."""
@@ -142,6 +149,11 @@ class Order:
             self.text.low(i + 2) != "over"
         )
 
+    def below_all(self, i: int) -> bool:
+        """'loses to everything': after all others."""
+        ends = (i + len(words) for words in UNDER if self.text.has(i, *words))
+        return any(self.text.has(k, *rest) for k in ends for rest in EVERYTHING)
+
     def _head(self, start: int, end: int) -> int:
         """What stands before the order itself: 'For users in Germany, prioritise …:'."""
         first = min((m[0] for m in self.mentions if start <= m[0] < end), default=None)
@@ -151,6 +163,8 @@ class Order:
         for i in range(start, first):
             low = self.text.low(i)
             colon = low in _CUTTING and (i == 0 or self.text[i - 1].kind != "number")
+            if colon and self._condition_first(i):
+                continue
             if colon or low in ORDER_WORDS:
                 cut = i + 1
             elif low == "," and self.text.low(start) in ("for", "among", "with"):
@@ -315,6 +329,8 @@ class Order:
         for words in (*OVER, *UNDER, *LISTED):
             if words == ("to",) and not self._preferred(i):
                 continue
+            if words == (":",) and self._condition_first(i):
+                continue
             if words[-1] == "or" and not OR_CUE.search(self.text.source):
                 continue
             if self.text.has(i, *words):
@@ -326,6 +342,17 @@ class Order:
                     return i + len(words), None
         return None
 
+    def _condition_first(self, i: int) -> bool:
+        """'If they added a title: A': what stands before the colon is who gets A."""
+        if self.text.low(i) != ":" or self.text.low(i + 1) == "\n":
+            return False
+        for k in range(i - 1, -1, -1):
+            if self.mention_at(k) is not None or self.text.low(k) in ENDS:
+                return False
+            if self.text.low(k) in ("if", "when", "whenever"):
+                return True
+        return False
+
     def _preferred(self, i: int) -> bool:
         """'prefer A to B'."""
         return any(self.text.low(k) in ("prefer", "preferring") for k in range(max(0, i - 12), i))
@@ -336,6 +363,13 @@ class Order:
             if self.mention_at(i) is not None:
                 continue
             low = self.text.low(i)
+            if low == "between" and self.text.low(i - 1) == "is":
+                return _BETWEEN
+            closes = i + 1 >= end or self.text.low(i + 1) in _RANK_ENDS
+            if closes and self.mention_at(i - 1) is not None and low in ("last", *NUMBERS):
+                return NUMBERS.get(low, _LAST)
+            if closes and self.text.low(i - 1) == "the" and low in ("lowest", "highest"):
+                return _LAST if low == "lowest" else 1
             if low in NUMBERS and self.text.low(i - 1) in (
                 "comes",
                 "come",
@@ -369,7 +403,8 @@ class Order:
     def finish(self) -> None:
         """Put the messages in their order, or ask for it where nothing tells."""
         ranked = any(chunk.rank is not None for chunk in self.items)
-        told = self.marked or bool(self._above) or bool(self._top) or ranked
+        self._place_tops(ranked)
+        told = self.marked or bool(self._above) or bool(self._top | self._bottom) or ranked
         groups = self._groups()
         if len(groups) > 1 and not told and not ORDER_CUE.search(self.text.source):
             raise _which_order()
@@ -378,6 +413,13 @@ class Order:
         self.items = [self._merged(group) for group in groups]
         if ranked:
             self._sort()
+
+    def _place_tops(self, ranked: bool) -> None:
+        """Where places are said: 'A wins' is the first, 'A loses to everything' the last."""
+        for k in self._top | self._bottom if ranked else ():
+            if self.items[k].rank is None:
+                rank = 1 if k in self._top else _LAST
+                self.items[k] = replace(self.items[k], rank=rank)
 
     def _groups(self) -> list[list[int]]:
         """The items by message, in the order in which each is first named."""
@@ -399,6 +441,9 @@ class Order:
         tops = {place[k] for k in self._top}
         if len(tops) > 1:
             raise Unclear(question="Two messages come before all others: which goes first?")
+        bottoms = {place[k] for k in self._bottom}
+        above -= {(g, b) for g in bottoms for b in range(len(groups))}
+        above |= {(g, b) for b in bottoms for g in range(len(groups)) if g != b}
         above |= {(t, g) for t in tops for g in range(len(groups)) if g != t}
         above -= {(g, t) for t in tops for g in range(len(groups))}
         left, ordered = [*range(len(groups))], []

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from agent.planners.grammar.caps import refuse_cap
-from agent.planners.grammar.frame import Frame
+from agent.planners.grammar.definitions import Definitions
 from agent.planners.grammar.governed import Governed, Kind
 from agent.planners.grammar.lexicon import Lexicon
-from agent.planners.grammar.order import Chunk, Mention, Order
+from agent.planners.grammar.meaning import Unclear
+from agent.planners.grammar.mentions import Mention, mentions
+from agent.planners.grammar.order import Chunk, Order
 from agent.planners.grammar.outline_words import LABELS
 from agent.planners.grammar.words import Text
 
@@ -17,8 +21,7 @@ class Outline:
     def __init__(self, text: Text, lexicon: Lexicon) -> None:
         self.text = text
         self.lexicon = lexicon
-        self.frame = Frame(text, lexicon)
-        self.order = Order(text, self._mentions())
+        self.order = Order(text, mentions(text, lexicon))
         self.definitions: list[Chunk] = []
         """'Win-back is for users who …': who a message of the order is for."""
         self.suppressions: list[Chunk] = []
@@ -26,44 +29,13 @@ class Outline:
         self.requests: list[Chunk] = []
         """'Write the suppressions and stop conditions.': asks for what is written anyway."""
         self.governed = Governed(text, lexicon, self.order.mentions)
+        self.defining = Definitions(text, self.order)
         self._label: Kind | None = None
         refuse_cap(text)
-        for start, end in self._sentences():
+        self.sentences = self._sentences()
+        for start, end in self.sentences:
             self._sentence(start, end)
         self.order.finish()
-
-    def _mentions(self) -> list[Mention]:
-        """Where messages of the catalog are named."""
-        found = []
-        i = 0
-        while i < len(self.text):
-            named = self.frame.action(i)
-            if named is not None and self.text.low(i) != "," and not self._in_clause(i):
-                found.append((i, named.end, named.action.key))
-                i = named.end
-            else:
-                i += 1
-        return found
-
-    def _in_clause(self, i: int) -> bool:
-        """'users who upgrade': what people did is no message."""
-        before = self.text.low(i - 1)
-        if before == "to" and self.text.low(i - 2) in ("priority", "order", "preference"):
-            return False
-        return before in (
-            "who",
-            "they",
-            "not",
-            "never",
-            "have",
-            "has",
-            "had",
-            "with",
-            "to",
-            "an",
-            "until",
-            "already",
-        )
 
     def _sentences(self) -> list[tuple[int, int]]:
         cuts, start = [], 0
@@ -120,6 +92,8 @@ class Outline:
         if found is not None:
             kind, chunk = found
             (self.stops if kind == "stop" else self.suppressions).append(chunk)
+        elif several := self.defining.read(start, end, self._has_place(end)):
+            self.definitions.extend(several)
         elif self._defines(start, end):
             self.definitions.append(Chunk(start, end))
         else:
@@ -137,12 +111,30 @@ class Outline:
                 return k + 1
         return start
 
+    def _has_place(self, end: int) -> Callable[[Mention], bool]:
+        """Whether the order names a message: before a sentence that ends there, or after it."""
+        later: set[str] = set()
+        for begin, stop in self.sentences:
+            if begin >= end and not self._governs(begin, stop):
+                later |= {m[2] for m in self.order.mentions if begin <= m[0] < stop}
+        items = [(one.start, one.end) for one in self.order.items]
+        sooner = {m[2] for m in self.order.mentions if any(a <= m[0] < b for a, b in items)}
+        return lambda mention: mention[2] in sooner | later
+
+    def _governs(self, start: int, end: int) -> bool:
+        try:
+            return self.governed.read(start, end, self._label) is not None
+        except Unclear:
+            return True
+
     def _defines(self, start: int, end: int) -> bool:
         mention = self.order.mention_at(start) or self.order.mention_at(start + 1)
         if mention is None:
             return False
         if self._says_for_whom(mention, start, end):
             return True
+        if len({m[2] for m in self.order.mentions if start <= m[0] < end}) > 1:
+            return False
         said = any(
             m[2] == mention[2] and chunk.start <= m[0] < chunk.end
             for chunk in self.order.items for m in self.order.mentions

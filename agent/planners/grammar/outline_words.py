@@ -46,6 +46,12 @@ OVER: tuple[tuple[str, ...], ...] = tuple(sorted((
     ("rank", "above"), ("ranks", "higher", "than"), ("is", "higher", "than"), ("prevails", "over"),
     ("more", "important", "than"), ("is", "preferred", "to"), ("preferred", "over"), ("wins", "vs"),
     ("should", "come", "before"), ("should", "go", "before"), ("is", "ranked", "above"),
+    ("win", "against"), ("to", "win", "against"), ("to", "win", "over"), ("to", "beat"),
+    ("to", "come", "before"), ("to", "go", "before"), ("should", "win", "against"),
+    ("should", "win", "over"), ("should", "outrank"), ("should", "trump"), ("defeats",),
+    ("should", "precede"), ("should", "come", "ahead", "of"), ("should", "go", "ahead", "of"),
+    ("should", "have", "priority", "over"), ("should", "take", "priority", "over"),
+    ("is", "ahead", "of"), ("are", "ahead", "of"), ("outweighs",), ("outweigh",),
 ), key=len, reverse=True))  # fmt: skip
 """What stands before one of these goes before what follows."""
 UNDER: tuple[tuple[str, ...], ...] = tuple(sorted((
@@ -55,6 +61,12 @@ UNDER: tuple[tuple[str, ...], ...] = tuple(sorted((
     "than"), ("are", "less", "important", "than"), ("only", "after"), ("is", "lower", "than"),
     ("<",), ("is", "beaten", "by"), ("follows",), ("comes", "behind"), ("goes", "behind"),
     ("is", "outranked", "by"), ("is", "trumped", "by"), ("less", "important", "than"),
+    ("lose", "against"), ("loses", "against"), ("should", "lose", "to"), ("to", "lose", "to"),
+    ("should", "lose", "against"), ("should", "come", "after"), ("should", "go", "after"),
+    ("should", "yield", "to"), ("should", "follow"), ("ranks", "behind"), ("ranks", "after"),
+    ("should", "give", "way", "to"), ("are", "outranked", "by"), ("defers", "to"),
+    ("makes", "way", "for"), ("make", "way", "for"), ("is", "behind"), ("is", "below"),
+    ("stands", "back", "for"), ("are", "beaten", "by"), ("are", "trumped", "by"),
 ), key=len, reverse=True))  # fmt: skip
 """What stands before one of these goes after what follows."""
 LISTED: tuple[tuple[str, ...], ...] = (
@@ -77,6 +89,13 @@ TAKES_PRIORITY = (
     ("takes", "priority"), ("take", "priority"), ("has", "priority"), ("have", "priority"),
     ("takes", "precedence"), ("take", "precedence"), ("has", "precedence"),
 )  # fmt: skip
+ENDS = frozenset({".", ";", "\n", "!", "?"})
+"""Where a sentence ends."""
+NAMED_SHORT = frozenset(
+    "alert reminder nudge offer tips tip notice help request messaging follow-up email "
+    "message campaign digest invite invitation warning update newsletter survey coupon".split()
+)
+"""Nouns that a message may be called by alone: 'the alert'."""
 OR_CUE = re.compile(r"\b(in (this|that|the following|that exact) order|order of)\b", re.I)
 ORDER_WORDS = frozenset(
     "prioritise prioritize priority priorities rank order put decide prioritising prioritizing "

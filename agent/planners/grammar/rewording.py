@@ -57,9 +57,9 @@ def past(low: str) -> str:
 _ARROWS = frozenset({"->", "→", ":", "=", ">"})
 
 
-def entry_variants(text: Text) -> Iterator[Text]:
+def entry_variants(text: Text, lexicon: Lexicon) -> Iterator[Text]:
     """An entry as it stands, and with what stands before an arrow said of people."""
-    text = there_is(text)
+    text = passive(there_is(text), lexicon)
     yield text
     for k in range(1, len(text) - 1):
         double = text.low(k) == "=" and text.low(k + 1) == ">"
@@ -151,9 +151,7 @@ def lasting(text: Text) -> Text:
 
 def _without(text: Text) -> Text:
     """'after 7 days without a session': without one in the last 7 days."""
-    if text.low(0) != "after":
-        return text
-    length, end = duration(text, 1)
+    length, end = duration(text, int(text.low(0) == "after"))
     if not length or text.low(end) not in ("without", "of", "with") or end + 1 >= len(text):
         return text
     if text.low(end) != "without" and text.low(end + 1) not in ("no", "not"):

@@ -1,0 +1,107 @@
+"""A decision prompt in the wording that its order is read from: labels, short names, 'it'."""
+
+from __future__ import annotations
+
+from agent.planners.grammar import order_wording
+from agent.planners.grammar.lexicon import Lexicon
+from agent.planners.grammar.mentions import Mention, mention_at, mentions
+from agent.planners.grammar.order_wording import Rewording, mark, name, replaced
+from agent.planners.grammar.outline_words import ENDS, NAMED_SHORT
+from agent.planners.grammar.words import Text, Token, same_word
+
+_JOINS = frozenset({",", "and", "but", "while", "whereas"})
+_ROUNDS = 6
+"""A wording is met so many times in one prompt at most."""
+
+
+def in_plain_order(text: Text, lexicon: Lexicon) -> Text:
+    """The prompt with every message named where it is meant, and the order said one way."""
+    steps: tuple[Rewording, ...] = (
+        _numbers, _labels, _short_names, order_wording.asked_first, _pronouns,
+        order_wording.waiting, order_wording.same_subject, order_wording.after_it,
+        order_wording.places, order_wording.never_goes,
+    )  # fmt: skip
+    for step in steps:
+        for _ in range(_ROUNDS):
+            found = mentions(text, lexicon)
+            before, text = text, step(text, found)
+            if [token.low for token in text] == [token.low for token in before]:
+                break
+    return text
+
+
+def _numbers(text: Text, found: list[Mention]) -> Text:
+    """'1 support 2 upgrade': numbers before messages in place of '1) … 2) …'."""
+    at: list[int] = []
+    for start, _, _ in found:
+        k = start - 1
+        if text.low(k) == str(len(at) + 1) and text[k].kind == "number":
+            at.append(k)
+    if len(at) < 2:
+        return text
+    for k in reversed(at):
+        text = replaced(text, k + 1, k + 1, [mark(text[k], ")")])
+    return text
+
+
+def _labels(text: Text, found: list[Mention]) -> Text:
+    """'(b) upgrade nudge … Stop (b) once …': the label is the message."""
+    meant: dict[str, Mention] = {}
+    tokens: list[Token] = []
+    i = 0
+    while i < len(text):
+        low = text.low(i + 1)
+        labelled = text.low(i) == "(" and text.low(i + 2) == ")" and (len(low) == 1)
+        follows = next((m for m in found if m[0] in (i + 3, i + 4)), None)
+        if labelled and low in meant:
+            tokens += name(text, meant[low])
+            i += 3
+            continue
+        if labelled and follows is not None:
+            meant[low] = follows
+        tokens.append(text[i])
+        i += 1
+    return Text(text.source, tokens)
+
+
+def _short_names(text: Text, found: list[Mention]) -> Text:
+    """'the alert' for the new release alert, where it is the only alert that is named."""
+    heads: dict[str, dict[str, Mention]] = {}
+    for one in found:
+        if one[1] - one[0] > 1:
+            heads.setdefault(text.low(one[1] - 1), {}).setdefault(one[2], one)
+    tokens: list[Token] = []
+    for i in range(len(text)):
+        named = next((h for h in heads if same_word(h, text.low(i))), None)
+        begins = i == 0 or text.low(i - 1) in (*ENDS, *_JOINS, "the", "(", "our")
+        if (
+            named is None
+            or not begins
+            or mention_at(found, i) is not None
+            or named not in NAMED_SHORT
+        ):
+            tokens.append(text[i])
+            continue
+        meant = list(heads[named].values())
+        tokens += name(text, meant[0]) if len(meant) == 1 else [text[i]]
+    return Text(text.source, tokens)
+
+
+def _pronouns(text: Text, found: list[Mention]) -> Text:
+    """'It is for people who …', 'after it comes …': the message named last."""
+    tokens: list[Token] = []
+    last: Mention | None = None
+    for i in range(len(text)):
+        last = next((m for m in found if m[1] == i), last)
+        starts = i == 0 or text.low(i - 1) in ENDS
+        subject = starts and text.low(i) in ("it", "that", "they") and _defines(text, i + 1)
+        placed = text.low(i) == "it" and text.low(i - 1) in ("after", "below", "behind", "before")
+        if last is not None and (subject or placed):
+            tokens += name(text, last)
+        else:
+            tokens.append(text[i])
+    return Text(text.source, tokens)
+
+
+def _defines(text: Text, i: int) -> bool:
+    return text.low(i) in ("is", "are", "goes", "go") and text.low(i + 1) in ("for", "to", "only")
