@@ -6,7 +6,7 @@ from typing import Any
 
 from core.artifacts import QueryAnswer
 from ui.cli.rows_table import MOST, rows_table
-from ui.console.view.answers import MOST_BARS, chart_of, single
+from ui.console.view.answers import MOST_BARS, cell, chart_of, single
 
 
 def answer(columns: str, *rows: tuple[Any, ...], **chart: str) -> QueryAnswer:
@@ -46,6 +46,12 @@ def test_times_are_lines_with_one_for_each_group() -> None:
 
     assert drawn is not None
     assert drawn.alt == "N from 2026-06-01 to 2026-06-03, at the end: ios 3; web 3."
+
+
+def test_a_group_keeps_its_letters_and_a_moment_reads_as_people_write_it() -> None:
+    assert cell("AT", "country") == "AT"
+    assert cell("2026-06-01T00:00:00", "day") == "2026-06-01"
+    assert cell("2026-06-01T13:00:00", "hour") == "2026-06-01 13:00"
 
 
 def test_a_single_moment_is_no_line() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ UNKNOWN = "unknown"
 MOST_BARS = 20
 """Bars that are drawn: more of them are read better in the table."""
 MOST_LINES = 6
+_MOMENT = re.compile(r"^(\d{4}-\d\d-\d\d)T")
 
 
 def chart_of(answer: QueryAnswer) -> Chart | None:
@@ -42,7 +44,7 @@ def cell(of: Any, column: str) -> str:
         return UNKNOWN
     if isinstance(of, bool):
         return "yes" if of else "no"
-    text = str(of).replace("T", " ")
+    text = _MOMENT.sub(r"\1 ", str(of))
     if column == "month":
         return text[:7]
     return text[:16] if column == "hour" else text.removesuffix(" 00:00:00")
