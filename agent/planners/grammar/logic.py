@@ -8,8 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from agent.planners.grammar.afresh import afresh, shared_object
 from agent.planners.grammar.doubt import Answer, Doubt
 from agent.planners.grammar.meaning import Found, Item, all_of, any_of, negate, with_window
+from agent.planners.grammar.reach import grouping, scope_of
+from agent.planners.grammar.times import Span
 from agent.planners.grammar.words import Text
 from core.conditions import Condition, Related, leaves
 
@@ -28,12 +31,13 @@ def combine(items: list[Item], text: Text) -> Found:
     notes = [note for item in items for note in item.found.notes]
     questions = [question for item in items for question in item.found.questions]
     items = _under_one_negation(items, notes)
+    items = shared_object(items, notes)
     questions.extend(shared_window(items))
     questions.extend(_elliptic(items))
-    items = _led(items, notes)
+    items = _led(items, notes, questions, text)
     seps = _resolved(items)
     units = _units(items, seps, questions)
-    condition = _joined(units, questions)
+    condition = _joined(units, questions, text.source)
     end = items[-1].found.end
     return Found(end, condition, notes=tuple(notes), questions=tuple(questions))
 
@@ -66,23 +70,38 @@ def _goes_on(item: Item) -> bool:
     return item.sep in ("or", "comma") and plain and bare and item.found.counts_events
 
 
-def _led(items: list[Item], notes: list[str]) -> list[Item]:
+def _led(items: list[Item], notes: list[str], questions: list[str], text: Text) -> list[Item]:
     """A window said first holds for the predicates after it."""
     lead = None
     led: list[Item] = []
     for item in items:
-        if item.sep in ("sentence", "but"):
+        if item.sep == "sentence":
             lead = None
         if item.lead is not None:
             lead = item.lead
             notes.extend(item.lead.notes)
         found = item.found
         if lead is not None and found.counts_events and found.span is None:
+            if item.sep == "but" and not item.lead:
+                questions.extend(_still_led(found, lead, text))
             if lead.window is not None:
                 found = replace(found, condition=with_window(found.condition, lead.window))
             notes[:] = [_without_window(note, found.stated) for note in notes]
         led.append(replace(item, found=found))
     return led
+
+
+def _still_led(found: Found, lead: Span, text: Text) -> list[str]:
+    """'In the last 5 days they viewed the cart but never ordered': in these 5 days, or ever?"""
+    if "never" not in (text.low(k) for k in range(found.start - 3, found.start)):
+        return []
+    question = (
+        f"Does '{lead.stated}' hold for '{found.stated}' too? Say the period with each, "
+        "or 'ever' where none is meant."
+    )
+    said = found.stated
+    both = Answer("It does", said, f"{said} {lead.stated}")
+    return [Doubt.of(question, both, Answer("Not ever", said, f"{said} ever"))]
 
 
 def _without_window(note: str, stated: str) -> str:
@@ -186,7 +205,7 @@ def _resolved(items: list[Item]) -> list[str]:
 def _units(items: list[Item], seps: list[str], questions: list[str]) -> list[_Unit]:
     units: list[_Unit] = []
     sharing: Item | None = None
-    for item, sep in zip(items, seps, strict=True):
+    for k, (item, sep) in enumerate(zip(items, seps, strict=True)):
         condition = item.found.condition
         is_or = sep in ("or", "strong_or", "comma_or")
         fresh = item.negated or sep in ("first", "but", "rel", "sentence")
@@ -196,13 +215,15 @@ def _units(items: list[Item], seps: list[str], questions: list[str]) -> list[_Un
         fresh = fresh or (item.marked and not reached)
         if sharing is not None and sharing.determiner and item.found.counted and not is_or:
             fresh = True  # 'no cancelled orders and 4 delivered ones'
+        if sharing is not None and not is_or and afresh(items, k, sharing):
+            fresh = True
         if not fresh and sharing is not None:
             if is_or and _alike(sharing, item):
                 units[-1].condition = all_of([units[-1].condition, negate(condition)])
                 units[-1].words += f" or {item.found.stated}"
                 continue
             if is_or or _alike(sharing, item):
-                questions.append(_scope(sharing, item))
+                questions.append(scope_of(sharing, item))
         if (
             sharing is not None
             and is_or
@@ -213,9 +234,9 @@ def _units(items: list[Item], seps: list[str], questions: list[str]) -> list[_Un
             and sep != "strong_or"
             and not _own_subject(item)
         ):
-            questions.append(_scope(sharing, item))
+            questions.append(scope_of(sharing, item))
         if item.negated and is_or and sharing is not None and item.determiner:
-            questions.append(_scope(sharing, item))
+            questions.append(scope_of(sharing, item))
         sharing = item if item.negated else (None if fresh else sharing)
         shown = negate(condition) if item.negated else condition
         units.append(_Unit(shown, sep, item.found.stated))
@@ -230,21 +251,14 @@ def _alike(one: Item, other: Item) -> bool:
     return one.found.form == other.found.form
 
 
-def _scope(sharing: Item, item: Item) -> str:
-    return (
-        f"Does the negation before '{sharing.found.stated}' hold for '{item.found.stated}' too? "
-        "Repeat 'not', 'no' or 'never' if it does, or say 'but' before what is wanted."
-    )
-
-
-def _joined(units: list[_Unit], questions: list[str]) -> Condition:
+def _joined(units: list[_Unit], questions: list[str], source: str) -> Condition:
     kinds = {_kind(unit.sep) for unit in units[1:]}
     conditions = [unit.condition for unit in units]
     if kinds <= {"and"}:
         return all_of(conditions)
     if kinds == {"or"}:
         return any_of(conditions)
-    return _mixed(units, questions)
+    return _mixed(units, questions, source)
 
 
 def _kind(sep: str) -> str:
@@ -254,7 +268,7 @@ def _kind(sep: str) -> str:
 _STRONG = {"strong_and", "strong_or", "but", "rel", "sentence"}
 
 
-def _mixed(units: list[_Unit], questions: list[str]) -> Condition:
+def _mixed(units: list[_Unit], questions: list[str], source: str) -> Condition:
     """Strong separators cut first; what is between two cuts must be all and, or all or."""
     strong = {_kind(unit.sep) for unit in units[1:] if unit.sep in _STRONG}
     groups: list[list[_Unit]] = [[units[0]]]
@@ -267,17 +281,9 @@ def _mixed(units: list[_Unit], questions: list[str]) -> Condition:
     for group in groups:
         kinds = {_kind(unit.sep) for unit in group[1:]}
         if len(kinds) > 1:
-            questions.append(_grouping(group))
+            questions.append(grouping([unit.words for unit in group], source))
         join = any_of if kinds == {"or"} else all_of
         parts.append(join([unit.condition for unit in group]))
     if len(strong) > 1 or any(unit.sep == "comma_or" for unit in units):
-        questions.append(_grouping(units))
+        questions.append(grouping([unit.words for unit in units], source))
     return any_of(parts) if strong == {"or"} else all_of(parts)
-
-
-def _grouping(units: list[_Unit]) -> str:
-    said = "; ".join(f"'{unit.words}'" for unit in units if unit.words)
-    return (
-        f"How do 'and' and 'or' group here: {said}? "
-        "Say 'either … or …' around the alternatives, or use brackets."
-    )

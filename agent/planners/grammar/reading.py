@@ -255,6 +255,9 @@ class Reader:
                     "for each."
                 )
             return
+        limits = self.text.low(i) == "only" or self.text.low(i - 1) == "only"
+        if limits and self._sep in ("but", "comma", "rel"):
+            return
         if not people.bare or self._starts_predicate(people.end):
             self.reading.questions.append(
                 f"Does '{self.text.words(i, people.end)}' add more people, or limit those "

@@ -19,6 +19,7 @@ from agent.planners.grammar.words import Text, stem
 
 SHORTEST = 6
 LONG = 7
+_SHORT = 5
 _DOUBLE = re.compile(r"(.)\1")
 
 
@@ -34,6 +35,11 @@ def mend(text: Text, lexicon: Lexicon) -> tuple[Text, list[str]]:
         notes.append(f"'{token.text}' is read as '{nearest}'.")
         tokens.append(replace(token, text=nearest, low=nearest))
     return apart(Text(text.source, tokens), lexicon), notes
+
+
+def _dropped_e(word: str, form: str) -> bool:
+    """'opend', 'viewd': the e before the d was left out."""
+    return word.endswith("d") and len(word) >= _SHORT and word[:-1] + "ed" == form
 
 
 def _changed(word: str, form: str) -> bool:
@@ -52,7 +58,13 @@ def _swapped(word: str, form: str) -> bool:
 def _nearest(word: str, lexicon: Lexicon) -> str | None:
     if word.startswith("un") and lexicon.knows(word[2:]):
         return None
-    if len(word) < SHORTEST or not word.isalpha() or word in COMMON or lexicon.knows(word):
+    if word in _SLIPS and not lexicon.knows(word):
+        return _SLIPS[word]
+    if len(word) < _SHORT or not word.isalpha() or word in COMMON or lexicon.knows(word):
+        return None
+    if any(_dropped_e(word, f"{verb}ed") for verb in lexicon.verbs):
+        return f"{word[:-1]}ed"
+    if len(word) < SHORTEST:
         return None
     if any(stem(word) == stem(known) for known in COMMON if known[:3] == word[:3]):
         return None
@@ -63,6 +75,19 @@ def _nearest(word: str, lexicon: Lexicon) -> str | None:
     return min(near, key=len) if len(stems) == 1 else None
 
 
+_SLIPS = {
+    "teh": "the", "hte": "the", "adn": "and", "nad": "and", "wich": "which", "whcih": "which",
+    "whic": "which", "thier": "their", "wiht": "with", "wtih": "with", "witout": "without",
+    "withot": "without", "whithout": "without", "exlude": "exclude", "exlcude": "exclude",
+    "excude": "exclude", "exluding": "excluding", "exlcuding": "excluding", "exept": "except",
+    "excpet": "except", "execpt": "except", "untill": "until", "fewr": "fewer", "mroe": "more",
+    "laest": "least", "lsat": "last", "dyas": "days", "weeeks": "weeks", "moths": "months",
+    "mnths": "months", "monts": "months", "tehy": "they", "thye": "they", "hvae": "have",
+    "ahve": "have", "nto": "not", "neve": "never", "nver": "never", "bewteen": "between",
+    "betwen": "between", "targt": "target", "usrs": "users", "uesrs": "users", "useres": "users",
+    "recieve": "receive", "recieved": "received", "recived": "received", "recieves": "receives",
+}  # fmt: skip
+"""Slips in words that no catalog has: each has one reading."""
 _PLURAL = ("", "s")
 _ENDINGS = ("", "s", "d", "ed", "ing")
 

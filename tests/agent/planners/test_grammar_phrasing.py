@@ -131,3 +131,84 @@ def test_a_verb_before_neither_holds_for_both(domain: str, prompt: str, plainly:
 )  # fmt: skip
 def test_polite_words_and_those_of_one_s_own_limit_nobody(domain: str, prompt: str, plainly: str):
     same(domain, prompt, plainly)
+
+
+@pytest.mark.parametrize(
+    ("domain", "prompt", "plainly"),
+    [
+        ("shop", "In the last 5 days they viewed the cart, but did not start checkout.",
+         "Customers who viewed the cart in the last 5 days and who did not start checkout in the "
+         "last 5 days"),
+        ("workout_app", "In the last 9 days, users who viewed pricing but completed no workout.",
+         "Users who viewed pricing in the last 9 days and completed no workout in the last 9 days"),
+        ("streaming", "Viewers who shared or rated a title in the last 7 days",
+         "Viewers who shared a title in the last 7 days or who rated a title in the last 7 days"),
+    ],
+)  # fmt: skip
+def test_one_period_holds_for_all_of_its_sentence(domain: str, prompt: str, plainly: str):
+    same(domain, prompt, plainly)
+
+
+def test_a_period_said_first_and_never_after_it_are_asked_back():
+    prompt = "In the last 5 days they viewed the cart, but have never started checkout."
+
+    assert "hold for" in plan("shop", prompt).questions[0]
+
+
+@pytest.mark.parametrize(
+    ("domain", "prompt", "plainly"),
+    [
+        ("workout_app", "Not opted in to marketing, signed up more than 90 days ago.",
+         "Users who signed up more than 90 days ago and who are not opted in to marketing"),
+        ("streaming", "no kids profile, prefers comedy",
+         "Viewers who prefer comedy and who have no kids profile"),
+        ("projects", "Users in Canada, not from a webinar, health score below 40",
+         "Users in Canada with a health score below 40 who are not from a webinar"),
+        ("shop", "Neither basic nor silver tier, living in Germany",
+         "Customers living in Germany who are neither basic nor silver tier"),
+    ],
+)  # fmt: skip
+def test_a_negation_in_a_list_ends_at_the_comma(domain: str, prompt: str, plainly: str):
+    one, other = rule(domain, prompt).condition, rule(domain, plainly).condition
+    assert {str(part) for part in one.of} == {str(part) for part in other.of}  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "Users in Germany who are not gold, returned an order",
+        "Users who have not viewed pricing and started checkout",
+        "Customers with no open case, returned order",
+    ],
+)
+def test_a_negation_that_may_reach_further_is_never_guessed(prompt: str):
+    assert plan("shop", prompt).draft is None
+
+
+@pytest.mark.parametrize(
+    ("domain", "prompt", "plainly"),
+    [
+        ("workout_app", "members who viewed pricing, but only those who completed onboarding.",
+         "members who viewed pricing and who completed onboarding"),
+        ("shop", "Gold customers, but only those in Germany", "Gold customers in Germany"),
+    ],
+)  # fmt: skip
+def test_but_only_those_limits_the_people_named_before(domain: str, prompt: str, plainly: str):
+    same(domain, prompt, plainly)
+
+
+@pytest.mark.parametrize(
+    ("domain", "prompt", "plainly"),
+    [
+        ("workout_app", "users wich opend the app", "users which opened the app"),
+        ("projects", "Usrs who exportd a report, exept admins",
+         "Users who exported a report, except admins"),
+        ("streaming", "viewers witout a push who downloadd a title in the lsat 9 dyas",
+         "viewers without a push who downloaded a title in the last 9 days"),
+    ],
+)  # fmt: skip
+def test_slips_of_the_finger_in_small_words_are_put_right_and_said(
+    domain: str, prompt: str, plainly: str
+):
+    same(domain, prompt, plainly)
+    assert any("is read as" in note for note in plan(domain, prompt).assumptions)
