@@ -64,7 +64,7 @@ def test_a_configured_endpoint_becomes_the_planner_unless_the_file_says_otherwis
 ) -> None:
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:8000/v1")
 
-    assert load_settings(write(tmp_path, "")).planner_in_use == "openai"
+    assert load_settings(write(tmp_path, "")).planner_in_use == "hybrid"
     assert load_settings(write(tmp_path, 'planner = "grammar"\n')).planner_in_use == "grammar"
 
 
@@ -82,7 +82,7 @@ def test_the_environment_completes_the_model_of_the_file(
 def test_an_unknown_key_is_named_with_the_nearest_one(tmp_path: Path) -> None:
     assert "'prot'. (at: prot) Did you mean port or" in refusal(tmp_path, "prot = 1\n")
     nested = refusal(tmp_path, '[model]\nnmae = "x"\n')
-    assert "'model.nmae'. (at: model.nmae) Did you mean name?" in nested
+    assert "'model.nmae'. (at: model.nmae) Did you mean name" in nested
     assert "Known keys: warehouse" in refusal(tmp_path, "zzz = 1\n")
 
 
