@@ -10,6 +10,7 @@ from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.meaning import Unclear
 from agent.planners.grammar.times import Times
 from agent.planners.grammar.words import Text
+from core.artifacts import Choice
 from core.conditions import Absolute, Calendar, Rolling
 
 _TO = (("up", "to"), ("to",), ("until",), ("till",), ("through",), ("thru",), ("-",), ("–",),
@@ -164,6 +165,7 @@ class Periods:
     def _calendar(self, window: Calendar, stop: int) -> Period:
         back = window.periods_back
         if window.unit == "week":
+            self._ask_on_monday(back, stop)
             return self._week(back, stop)
         if window.unit == "day":
             day = self.today - timedelta(days=back)
@@ -172,6 +174,23 @@ class Periods:
         after = self.days.first_of("month", back - 1) if back else None
         assert first is not None
         return self.units.between(first, after, stop, "month")
+
+    def _ask_on_monday(self, back: int, stop: int) -> None:
+        """On a Monday at midnight 'last week' is the one that just ended, or the one before."""
+        source = self.text.source
+        if back != 1 or self.as_of != self.midnight or self.as_of.weekday():
+            return
+        if "this week" in source.lower():
+            return
+        weeks = [(self.today - timedelta(days=7 * n)) for n in (1, 2)]
+        told = [f"from {day} to {day + timedelta(days=6)}" for day in weeks]
+        start, end = self.text[stop - 2].start, self.text[stop - 1].end
+        raise Unclear(
+            question=f"Today is a Monday: is '{source[start:end]}' {told[0]}, or {told[1]}?",
+            choices=tuple(
+                Choice(label=one, prompt=f"{source[:start]}{one}{source[end:]}") for one in told
+            ),
+        )
 
     def _week(self, back: int, stop: int) -> Period:
         """From Monday on; on a Monday at midnight the week that has just ended is this one."""

@@ -57,10 +57,13 @@ class Sides:
         return self._alone(i) or self._named(i)
 
     def as_control(self, i: int) -> int:
-        """'Android as the control': the token after it."""
-        if self.text.low(i) != "as":
+        """'Android as the control', 'Android is the baseline': the token after it."""
+        k = i
+        while self.text.low(k) == "," or self.lexicon.is_person(self.text, k):
+            k += 1
+        if self.text.low(k) not in ("as", "is", "are", "being", "was", "="):
             return i
-        k = i + 1 + (self.text.low(i + 1) in ARTICLES)
+        k += 1 + (self.text.low(k + 1) in (*ARTICLES, "my", "our"))
         if self.text.low(k) not in AS_CONTROL:
             return i
         return k + 1 + (self.text.low(k + 1) == "group")

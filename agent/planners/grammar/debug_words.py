@@ -129,7 +129,7 @@ PHRASED: dict[tuple[str, ...], Direction] = {
     ("come", "down"): "drop",
 }  # fmt: skip
 FILLERS = frozenset(
-    "any idea ideas way daily app apps "
+    "any idea ideas way daily app apps pls plz like ones one's happend happned whats wondering "
     "why get gets getting got did do does doing done is are was were has have had having been "
     "be being the a an our my their its of in on for at by to from and or with please can "
     "could would should you tell me us explain explains explanation investigate investigation "

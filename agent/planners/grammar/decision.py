@@ -296,6 +296,9 @@ class _Builder:
         if condition == EVERYONE and action.key in self.defined:
             condition = self.defined[action.key]
             reading.everyone = reading.everyone or condition == EVERYONE
+        if condition == EVERYONE and not catalog.action_eligibility.get(action.key):
+            condition = all_of(reading.exclusions) if reading.exclusions else condition
+            reading.exclusions = []
         default = condition == EVERYONE and not reading.everyone
         if default:
             meaning = catalog.action_eligibility.get(action.key)

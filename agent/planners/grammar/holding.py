@@ -13,8 +13,23 @@ from agent.planners.grammar.policy_frame import ConditionReader
 from agent.planners.grammar.reading import Reading
 from agent.planners.grammar.rewording import duration_first, in_the_last, lasting, variants
 from agent.planners.grammar.words import Text
-from core.conditions import EVERYONE, Condition, EventAge, EventCount, Op, Rolling, Window, leaves
+from core.conditions import (
+    EVERYONE,
+    And,
+    Calendar,
+    Condition,
+    EventAge,
+    EventCount,
+    Not,
+    Op,
+    Or,
+    Rolling,
+    Window,
+    leaves,
+)
 from core.rules import Action, OutcomeSuppression, StopCondition, Suppression
+
+_DAY = 86_400
 
 
 class Holding:
@@ -109,12 +124,20 @@ class Holding:
 
     def _when(self, reading: Reading, text: Text, chunk: Chunk) -> Condition:
         condition = settled(reading, text, self.draft)
+        if any(token.low == "today" for token in text):
+            condition = self._of_the_calendar(condition)
         parts = [*reading.population, *([] if condition == EVERYONE else [condition])]
         parts.extend(reading.exclusions if not parts else [])
         if (reading.exclusions and len(parts) != len(reading.exclusions)) or not parts:
             raise self._asks_when(chunk)
         when = all_of(parts)
         return negate(when) if chunk.reversed else when
+
+    def _of_the_calendar(self, condition: Condition) -> Condition:
+        """'Not to those who checked out today' is the day of the calendar, not 24 hours."""
+        self.draft.notes = [note for note in self.draft.notes if "24 hours up to now" not in note]
+        self.draft.notes.append("'today' is the current calendar day, in UTC.")
+        return _today(condition)
 
     def _targets(self, chunk: Chunk, reading: Reading) -> list[Item]:
         named = [*chunk.actions]
@@ -154,6 +177,17 @@ def settled(reading: Reading, text: Text, draft: Draft) -> Condition:
     if reading.questions:
         raise Unclear(question=reading.questions[0])
     draft.notes.extend(reading.notes)
+    return condition
+
+
+def _today(condition: Condition) -> Condition:
+    """A condition whose 24 hours are the current day of the calendar."""
+    if isinstance(condition, And | Or):
+        return condition.model_copy(update={"of": tuple(_today(one) for one in condition.of)})
+    if isinstance(condition, Not):
+        return Not(of=_today(condition.of))
+    if isinstance(condition, EventCount) and condition.window == Rolling(seconds=_DAY):
+        return condition.model_copy(update={"window": Calendar(unit="day")})
     return condition
 
 

@@ -21,7 +21,8 @@ _DEBUG = re.compile(
     r"dig into|drill into|find out what|figure out what|what's "
     r"(wrong|behind|causing|driving|going on|up with)|reasons? (for|behind)|causes? of|"
     r"causes? behind|what is (causing|behind|wrong)|how come|understand (the|what)|(something|"
-    r"anything) (broke|break|is broken|is off|is wrong)|break ?down the|explanation)\b",
+    r"anything) (changed|shifted|moved|happened|dropped|broke|break|is broken|is off|is wrong)|"
+    r"break ?down the|explanation)\b",
     re.IGNORECASE,
 )
 _COUNT = re.compile(

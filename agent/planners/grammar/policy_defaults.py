@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from agent.planners.grammar.meaning import negate
-from core.conditions import Condition, EventCount, InAudience, Related, leaves
+from core.conditions import Condition, EventCount, InAudience, Related, leaves, with_defaults
 from core.rules import Action, StopCondition, Suppression
 from warehouse.catalog import Catalog
 
@@ -38,7 +38,10 @@ class Draft:
 
 
 def default_suppressions(draft: Draft) -> None:
-    """Marketing waits while a service message of a higher place applies: changes no winner."""
+    """Marketing waits while a service message of a higher place applies: changes no winner.
+
+    Unknown counts as no match, so nobody is held back by a value that is missing.
+    """
     for place, service in enumerate(draft.items):
         waiting = [item for item in draft.items[place + 1 :] if _waits(item, service)]
         if not waiting or not _surely_wins(service):
@@ -48,7 +51,7 @@ def default_suppressions(draft: Draft) -> None:
             Suppression(
                 key=f"while_{service.action.key}"[:64],
                 name=f"Not while the user is due for {name.lower()}",
-                when=service.eligibility,
+                when=with_defaults(service.eligibility),
                 actions=tuple(item.action.key for item in waiting),
             )
         )

@@ -7,6 +7,7 @@ from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.mentions import Mention, mention_at, mentions
 from agent.planners.grammar.order_wording import Rewording, mark, name, replaced
 from agent.planners.grammar.outline_words import ENDS, NAMED_SHORT
+from agent.planners.grammar.rewording import word
 from agent.planners.grammar.words import Text, Token, same_word
 
 _JOINS = frozenset({",", "and", "but", "while", "whereas"})
@@ -17,7 +18,7 @@ _ROUNDS = 6
 def in_plain_order(text: Text, lexicon: Lexicon) -> Text:
     """The prompt with every message named where it is meant, and the order said one way."""
     steps: tuple[Rewording, ...] = (
-        _numbers, _labels, _short_names, order_wording.asked_first, _pronouns,
+        _nobody, _numbers, _labels, _short_names, order_wording.asked_first, _pronouns,
         order_wording.waiting, order_wording.same_subject, order_wording.after_it,
         order_wording.places, order_wording.never_goes,
     )  # fmt: skip
@@ -27,6 +28,19 @@ def in_plain_order(text: Text, lexicon: Lexicon) -> Text:
             before, text = text, step(text, found)
             if [token.low for token in text] == [token.low for token in before]:
                 break
+    return text
+
+
+def _nobody(text: Text, found: list[Mention]) -> Text:
+    """'A (nobody who ordered)': A, leaving out those who ordered."""
+    for i in range(1, len(text) - 1):
+        k = i + (text.low(i) in ("but", "and", ","))
+        nobody = text.low(k) == "nobody" or text.has(k, "no", "one")
+        end = k + (1 if text.low(k) == "nobody" else 2)
+        starts = text.low(i) in ENDS or text.low(i - 1) in ENDS
+        if nobody and not starts and text.low(end) in ("who", "with", "whose"):
+            said = [word(text[k], low) for low in ("excluding", "users")]
+            return replaced(text, i, end, said)
     return text
 
 
