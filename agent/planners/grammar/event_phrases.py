@@ -18,6 +18,8 @@ from core.conditions import (
 ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "tenth": 10}
 NO = Quantity(0, Op.EQ, 0)
 _PARTICLES = ("out", "up", "in", "off", "on", "down", "back", "over", "through")
+_SAME_PAST = ("put", "hit", "cut", "set")
+"""Verbs that are the same when they tell of the past."""
 _SOMETHING = ("anything", "something")
 _SOMEONE = ("anyone", "anybody", "someone", "somebody")
 _ANY_OBJECT = (*_SOMETHING, *_SOMEONE)
@@ -27,7 +29,7 @@ _BARE = ("not", "do", "does", "did", "to", "never")
 _GOING_ON = frozenset(
     "and or but in on at for within during since more less least most exactly twice once over "
     "between from to who that with without this last yesterday today before after then never not "
-    "yet only again every of the a no fewer up".split()
+    "yet only again every of the a no fewer up costing worth priced".split()
 )
 """Words that may follow a value which stands for an event's object."""
 
@@ -109,6 +111,7 @@ class EventPhrases:
                 len(entry.words) == 1 and "_" in low
             )
             read = EventPhrase(entry.sense.name, i, start + 1, count, [*filters], no=no)
+            inflected = inflected or (low in _SAME_PAST and len(entry.words) > 1)
             read.inflected = inflected or (article and (no or count is not None))
             read.nominal = article
             verb = all(word in _PARTICLES for word in entry.words[1:])
@@ -146,6 +149,10 @@ class EventPhrases:
         person = word in _SOMEONE and (
             low in _SOMEONE or (low in ("people", "persons") and read.count is not None)
         )
+        nobody = low in ("nobody", "nothing") and read.count is None and not read.no
+        if nobody and word in (_SOMEONE if low == "nobody" else _SOMETHING):
+            read.no = True
+            return True
         return plural or person or (word in _SOMETHING and low in _SOMETHING)
 
     def _number_last(self, read: EventPhrase) -> bool:

@@ -141,11 +141,13 @@ class AttributeLeaves:
             outside = outside or self.text.low(start) in _OUTSIDE
             start += 1
         listed = self._listed(start)
-        if listed is None:
+        at = listed is None and self.text.low(start) == "at"
+        listed = self._listed(start + 1) if at else listed
+        if listed is None or (at and not listed.owners[0].startswith("entity:")):
             return
-        end = self._column_word(listed)
+        end = self._whose(listed)
         found = self._of_values(i, replace(listed, end=end))
-        led = any(self.text.low(k) in (*PREPOSITIONS, *_OUTSIDE) for k in range(i, start))
+        led = at or any(self.text.low(k) in (*PREPOSITIONS, *_OUTSIDE) for k in range(i, start))
         yield replace(found, negated=outside, bare_verb=not led)
 
     def _listed(self, i: int) -> Listed | None:
@@ -165,7 +167,11 @@ class AttributeLeaves:
         )
         if column is None:
             return listed.end
-        end = column_noun(self.text, listed.end, listed.column, column)
+        return column_noun(self.text, listed.end, listed.column, column)
+
+    def _whose(self, listed: Listed) -> int:
+        """'from construction companies', 'on the Team plan account': what has the column."""
+        owner, end = listed.owners[0], self._column_word(listed)
         whose = owner.removeprefix("entity:")
         nouns = self.lexicon.at("entity", self.text, end) if owner != whose else []
         return next((one.end for one in nouns if one.sense.name == whose), end)
@@ -367,6 +373,9 @@ class AttributeLeaves:
                 end = match.end if trailing is None else trailing[1]
                 stated = self.text.words(i, end)
                 found = Found(end, self._bounds(match.sense, count), stated=stated)
+                if count.bare and count.n and column.type == "integer" and not match.sense.owner:
+                    yield replace(found, notes=(f"'{stated}' means exactly that many.",))
+                    continue
                 exact = _which(stated)
                 yield found.asking(exact) if count.bare and count.n else found
 

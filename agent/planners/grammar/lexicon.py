@@ -112,6 +112,13 @@ class Lexicon:
 
     def at(self, kind: Kind, text: Text, i: int) -> list[Match]:
         """The phrases of a kind that start at an index, longest first."""
+        place = (self, kind, i)
+        found: list[Match] | None = text.seen.get(place)
+        if found is None:
+            found = text.seen[place] = self._at(kind, text, i)
+        return found
+
+    def _at(self, kind: Kind, text: Text, i: int) -> list[Match]:
         matches = []
         for entry in self.starting(kind, text, i):
             end = _rest_matches(entry, text, i)
@@ -188,9 +195,21 @@ def _phrases(catalog: Catalog) -> Iterator[tuple[Sense, str]]:
         yield from _named(Sense("metric", name), name, metric.phrases)
         funnel = catalog.funnels[metric.funnel]
         yield from _named(Sense("metric", name), metric.funnel + " funnel", funnel.phrases)
+    for phrase in _companies(catalog):
+        yield Sense("person", "user"), phrase
     users = catalog.tables[catalog.layout.users.table]
     for phrase in (*users.phrases, *_PEOPLE):
         yield Sense("person", "user"), phrase
+
+
+def _companies(catalog: Catalog) -> Iterator[str]:
+    """'companies on the Team plan' are their people: what users belong to, in the plural."""
+    several = {one.table for one in catalog.entities.values() if one.cardinality == "many"}
+    for one in catalog.entities.values():
+        if one.cardinality == "one" and one.table not in several:
+            for phrase in one.phrases:
+                if " " not in phrase:
+                    yield phrase[:-1] + "ies" if phrase.endswith("y") else phrase + "s"
 
 
 def _named(sense: Sense, name: str, phrases: Iterable[str]) -> Iterator[tuple[Sense, str]]:

@@ -64,12 +64,19 @@ _AFTER: dict[str, Op] = {
     "or lower": Op.LE, "or below": Op.LE, "or under": Op.LE, "or shorter": Op.LE,
     "at most": Op.LE, "maximum": Op.LE, "max": Op.LE, "tops": Op.LE, "exactly": Op.EQ,
 }  # fmt: skip
-_BEFORE_BY_LENGTH = sorted(
-    ((tuple(words.split()), op) for words, op in _BEFORE.items()), key=lambda pair: -len(pair[0])
-)
-_AFTER_BY_LENGTH = sorted(
-    ((tuple(words.split()), op) for words, op in _AFTER.items()), key=lambda pair: -len(pair[0])
-)
+
+
+def _by_first_word(said: dict[str, Op]) -> dict[str, list[tuple[tuple[str, ...], Op]]]:
+    """The comparisons by their first word, the longest first."""
+    found: dict[str, list[tuple[tuple[str, ...], Op]]] = {}
+    for words, op in sorted(said.items(), key=lambda pair: -len(pair[0].split())):
+        split = tuple(words.split())
+        found.setdefault(split[0], []).append((split, op))
+    return found
+
+
+_BEFORE_BY_FIRST = _by_first_word(_BEFORE)
+_AFTER_BY_FIRST = _by_first_word(_AFTER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +146,7 @@ def _number_in_words(text: Text, i: int) -> tuple[float, int] | None:
 
 def comparison(text: Text, i: int) -> tuple[Op, int] | None:
     """The comparison words before a number, and where they end."""
-    for words, op in _BEFORE_BY_LENGTH:
+    for words, op in _BEFORE_BY_FIRST.get(text.low(i), ()):
         if text.has(i, *words):
             return op, i + len(words)
     return None
@@ -147,6 +154,14 @@ def comparison(text: Text, i: int) -> tuple[Op, int] | None:
 
 def quantity(text: Text, i: int) -> Quantity | None:
     """The quantity at an index: a comparison with a number, a frequency, or vague words."""
+    place = ("quantity", i)
+    if place not in text.seen:
+        text.seen[place] = _quantity(text, i)
+    found: Quantity | None = text.seen[place]
+    return found
+
+
+def _quantity(text: Text, i: int) -> Quantity | None:
     found = (
         _vague(text, i)
         or _between(text, i)
@@ -254,7 +269,7 @@ def _compared(text: Text, i: int) -> Quantity | None:
 
 
 def _after(text: Text, i: int) -> tuple[Op | None, int]:
-    for words, op in _AFTER_BY_LENGTH:
+    for words, op in _AFTER_BY_FIRST.get(text.low(i), ()):
         if text.has(i, *words):
             return op, i + len(words)
     return None, i

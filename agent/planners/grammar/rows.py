@@ -187,10 +187,13 @@ def coming(column: str, span: Span, said: str, as_of: datetime) -> Span:
     window = span.window
     if not looks_ahead(column) or not isinstance(window, Absolute):
         return span
-    if window.start is None or window.end is None or window.end > as_of:
+    edge = window.start or window.end
+    if edge is None or edge > as_of or (window.end is not None and window.end > as_of):
         return span
-    if str(window.start.year) in said or not any(month in said.lower() for month in _MONTHS):
+    if str(edge.year) in said or not any(month in said.lower() for month in _MONTHS):
         return span
+    if window.start is None or window.end is None:
+        return replace(span, doubt=f"Which year is meant by '{said}'? Say it with the date.")
     start, after = (one.replace(year=one.year + 1) for one in (window.start, window.end))
     note = f"'{said}' is from {start:%Y-%m-%d} and before {after:%Y-%m-%d}, still to come."
     return replace(span, window=Absolute(start=start, end=after), notes=(note,))

@@ -48,6 +48,13 @@ class Times:
         """The span of time at an index."""
         if i >= len(self.text):
             return None
+        place = (self, "span", i)
+        if place not in self.text.seen:
+            self.text.seen[place] = self._span(i)
+        found: Span | None = self.text.seen[place]
+        return found
+
+    def _span(self, i: int) -> Span | None:
         readers = (
             self._ever, self.since.at, self._rolling, self._calendar, self._ago, self._next,
             self.since.during, self._same, self.dated_spans.at, self._bare,

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 import snowballstemmer
 
@@ -108,6 +108,9 @@ class Text(Sequence[Token]):
     def __init__(self, source: str, tokens: list[Token]) -> None:
         self.source = source
         self.tokens = tokens
+        self._lows = [token.low for token in tokens]
+        self.seen: dict[tuple[object, ...], Any] = {}
+        """What readers found at places of this text; a text never changes."""
 
     def __getitem__(self, index):
         return self.tokens[index]
@@ -117,11 +120,13 @@ class Text(Sequence[Token]):
 
     def low(self, index: int) -> str:
         """The lower-case word at an index; empty past the end."""
-        return self.tokens[index].low if 0 <= index < len(self.tokens) else ""
+        return self._lows[index] if 0 <= index < len(self._lows) else ""
 
     def has(self, index: int, *words: str) -> bool:
         """Whether exactly these words follow from an index."""
-        return all(self.low(index + offset) == word for offset, word in enumerate(words))
+        if index < 0 or not words:
+            return all(self.low(index + offset) == word for offset, word in enumerate(words))
+        return self._lows[index : index + len(words)] == [*words]
 
     def words(self, start: int, end: int) -> str:
         """The prompt's own text from one token up to another."""

@@ -66,7 +66,7 @@ def test_most_prompts_of_a_trade_are_read_exactly(domain: str):
 @pytest.mark.parametrize(
     ("domain", "prompt"),
     [
-        ("media", "Members with 2 profiles on the basic plan"),
+        ("media", "Members with 20 viewing hours on the basic plan"),
         ("demo", "Users who viewed pricing and started checkout in the last 7 days"),
     ],
 )
