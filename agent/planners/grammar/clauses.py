@@ -172,7 +172,7 @@ class Clauses:
             *self.events.at(i, negated=prefix.negated, only=prefix.only),
             *self.attributes.at(i),
             *self.related.at(i, negated=prefix.negated),
-            *self._predicate_people(i),
+            *self._predicate_people(i, negated=prefix.negated),
         ]
         allowed = [one for one in candidates if marked or not one.bare_verb]
         if prefix.owning:
@@ -185,11 +185,13 @@ class Clauses:
         best = [one for one in allowed if one.end == longest]
         return _preferred(best, prefix)
 
-    def _predicate_people(self, i: int) -> list[Found]:
-        """'are iOS users', 'are those who …' is left to the caller."""
+    def _predicate_people(self, i: int, *, negated: bool) -> list[Found]:
+        """'are iOS users', 'are those who …' is left to the caller; a 'not' ends at a comma."""
         start = i + 1 if self.text.low(i) in ("of", "at", "on", "in", "from") else i
         people = self.people(start)
         if people is None or people.bare:
+            return []
+        if negated and any(self.text.low(k) == "," for k in range(start, people.end)):
             return []
         conditions = [negate(p.condition) if p.negated else p.condition for p in people.parts]
         notes = tuple(note for part in people.parts for note in part.notes)

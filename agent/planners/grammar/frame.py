@@ -30,6 +30,12 @@ class Named:
     question: str | None = None
 
 
+_SEASONS = frozenset(
+    "summer winter spring autumn fall holiday christmas easter upcoming usual".split()
+)
+"""Before a message's name, when or in which round it is sent: says nothing of the people."""
+
+
 class Frame:
     """Reads what is not about people."""
 
@@ -45,6 +51,8 @@ class Frame:
         """A message of the catalog, by one of its phrases."""
         start = i
         while self.text.low(start) in (*ARTICLES, "this", "'", '"'):
+            start += 1
+        if self.text.low(start) in _SEASONS and not self.lexicon.knows(self.text.low(start)):
             start += 1
         match = self.lexicon.longest("action", self.text, start)
         if match is None or self._verb_of_people(i, match.end) or self._longer(start, match.end):

@@ -72,6 +72,13 @@ class PeopleReader:
             if found is None:
                 return None
             parts.append(found)
+            if self._names_people(found, position):
+                return People(position, self._either(tuple(parts), i, position, joined))
+
+    def _names_people(self, found: Found, end: int) -> bool:
+        """'power users' where that is a value's own phrase: its last word is for people."""
+        own = self.lexicon.is_person(self.text, end - 1) and len(found.stated.split()) > 1
+        return own and self.person(end) is None
 
     def _either(
         self, parts: tuple[Found, ...], i: int, end: int, joined: bool

@@ -108,8 +108,12 @@ class Reader:
 
     def _doubt_list(self) -> None:
         """'gold, mobile, 2 orders or a case': in catchwords a comma may mean and, or or."""
-        seps = {item.sep for item in self.reading.items}
-        if self._notes_only and "comma" in seps and seps & {"or", "strong_or"}:
+        seps = [item.sep for item in self.reading.items]
+        alternatives = [k for k, sep in enumerate(seps) if sep in ("or", "strong_or")]
+        ends = "strong_and" in seps and seps.index("strong_and") > max(alternatives, default=0)
+        if self._notes_only and "comma" in seps and alternatives and not (
+            ends and "comma" not in seps[: max(alternatives)]
+        ):  # fmt: skip
             self.reading.questions.append(
                 "Which of these hold together, and which are alternatives? Say 'users who are … "
                 "and who either … or …'."

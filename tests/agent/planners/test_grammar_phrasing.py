@@ -173,6 +173,12 @@ def test_a_negation_in_a_list_ends_at_the_comma(domain: str, prompt: str, plainl
     assert {str(part) for part in one.of} == {str(part) for part in other.of}  # type: ignore[union-attr]
 
 
+def test_not_before_two_groups_of_people_is_asked_back():
+    prompt = "Not on trial, paying users, opened the app in the last 5 days"
+
+    assert "negation" in plan("workout_app", prompt).questions[0]
+
+
 @pytest.mark.parametrize(
     "prompt",
     [
@@ -212,3 +218,20 @@ def test_slips_of_the_finger_in_small_words_are_put_right_and_said(
 ):
     same(domain, prompt, plainly)
     assert any("is read as" in note for note in plan(domain, prompt).assumptions)
+
+
+@pytest.mark.parametrize(
+    ("domain", "prompt", "plainly"),
+    [
+        ("projects", "power users with a health score under 40",
+         "Users whose adoption stage is power with a health score under 40"),
+        ("workout_app", "the summer win-back for users who viewed pricing",
+         "the win-back for users who viewed pricing"),
+    ],
+)  # fmt: skip
+def test_names_of_people_and_of_rounds_are_told_apart(domain: str, prompt: str, plainly: str):
+    same(domain, prompt, plainly)
+
+
+def test_a_comma_that_may_mean_or_is_asked_back():
+    assert plan("streaming", "comedy, TV, 2 rentals or a help request").questions
