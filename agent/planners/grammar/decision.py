@@ -76,6 +76,15 @@ def plan_decision(text: Text, lexicon: Lexicon, as_of: datetime, notes: list[str
     return Plan(intent="decision", draft=policy, assumptions=assumptions)
 
 
+def _for_the_rest(text: Text) -> bool:
+    """'for everyone else'."""
+    return any(
+        text.has(k, people, "else")
+        for k in range(len(text))
+        for people in ("everyone", "everybody")
+    )
+
+
 _ALL = frozenset("everyone everybody anyone anybody all others rest".split())
 
 
@@ -245,6 +254,9 @@ class _Builder:
             and (condition != EVERYONE or reading.exclusions or reading.population)
         ):
             self.doubtful = (text.words(0, len(text)), action.key)
+        declared = action.key in self.lexicon.catalog.action_eligibility
+        if not (declared or reading.items or reading.population) and _for_the_rest(text):
+            reading.everyone = True
         if reading.everyone and self.said_of_all:
             raise Unclear(question=f"Is the whole policy for {self.said_of_all}, or for everyone?")
         whole = place and self._may_be_of_all(reading, condition, text)

@@ -49,6 +49,7 @@ _DECISION = re.compile(
     r"which (message|one|of (these|them|the)\b.*) (wins|should)|(first|second|last) (choice|place)|"
     r"order:|sequence:|gives? way to|yields? to|loses? to|pecking order|hierarchy|"
     r"(the|an|this) order for|waits? (until|for|till)|loses? against|(win|wins) against|"
+    r"at the (top|bottom)|in (between|the middle)|^\W*1\s[^.]*\s2\s|"
     r"more important than)(\b|(?<=:))",
     re.IGNORECASE,
 )

@@ -11,6 +11,11 @@ Mention = tuple[int, int, str]
 
 _OF_PEOPLE = frozenset("who they not never have has had with to an until already".split())
 
+_TO_MESSAGES = frozenset(
+    "priority order preference lose loses yield yields way second next over back".split()
+)
+"""'loses to support', 'gives way to support': before 'to' a message, not what people did."""
+
 
 def mentions(text: Text, lexicon: Lexicon) -> list[Mention]:
     """Every place where a message is named, from the first to the last."""
@@ -35,6 +40,6 @@ def mention_at(found: list[Mention], i: int) -> Mention | None:
 def _in_clause(text: Text, i: int) -> bool:
     """'users who upgrade': what people did is no message."""
     before = text.low(i - 1)
-    if before == "to" and text.low(i - 2) in ("priority", "order", "preference", "lose", "loses"):
+    if before == "to" and text.low(i - 2) in _TO_MESSAGES:
         return False
     return before in _OF_PEOPLE and not (before == "until" and text.low(i) in ARTICLES)
