@@ -9,6 +9,27 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from agent.planners.grammar.governed_words import (
+    ABOUT,
+    BEFORE,
+    BOTH,
+    ENDED,
+    GETS,
+    GETTING,
+    HELD,
+    IT,
+    LEAVES_OUT,
+    MODALS,
+    NAMED,
+    NOBODY,
+    NONE,
+    NOT,
+    OF_ALL,
+    ORDERS,
+    OUT_OF,
+    TURNED,
+    WHEN_FIRST,
+)
 from agent.planners.grammar.holdouts import holdout
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.meaning import Unclear
@@ -22,62 +43,6 @@ from agent.planners.grammar.words import Text
 from core.rules import MessageClass
 
 Kind = Literal["suppression", "stop"]
-
-_BEFORE = frozenset("also and please always finally but , then so : -".split())
-_NAMED: tuple[MessageClass, ...] = ("marketing", "transactional", "service")
-_ABOUT = frozenset(
-    "messages message messaging everything any sending the and or , it them this policy help "
-    "communication communications sends anything these of emails sequence pursuing out journey "
-    "all both either each that such other its to nor / '".split()
-) - {"to"}
-_OF_ALL = frozenset("everything anything all any policy nothing communication messaging".split())
-_IT = frozenset("it this that".split())
-_BOTH = frozenset("both either neither".split())
-_TURNED = frozenset("until till unless".split())
-_WHEN_FIRST = (
-    ("as", "long", "as"), ("as", "soon", "as"), ("for", "as", "long", "as"), ("if",), ("when",),
-    ("while",), ("once",), ("whenever",), ("after",), ("during",), ("until",), ("unless",),
-    ("whilst",), ("in", "case"), ("for", "users"), ("for", "anyone"), ("for", "people"),
-    ("for", "customers"), ("for", "everyone"), ("for", "those"),
-)  # fmt: skip
-_MODALS = frozenset("should must may can do does will shall are is".split())
-_NOT = frozenset("not never".split())
-_GETS = frozenset(
-    "get gets receive receives see sees hear hears be been given sent shown get messaged "
-    "contacted qualify offered reach notified nudged emailed".split()
-)
-_GETTING = frozenset(
-    "the a an any our also ever again to for with from by about more other another even".split()
-)
-_NONE = frozenset("nothing none no neither".split())
-_NOBODY = (("nobody",), ("no", "one"), ("no", "user"), ("no", "users"), ("no", "person"),
-           ("none", "of", "the", "users"), ("no", "customer"), ("no", "customers"))  # fmt: skip
-_ORDERS = (("do", "not"), ("never", "send"), ("pause",), ("suppress",), ("mute",), ("stop", "all"),
-           ("stop", "sending"), ("hold", "back"), ("send", "nothing"))  # fmt: skip
-_LEAVES_OUT = (
-    ("exclude",), ("leave", "out"), ("leave",), ("omit",), ("keep",), ("drop",), ("remove",),
-    ("bar",), ("block",), ("ban",), ("exempt",), ("spare",),
-)  # fmt: skip
-_OUT_OF = (("from", "getting"), ("from", "receiving"), ("away", "from"), ("out", "of"), ("from",))
-_HELD = (
-    ("is", "paused"), ("is", "suppressed"), ("is", "muted"), ("is", "blocked"), ("is", "held"),
-    ("is", "skipped"), ("is", "silenced"), ("is", "withheld"), ("is", "off"), ("is", "on", "hold"),
-    ("is", "not", "sent"), ("is", "never", "sent"), ("is", "held", "back"), ("is", "not", "shown"),
-    ("is", "never", "shown"), ("is", "not", "allowed"), ("is", "off", "limits"),
-    ("waits",), ("wait",), ("pauses",), ("is", "not", "for"), ("is", "never", "for"),
-    ("does", "not", "go", "out"), ("does", "not", "go"), ("never", "goes", "out"),
-    ("never", "goes"), ("not", "go", "out"), ("not", "go"), ("not", "be", "sent"),
-    ("never", "be", "sent"), ("never", "go"), ("never", "go", "out"), ("not", "reach"),
-    ("never", "reach"), ("not", "be", "shown"), ("be", "paused"), ("be", "suppressed"),
-    ("be", "muted"), ("be", "held", "back"), ("be", "held"), ("be", "withheld"),
-    ("be", "skipped"), ("be", "blocked"), ("be", "on", "hold"), ("wait",), ("pause",),
-    ("is", "excluded"), ("does", "not", "apply"), ("is", "never", "sent", "out"),
-)  # fmt: skip
-_ENDED = (
-    ("is", "stopped"), ("stops",), ("ends",), ("be", "stopped"), ("stop",), ("end",),
-    ("is", "over"), ("is", "done"), ("is", "dropped"), ("exits",), ("is", "cancelled"),
-    ("is", "ended"), ("be", "dropped"), ("be", "ended"),
-)  # fmt: skip
 
 
 @dataclass
@@ -105,7 +70,7 @@ class Governed:
     def read(self, start: int, end: int, label: Kind | None) -> tuple[Kind, Chunk] | None:
         """The kind and the parts of a sentence that holds back or ends; None for any other."""
         i = start
-        while i < end and self.text.low(i) in _BEFORE:
+        while i < end and self.text.low(i) in BEFORE:
             i += 1
         if holdout(self.text.slice(i, end), 0) is not None:
             return None
@@ -185,7 +150,7 @@ class Governed:
     def _until_first(self, i: int, end: int) -> bool:
         """'stop the nudge until …' pauses it."""
         k = self._targets(i, end).end
-        return self.text.low(k) in _TURNED
+        return self.text.low(k) in TURNED
 
     def _governed(self, i: int, start: int, end: int, kind: Kind) -> Chunk:
         targets = self._targets(start, end)
@@ -208,9 +173,9 @@ class Governed:
         self, i: int, start: int, end: int, targets: Targets,
         lasting: tuple[int, int] | None = None,
     ) -> Chunk:  # fmt: skip
-        turned = self.text.low(start) in _TURNED
+        turned = self.text.low(start) in TURNED
         lasts = self.text.low(start) == "for" and self._duration(start + 1, end) is not None
-        if not lasts and self.text.low(start) in (*_TURNED, "for", "to", "after", "as", "in",
+        if not lasts and self.text.low(start) in (*TURNED, "for", "to", "after", "as", "in",
                                                   "upon", "on", "from", "with"):  # fmt: skip
             kept = self.text.low(start) == "after" and self._duration(start + 1, end) is not None
             start += not (kept or self.text.low(start) in ("in", "on", "with"))
@@ -264,28 +229,28 @@ class Governed:
                 found.actions.append(mention[2])
                 found.end = mention[1]
                 continue
-            if low in _NAMED and not found.actions:
-                found.message_class = next(one for one in _NAMED if one == low)
-            elif low not in _ABOUT:
+            if low in NAMED and not found.actions:
+                found.message_class = next(one for one in NAMED if one == low)
+            elif low not in ABOUT:
                 break
-            found.everything = found.everything or low in _OF_ALL
-            found.it = found.it or low in _IT
-            found.both = found.both or low in _BOTH
+            found.everything = found.everything or low in OF_ALL
+            found.it = found.it or low in IT
+            found.both = found.both or low in BOTH
             found.end += 1
         return found
 
     # 'while …, pause the nudge'
 
     def _when_first(self, i: int, end: int) -> tuple[Kind, Chunk] | None:
-        begun = self._lead(i, _WHEN_FIRST)
+        begun = self._lead(i, WHEN_FIRST)
         if begun is None:
             return None
         for k in range(begun + 1, end):
             parted = {self.text.low(k), self.text.low(k - 1)} & {",", "then"}
-            if not parted and not self._lead(k, _ORDERS):
+            if not parted and not self._lead(k, ORDERS):
                 continue
             at = k + (self.text.low(k) in (",", "then"))
-            while self.text.low(at) in _BEFORE:
+            while self.text.low(at) in BEFORE:
                 at += 1
             found = self._second_half(i, begun, k, at, end)
             if found is not None:
@@ -312,7 +277,7 @@ class Governed:
             return None
         start = i if self.text.low(i) == "for" else begun
         kind: Kind = "stop" if stop is not None and lasting is None else "suppression"
-        turned = self.text.low(i) in _TURNED
+        turned = self.text.low(i) in TURNED
         kept = self.text.low(i) == "after" and self._duration(begun, cut) is not None
         start = i if kept else start
         start += self.text.low(start) == "for"
@@ -325,9 +290,9 @@ class Governed:
         k = i
         while self.text.low(k) in ("they", "we", "users", "he", "she"):
             k += 1
-        if self.text.low(k) in _MODALS and self.text.low(k + 1) in _NOT:
+        if self.text.low(k) in MODALS and self.text.low(k + 1) in NOT:
             k += 2
-            while self.text.low(k) in _GETS:
+            while self.text.low(k) in GETS:
                 k += 1
             return k
         return None
@@ -336,9 +301,9 @@ class Governed:
 
     def _people_get_nothing(self, i: int, end: int) -> tuple[Kind, Chunk] | None:
         for k in range(i + 2, end - 1):
-            if self.text.low(k) not in _GETS or self.text.low(k + 1) not in _NONE:
+            if self.text.low(k) not in GETS or self.text.low(k + 1) not in NONE:
                 continue
-            subject = k - (self.text.low(k - 1) in _MODALS)
+            subject = k - (self.text.low(k - 1) in MODALS)
             told = any(self._mention(j) is not None for j in range(i, subject))
             targets = self._targets(k + 2, end)
             if told or targets.end < end or self.text.low(i) in WHEN - {"for"}:
@@ -350,23 +315,23 @@ class Governed:
     # 'users who … should not get the nudge'
 
     def _people_first(self, i: int, end: int) -> tuple[Kind, Chunk] | None:
-        nobody = self._lead(i, _NOBODY)
+        nobody = self._lead(i, NOBODY)
         for k in range(i + 1, end):
-            negated = self.text.low(k) in _NOT and self._modal_at(k)
+            negated = self.text.low(k) in NOT and self._modal_at(k)
             if nobody is not None and not negated:
-                negated = self.text.low(k) in _MODALS and self.text.low(k + 1) in _GETS
+                negated = self.text.low(k) in MODALS and self.text.low(k + 1) in GETS
                 negated = negated or self.text.low(k) in ("gets", "receives", "sees")
             if not negated or self._mention(i) is not None:
                 continue
             gets = k + (self.text.low(k) not in ("gets", "receives", "sees"))
-            if self.text.low(gets) not in _GETS and nobody is None:
+            if self.text.low(gets) not in GETS and nobody is None:
                 continue
             return self._unsent(i, nobody, k, gets, end)
         return None
 
     def _modal_at(self, k: int) -> bool:
         """'should not get', and not 'who do not get', which says who they are."""
-        modal = self.text.low(k - 1) in _MODALS
+        modal = self.text.low(k - 1) in MODALS
         return (modal or self.text.low(k) == "never") and not (
             {self.text.low(k - 1), self.text.low(k - 2 * modal)} & RELATIVES
         )
@@ -374,7 +339,7 @@ class Governed:
     def _unsent(
         self, i: int, nobody: int | None, k: int, gets: int, end: int
     ) -> tuple[Kind, Chunk] | None:
-        while self.text.low(gets) in _GETS or self.text.low(gets) in _GETTING:
+        while self.text.low(gets) in GETS or self.text.low(gets) in GETTING:
             if self._mention(gets) is not None:
                 break
             gets += 1
@@ -382,7 +347,7 @@ class Governed:
         tail = targets.end
         while tail < end and self.text.low(tail) in ("again", "at", "all", "any", "more", ","):
             tail += 1
-        subject_end = k - (self.text.low(k - 1) in _MODALS)
+        subject_end = k - (self.text.low(k - 1) in MODALS)
         if nobody is None and tail >= end:
             return "suppression", Chunk(i, subject_end, self._meant(targets), False,
                                         targets.message_class)  # fmt: skip
@@ -396,11 +361,11 @@ class Governed:
     # 'exclude users … from the nudge'
 
     def _left_out(self, i: int, end: int) -> tuple[Kind, Chunk] | None:
-        start = self._lead(i, _LEAVES_OUT)
+        start = self._lead(i, LEAVES_OUT)
         if start is None or self._mention(start) is not None:
             return None
         for k in range(start + 1, end):
-            away = self._lead(k, _OUT_OF)
+            away = self._lead(k, OUT_OF)
             if away is None:
                 continue
             targets = self._targets(away, end)
@@ -431,7 +396,7 @@ class Governed:
                 return None
             at += 1
         plain = self._as_singular(at)
-        for kind, forms in (("suppression", _HELD), ("stop", _ENDED)):
+        for kind, forms in (("suppression", HELD), ("stop", ENDED)):
             for words in sorted(forms, key=len, reverse=True):
                 if plain[: len(words)] != words:
                     continue
