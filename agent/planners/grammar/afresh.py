@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from agent.planners.grammar.meaning import Item, with_window
-from core.conditions import Attribute, Condition, EventCount, Related, Trait, leaves
+from core.conditions import Attribute, Condition, EventCount, Op, Related, Trait, leaves
 
 _OWN = 3
 """So many words are a predicate of their own, not one more word after 'not'."""
@@ -63,6 +63,14 @@ def _about(condition: Condition) -> set[str]:
             case _:
                 pass
     return found
+
+
+def at_any_time(item: Item) -> bool:
+    """Rows of no period and no state, such as orders or messages: a period may be meant."""
+    rows = item.found.condition
+    if not isinstance(rows, Related) or item.found.span is not None:
+        return False
+    return all("stat" not in one.column and one.op in (Op.EQ, Op.IN) for one in rows.where)
 
 
 def shared_object(items: list[Item], notes: list[str]) -> list[Item]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from agent.planners.grammar.afresh import afresh, shared_object
+from agent.planners.grammar.afresh import afresh, at_any_time, shared_object
 from agent.planners.grammar.doubt import Answer, Doubt
 from agent.planners.grammar.meaning import Found, Item, all_of, any_of, negate, with_window
 from agent.planners.grammar.reach import grouping, scope_of
@@ -81,6 +81,8 @@ def _led(items: list[Item], notes: list[str], questions: list[str], text: Text) 
             lead = item.lead
             notes.extend(item.lead.notes)
         found = item.found
+        if lead is not None and not item.lead and at_any_time(item):
+            questions.append(_asks_lead(found, lead))
         if lead is not None and found.counts_events and found.span is None:
             if item.sep == "but" and not item.lead:
                 questions.extend(_still_led(found, lead, text))
@@ -95,13 +97,18 @@ def _still_led(found: Found, lead: Span, text: Text) -> list[str]:
     """'In the last 5 days they viewed the cart but never ordered': in these 5 days, or ever?"""
     if "never" not in (text.low(k) for k in range(found.start - 3, found.start)):
         return []
+    return [_asks_lead(found, lead)]
+
+
+def _asks_lead(found: Found, lead: Span) -> str:
+    period = f"'{lead.stated}'" if lead.stated else "the period named first"
     question = (
-        f"Does '{lead.stated}' hold for '{found.stated}' too? Say the period with each, "
+        f"Does {period} hold for '{found.stated}' too? Say the period with each, "
         "or 'ever' where none is meant."
     )
     said = found.stated
     both = Answer("It does", said, f"{said} {lead.stated}")
-    return [Doubt.of(question, both, Answer("Not ever", said, f"{said} ever"))]
+    return Doubt.of(question, both, Answer("Not ever", said, f"{said} ever"))
 
 
 def _without_window(note: str, stated: str) -> str:

@@ -133,7 +133,7 @@ class Reader:
         span = self.clauses.times.span(i) if not self._contiguous else None
         if span is None or span.window is None or span.kind != "window":
             return None
-        if self.text.low(span.end) != "," or self._lead is not None:
+        if self.text.low(span.end) not in (",", ":") or self._lead is not None:
             return None
         self._lead = span
         return span.end + 1

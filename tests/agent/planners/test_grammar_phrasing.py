@@ -149,9 +149,15 @@ def test_one_period_holds_for_all_of_its_sentence(domain: str, prompt: str, plai
     same(domain, prompt, plainly)
 
 
-def test_a_period_said_first_and_never_after_it_are_asked_back():
-    prompt = "In the last 5 days they viewed the cart, but have never started checkout."
-
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "In the last 5 days they viewed the cart, but have never started checkout.",
+        "In the last 5 days they viewed the cart and received no push.",
+        "Last 7 days: at least 2 cart views, no orders",
+    ],
+)
+def test_a_period_said_first_is_asked_back_where_it_may_not_hold(prompt: str):
     assert "hold for" in plan("shop", prompt).questions[0]
 
 
