@@ -88,10 +88,17 @@ class Ellipsis:
         """'… but not more than once in the last 7 days', '… but none in the last 30 days'."""
         none = self.text.low(i) in _NONE
         count = None if none else quantity(self.text, i)
-        if not none and (count is None or count.vague or not count.times or count.bare):
+        if not none and (count is None or count.vague or count.bare):
             return None
         start = i + 1 if count is None else count.end
         span = self.times.span(start)
+        listed = self.values.listed(start, f"event:{said.event}")
+        other = count is not None and not count.times and listed is not None
+        if other and said.window is None and listed is not None:
+            # 'at least one series and at least two films'
+            kept = tuple(one for one in said.where if one.column != listed.column)
+            bare = said.model_copy(update={"where": kept})
+            return self._counted(i, start, sep, bare, count) if kept != said.where else None
         if span is None or span.window is None:
             return None
         return self._counted(i, start, sep, said, count)

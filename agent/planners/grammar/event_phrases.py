@@ -321,6 +321,8 @@ class EventPhrases:
             return False
         last = high.n - (high.op is Op.LT)
         first = low.n + (low.op is Op.GT)
+        if read.span is not None and (last < first or self.times.span(high.end) is not None):
+            return False  # 'at least 2 last week and fewer than 2 the week before last'
         read.count = replace(low, op=Op.GE, n=first, high=last, bare=False)
         read.end = high.end
         return True

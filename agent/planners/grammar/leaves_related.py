@@ -159,7 +159,8 @@ class RelatedLeaves:
 
     def _article(self, row: Row) -> bool:
         low = self.text.low(row.end)
-        leading = low in ARTICLES and not row.filters
+        again = row.end > row.start and self.text.low(row.end - 1) in ARTICLES
+        leading = low in ARTICLES and not row.filters and not again
         return leading or low == "any" or self.text.has(row.end - 1, "any", "of")
 
     def _number_as_value(self, row: Row) -> bool:

@@ -27,8 +27,9 @@ def mend(text: Text, lexicon: Lexicon) -> tuple[Text, list[str]]:
     """The text with near-certain slips put right, and a sentence for each."""
     notes: list[str] = []
     tokens = []
+    seen = {word: _nearest(word, lexicon) for word in {t.low for t in text if t.kind == "word"}}
     for token in text.tokens:
-        nearest = _nearest(token.low, lexicon) if token.kind == "word" else None
+        nearest = seen.get(token.low) if token.kind == "word" else None
         if nearest is None:
             tokens.append(token)
             continue
