@@ -57,7 +57,7 @@ def read_text(words: str) -> str:
 
 
 def _condition(condition: Condition, catalog: Catalog) -> str:
-    return describe(condition, catalog)
+    return describe(condition, catalog, exact=True)
 
 
 def _number(text: str) -> float:

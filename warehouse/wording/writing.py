@@ -94,25 +94,36 @@ DAYS = {0: "today", 1: "yesterday"}
 PERIODS = {0: "this", 1: "last"}
 
 
-def describe(condition: Condition, catalog: Catalog, *, excluding: bool = False) -> str:
+def describe(condition: Condition, catalog: Catalog, *, exact: bool = False) -> str:
     """The condition as a phrase without a full stop: ``workout completed at least 3 times``.
 
-    ``read_condition`` reads it back. ``excluding``: it stands under an odd number of negations.
+    ``read_condition`` reads it back. What a missing value counts as is said where it is not what
+    is usual there; ``exact``: wherever the condition says it.
     """
+    return _phrase(condition, catalog, exact=exact, excluding=False)
+
+
+def _phrase(condition: Condition, catalog: Catalog, *, exact: bool, excluding: bool) -> str:
+    """``excluding``: it stands under an odd number of negations."""
     match condition:
-        case And():
+        case And() | Or():
             if not condition.of:
                 return "everyone"
-            return " and ".join(_within(part, catalog, excluding) for part in condition.of)
-        case Or():
-            return " or ".join(_within(part, catalog, excluding) for part in condition.of)
+            word = " and " if isinstance(condition, And) else " or "
+            parts = (
+                (part, _phrase(part, catalog, exact=exact, excluding=excluding))
+                for part in condition.of
+            )
+            return word.join(_bracketed(part, text) for part, text in parts)
         case Not():
-            return f"not ({describe(condition.of, catalog, excluding=not excluding)})"
+            inner = _phrase(condition.of, catalog, exact=exact, excluding=not excluding)
+            return f"not ({inner})"
         case _:
             words = _leaf(condition, catalog)
             said = condition.when_unknown
             plain = condition.model_copy(update={"when_unknown": None})
-            if said is None or said is unknown_as(plain, excluding=excluding):
+            usual = said is unknown_as(plain, excluding=excluding)
+            if said is None or (usual and not exact):
                 return words
             return f"{words} ({UNKNOWN[said]})"
 
@@ -158,8 +169,7 @@ def _buckets(leaf: Bucket) -> str:
     return f"{salt} from {leaf.low}" + (f" to {leaf.high}" if leaf.high else "")
 
 
-def _within(part: Condition, catalog: Catalog, excluding: bool) -> str:
-    text = describe(part, catalog, excluding=excluding)
+def _bracketed(part: Condition, text: str) -> str:
     return f"({text})" if isinstance(part, And | Or) and len(part.of) > 1 else text
 
 
