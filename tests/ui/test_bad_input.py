@@ -312,12 +312,26 @@ def test_a_model_endpoint_that_does_not_answer(
     plain_environment.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
     plain_environment.setenv("PILOTHOUSE_PLANNER", "openai")
 
+    document = cli.json("ask", ELIGIBILITY)
+
+    assert document["planner"] == "grammar"
+    assert "127.0.0.1:9 was not usable" in document["assumptions"][0]
+    assert document["change_request"]["state"] == "in_review"
+
+
+def test_a_model_endpoint_that_does_not_answer_where_nobody_else_may(
+    cli: CommandLine, plain_environment: pytest.MonkeyPatch
+) -> None:
+    plain_environment.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    plain_environment.setenv("PILOTHOUSE_PLANNER", "openai")
+    cli.workspace.mkdir(parents=True, exist_ok=True)
+    (cli.workspace / "pilothouse.toml").write_text('[model]\nwhen_unusable = "refuse"\n')
+
     document = cli.json("ask", ELIGIBILITY, status=1)
 
     assert document["refusals"][0]["code"] == "MODEL_UNREACHABLE"
     assert "127.0.0.1:9" in document["refusals"][0]["message"]
     assert document["change_request"] is None
-    assert cli.json("approvals", "list") == []
 
 
 def test_a_model_that_was_asked_for_but_never_configured(
@@ -325,7 +339,7 @@ def test_a_model_that_was_asked_for_but_never_configured(
 ) -> None:
     plain_environment.setenv("PILOTHOUSE_PLANNER", "openai")
 
-    document = cli.json("ask", ELIGIBILITY, status=1)
+    document = cli.json("ask", ELIGIBILITY)
 
-    assert document["refusals"][0]["code"] == "MODEL_UNREACHABLE"
-    assert "OPENAI_BASE_URL" in document["refusals"][0]["fix"]
+    assert document["planner"] == "grammar"
+    assert "none is configured" in document["assumptions"][0]

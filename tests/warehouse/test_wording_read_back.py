@@ -12,6 +12,7 @@ from core.conditions import (
     And,
     Attribute,
     Condition,
+    EventAge,
     EventCount,
     Filter,
     HeldFor,
@@ -37,12 +38,11 @@ def plain(condition: Condition) -> Condition:
         return parts[0] if len(parts) == 1 else type(condition)(of=parts)
     if isinstance(condition, Not):
         return Not(of=plain(condition.of))
-    if isinstance(condition, EventCount | Related):
-        none = condition.op is Op.LT and condition.n == 1
-        condition = condition.model_copy(
-            update={"where": tuple(flag(one) for one in condition.where)}
-            | ({"op": Op.EQ, "n": 0} if none else {})
-        )
+    if isinstance(condition, EventAge | EventCount | Related):
+        where = tuple(flag(one) for one in condition.where)
+        condition = condition.model_copy(update={"where": where})
+    if isinstance(condition, EventCount | Related) and condition.op is Op.LT and condition.n == 1:
+        condition = condition.model_copy(update={"op": Op.EQ, "n": 0})
     if isinstance(condition, EventCount) and isinstance(condition.window, Absolute):
         start, end = condition.window.start, condition.window.end
         window = Absolute(start=start and naive_utc(start), end=end and naive_utc(end))
