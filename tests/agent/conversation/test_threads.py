@@ -151,7 +151,7 @@ def test_a_change_that_may_be_two_offers_both_with_their_sizes(workspace: Worksp
         ("Target users with an engagement score above 10.", "momentum score"),
         (
             "Target users who viewed pricing and completed 3 workouts or compared plans.",
-            "(viewed pricing and completed 3 workouts) or compared plans",
+            "(viewed pricing and completed 3 workouts)",
         ),
         (
             "Target users who completed 3 workouts and viewed pricing in the last 14 days.",
