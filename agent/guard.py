@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from agent.bypass import Bypass, bypass
+from agent.explaining import is_explanation
 from agent.folding import folded, visible
 from agent.orders import ordered
 from core.errors import Code, Refusal
 
 MAX_CHARACTERS = 4_000
+LONGEST_EXPLANATION = 20_000
+"""A policy of many entries takes more words than a prompt, and every one of them is read."""
 
 
 def guard(prompt: str) -> tuple[Refusal, ...]:
@@ -21,12 +24,13 @@ def guard(prompt: str) -> tuple[Refusal, ...]:
                 fix="Ask for a rule, a priority order or a diagnosis.",
             ),
         )
-    if len(text) > MAX_CHARACTERS:
+    most = LONGEST_EXPLANATION if is_explanation(text) else MAX_CHARACTERS
+    if len(text) > most:
         return (
             Refusal(
                 code=Code.NOT_UNDERSTOOD,
                 message=f"The prompt has {len(text):,} characters; at most "
-                f"{MAX_CHARACTERS:,} are read.",
+                f"{most:,} are read.",
                 fix="Say in a few sentences who should get what.",
             ),
         )

@@ -5,6 +5,7 @@ Facts only, put together by whoever can read the warehouse and the settings.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from pydantic import Field
@@ -78,7 +79,7 @@ class Rival(Frozen):
     """Of the audience."""
 
 
-class Sending(Frozen):
+class Sending(Frozen, ABC):
     """The facts that rules, policies and journeys have in common."""
 
     users_total: int
@@ -117,21 +118,21 @@ class Sending(Frozen):
     personal_columns: dict[str, str] = Field(default_factory=dict)
     """Columns of users that are not public, with their class."""
 
+    @abstractmethod
     def actions_at(self) -> Sequence[tuple[str, Action]]:
         """What it would send, each with the JSON pointer of its place in the artifact."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def audience(self) -> int:
         """Whom it reaches."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def marketing_reach(self) -> int:
         """Users who would get a marketing message, as far as that is known."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def what(self) -> str:
         """What a person calls it: the rule, the policy, the journey."""
-        raise NotImplementedError

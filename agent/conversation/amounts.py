@@ -174,7 +174,8 @@ def _same_subject(one: AnyLeaf, other: AnyLeaf) -> bool:
         return False
     names = ("event", "entity", "name", "column")
     same = all(getattr(one, name, None) == getattr(other, name, None) for name in names)
-    return same and (not getattr(other, "where", ()) or one.where == other.where)  # type: ignore[union-attr]
+    filters = getattr(other, "where", ())
+    return same and (not filters or filters == getattr(one, "where", ()))
 
 
 def _merged(old: AnyLeaf, new: AnyLeaf, said: Stated) -> AnyLeaf:

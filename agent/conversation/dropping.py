@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from agent.conversation import amounts, ordering
 from agent.conversation.changes import Edited, exchanged, made_known, without_notes
@@ -22,7 +21,7 @@ from agent.planners.port import CountQuestion
 from core.artifacts import Choice
 from core.conditions import EVERYONE, Attribute, Condition, Not, Op, Scalar
 from core.errors import Code
-from core.rules import DecisionPolicy
+from core.rules import Concerning, DecisionPolicy
 from warehouse.wording import describe
 
 _PERIOD_WORDS = re.compile(
@@ -96,11 +95,12 @@ def _asks_nobody(draft: Conditional) -> bool:
 
 def _held_gone(policy: DecisionPolicy, words: str, fragments: Fragments) -> Edited | None:
     """A suppression or a stop condition, by its name or by what it says."""
-    named: Callable[..., bool] = lambda one: refers(  # noqa: E731
-        words,
-        frozenset(content(one.name))
-        | (names_of(one.when, fragments.catalog) if one.when else frozenset()),
-    )
+
+    def named(one: Concerning) -> bool:
+        when = getattr(one, "when", None)
+        read = names_of(when, fragments.catalog) if when is not None else frozenset()
+        return refers(words, frozenset(content(one.name)) | read)
+
     only = re.search(r"\b(suppressions?|stop conditions?)\b", words, re.I)
     held = [one for one in policy.suppressions if named(one)]
     stops = [one for one in policy.stop_conditions if named(one)]

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from agent.folding import visible
-from agent.guard import MAX_CHARACTERS, guard
+from agent.guard import LONGEST_EXPLANATION, MAX_CHARACTERS, guard
 from core.errors import Code
 
 SUITES = Path(__file__).parents[2] / "evals" / "suites"
@@ -240,3 +240,11 @@ def test_an_empty_or_endless_prompt_is_asked_back() -> None:
         assert refusal.code is Code.NOT_UNDERSTOOD
         assert refusal.fix
     assert guard("x" * MAX_CHARACTERS) == ()
+
+
+def test_an_explanation_may_be_longer_than_a_prompt_but_not_endless() -> None:
+    head = "Rule: Upgrade nudge (upgrade_nudge)\nAmong: everyone\nWho: "
+
+    assert guard(head.ljust(MAX_CHARACTERS + 1, "x")) == ()
+    (refusal,) = guard(head.ljust(LONGEST_EXPLANATION + 1, "x"))
+    assert f"at most {LONGEST_EXPLANATION:,}" in refusal.message

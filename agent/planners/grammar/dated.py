@@ -102,14 +102,14 @@ class DatedSpans:
                 continue
             start = i + len(words)
             edge = self._edge(start)
-            found = self._unit(start) if edge is None else None
-            if edge is None and found is None:
+            if edge is not None:
+                return self._bounded(i, kind, words, *edge)
+            found = self._unit(start)
+            if found is None:
                 continue
-            at, end = edge if edge is not None else (found.start, found.end)  # type: ignore[union-attr]
-            past = found is not None and self.text.low(start) != "yesterday"
-            if kind == "after" and past and found is not None:
-                at = found.after
-            return self._bounded(i, kind, words, at, end)
+            past = kind == "after" and self.text.low(start) != "yesterday"
+            at = found.after if past else found.start
+            return self._bounded(i, kind, words, at, found.end)
         return None
 
     def _bounded(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import ValidationError
 
+from agent.explaining import is_explanation
 from agent.planners.canonical import meaning_of
 from agent.planners.openai.asking import PROMPT, Nearest, messages, none_known, rendered, retry
 from agent.planners.openai.drafts import plan_of
@@ -73,6 +74,9 @@ class OpenAIPlanner:
 
     def plan(self, request: PlanRequest) -> Plan:
         """One draft from the model, with what it cost; or from the fallback, saying why."""
+        if is_explanation(request.prompt):
+            # Its words mean one artifact: there is nothing to ask a model.
+            return self._fallback.plan(request)
         spent = Spent()
         try:
             return self.read(request, spent)

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from agent.explaining import explain
 from agent.planners.grammar import GrammarPlanner
 from agent.planners.openai import OpenAIPlanner
 from agent.planners.port import (
@@ -355,3 +356,18 @@ def meant(plan: Plan) -> object:
             return policy.population, policy.entries, policy.holdout
         case other:
             return other
+
+
+def test_an_explanation_is_read_as_it_stands_and_no_model_is_asked(
+    catalog: Catalog, server: ModelServer
+) -> None:
+    settings = ModelSettings(name="scripted", base_url=server.base_url, api_key="sk-local")
+    planner = OpenAIPlanner(settings, catalog, GrammarPlanner(catalog))
+    drafted = GrammarPlanner(catalog).plan(PlanRequest(prompt=ELIGIBILITY, as_of=AS_OF)).draft
+    assert isinstance(drafted, EligibilityRule)
+
+    plan = ask(planner, explain(drafted, catalog))
+
+    planner.close()
+    assert plan.draft == drafted
+    assert server.requests == []
