@@ -7,6 +7,16 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
 from core.conditions import Frozen
+from core.diagnoses import (
+    CheckRun,
+    Evidence,
+    Figure,
+    Headline,
+    MessageLoss,
+    Rejected,
+    StepChange,
+    Trust,
+)
 from core.effects import Effect
 from core.errors import Refusal
 from core.rules import DecisionPolicy, EligibilityRule
@@ -83,6 +93,17 @@ class Cause(Frozen):
     confidence: Literal["high", "medium", "low"]
     evidence: tuple[str, ...]
     next_check: NextCheck
+    contribution: float = 0.0
+    """Its part in the change of the rate; with what is unexplained the parts sum to it."""
+    low: float | None = None
+    high: float | None = None
+    """The contribution's interval."""
+    since: str | None = None
+    """The day from which it shows, where that can be told."""
+    told: tuple[Evidence, ...] = ()
+    """What speaks for it and against it."""
+    checks: tuple[CheckRun, ...] = ()
+    """Next checks, already run; ``next_check`` is the first."""
 
 
 class DebugReport(Frozen):
@@ -100,6 +121,16 @@ class DebugReport(Frozen):
     causes: tuple[Cause, ...]
     ruled_out: tuple[str, ...]
     data_quality: tuple[str, ...]
+    headline: Headline | None = None
+    steps: tuple[StepChange, ...] = ()
+    messages: tuple[MessageLoss, ...] = ()
+    unexplained: float = 0.0
+    """What the causes leave of ``headline.change``."""
+    rejected: tuple[Rejected, ...] = ()
+    trust: tuple[Trust, ...] = ()
+    tests_run: int = 0
+    figures: tuple[Figure, ...] = ()
+    """Every number of the report's sentences."""
 
 
 class QueryAnswer(Frozen):
