@@ -6,17 +6,8 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
+from core import diagnoses
 from core.conditions import Frozen
-from core.diagnoses import (
-    CheckRun,
-    Evidence,
-    Figure,
-    Headline,
-    MessageLoss,
-    Rejected,
-    StepChange,
-    Trust,
-)
 from core.effects import Effect
 from core.errors import Refusal
 from core.rules import DecisionPolicy, EligibilityRule
@@ -100,9 +91,9 @@ class Cause(Frozen):
     """The contribution's interval."""
     since: str | None = None
     """The day from which it shows, where that can be told."""
-    told: tuple[Evidence, ...] = ()
+    told: tuple[diagnoses.Evidence, ...] = ()
     """What speaks for it and against it."""
-    checks: tuple[CheckRun, ...] = ()
+    checks: tuple[diagnoses.CheckRun, ...] = ()
     """Next checks, already run; ``next_check`` is the first."""
 
 
@@ -121,15 +112,15 @@ class DebugReport(Frozen):
     causes: tuple[Cause, ...]
     ruled_out: tuple[str, ...]
     data_quality: tuple[str, ...]
-    headline: Headline | None = None
-    steps: tuple[StepChange, ...] = ()
-    messages: tuple[MessageLoss, ...] = ()
+    headline: diagnoses.Headline | None = None
+    steps: tuple[diagnoses.StepChange, ...] = ()
+    messages: tuple[diagnoses.MessageLoss, ...] = ()
     unexplained: float = 0.0
     """What the causes leave of ``headline.change``."""
-    rejected: tuple[Rejected, ...] = ()
-    trust: tuple[Trust, ...] = ()
+    rejected: tuple[diagnoses.Rejected, ...] = ()
+    trust: tuple[diagnoses.Trust, ...] = ()
     tests_run: int = 0
-    figures: tuple[Figure, ...] = ()
+    figures: tuple[diagnoses.Figure, ...] = ()
     """Every number of the report's sentences."""
 
 
