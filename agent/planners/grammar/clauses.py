@@ -22,12 +22,13 @@ from agent.planners.grammar.meaning import (
     with_window,
 )
 from agent.planners.grammar.people import People, PeopleReader
+from agent.planners.grammar.prefixes import Prefix, preferred
 from agent.planners.grammar.quantities import quantity
 from agent.planners.grammar.separators import RELATIVES, separator
 from agent.planners.grammar.sequences import Sequences
-from agent.planners.grammar.times import Span, Times
+from agent.planners.grammar.times import Times
 from agent.planners.grammar.values import Values
-from agent.planners.grammar.words import Text, is_past
+from agent.planners.grammar.words import Text
 from core.conditions import EventCount, InAudience, Op, Related, leaves
 
 AUXILIARIES = frozenset(
@@ -39,6 +40,12 @@ _LINKS = (
     ("as", "long", "as"), ("provided", "that"), ("provided",), ("only", "if"), ("only", "when"),
     ("given", "that"), ("in", "case"), ("only", "once"), ("only", "after"), ("as", "soon", "as"),
 )  # fmt: skip
+_LIGHT = frozenset(
+    "experienced experience had made make did do got get encountered encounter hit suffered "
+    "performed perform placed recorded logged triggered".split()
+)
+_EVERY = ("all", "each", "every")
+_BEING = frozenset({"is", "are", "was", "were", "be"})
 _NEGATIONS = frozenset("not non never without lacking lack lacks".split())
 
 
@@ -141,7 +148,7 @@ class Clauses:
         )
         return self.sequences.presupposed(self.sequences.following(item))
 
-    def _light(self, prefix: _Prefix) -> Found | None:
+    def _light(self, prefix: Prefix) -> Found | None:
         """'experienced a checkout failure', 'made 3 payments': the noun says what happened."""
         i = prefix.end
         determined = self.text.low(i + 1) in ("a", "an", "any", "no", "the")
@@ -165,7 +172,7 @@ class Clauses:
     def _article(self, i: int) -> bool:
         return self.text.low(i) in ("a", "an", "no", "any")
 
-    def _leaf(self, prefix: _Prefix, marked: bool) -> Found | None:
+    def _leaf(self, prefix: Prefix, marked: bool) -> Found | None:
         i = prefix.end
         self.furthest = max(self.furthest, i)
         candidates = [
@@ -183,7 +190,7 @@ class Clauses:
             return None
         longest = max(one.end for one in allowed)
         best = [one for one in allowed if one.end == longest]
-        return _preferred(best, prefix)
+        return preferred(best, prefix)
 
     def _predicate_people(self, i: int, *, negated: bool) -> list[Found]:
         """'are iOS users', 'are those who …' is left to the caller; a 'not' ends at a comma."""
@@ -201,13 +208,13 @@ class Clauses:
             Found(people.end, all_of(conditions), notes=notes, questions=questions, stated=stated)
         ]
 
-    def _prefix(self, i: int) -> _Prefix:
-        prefix = _Prefix(i)
+    def _prefix(self, i: int) -> Prefix:
+        prefix = Prefix(i)
         while self._one_more(prefix):
             pass
         return prefix
 
-    def _one_more(self, prefix: _Prefix) -> bool:
+    def _one_more(self, prefix: Prefix) -> bool:
         i = prefix.end
         low = self.text.low(i)
         for words in _LINKS:
@@ -241,7 +248,7 @@ class Clauses:
             return True
         return self._leading_span(prefix)
 
-    def _negation(self, prefix: _Prefix, i: int, low: str) -> bool:
+    def _negation(self, prefix: Prefix, i: int, low: str) -> bool:
         counted = self.text.has(i, "not", "more") or self.text.has(i, "not", "fewer")
         if prefix.negated or counted:
             return False
@@ -254,7 +261,7 @@ class Clauses:
     def _counted_next(self, i: int) -> bool:
         return quantity(self.text, i) is not None
 
-    def _leading_span(self, prefix: _Prefix) -> bool:
+    def _leading_span(self, prefix: Prefix) -> bool:
         span = self.times.span(prefix.end) if prefix.lead is None else None
         if span is None or span.kind not in ("window", "ever"):
             return False
@@ -323,68 +330,3 @@ class Clauses:
             for one in taken
         ]
         return both, []
-
-
-class _Prefix:
-    """What stands before a predicate: relative pronoun, auxiliary, negation, window."""
-
-    def __init__(self, i: int) -> None:
-        self.end = i
-        self.marked = False
-        self.negated = False
-        self.only = False
-        self.possessive = False
-        self.being = False
-        """After is or are: a state, not something that happened."""
-        self.having = False
-        self.doing = False
-        self.stative = False
-        """After a 'not' without 'have' or 'did': 'iOS users, not subscribed'."""
-        self.owning = False
-        """After with or without: a thing, not something that happened."""
-        self.lead: Span | None = None
-
-
-_LIGHT = frozenset(
-    "experienced experience had made make did do got get encountered encounter hit suffered "
-    "performed perform placed recorded logged triggered".split()
-)
-_EVERY = ("all", "each", "every")
-_BEING = frozenset({"is", "are", "was", "were", "be"})
-
-
-def _preferred(best: list[Found], prefix: _Prefix) -> Found:
-    """Of equally long readings: a state after 'is', an event after 'has', a thing after 'with'."""
-    events = [one for one in best if one.counts_events]
-    things = [one for one in best if one.form == "noun" and not one.counts_events]
-    audiences = [one for one in best if isinstance(one.condition, InAudience)]
-    if (prefix.being or prefix.stative) and audiences:
-        return audiences[0]
-    if things and events:
-        return _thing_or_event(things[0], events[0], prefix)
-    if events and prefix.being and not events[0].span and events[0].plain:
-        return events[0].asking(
-            f"Is '{events[0].stated}' a state now, or something that happened? Say 'have "
-            f"{events[0].stated}' if it happened."
-        )
-    return (events or audiences or best)[0]
-
-
-def _thing_or_event(thing: Found, event: Found, prefix: _Prefix) -> Found:
-    """'an open ticket' is a thing, 'opened a ticket' an event."""
-    if event.bare_verb or not _past(event):
-        return thing
-    if not event.adjacent:
-        return event
-    if prefix.owning or thing.negated or event.negated:
-        return thing
-    if prefix.having:
-        return event.asking(
-            f"Does '{event.stated}' mean that they did it, or that they have such a "
-            f"{thing.stated.split()[-1]}? Say 'did …' or 'with …'."
-        )
-    return event
-
-
-def _past(event: Found) -> bool:
-    return any(is_past(word) for word in event.stated.lower().split())
