@@ -10,6 +10,7 @@ from agent.planners.grammar.contradiction import contradiction
 from agent.planners.grammar.doubt import choices
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.meaning import Unclear, all_of, refused
+from agent.planners.grammar.openings import opened
 from agent.planners.grammar.phrasing import phrased
 from agent.planners.grammar.reading import Reader, Reading
 from agent.planners.grammar.words import Text
@@ -23,6 +24,8 @@ from warehouse.catalog import Catalog
 def plan_eligibility(text: Text, lexicon: Lexicon, as_of: datetime, notes: list[str]) -> Plan:
     """The rule that the text describes; raises Unclear where it cannot be read."""
     refuse_cap(text)
+    text, reasons = opened(text, lexicon)
+    notes = [*notes, *reasons]
     text = phrased(text, lexicon)
     notes_only = not any(lexicon.is_person(text, i) for i in range(len(text)))
     reading = Reader(text, lexicon, as_of, notes_only=notes_only).read()

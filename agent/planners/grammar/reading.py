@@ -30,6 +30,7 @@ from core.rules import Action
 _MARKS = frozenset(". ! ? ; : \n \" ' • * - – — ( ) [ ] “ ” …".split(" ")) | {"\n"}
 
 _RELATIVE = frozenset({"who", "that", "which", "whose", "with"})
+_TOWARDS = frozenset({"from", "with", "to", "among", "of"})
 _FRAME_VERBS = frozenset(
     "should must can may will qualify qualifies get gets receive are meet match be see".split()
 )
@@ -90,7 +91,8 @@ class Reader:
         i = 0
         steps = (
             self._mark, self._leading_span, self._holdout, self._given, self._channels,
-            self._exclusion, self._action, self._people, self._predicates, self._separator,
+            self._exclusion, self._action, self._towards, self._people, self._predicates,
+            self._separator,
             self._free_action, self._filler,
         )  # fmt: skip
         while i < len(self.text):
@@ -244,6 +246,11 @@ class Reader:
         end = self._sequence_from(people.end, marked=True, after_people=True)
         self._after_people = end == people.end
         return end
+
+    def _towards(self, i: int) -> int | None:
+        """'ask for a review from customers who …', 'talk to people who …': whom it is about."""
+        leads = self.text.low(i) in _TOWARDS and i > 0 and not self._contiguous
+        return i + 1 if leads and self.clauses.people(i + 1) is not None else None
 
     def _more_people(self, i: int, people: People) -> None:
         """'trial users and paying users': a second group after a connector."""
