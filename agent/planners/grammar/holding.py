@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from agent.planners.grammar.doubt import choices
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.meaning import Unclear, all_of, negate
 from agent.planners.grammar.order import Chunk
@@ -175,7 +176,8 @@ def settled(reading: Reading, text: Text, draft: Draft) -> Condition:
     condition = reading.condition(text)
     reading.exclusions = exclusions
     if reading.questions:
-        raise Unclear(question=reading.questions[0])
+        question = reading.questions[0]
+        raise Unclear(question=question, choices=choices(question, text.source))
     draft.notes.extend(reading.notes)
     return condition
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.meaning import Unclear
 from agent.planners.grammar.order import Chunk
+from agent.planners.grammar.outline_words import ENDS
 from agent.planners.grammar.words import Text
 
 _FOR_ALL = frozenset("for among amongst within".split())
@@ -26,6 +27,17 @@ class Scope:
         if place == "first":
             return self._own_first(chunk)
         return place == "last" and self._own_last(chunk)
+
+    def alone(self, chunk: Chunk) -> bool:
+        """'A goes first, for annual accounts.': of the one message that the sentence names."""
+        begin, end = chunk.start, chunk.start
+        while begin > 0 and self.text.low(begin - 1) not in ENDS:
+            begin -= 1
+        while end < len(self.text) and self.text.low(end) not in ENDS:
+            end += 1
+        sentence = self.text.slice(begin, end)
+        named = [i for i in range(len(sentence)) if self._named(sentence, i)]
+        return len(named) == 1 and not self._people_first(sentence)
 
     def _own_first(self, chunk: Chunk) -> bool:
         words = self.text.slice(chunk.start, chunk.end)
