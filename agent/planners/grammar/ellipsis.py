@@ -8,14 +8,14 @@ from agent.planners.grammar.columns import column_noun
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.meaning import Found, Item, Sep, all_of
 from agent.planners.grammar.quantities import Quantity, quantity
+from agent.planners.grammar.same_rows import SameRows
 from agent.planners.grammar.times import Span, Times
 from agent.planners.grammar.values import Values
-from agent.planners.grammar.words import ARTICLES, Text
+from agent.planners.grammar.words import ARTICLES, Text, same_word
 from core.conditions import (
     Attribute,
     Condition,
     EventCount,
-    Filter,
     Op,
     Related,
     SinceEvent,
@@ -40,6 +40,7 @@ class Ellipsis:
         self.lexicon = lexicon
         self.times = times
         self.values = values
+        self.rows = SameRows(text, lexicon, values)
 
     def at(self, i: int, sep: Sep, before: Item) -> Item | None:
         """The predicate of the item before, with what stands at an index in its place."""
@@ -49,7 +50,7 @@ class Ellipsis:
         if isinstance(said, Attribute | Trait):
             return self._another_bound(i, sep, said)
         if isinstance(said, Related):
-            return self._of_these_rows(i, sep, said) or self._another_row(i, sep, before, said)
+            return self.rows.at(i, sep, said) or self._another_row(i, sep, before, said)
         if not isinstance(said, EventCount) or sep == "or":
             return None
         return (
@@ -139,7 +140,7 @@ class Ellipsis:
             return None
         properties = self.lexicon.catalog.events[said.event].properties
         end = column_noun(self.text, listed.end, listed.column, properties[listed.column])
-        end += self.text.low(end) in ("one", "ones")
+        end = self._object(end, said.event)
         span = self.times.span(end)
         end = span.end if span is not None else end
         if self.text.low(end) not in _ENDS:
@@ -154,6 +155,14 @@ class Ellipsis:
                 "Say the period with each, or 'ever'."
             )
         return replace(item, found=found, negated=negated)
+
+    def _object(self, i: int, event: str) -> int:
+        """'… but no PDF report', '… but never a thriller one': what the event is about."""
+        low = self.text.low(i)
+        named = (one.words for one in self.lexicon.entries
+                 if one.sense.kind == "event" and one.sense.name == event)  # fmt: skip
+        objects = {words[-1] for words in named if len(words) > 1}
+        return i + (low in ("one", "ones") or any(same_word(low, one) for one in objects))
 
     def _another_row(self, i: int, sep: Sep, before: Item, said: Related) -> Item | None:
         """'rented a comedy but never a thriller': another value of the same rows."""
@@ -180,27 +189,6 @@ class Ellipsis:
                 f"Does all that was said before hold for '{found.stated}' too? Say it in full."
             )
         return replace(item, found=found, negated=True)
-
-    def _of_these_rows(self, i: int, sep: Sep, said: Related) -> Item | None:
-        """'received 3 emails but opened none of them': of the rows that were counted."""
-        columns = self.lexicon.catalog.entities[said.entity].columns
-        for match in self.lexicon.at("column", self.text, i):
-            column = columns.get(match.sense.name)
-            own = match.sense.owner == f"entity:{said.entity}"
-            if column is None or not own or column.type != "timestamp":
-                continue
-            none = self.text.low(match.end) == "none"
-            end = match.end + 1
-            if not (none or self.text.has(match.end, "any") or self.text.has(match.end, "one")):
-                continue
-            end += 2 if self.text.has(end, "of", "them") or self.text.has(end, "of", "these") else 0
-            if self.text.low(end) not in _ENDS:
-                continue
-            happened = Filter(column=match.sense.name, op=Op.IS_NOT_NULL)
-            op, n = (Op.EQ, 0) if none else (Op.GE, 1)
-            condition = Related(entity=said.entity, where=(*said.where, happened), op=op, n=n)
-            return self._item(i, end, sep, condition, None)
-        return None
 
     def _another_bound(self, i: int, sep: Sep, said: Attribute | Trait) -> Item | None:
         """'a balance under 100 or over 10,000': the same number, compared once more."""

@@ -57,6 +57,8 @@ class EventPhrase:
     """After 'both': every value that is listed."""
     both: str = ""
     """Values joined by 'and', as they were said."""
+    elliptic: bool = False
+    """Its object was named before: 'saved two workouts but completed none'."""
     value_end: int = -1
     """Where a value among the event's own words ends."""
     questions: list[str] = field(default_factory=list)
@@ -160,24 +162,31 @@ class EventPhrases:
 
     def _named_by_value(self, read: EventPhrase) -> bool:
         """'watched comedy', 'connected Slack': a value of the event stands for its object."""
-        told = read.inflected or self.text.low(read.start - 1) in _BARE
-        if read.value_end != read.end or not told:
+        if read.value_end != read.end or not self._told(read):
             return False
         return self._alone(read.end)
 
     def _pronoun(self, read: EventPhrase, word: str) -> bool:
         """'saved two workouts but never completed any': the object was named before."""
         low = self.text.low(read.end)
+        if not any(same_word(self.text.low(k), word) for k in range(read.start)):
+            return False
+        if read.count is not None and read.count.end == read.end and self._told(read):
+            # 'saved 3 workouts but completed fewer than 10'
+            read.elliptic = self._alone(read.end) and self.text.low(read.end) != "of"
+            return read.elliptic
         if low not in ("any", "one", "none", "them") or read.count is not None:
             return False
         following = self.text.low(read.end + 1)
-        if self.lexicon.knows(following) or following == "of":
-            return False
-        if not any(same_word(self.text.low(k), word) for k in range(read.start)):
+        if following == "of" or not self._alone(read.end + 1):
             return False
         read.no = read.no or low == "none"
-        read.end += 1
+        read.end, read.elliptic = read.end + 1, True
         return True
+
+    def _told(self, read: EventPhrase) -> bool:
+        """Whether a verb tells it: 'completed', 'did not complete'."""
+        return read.inflected or self.text.low(read.start - 1) in _BARE
 
     def _insertion(self, read: EventPhrase) -> bool:
         low = self.text.low(read.end)

@@ -110,6 +110,13 @@ def asks(text: Text) -> bool:
     return source.endswith("?") or told or _DEBUG.search(source) is not None
 
 
+def asks_for_people(text: Text, lexicon: Lexicon) -> bool:
+    """'Which viewers put a film on the watchlist …?', 'Who exported a report …?'."""
+    if text.low(0) == "which":
+        return any(lexicon.is_person(text, k) for k in range(1, min(len(text), 5)))
+    return text.low(0) == "who"
+
+
 _DESCRIBING = frozenset("who whose that with without having in from on not".split())
 
 

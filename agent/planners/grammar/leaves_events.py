@@ -8,7 +8,7 @@ from typing import Literal
 
 from agent.planners.grammar.event_phrases import EventPhrase, EventPhrases
 from agent.planners.grammar.lexicon import Lexicon
-from agent.planners.grammar.meaning import Found, all_of
+from agent.planners.grammar.meaning import Found, all_of, any_of
 from agent.planners.grammar.quantities import Quantity, quantity
 from agent.planners.grammar.times import Span, Times
 from agent.planners.grammar.values import Values
@@ -61,6 +61,9 @@ class EventLeaves:
             return self._first(read, stated, notes, questions)
         base = EventCount(event=read.event, where=tuple(read.filters), window=self._window(read))
         condition = _counted(base, count, read.ordinal)
+        if read.span is not None and read.span.also is not None:
+            condition, asked = _either_unit(condition, read.span, stated)
+            questions = (*questions, *asked)
         if read.both and (read.each or self.text.low(read.start - 1) == "both"):
             condition = all_of([_with_value(condition, one) for one in _values(read)])
         elif read.both and not (negated or read.no) and (count is None or count.n <= 1):
@@ -72,7 +75,7 @@ class EventLeaves:
             bare_verb=not read.inflected,
             plain=count is None and not read.filters and read.span is None and not read.no,
             adjacent=read.adjacent, nominal=read.nominal, start=read.start,
-            counted=count is not None,
+            counted=count is not None, elliptic=read.elliptic,
         )  # fmt: skip
         if only and count is None:
             return found.asking(
@@ -206,6 +209,18 @@ class EventLeaves:
             end=span.end, condition=condition, form="verb", negated=negated,
             notes=(note, *span.notes), questions=questions, stated=stated,
         )  # fmt: skip
+
+
+def _either_unit(
+    condition: Condition, span: Span, stated: str
+) -> tuple[Condition, tuple[str, ...]]:
+    """'opened the app today or yesterday': in one of two units of the calendar, or the other."""
+    if not isinstance(condition, EventCount) or (condition.op, condition.n) != (Op.GE, 1):
+        return condition, (
+            f"Is the number in '{stated}' of both periods together? Say one period: 'since …'.",
+        )
+    later = condition.model_copy(update={"window": span.also})
+    return any_of([condition, later]), ()
 
 
 def _values(read: EventPhrase) -> tuple[Scalar, ...]:

@@ -89,6 +89,8 @@ class Found:
     """Said with a number or a comparison of its own."""
     start: int = 0
     """Where an event that is counted begins."""
+    elliptic: bool = False
+    """An event whose object was named before it."""
 
     def asking(self, question: str) -> Found:
         """The same with one more question."""

@@ -53,7 +53,7 @@ class Moments:
             )
         if not self.text.low(end - 1).endswith("ed"):
             span = coming(sense.name, span, self.text.words(end, span.end), self.times.as_of)
-        filters = span_filters(sense.name, self._dated(span))
+        filters = span_filters(sense.name, self.times.on_dates(span))
         found = Found(span.end, InAudience(key=""), notes=span.notes, stated=stated)
         if filters is None or span.kind == "bare" or self._past_of_future(sense, end, span):
             yield found.asking(
@@ -78,11 +78,6 @@ class Moments:
         if isinstance(window, Absolute) and window.start and window.end and not named:
             past = window.end <= self.times.as_of
         return looks_ahead(sense.name) and not told and past
-
-    def _dated(self, span: Span) -> Span:
-        """A calendar period as the dates it has now."""
-        dates = self.times.dated(span.window) if isinstance(span.window, Calendar) else None
-        return span if dates is None else replace(span, window=dates)
 
     def _still_running(
         self, sense: Sense, parts: list[Condition]

@@ -22,11 +22,11 @@ _NO = frozenset(
     "but minus".split()
 )
 _REQUESTS = tuple(
-    "ask look want need like love wish request search seek require target address reach talk speak "
-    "chat contact invite interview survey thank reward put together find select pull get give identify "
-    "hear plan try hope call engage remind nudge congratulate inform warn tell notify help ping "
-    "approach welcome surprise test send export fetch create build make prepare set compile "
-    "collect assemble gather draft define show pick go be do have approach".split()
+    "ask look want need like love wish request search seek require target address reach talk "
+    "speak chat contact invite interview survey thank reward put together find select pull get "
+    "give identify hear plan try hope call engage remind nudge congratulate inform warn tell "
+    "notify help ping approach welcome surprise test send export fetch create build make prepare "
+    "set compile collect assemble gather draft define show pick go be do have".split()
 )
 _AROUND = frozenset(
     "am is are was be been being will would could can should might may shall have has had do does "

@@ -11,7 +11,7 @@ from agent.planners.grammar import guards
 from agent.planners.grammar.debug import plan_debug
 from agent.planners.grammar.decision import plan_decision
 from agent.planners.grammar.eligibility import plan_eligibility
-from agent.planners.grammar.intent import asks, kind_of
+from agent.planners.grammar.intent import asks, asks_for_people, kind_of
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.meaning import Unclear
 from agent.planners.grammar.question import plan_anything_else, plan_question
@@ -68,12 +68,21 @@ class GrammarPlanner:
                 return plan_decision(text, self.lexicon, as_of, notes)
             case "debug":
                 return self._first(plan_debug, text, as_of, notes)
+            case "question" if asks_for_people(text, self.lexicon):
+                return self._people_first(text, as_of, notes)
             case "question":
                 return self._first(plan_question, text, as_of, notes)
             case "eligibility":
                 return plan_eligibility(text, self.lexicon, as_of, notes)
             case _:
                 return self._first(plan_anything_else, text, as_of, notes)
+
+    def _people_first(self, text: Text, as_of: datetime, notes: list[str]) -> Plan:
+        """'Who exported a report?' is the rule for them, where every word says who they are."""
+        try:
+            return plan_eligibility(text, self.lexicon, as_of, notes)
+        except Unclear:
+            return self._first(plan_question, text, as_of, notes)
 
     def _first(self, read: Read, text: Text, as_of: datetime, notes: list[str]) -> Plan:
         """What is no question after all may be a rule: it is one when every word of it is read."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from agent.planners.grammar.meaning import Found
 from agent.planners.grammar.times import Span
 from agent.planners.grammar.words import is_past
-from core.conditions import InAudience
+from core.conditions import EventCount, InAudience, leaves
 
 
 class Prefix:
@@ -33,6 +33,9 @@ def preferred(best: list[Found], prefix: Prefix) -> Found:
     events = [one for one in best if one.counts_events]
     things = [one for one in best if one.form == "noun" and not one.counts_events]
     audiences = [one for one in best if isinstance(one.condition, InAudience)]
+    doubt = _of_several(events)
+    if doubt is not None:
+        return doubt
     if (prefix.being or prefix.stative) and audiences:
         return audiences[0]
     if things and events:
@@ -70,3 +73,14 @@ def _past(event: Found) -> bool:
 def _gerund(event: Found) -> bool:
     """Its verb is told as going on: 'without starting a subscription', 'without ordering'."""
     return not event.nominal and event.stated.lower().split()[0].endswith("ing")
+
+
+def _of_several(events: list[Found]) -> Found | None:
+    """'completed none' after onboarding and workouts were named: of which of them?"""
+    named = {leaf.event for one in events for leaf in leaves(one.condition)
+             if isinstance(leaf, EventCount)}  # fmt: skip
+    if len(named) < 2 or not all(one.elliptic for one in events):
+        return None
+    return events[0].asking(
+        f"What does '{events[0].stated}' count: {' or '.join(sorted(named))}? Name the thing."
+    )

@@ -160,9 +160,7 @@ class RowMeaning:
             row.questions.append(
                 f"Is '{span.stated}' in '{stated}' the time up to now? Say 'in the last …' if so."
             )
-        if isinstance(span.window, Calendar):
-            span = replace(span, window=self.times.dated(span.window))
-        filters = span_filters(moment, span)
+        filters = span_filters(moment, self.times.on_dates(span))
         if filters is None:
             row.questions.append(
                 f"Say the time in '{stated}' as 'in the last N days' or with a date."

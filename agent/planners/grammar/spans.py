@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Literal
 
-from core.conditions import Absolute, Op, Window
+from agent.planners.grammar.words import Text
+from core.conditions import Absolute, Calendar, Op, Window
 
 DAY = 86_400
 UNITS = {
@@ -24,6 +25,8 @@ class Span:
     window: Window | None = None
     seconds: int = 0
     op: Op | None = None
+    also: Calendar | None = None
+    """The later of two units in a row: 'yesterday or today'."""
     until: int | None = None
     """Seconds: the other end of 'between 30 and 60 days ago', included."""
     notes: tuple[str, ...] = ()
@@ -36,6 +39,13 @@ class Span:
     def within(self, window: Window) -> Span:
         """The same stretch, said by other bounds."""
         return replace(self, window=window)
+
+
+def unit_at(text: Text, i: int) -> str | None:
+    """The unit of time at an index, in the singular."""
+    low = text.low(i)
+    singular = low[:-1] if low.endswith("s") and low != "s" else low
+    return singular if singular in UNITS else None
 
 
 def whole_days(said: str, start: date | None, after: date | None, end: int) -> Span:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, time, timedelta
-from typing import Literal
 
+from agent.planners.grammar.calendar_spans import CalendarSpans
 from agent.planners.grammar.dated import DatedSpans
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.quantities import Quantity, quantity
@@ -13,6 +13,7 @@ from agent.planners.grammar.since import SinceSpans
 from agent.planners.grammar.spans import DAY as DAY
 from agent.planners.grammar.spans import UNITS as UNITS
 from agent.planners.grammar.spans import Span as Span
+from agent.planners.grammar.spans import unit_at
 from agent.planners.grammar.words import ARTICLES, Text
 from core.conditions import Absolute, Calendar, Op, Rolling
 
@@ -27,10 +28,6 @@ _EVER = (
     ("all", "together"), ("at", "all"), ("all", "told"), ("to", "this", "day"), ("until", "now"),
 )  # fmt: skip
 _EVER_BY_LENGTH = sorted(_EVER, key=len, reverse=True)
-_BEFORE_LAST: dict[tuple[str, ...], Literal["day", "week"]] = {
-    ("day", "before", "yesterday"): "day",
-    ("week", "before", "last"): "week",
-}
 
 
 class Times:
@@ -43,6 +40,7 @@ class Times:
         self.since = SinceSpans(text, lexicon)
         self.dated_spans = DatedSpans(text, lexicon, as_of)
         self.dates = self.dated_spans.dates
+        self.calendar = CalendarSpans(text, as_of)
 
     def span(self, i: int) -> Span | None:
         """The span of time at an index."""
@@ -56,13 +54,14 @@ class Times:
 
     def _span(self, i: int) -> Span | None:
         readers = (
-            self._ever, self.since.at, self._rolling, self._calendar, self._ago, self._next,
+            self._ever, self.since.at, self._rolling, self.calendar.at, self._ago, self._next,
             self.since.during, self._same, self.dated_spans.at, self._bare,
         )  # fmt: skip
         for read in readers:
             found = read(i)
             if found is not None:
-                return found
+                other = self.span(found.end + 1) if self.text.low(found.end) == "or" else None
+                return self.calendar.joined(i, found, other)
         return None
 
     def duration(self, i: int) -> tuple[Quantity, int, int] | None:
@@ -95,9 +94,7 @@ class Times:
         return None if name is None else UNITS[name]
 
     def _unit(self, i: int) -> str | None:
-        low = self.text.low(i)
-        singular = low[:-1] if low.endswith("s") and low != "s" else low
-        return singular if singular in UNITS else None
+        return unit_at(self.text, i)
 
     def _ever(self, i: int) -> Span | None:
         for words in _EVER_BY_LENGTH:
@@ -135,63 +132,6 @@ class Times:
         if unit.startswith(("month", "year")):
             notes = (f"'{self.text.words(i, end)}' is read as {days} days.",)
         return Span(end, "window", Rolling(seconds=seconds), seconds, notes=notes)
-
-    def _calendar(self, i: int) -> Span | None:
-        start = i
-        if self.text.low(start) in ("in", "within", "during", "on"):
-            start += 1
-        if self.text.has(start, "so", "far"):
-            start += 2
-        if self.text.low(start) == "the":
-            start += 1
-        before_last = self._before_last(i, start)
-        if before_last is not None:
-            return before_last
-        return self._current_or_last(i, start)
-
-    def _before_last(self, i: int, start: int) -> Span | None:
-        """'the week before last', 'the day before yesterday'."""
-        for words, unit in _BEFORE_LAST.items():
-            if self.text.has(start, *words):
-                said = self.text.words(i, start + 3)
-                note = f"'{said}' is the whole calendar {unit} two before this one (UTC)."
-                window = Calendar(unit=unit, periods_back=2)
-                return Span(start + 3, "window", window, notes=(note,))
-        return None
-
-    def _current_or_last(self, i: int, start: int) -> Span | None:
-        one = {"today": ("day", 0), "yesterday": ("day", 1)}.get(self.text.low(start))
-        if one == ("day", 0) and start - i <= 1:
-            return self._current(i, start + 1, "day")
-        if one and start - i <= 1:
-            return self._unit_of(i, start + 1, *one)
-        if self.text.low(start) not in ("this", "current"):
-            return None
-        unit = self._unit(start + 1)
-        end = start + 2
-        if self.text.has(end, "so", "far"):
-            end += 2
-        if unit in ("day", "week", "month"):
-            return self._current(i, end, unit)
-        if unit == "year":
-            first = datetime(self.as_of.year, 1, 1)
-            note = f"The period starts at {first:%Y-%m-%d} (UTC)."
-            return Span(end, "window", Absolute(start=first), notes=(note,))
-        return None
-
-    def _current(self, i: int, end: int, unit: str) -> Span:
-        """This week and this month are the calendar's; today is a full length up to now."""
-        if unit != "day":
-            return self._unit_of(i, end, unit, 0)
-        note = f"'{self.text.words(i, end)}' is the 24 hours up to now."
-        return Span(end, "window", Rolling(seconds=UNITS[unit]), UNITS[unit], notes=(note,))
-
-    def _unit_of(self, i: int, end: int, unit: str, back: int) -> Span:
-        words = self.text.words(i, end)
-        which = {0: "the current calendar", 1: "the whole previous calendar"}[back]
-        monday = " from Monday" if unit == "week" else ""
-        note = f"'{words}' is {which} {unit}{monday}, in UTC."
-        return Span(end, "window", Calendar(unit=unit, periods_back=back), notes=(note,))
 
     def _ago(self, i: int) -> Span | None:
         start = i + 1 if self.text.has(i, "within") else i
@@ -293,6 +233,15 @@ class Times:
         seconds = int(found.n * unit)
         op = None if found.bare else found.op
         return Span(end, "bare", Rolling(seconds=seconds), seconds, op=op)
+
+    def on_dates(self, span: Span) -> Span:
+        """A span of the calendar as the dates it has now; without a window where it has none."""
+        if not isinstance(span.window, Calendar):
+            return span
+        first, last = self.dated(span.window), self.dated(span.also or span.window)
+        if first is None or last is None:
+            return replace(span, window=None)
+        return replace(span, window=Absolute(start=first.start, end=last.end), also=None)
 
     def dated(self, window: Calendar) -> Absolute | None:
         """The dates of a day or month of the calendar, up to now."""

@@ -10,7 +10,7 @@ from agent.planners.grammar.rows import span_filters
 from agent.planners.grammar.times import Times
 from agent.planners.grammar.values import Values
 from agent.planners.grammar.words import ARTICLES, Text
-from core.conditions import Attribute, Calendar, Condition, Filter, Op
+from core.conditions import Attribute, Condition, Filter, Op
 
 _FILLERS = frozenset(
     "is was are were has have had been being still currently now already of with that which for "
@@ -89,9 +89,7 @@ class ToOne:
         span = self.times.span(i)
         if span is None or span.kind in ("ever", "bare"):
             return
-        window = self.times.dated(span.window) if isinstance(span.window, Calendar) else None
-        if window is not None:
-            span = span.within(window)
+        span = self.times.on_dates(span)
         filters = span_filters(column, span)
         if filters is not None:
             yield filters, span.end, (span.doubt,) if span.doubt else ()
