@@ -23,7 +23,8 @@ from control.tables import outbox
 from core.canary import CanaryLimits
 from core.lifecycle import IntentState
 from measure.canary import Readings, Side
-from measure.lift import HORIZON_DAYS, goals
+from measure.experiments.goals import goals
+from measure.lift import HORIZON_DAYS
 from measure.queries import Runner, query, text
 from warehouse.catalog import Catalog
 

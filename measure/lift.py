@@ -4,28 +4,62 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlglot import exp
-
 from core.conditions import Frozen
-from core.errors import Code, refuse
-from measure.assignment_readout import Arm, Readout, read_out
-from measure.queries import Runner, query, text
+from core.rules import Holdout
+from measure.experiments.assigned import HELD_OUT, TREATED, by_policy
+from measure.experiments.measured import GOAL
+from measure.experiments.metrics import with_goal
+from measure.experiments.reading import Subject, read
+from measure.experiments.readout import ArmRow, Comparison, ExperimentReadout
+from measure.queries import Runner
 from warehouse.catalog import Catalog
 
 HORIZON_DAYS = 7
 """Within which a goal counts, unless another horizon is named."""
+PRE_DAYS = 28
+"""How much of the time before a decision tells users apart."""
+
+
+class Readout(Frozen):
+    """The effect on the goal of being assigned to the message (intent to treat), in fractions.
+
+    ``withheld`` says why there is no number; then every estimate is None.
+    """
+
+    treated: int
+    treated_reached: int
+    held_out: int
+    held_out_reached: int
+    treated_rate: float | None
+    held_out_rate: float | None
+    difference: float | None
+    ci_low: float | None
+    """95 %, holds at every look (confidence sequence)."""
+    ci_high: float | None
+    p: float | None
+    """Always-valid."""
+    relative: float | None
+    """The difference as a share of the held-out rate."""
+    relative_low: float | None
+    relative_high: float | None
+    sample_ratio_p: float
+    """Always-valid, over the whole policy."""
+    contaminated: int
+    """Held-out users of the whole policy who got a message all the same."""
+    withheld: str | None
 
 
 class ActionLift(Frozen):
     """The lift of one action towards its goal."""
 
     action: str
-    goal_event: str
+    goal_event: str | None
     readout: Readout
 
 
 class LiftReport(Frozen):
-    """The lift of a policy, over all and by action, with the id of the one query behind it."""
+    """The lift of a policy on its goals, over all and by action, and everything else that its
+    holdout tells."""
 
     policy: str
     as_of: str
@@ -37,6 +71,7 @@ class LiftReport(Frozen):
     actions: tuple[ActionLift, ...]
     verdict: str
     sql: str
+    readout: ExperimentReadout
 
 
 def lift(
@@ -46,84 +81,83 @@ def lift(
     *,
     as_of: datetime,
     horizon_days: int = HORIZON_DAYS,
-    held_out_share: float | None = None,
+    holdout: Holdout | None = None,
     goal_event: str | None = None,
 ) -> LiftReport:
-    """Compare treated and held-out users on the goal within ``horizon_days`` of the decision.
+    """Compare treated and held-out users within ``horizon_days`` of the decision.
 
-    Goals are those of the catalog's actions unless ``goal_event`` names one for all; the share
-    is the workspace's default unless given. Refuses with UNKNOWN_EVENT and UNKNOWN_KEY.
+    Goals are those of the catalog's actions unless ``goal_event`` names one for all. ``holdout``
+    is the one in force; without one the share is the workspace's default, and arms are not drawn
+    again. Refuses with UNKNOWN_EVENT and UNKNOWN_KEY.
     """
-    share = catalog.defaults.holdout_share if held_out_share is None else held_out_share
-    sql = query(
-        "lift",
-        policy_key=policy_key,
+    planned = holdout or Holdout(share=catalog.defaults.holdout_share, salt=policy_key)
+    assigned = by_policy(
+        catalog,
+        policy_key,
         as_of=as_of,
         horizon=timedelta(days=horizon_days),
-        goal_event=goals(catalog, goal_event),
+        holdout=planned,
+        known_salt=holdout is not None,
+        goal_event=goal_event,
     )
-    fetched = runner.fetch(
-        text(sql, catalog), purpose=f"treated and held-out users of {policy_key}"
-    )
-    arms = {
-        (action, outcome): (goal, Arm(users, reached, messaged))
-        for action, goal, outcome, users, reached, messaged in fetched.rows
-    }
-    if not arms:
-        raise refuse(
-            Code.UNKNOWN_KEY,
-            f"'{policy_key}' has no decisions that are {horizon_days} days old and have a goal.",
-            span=policy_key,
-            fix="Wait until the horizon is over, or name a shorter one or a goal event.",
-        )
-    named = sorted({(action, goal) for (action, _), (goal, _) in arms.items() if action})
-    overall = _compare(arms, "", share)
-    return LiftReport(
-        policy=policy_key,
-        as_of=as_of.isoformat(),
+    subject = Subject(
+        kind="holdout",
+        key=policy_key,
+        name=policy_key,
+        assigned=assigned,
+        metrics=with_goal(catalog, goal_event or "Goal"),
+        as_of=as_of,
         horizon_days=horizon_days,
+        pre_days=PRE_DAYS,
+    )
+    return of_readout(read(runner, catalog, subject), planned.share)
+
+
+def of_readout(found: ExperimentReadout, share: float) -> LiftReport:
+    """A policy's read-out in the words of its goal alone."""
+    goal = next(one for one in found.metrics if one.key == GOAL)
+    return LiftReport(
+        policy=found.key,
+        as_of=found.as_of.isoformat(),
+        horizon_days=found.horizon_days or 0,
         held_out_share=share,
-        goal_event=next(goal for (action, _), (goal, _) in arms.items() if not action),
-        overall=overall,
+        goal_event=found.goal_event,
+        overall=_readout(found, found.arms, goal.comparisons[0]),
         actions=tuple(
-            ActionLift(action=action, goal_event=goal, readout=_compare(arms, action, share))
-            for action, goal in named
+            ActionLift(
+                action=one.action,
+                goal_event=one.goal_event,
+                readout=_readout(found, one.arms, one.comparison),
+            )
+            for one in found.actions
         ),
-        verdict=_verdict(overall, horizon_days),
-        sql=fetched.id,
+        verdict=found.verdict,
+        sql=goal.sql,
+        readout=found,
     )
 
 
-def goals(catalog: Catalog, goal_event: str | None = None) -> exp.Expr:
-    """Which event counts for a decision ``d``: the one named, or the goal of its action.
-
-    Refuses with UNKNOWN_EVENT.
-    """
-    if goal_event is not None:
-        known = catalog.event_named(goal_event)
-        if known is None:
-            raise refuse(Code.UNKNOWN_EVENT, f"The catalog has no event '{goal_event}'.")
-        return exp.Literal.string(known)
-    goals = exp.Case()
-    for action in catalog.actions.values():
-        if action.goal_event is not None:
-            is_it = exp.column("action_key", "d").eq(exp.Literal.string(action.key))
-            goals = goals.when(is_it, exp.Literal.string(action.goal_event))
-    return goals if goals.args.get("ifs") else exp.null()
-
-
-def _compare(arms: dict[tuple[str, str], tuple[str, Arm]], action: str, share: float) -> Readout:
-    nobody = ("", Arm(0, 0))
-    treated, held_out = (arms.get((action, arm), nobody)[1] for arm in ("selected", "held_out"))
-    return read_out(treated, held_out, held_out_share=share)
-
-
-def _verdict(overall: Readout, horizon_days: int) -> str:
-    if overall.withheld or overall.difference is None:
-        return f"No number: {overall.withheld}"
-    points = f"{overall.difference * 100:+.1f} percentage points within {horizon_days} days"
-    low, high = (overall.ci_low or 0.0) * 100, (overall.ci_high or 0.0) * 100
-    if low <= 0 <= high:
-        return f"No clear lift: {points}, 95 % interval {low:+.1f} to {high:+.1f}."
-    word = "Lift" if overall.difference > 0 else "Harm"
-    return f"{word}: {points}, 95 % interval {low:+.1f} to {high:+.1f}."
+def _readout(found: ExperimentReadout, arms: tuple[ArmRow, ...], one: Comparison) -> Readout:
+    by_key = {arm.key: arm for arm in arms}
+    treated, held_out = by_key[TREATED], by_key[HELD_OUT]
+    effect, relative = one.effect, one.relative
+    shown = one.withheld is None
+    split = next((check for check in found.checks if check.name == "split"), None)
+    return Readout(
+        treated=treated.users,
+        treated_reached=treated.reached_goal or 0,
+        held_out=held_out.users,
+        held_out_reached=held_out.reached_goal or 0,
+        treated_rate=one.mean if shown else None,
+        held_out_rate=one.control_mean if shown else None,
+        difference=effect.value if effect else None,
+        ci_low=effect.low if effect else None,
+        ci_high=effect.high if effect else None,
+        p=one.p,
+        relative=relative.value if relative else None,
+        relative_low=relative.low if relative else None,
+        relative_high=relative.high if relative else None,
+        sample_ratio_p=split.p if split and split.p is not None else 1.0,
+        contaminated=found.contaminated,
+        withheld=one.withheld,
+    )

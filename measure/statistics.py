@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from math import asin, exp, log, sqrt
 from typing import NamedTuple
 
-from scipy.special import chdtrc, ndtr, stdtr, stdtrit
+from scipy.special import ndtr, stdtr, stdtrit
 
 Z95 = 1.959963984540054
 
@@ -86,17 +86,6 @@ def p_text(p: float) -> str:
     if p < 1e-16:
         return "p < 1e-16"
     return f"p = {p:.1e}" if p < 0.001 else f"p = {p:.3f}"
-
-
-def sample_ratio_p(observed: Sequence[int], weights: Sequence[float]) -> float:
-    """Chi-squared p-value that arms were filled by these weights; arms of weight 0 are left out."""
-    kept = [(count, weight) for count, weight in zip(observed, weights, strict=True) if weight > 0]
-    total, whole = sum(count for count, _ in kept), sum(weight for _, weight in kept)
-    if len(kept) < 2 or total == 0:
-        return 1.0
-    expected = [total * weight / whole for _, weight in kept]
-    statistic = sum((c - e) ** 2 / e for (c, _), e in zip(kept, expected, strict=True))
-    return float(chdtrc(len(kept) - 1, statistic))
 
 
 class Estimate(NamedTuple):
@@ -181,6 +170,11 @@ def surprise(now: Estimate, history: Sequence[Estimate], floor: float) -> Surpri
     learnt = tau2 * (1 + 1 / len(history))
     degrees = max(1.0, variance**2 / (learnt**2 / (len(history) - 1)))
     return Surprise(now.value - mean, sqrt(variance), degrees, mean)
+
+
+def log_odds_of(share: float) -> float:
+    """The log odds of a share between 0 and 1."""
+    return log(share / (1 - share))
 
 
 def inverse_logit(value: float) -> float:

@@ -7,14 +7,21 @@ from typing import TYPE_CHECKING
 
 from control import versions
 from core.errors import Code, PilothouseError
-from measure.lift import LiftReport, lift
+from measure.lift import HORIZON_DAYS, LiftReport, lift
 from warehouse.catalog import unknown_name
 
 if TYPE_CHECKING:
     from ui.workspace import Workspace
 
 
-def read_out(workspace: Workspace, policy: str, as_of: datetime) -> LiftReport:
+def read_out(
+    workspace: Workspace,
+    policy: str,
+    as_of: datetime,
+    *,
+    horizon_days: int = HORIZON_DAYS,
+    goal_event: str | None = None,
+) -> LiftReport:
     """The lift of a policy at a moment (naive UTC); refuses one that never decided."""
     live = versions.current(workspace.store, policy)
     decided = "SELECT DISTINCT policy_key FROM decisions ORDER BY 1"
@@ -29,5 +36,7 @@ def read_out(workspace: Workspace, policy: str, as_of: datetime) -> LiftReport:
         workspace.catalog,
         policy,
         as_of=as_of,
-        held_out_share=holdout.share if holdout else None,
+        horizon_days=horizon_days,
+        holdout=holdout,
+        goal_event=goal_event,
     )

@@ -18,10 +18,17 @@ from rapidfuzz import process
 from core.advertising import Advertising
 from core.conditions import Condition, Frozen
 from core.errors import Code, Refusal, refuse
+from core.experiments import (
+    Counted,
+    DeclaredExperiment,
+    ReadoutMetric,
+    meeting_in_a_namespace,
+)
 from core.regulations import Medium
 from core.rules import KEY_PATTERN, Action, ContactPolicy, StopCondition
 from core.templates import Template
 from warehouse.layout import Layout
+from warehouse.outcome_metrics import OutcomeMetric
 
 BUILT_IN = Path(__file__).parent / "catalogs"
 
@@ -174,6 +181,15 @@ class Catalog(Frozen):
     )
     advertising: Advertising | None = None
     """None: no audience is exported to paid channels."""
+    readout_metrics: dict[Annotated[str, Field(pattern=KEY_PATTERN)], ReadoutMetric] = Field(
+        default_factory=dict
+    )
+    """What arms of experiments and holdouts are compared on."""
+    experiments: dict[Annotated[str, Field(pattern=KEY_PATTERN)], DeclaredExperiment] = Field(
+        default_factory=dict
+    )
+    outcomes: dict[str, OutcomeMetric] = Field(default_factory=dict)
+    """The figures a team reads its outcomes by."""
     defaults: Defaults
 
     @model_validator(mode="after")
@@ -190,6 +206,11 @@ class Catalog(Frozen):
         _all_known("layout.users.dimensions", self.layout.users.dimensions, self.user_columns())
         for name, metric in self.metrics.items():
             _all_known(f"metrics.{name}.funnel", (metric.funnel,), self.funnels)
+        for name, outcome in self.outcomes.items():
+            named = tuple(one for one in (outcome.event,) if one)
+            _all_known(f"outcomes.{name}.event", named, self.events)
+            named = tuple(one for one in (outcome.metric,) if one)
+            _all_known(f"outcomes.{name}.metric", named, self.metrics)
         for name, entity in self.entities.items():
             _all_known(f"entities.{name}.table", (entity.table,), self.tables)
         for name, action in self.actions.items():
@@ -212,6 +233,32 @@ class Catalog(Frozen):
             if column is not None:
                 _all_known(f"layout.users.{part}", (column,), self.user_columns())
         return self
+
+    @model_validator(mode="after")
+    def _experiments_can_be_read_out(self) -> Self:
+        for name, metric in self.readout_metrics.items():
+            for number in (metric.of, metric.per):
+                if number is not None:
+                    self._countable(f"readout_metrics.{name}", number)
+        for name, one in self.experiments.items():
+            _all_known(f"experiments.{name}.metrics", one.metrics, self.readout_metrics)
+            if one.exposure is not None:
+                shown = Counted(event=one.exposure.event, property=one.exposure.arm)
+                self._countable(f"experiments.{name}.exposure", shown, numeric=False)
+        for first, second in meeting_in_a_namespace(self.experiments):
+            raise ValueError(
+                f"experiments.{first} and experiments.{second} share users of a namespace"
+            )
+        return self
+
+    def _countable(self, path: str, number: Counted, *, numeric: bool = True) -> None:
+        known = self.event_named(number.event)
+        _all_known(path, (known or number.event,), self.events)
+        if number.property is not None:
+            properties = self.events[known or number.event].properties
+            _all_known(path, (number.property,), properties)
+            if numeric and properties[number.property].type not in ("number", "integer"):
+                raise ValueError(f"{path} adds up '{number.property}', which is no number")
 
     def user_columns(self) -> dict[str, Column]:
         """The columns of a user that a condition may read."""
@@ -267,7 +314,7 @@ SECTIONS = (
     "actions",
     "defaults",
 )
-OPTIONAL_SECTIONS = ("templates", "advertising")
+OPTIONAL_SECTIONS = ("templates", "advertising", "outcomes")
 """Those whose file may be missing."""
 _CATALOG: TypeAdapter[Catalog] = TypeAdapter(Catalog)
 

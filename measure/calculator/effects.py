@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from measure.calculator.given import (
-    PLANNED,
     Inputs,
     Method,
     Outputs,
@@ -53,7 +52,7 @@ def _welch_one_sided(greater: bool) -> Method:
 
 
 def _sequence(given: Inputs) -> Outputs:
-    planned = given.get("tuning", PLANNED)
+    planned = given.get("tuning", sequences.PLANNED)
     return told(sequences.sequence(apart(given), units(given), alpha=alpha(given), planned=planned))
 
 
@@ -65,7 +64,7 @@ def _one_sided_sequence(greater: bool) -> Method:
                 units(given),
                 greater=greater,
                 alpha=alpha(given),
-                planned=given.get("tuning", PLANNED),
+                planned=given.get("tuning", sequences.PLANNED),
             )
         )
 

@@ -23,8 +23,6 @@ from measure.methods.means import Tested
 Inputs = Mapping[str, Any]
 Outputs = dict[str, Any]
 Method = Callable[[Inputs], Outputs]
-PLANNED = 5_000
-"""Units for which a confidence sequence is tightest, where none is said."""
 
 
 def sums(given: Inputs) -> Sums:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from measure.calculator.given import (
-    PLANNED,
     Inputs,
     Method,
     Outputs,
@@ -52,7 +51,7 @@ def _power(given: Inputs) -> Outputs:
 
 def _power_sequential(given: Inputs) -> Outputs:
     metric, per_arm = _metric(given)
-    planned = given.get("tuning", PLANNED)
+    planned = given.get("tuning", sequences.PLANNED)
     return {
         "power": power.power_sequential_upper(
             metric, given["effect_rel"], per_arm, planned, alpha(given)
@@ -65,7 +64,7 @@ def _power_simulated(given: Inputs) -> Outputs:
     metric, per_arm = _metric(given)
     effect = given["effect_rel"]
     error = power.relative_error(metric, effect, per_arm)
-    planned, looks = given.get("tuning", PLANNED), given.get("looks", 14)
+    planned, looks = given.get("tuning", sequences.PLANNED), given.get("looks", 14)
     found = power.power_sequential(effect, error, 2 * per_arm, planned, looks, alpha(given))
     return {"power": found}
 
@@ -79,7 +78,7 @@ def _mde(given: Inputs) -> Outputs:
 def _mid_power(given: Inputs) -> Outputs:
     found = difference(*arms(given), relative=True)
     effect, wanted, level = given["mde_rel"], given.get("power", 0.8), alpha(given)
-    planned = given.get("tuning", PLANNED)
+    planned = given.get("tuning", sequences.PLANNED)
     sequential = power.further_units_sequential(
         found.se, units(given), effect, planned, wanted, level
     )

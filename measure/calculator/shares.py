@@ -18,7 +18,7 @@ from measure.methods import (
     ratio_mismatch,
 )
 from measure.methods.proportions import Share
-from measure.statistics import sample_ratio_p, wilson
+from measure.statistics import wilson
 
 
 def _shares(given: Inputs) -> tuple[Share, Share]:
@@ -91,7 +91,9 @@ METHODS: dict[str, Method] = {
     "pearson_chi2": lambda given: {"p": proportions.pearson(*_shares(given), correction=False)},
     "pearson_chi2_yates": lambda given: {"p": proportions.pearson(*_shares(given))},
     "srm_binom": _srm_binom,
-    "srm_chi2": lambda given: {"p": sample_ratio_p(given["observed"], given["weights"])},
+    "srm_chi2": lambda given: {
+        "p": ratio_mismatch.chi_squared(given["observed"], given["weights"])
+    },
     "srm_norm_corrected": lambda given: {"p": ratio_mismatch.normal(*given["observed"])},
     "srm_sequential": _srm_sequential,
     "two_proportion_chi2_unpooled_ci": _chi2_unpooled,

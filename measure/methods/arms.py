@@ -77,6 +77,13 @@ def proportion_arm(n: float, total: float) -> Arm:
     return Arm(n, share, share * (1 - share))
 
 
+def smoothed_proportion_arm(n: float, total: float) -> Arm:
+    """The same, its variance that of half a success and half a failure more: never 0, so that an
+    arm in which everybody converted does not pass for certain (Agresti and Coull 1998)."""
+    plain, share = proportion_arm(n, total), (total + 0.5) / (n + 1)
+    return plain._replace(variance=share * (1 - share))
+
+
 def quantile_arm(n: float, quantile: float, low: float, high: float) -> Arm:
     """An arm of a quantile, its variance taken from the 95 % interval of its order statistics."""
     require(low <= quantile <= high, "the quantile lies in its interval", "quantile")

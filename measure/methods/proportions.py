@@ -51,6 +51,14 @@ def two_proportions(
     return Tested(effect, effect - half, effect + half, error, min(1.0, p))
 
 
+def p_of_two(control: Share, treatment: Share) -> float:
+    """Its p alone; 1 where everybody, or nobody, converts in both."""
+    converted = control.converted + treatment.converted
+    if converted in (0, control.entered + treatment.entered):
+        return 1.0
+    return two_proportions(control, treatment).p
+
+
 def _error(control: Share, treatment: Share, *, pooled: bool) -> float:
     variance = control.error + treatment.error
     if pooled:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import exp, log, sqrt
 
 from scipy import stats
-from scipy.special import gammaln, ndtr
+from scipy.special import chdtrc, gammaln, ndtr
 
 from measure.methods.arms import require
 
@@ -54,3 +54,14 @@ def _odds(counts: Sequence[int], shares: Sequence[float], concentration: float) 
     )
     log_null = sum(count * log(share) for share, count in zip(shares, counts, strict=True))
     return exp(min(700.0, log_mixture - log_null))
+
+
+def chi_squared(observed: Sequence[int], weights: Sequence[float]) -> float:
+    """Pearson's p that arms were filled by these weights; arms of weight 0 are left out."""
+    kept = [(count, weight) for count, weight in zip(observed, weights, strict=True) if weight > 0]
+    total, whole = sum(count for count, _ in kept), sum(weight for _, weight in kept)
+    if len(kept) < 2 or total == 0:
+        return 1.0
+    expected = [total * weight / whole for _, weight in kept]
+    statistic = sum((c - e) ** 2 / e for (c, _), e in zip(kept, expected, strict=True))
+    return float(chdtrc(len(kept) - 1, statistic))

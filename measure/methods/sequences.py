@@ -13,6 +13,9 @@ from scipy.special import ndtr, ndtri
 from measure.methods.arms import Difference, require
 from measure.methods.means import Tested
 
+PLANNED = 5_000
+"""Units for which a sequence is tightest, where nobody planned any."""
+
 
 def tuned(alpha: float, planned: float) -> float:
     """The rho that makes a sequence tightest at a planned number of units.

@@ -7,12 +7,12 @@ from typing import Any
 
 import click
 
-from measure.lift import lift
 from ui import staging
 from ui.cli.computing import compute_command
 from ui.cli.session import MOMENT, Listing, Output, Session, common, looked_at_by, said_by
 from ui.cli.staging import result_lines
 from ui.jumps import run_accepting
+from ui.reading_out import read_out
 from ui.row_limits import require_within
 
 
@@ -161,12 +161,6 @@ def measure_lift(
 ) -> Output:
     """Compare who was treated with who was held out under POLICY."""
     with session.workspace() as workspace:
-        report = lift(
-            workspace.runner(),
-            workspace.catalog,
-            policy,
-            as_of=as_of or workspace.as_of(),
-            horizon_days=horizon,
-            goal_event=goal,
-        )
+        at = as_of or workspace.as_of()
+        report = read_out(workspace, policy, at, horizon_days=horizon, goal_event=goal)
     return Output(report.verdict, report)

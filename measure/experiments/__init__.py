@@ -1,0 +1,1 @@
+"""Experiments and holdouts read out: checks first, then numbers that hold at every look."""
