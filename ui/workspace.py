@@ -28,6 +28,7 @@ from deliver import outbox
 from deliver.delivery import DeliveryReport, deliver, held_report
 from deliver.destinations.mailbox import MAILBOX
 from measure.lift import LiftReport
+from measure.outcomes.result import Outcomes
 from orchestrate import approvals, jump_requests
 from orchestrate.cycle import CycleReport, run_cycle
 from orchestrate.explain import explain, separate
@@ -56,6 +57,7 @@ from ui.anchoring import Anchors
 from ui.asking import Asking
 from ui.collecting import Intake
 from ui.ids import new_id
+from ui.outcomes import outcomes_of
 from ui.outward import outward
 from ui.reading_out import read_out
 from ui.workspace_clock import Clock
@@ -321,6 +323,10 @@ class Workspace:
     def lift(self, policy: str, *, as_of: datetime | None = None) -> LiftReport:
         """What a policy's messages changed, against its holdout."""
         return read_out(self, policy, as_of or self.as_of())
+
+    def outcomes(self, *, as_of: datetime | None = None) -> Outcomes:
+        """Every figure, whose conversions are, and what campaigns changed."""
+        return outcomes_of(self, as_of or self.as_of())
 
     def separate(self, users: tuple[str, str], *, at: datetime | None = None) -> dict[str, Any]:
         """What tells two users apart."""

@@ -7,6 +7,7 @@ goes without.
 
 from __future__ import annotations
 
+from pydantic import Field
 from sqlglot import exp
 
 from core.conditions import Frozen
@@ -68,6 +69,22 @@ class Sales(Frozen):
     """The event that reports it."""
     product: str | None = None
     price: str | None = None
+    ended: str | None = None
+    """When it ended; None: never, as far as is known."""
+    renews: dict[str, int] = Field(default_factory=dict)
+    """Product → days after which its price is paid again while it runs; any other is paid once."""
+
+
+class Spend(Frozen):
+    """What acquiring users cost."""
+
+    table: str
+    day: str
+    amount: str
+    source: str | None = None
+    """What was paid for."""
+    user_source: str | None = None
+    """The users' column that says by which of these they came."""
 
 
 class TraitsTable(Frozen):
@@ -97,6 +114,7 @@ class Layout(Frozen):
     consent: Consent
     releases: Releases | None = None
     sales: Sales | None = None
+    spend: Spend | None = None
 
 
 def zones(layout: Layout) -> exp.Select:

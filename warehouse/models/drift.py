@@ -8,6 +8,7 @@ It says that a spread moved, not why, and not that anything is wrong.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 import duckdb
@@ -41,8 +42,13 @@ class Compared(NamedTuple):
     traits: tuple[Drift, ...]
 
 
-def drift(cursor: duckdb.DuckDBPyConnection) -> Compared | None:
-    """The live build against the one before it; None while there is no other."""
+def drift(
+    cursor: duckdb.DuckDBPyConnection, ran: Callable[[str], None] = lambda _sql: None
+) -> Compared | None:
+    """The live build against the one before it; None while there is no other.
+
+    ``ran`` is told of every query that counted values.
+    """
     kept = build.builds(cursor)
     now = next((one for one in kept if one.state == "live"), None)
     before = next((one for one in kept if now and one.number < now.number), None)
@@ -50,7 +56,7 @@ def drift(cursor: duckdb.DuckDBPyConnection) -> Compared | None:
         return None
     columns = {name: kind for name, kind in _columns(cursor, before) if name != "user_id"}
     both = [(name, kind) for name, kind in _columns(cursor, now) if columns.get(name) == kind]
-    return Compared(before, now, tuple(_of(cursor, before, now, *one) for one in both))
+    return Compared(before, now, tuple(_of(cursor, (before, now), *one, ran) for one in both))
 
 
 def _columns(cursor: duckdb.DuckDBPyConnection, one: Build) -> list[tuple[str, str]]:
@@ -64,10 +70,17 @@ def _columns(cursor: duckdb.DuckDBPyConnection, one: Build) -> list[tuple[str, s
 
 
 def _of(
-    cursor: duckdb.DuckDBPyConnection, before: Build, now: Build, name: str, kind: str
+    cursor: duckdb.DuckDBPyConnection,
+    sides: tuple[Build, Build],
+    name: str,
+    kind: str,
+    ran: Callable[[str], None],
 ) -> Drift:
-    edges = _edges(cursor, before, name) if kind not in ("VARCHAR", "BOOLEAN") else None
-    shares = [_shares(cursor, one, name, edges) for one in (before, now)]
+    edges = _edges(cursor, sides[0], name) if kind not in ("VARCHAR", "BOOLEAN") else None
+    asked = [_counting(one, name, edges) for one in sides]
+    for sql in asked:
+        ran(sql)
+    shares = [_shares(cursor, sql) for sql in asked]
     nulls = [share.get(None, 0.0) for share in shares]
     psi = sum(_part(shares[0].get(key), shares[1].get(key)) for key in {*shares[0], *shares[1]})
     verdict: Literal["quiet", "watch", "alert"] = (
@@ -90,9 +103,8 @@ def _edges(cursor: duckdb.DuckDBPyConnection, one: Build, name: str) -> list[flo
     return sorted({*(row[0] or [])}) if row else []
 
 
-def _shares(
-    cursor: duckdb.DuckDBPyConnection, one: Build, name: str, edges: list[float] | None
-) -> dict[object, float]:
+def _counting(one: Build, name: str, edges: list[float] | None) -> str:
+    """How many users have each value, or lie in each bin."""
     value: exp.Expr = exp.column(name)
     if edges is not None:
         known = exp.Case().when(value.copy().is_(exp.null()), exp.null())
@@ -100,6 +112,10 @@ def _shares(
             known = known.when(value.copy() <= exp.convert(edge), exp.Literal.number(number))
         value = known.else_(exp.Literal.number(len(edges)))
     query = exp.select(value.as_("bin"), "count(*)").from_(stored(one.relation)).group_by("1")
-    rows = cursor.execute(query.sql("duckdb")).fetchall()
+    return query.sql("duckdb")
+
+
+def _shares(cursor: duckdb.DuckDBPyConnection, sql: str) -> dict[object, float]:
+    rows = cursor.execute(sql).fetchall()
     total = sum(row[1] for row in rows) or 1
     return {row[0]: row[1] / total for row in rows}

@@ -1,0 +1,101 @@
+"""Every outcome of a moment as one result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from core.errors import PilothouseError
+from measure.outcomes.acquisition import acquisition_cost
+from measure.outcomes.asking import Asked, Wanted
+from measure.outcomes.conversion import conversion
+from measure.outcomes.defaults import asked_for, lacking
+from measure.outcomes.governance import (
+    guardrail_pass_share,
+    proposal_pass_share,
+    trait_versioning_share,
+)
+from measure.outcomes.house import House
+from measure.outcomes.lifetime import lifetime_value
+from measure.outcomes.operation import data_freshness, decision_latency, model_drift
+from measure.outcomes.result import Figure, Outcomes, Unit
+from measure.outcomes.revenue import revenue_per_user
+from measure.outcomes.value import time_to_value
+from warehouse.outcome_metrics import OutcomeKind
+
+UNITS: Mapping[OutcomeKind, Unit] = {
+    "revenue_per_user": "currency",
+    "conversion": "share",
+    "acquisition_cost": "currency",
+    "lifetime_value": "currency",
+    "time_to_value": "days",
+    "guardrail_pass_share": "share",
+    "proposal_pass_share": "share",
+    "trait_versioning_share": "share",
+    "decision_latency": "seconds",
+    "data_freshness": "share",
+    "model_drift": "index",
+}
+OVER_CATALOG: Mapping[OutcomeKind, Callable[[Asked, Wanted], Figure]] = {
+    "revenue_per_user": revenue_per_user,
+    "conversion": conversion,
+    "acquisition_cost": acquisition_cost,
+    "lifetime_value": lifetime_value,
+    "time_to_value": time_to_value,
+    "guardrail_pass_share": guardrail_pass_share,
+    "data_freshness": data_freshness,
+}
+"""How a figure of a kind is worked out over the catalog's own tables."""
+OVER_HOUSE: Mapping[OutcomeKind, Callable[[Asked, Wanted, House], Figure]] = {
+    "proposal_pass_share": proposal_pass_share,
+    "trait_versioning_share": trait_versioning_share,
+    "decision_latency": decision_latency,
+    "model_drift": model_drift,
+}
+"""And how over what only Pilothouse keeps."""
+
+
+def outcomes(asked: Asked, house: House) -> Outcomes:
+    """All figures, attribution and campaigns; what cannot be said has its reason instead."""
+    return Outcomes(as_of=asked.as_of.isoformat(), weeks=asked.weeks, figures=figures(asked, house))
+
+
+def figures(asked: Asked, house: House) -> tuple[Figure, ...]:
+    """Each figure of the catalog, then those of kinds that it names none of."""
+    told = [_figure(asked, one, house) for one in asked_for(asked.catalog)]
+    return (*told, *_lacking(asked))
+
+
+def _figure(asked: Asked, one: Wanted, house: House) -> Figure:
+    """A query that the data does not allow withholds its own figure, not the others."""
+    kind = one.metric.kind
+    try:
+        if kind in OVER_CATALOG:
+            return OVER_CATALOG[kind](asked, one)
+        return OVER_HOUSE[kind](asked, one, house)
+    except PilothouseError as error:
+        return one.withheld(UNITS[kind], asked.as_of, _said(error))
+
+
+def _said(error: PilothouseError) -> str:
+    refusal = error.refusal
+    return f"{refusal.message} {refusal.fix}" if refusal.fix else refusal.message
+
+
+def _lacking(asked: Asked) -> tuple[Figure, ...]:
+    return tuple(
+        _nothing(kind, name, meaning, why, asked.as_of)
+        for kind, (name, meaning, why) in lacking(asked.catalog).items()
+    )
+
+
+def _nothing(kind: OutcomeKind, name: str, meaning: str, why: str, as_of: datetime) -> Figure:
+    return Figure(
+        key=kind,
+        kind=kind,
+        name=name,
+        meaning=meaning,
+        unit=UNITS[kind],
+        statement=why,
+        as_of=as_of.isoformat(),
+    )
