@@ -29,7 +29,16 @@ from agent.planners.grammar.sequences import Sequences
 from agent.planners.grammar.times import Times
 from agent.planners.grammar.values import Values
 from agent.planners.grammar.words import Text
-from core.conditions import EventCount, InAudience, Op, Related, leaves
+from core.conditions import (
+    Attribute,
+    Condition,
+    EventCount,
+    InAudience,
+    Op,
+    Related,
+    Trait,
+    leaves,
+)
 
 AUXILIARIES = frozenset(
     "have has had having are is were was be been being do does did with also "
@@ -139,6 +148,12 @@ class Clauses:
         article = not marked and self._article(prefix.end)
         if self.text.low(prefix.end - 1) in _EVERY and prefix.end > i:
             found = self._about_every(found)
+        if prefix.past and _of_now(found.condition):
+            said = self.text.words(i, found.end)
+            found = found.asking(
+                f"Does '{said}' tell of the past? Only what holds now is known: say 'are', or say "
+                "what happened."
+            )
         if self.text.low(i) in ("if", "when") and sep in ("and", "strong_and", "or", "strong_or"):
             said = self.text.words(i, found.end)
             found = found.asking(f"Is '{said}' wanted of everyone? Say it without 'if' then.")
@@ -228,6 +243,7 @@ class Clauses:
         if low in RELATIVES or low in AUXILIARIES:
             prefix.end, prefix.marked = i + 1, True
             prefix.being = low in _BEING or (prefix.being and low not in ("been", "being"))
+            prefix.past = low in ("was", "were") or (prefix.past and not prefix.having)
             prefix.having = low in ("have", "has", "had", "having")
             prefix.stative = prefix.stative and not prefix.having
             prefix.doing = low in ("do", "does", "did")
@@ -330,3 +346,12 @@ class Clauses:
             for one in taken
         ]
         return both, []
+
+
+def _of_now(condition: Condition) -> bool:
+    """Whether it holds today without a word of how it was: an audience, a state of people."""
+    if isinstance(condition, Attribute):
+        return "." in condition.column and isinstance(condition.value, str)
+    return isinstance(condition, InAudience) or (
+        isinstance(condition, Trait) and isinstance(condition.value, str)
+    )

@@ -32,8 +32,8 @@ FILLERS = frozenset(
 CONTIGUOUS = frozenset(
     "should must shall can may get gets receive receives please thanks thank thx cheers send show "
     "give target targeted included selected nudged messaged be "
-    "deliver it so we i you qualify eligible offer trigger nudge notify reach "
-    "contact make them put".split()
+    "deliver so we i you qualify eligible offer trigger nudge notify reach "
+    "contact make put".split()
 )
 """What may follow a predicate directly: the frame goes on, nothing is said of the people."""
 FILLER_PHRASES = (

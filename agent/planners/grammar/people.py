@@ -8,6 +8,7 @@ from agent.planners.grammar.leaves_attributes import AttributeLeaves
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.meaning import Found
 from agent.planners.grammar.words import Text, same_plural
+from core.conditions import Related
 
 _QUANTIFIERS = frozenset("all every any each only the our of just a an those such".split())
 
@@ -60,7 +61,7 @@ class PeopleReader:
             whole = self._whole_audience(position)
             if whole is not None:
                 return People(whole.end, self._either((*parts, whole), i, whole.end, joined))
-            noun = None if end is not None else self._value_noun(position)
+            noun = None if end is not None else self._named(position)
             if noun is not None:
                 return People(noun.end, self._either((*parts, noun), i, noun.end, joined))
             if end is not None:
@@ -92,6 +93,9 @@ class PeopleReader:
         )
         return (parts[0].asking(question), *parts[1:])
 
+    def _named(self, i: int) -> Found | None:
+        return self._value_noun(i) or self._narrowed(i)
+
     def _value_noun(self, i: int) -> Found | None:
         """'admins in Germany', 'owners of …': a value in the plural names the people."""
         found = self.attributes.plural(i)
@@ -115,6 +119,22 @@ class PeopleReader:
         if last is None and self.person(end) is not None:
             return None
         return self.attributes.audience(i, end, match.sense.name)
+
+    def _narrowed(self, i: int) -> Found | None:
+        """'premium subscribers': the row that makes them subscribers is a premium one."""
+        listed = self.attributes.values.listed(i, "entity:")
+        match = self.lexicon.longest("audience", self.text, listed.end) if listed else None
+        if listed is None or match is None or self._whole_audience(listed.end) is None:
+            return None
+        meant = self.lexicon.catalog.audiences[match.sense.name].condition
+        if not isinstance(meant, Related) or f"entity:{meant.entity}" not in listed.owners:
+            return None
+        if any(one.column == listed.column for one in meant.where):
+            return None
+        stated = self.text.words(i, match.end)
+        condition = meant.model_copy(update={"where": (*meant.where, listed.filter())})
+        note = f"'{stated}' are {match.sense.name} with such a {meant.entity}: {listed.column}."
+        return Found(match.end, condition, notes=(note,), stated=stated)
 
     def _plural(self, i: int) -> bool:
         return self.text.low(i).endswith("s")

@@ -19,6 +19,8 @@ class Prefix:
         self.possessive = False
         self.being = False
         """After is or are: a state, not something that happened."""
+        self.past = False
+        """After was or were: a state of the past."""
         self.having = False
         self.doing = False
         self.stative = False

@@ -28,6 +28,7 @@ _VAGUE = (
     ("lots", "of"), ("a", "lot", "of"), ("plenty", "of"), ("some",), ("a", "number", "of"),
     ("numerous",),
 )  # fmt: skip
+_CLOSING = frozenset({"", ".", ",", ";", "!", "?", ")", "and", "but", "or", "\n"})
 _ROUGH = ("about", "around", "roughly", "approximately", "almost", "nearly")
 
 _BEFORE: dict[str, Op] = {
@@ -276,7 +277,9 @@ def _after(text: Text, i: int) -> tuple[Op | None, int]:
 
 
 def trailing_comparison(text: Text, i: int) -> tuple[Op, int] | None:
-    """The comparison words after a counted thing: '3 workouts or more'."""
+    """The comparison words after a counted thing: '3 workouts or more', 'one order only'."""
+    if text.low(i) == "only" and text.low(i + 1) in _CLOSING:
+        return Op.EQ, i + 1
     op, end = _after(text, i)
     return (op, end) if op else None
 

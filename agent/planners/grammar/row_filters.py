@@ -7,7 +7,8 @@ from dataclasses import replace
 from agent.planners.grammar.columns import column_noun
 from agent.planners.grammar.lexicon import Lexicon, Match
 from agent.planners.grammar.quantities import quantity, trailing_comparison
-from agent.planners.grammar.rows import STATES, Row
+from agent.planners.grammar.row_ages import RowAges
+from agent.planners.grammar.rows import STATES, Row, looks_ahead, span_filters
 from agent.planners.grammar.times import Span, Times
 from agent.planners.grammar.values import Listed, Values
 from agent.planners.grammar.words import ARTICLES, Text
@@ -34,6 +35,7 @@ class RowFilters:
         self.times = times
         self.values = values
         self.entities = entities
+        self.ages = RowAges(text, times, entities)
 
     def take(self, row: Row) -> None:
         """Take in everything that belongs to the row."""
@@ -104,23 +106,35 @@ class RowFilters:
     def _and_its(self, row: Row) -> bool:
         """'a rental that … and is not watched', '… and expires in the next 2 days': the row's."""
         before, low = row.end, self.text.low(row.end + 1)
+        if self.text.low(before) == "," and low.endswith("ed") and row.moment is None:
+            row.end += 1
+            if self._is_own_verb(row) and not self._an_event(row.end) and self._verb_span(row):
+                return True
+            row.end = before
         if self.text.low(before) != "and" or not (row.filters or row.span):
             return False
         if not (low in ("is", "was", "that", "which") or (low.endswith("s") and low.isalpha())):
             return False
         row.end += 1
         verb = low.endswith("s") and low not in ("is", "was") and self._is_own_verb(row)
-        if (low in ("is", "was", "that", "which") and self._flag_after(row)) or (
+        if (low in ("is", "was", "that", "which") and self._said_of_it(row)) or (
             verb and self._verb_span(row)
         ):
             return True
         row.end = before
         return False
 
+    def _said_of_it(self, row: Row) -> bool:
+        """'… and is not watched', '… and was created more than 5 days ago', '… and is overdue'."""
+        return self._flag_after(row) or self._verb_span(row) or self._filter_after(row)
+
     def _is_own_verb(self, row: Row) -> bool:
         """Whether a column of the row, and none of the user, is called so."""
         owners = {one.sense.owner for one in self.lexicon.at("column", self.text, row.end)}
         return f"entity:{row.entity}" in owners and "" not in owners
+
+    def _an_event(self, i: int) -> bool:
+        return bool(self.lexicon.starting("event", self.text, i))
 
     def _trailing_count(self, row: Row) -> bool:
         if row.count is not None and row.count.bare:
@@ -137,45 +151,49 @@ class RowFilters:
         return False
 
     def _span(self, row: Row) -> bool:
-        span = self._age(row.end) or self.times.span(row.end)
+        age = self.ages.older(self._skip(row.end)) or self.ages.lasting(row)
+        span = age or self.times.span(row.end)
         if row.span is not None or span is None or span.kind == "next":
             return False
+        row.aged = age is not None and row.moment is None
         row.span, row.end = replace(span, stated=self.text.words(row.end, span.end)), span.end
         return True
-
-    def _age(self, i: int) -> Span | None:
-        """'older than 30 days', 'more than a week old': since the row came to be."""
-        start = self._skip(i)
-        older = self.text.has(start, "older", "than")
-        start += 2 if older else 0
-        length = self.times.duration(start)
-        if length is None or length[0].vague:
-            return None
-        found, unit, end = length
-        old = self.text.low(end) == "old"
-        if not (older or (old and not found.bare)):
-            return None
-        return Span(end + old, "ago", seconds=int(found.n * unit), op=Op.GT if older else found.op)
 
     def _verb_span(self, row: Row) -> bool:
         """'tickets (that were) opened in the last 7 days', 'an invoice due in the next 5 days'."""
         start = self._skip(row.end)
         for match in self.lexicon.at("column", self.text, start):
             column = self._own_column(row, match)
-            if column is None or column.type != "timestamp" or row.moment is not None:
+            if column is None or column.type != "timestamp":
                 continue
             position = match.end
             while self.text.low(position) in ("is", "are", "date", "was", "were", "falls"):
                 position += 1
             span = self.times.span(position)
-            if span is None or (span.kind == "next" and row.span is not None):
+            if span is None:
                 continue
-            if row.span is not None:
-                return False
+            if row.moment is not None or row.span is not None:
+                return self._another_moment(row, match.sense.name, span)
             row.moment, row.span, row.end = match.sense.name, span, span.end
             row.span = replace(span, stated=self.text.words(position, span.end))
             return True
         return False
+
+    def _another_moment(self, row: Row, name: str, span: Span) -> bool:
+        """'rented something that expires in the next 2 days': two times of one row."""
+        if name == row.moment or any(one.column == name for one in row.filters):
+            return False
+        if span.kind == "bare" and span.op is None and looks_ahead(name):
+            span = replace(span, kind="next")
+        filters = None if span.kind == "bare" else span_filters(name, self.times.on_dates(span))
+        if not filters:
+            return False
+        row.filters.extend(filters)
+        row.notes.extend(span.notes)
+        row.end = span.end
+        if span.doubt:
+            row.questions.append(span.doubt)
+        return True
 
     def _measured(self, row: Row) -> bool:
         columns = self.entities[row.entity].columns

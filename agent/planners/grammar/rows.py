@@ -26,6 +26,8 @@ class Row:
     span: Span | None = None
     moment: str | None = None
     """The timestamp that a span is about."""
+    aged: bool = False
+    """Its span says how old the row itself is."""
     no: bool = False
     article: bool = False
     marked: bool = False
@@ -142,7 +144,7 @@ class RowMeaning:
         row.notes.extend(span.notes)
         if span.doubt:
             row.questions.append(span.doubt)
-        if moment is None or (row.moment is None and self._changes(row)):
+        if moment is None or (row.moment is None and not row.aged and self._changes(row)):
             row.questions.append(
                 f"What happened '{span.stated}' in '{stated}'? Say it with a verb, such as opened."
             )

@@ -219,7 +219,7 @@ def stem(word: str) -> str:
     return str(_STEMMER.stemWord(_IRREGULAR.get(word, word)))
 
 
-_INFLECTION = re.compile(r"^([bdglmnprtvz]?(ed|ing|es|s|e|d)|y|ies|ied|ying|)$")
+_INFLECTION = re.compile(r"^([bdglmnprtvz]?(ed|ing|es)|s|e|d|y|ies|ied|ying|)$")
 
 
 @lru_cache(maxsize=65_536)
