@@ -44,8 +44,9 @@ format: $(READY) ## rewrite the code in the house style
 bench: $(READY) ## measure speed and memory
 	@$(BIN)/python -m benchmarks
 
-evals: $(READY) ## score the planners on the eval suites
+evals: $(READY) ## score the planners on the eval suites, and diagnoses on worlds with known causes
 	@$(BIN)/pilothouse evals run
+	@$(BIN)/pilothouse evals causes
 
 map: $(READY) ## rewrite the module map and the picture of the graph from the code
 	@$(BIN)/python -m tests.project.module_map --write

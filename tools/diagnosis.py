@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Protocol
 
 from langchain_core.tools import BaseTool, tool
 
@@ -11,9 +11,30 @@ from core.artifacts import DebugReport, ExposureRow, FunnelRow
 from core.conditions import Frozen
 from core.errors import PilothouseError
 from measure.compared import Compared, SliceOf
-from tools.context import Refused, ToolContext, refused
+from tools.context import Refused, refused
+from warehouse.catalog import Catalog
+from warehouse.runner import CheckedRunner
 
 Direction = Literal["drop", "rise", "change"]
+
+
+class Data(Protocol):
+    """What a diagnosis needs of its surroundings: a ``ToolContext`` has it."""
+
+    @property
+    def catalog(self) -> Catalog:
+        """The catalog of the warehouse."""
+        ...
+
+    @property
+    def runner(self) -> CheckedRunner:
+        """Runs what we compile, checked."""
+        ...
+
+    @property
+    def as_of(self) -> datetime:
+        """The moment of asking, naive UTC."""
+        ...
 
 
 class Slice(Frozen):
@@ -24,7 +45,7 @@ class Slice(Frozen):
     value: str
 
 
-def diagnosis_tools(context: ToolContext) -> tuple[BaseTool, ...]:
+def diagnosis_tools(context: Data) -> tuple[BaseTool, ...]:
     """``funnel``, ``exposure`` and ``diagnose``."""
 
     def report(

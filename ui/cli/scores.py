@@ -1,4 +1,5 @@
-"""``evals``: score a planner on suites of prompts, or on prompts made for stress."""
+"""``evals``: score a planner on suites of prompts or prompts made for stress, and the diagnosis of
+causes on made-up worlds."""
 
 from __future__ import annotations
 
@@ -77,6 +78,30 @@ def stress_command(session: Session, domain: str | None, n: int, seed: int, plan
     reports = [stress(name, make, n=n, seed=seed, progress=session.say) for name in names]
     text = "\n\n".join(filter(None, (table(reports), *map(examples, reports))))
     return Output(text, reports, 1 if any(one.count("silently_wrong") for one in reports) else 0)
+
+
+@evals.command("causes")
+@click.option(
+    "--seeds",
+    default="small",
+    show_default=True,
+    help="Which worlds: A-B, or small, dev, held-out or fresh.",
+)
+@click.option("--no-baselines", is_flag=True, help="Leave out the simpler methods.")
+@common
+def causes_command(session: Session, seeds: str, no_baselines: bool) -> Output:
+    """Score how well a diagnosis names what was planted in made-up worlds, beside other methods."""
+    from evals.causes.gates import broken, load_bounds
+    from evals.causes.run import run
+    from evals.causes.seeds import seeds_of
+    from evals.causes.table import problems, table
+
+    done = run(seeds_of(seeds), baselines=not no_baselines, progress=session.say)
+    bounds = load_bounds(seeds)
+    held_up = broken(done.scores[0], bounds) if bounds else []
+    told = (table(done), problems(done), "\n".join(held_up))
+    text = "\n\n".join(filter(None, told))
+    return Output(text, done.document(seeds), 1 if held_up else 0)
 
 
 def _since_last_run(session: Session, reports: list[SuiteReport]) -> list[Change]:
