@@ -12,9 +12,10 @@ from core.artifacts import WaterfallStep
 from core.policies import risk
 from core.rules import Holdout
 from tests.ui import answers
-from ui.console.view import charts
+from ui.console.view import charts, forest
 from ui.console.view.comparison import exposure_pairs, step_labels, step_pairs
 from ui.console.view.diff import plain_rows
+from ui.console.view.drawing import Chart, Ink
 from ui.console.view.impact import checks, passed_count, sentences
 from ui.console.view.text import ago, listing, percent, plain, points, rich, title
 from warehouse.catalog import load_catalog
@@ -25,7 +26,7 @@ CHARTS = (
     charts.waterfall("all users", 100, answers.RULE_PREVIEW.waterfall),
     charts.winners(answers.DECISION.preview.winners if answers.DECISION.preview else (), {}),
     charts.funnel("iOS", step_pairs(answers.REPORT, "iOS")),
-    charts.forest(answers.REPORT.deltas),
+    forest.steps_forest(answers.REPORT.deltas),
 )
 
 
@@ -172,13 +173,13 @@ def test_exposure_sets_an_average_earlier_period_beside_the_current_one() -> Non
 
 
 @pytest.mark.parametrize("chart", CHARTS)
-def test_every_chart_says_its_takeaway(chart: charts.Chart) -> None:
+def test_every_chart_says_its_takeaway(chart: Chart) -> None:
     assert chart.alt.endswith(".")
     assert any(letter.isdigit() for letter in chart.alt)
 
 
 @pytest.mark.parametrize("chart", CHARTS)
-def test_no_layer_of_a_chart_has_an_axis(chart: charts.Chart) -> None:
+def test_no_layer_of_a_chart_has_an_axis(chart: Chart) -> None:
     """A layer with an axis beside one without leaves the browser a blank box."""
     for layer in chart.spec["layer"]:
         for channel in ("x", "y"):
@@ -187,8 +188,8 @@ def test_no_layer_of_a_chart_has_an_axis(chart: charts.Chart) -> None:
 
 
 @pytest.mark.parametrize("chart", CHARTS)
-def test_every_mark_takes_its_colour_from_the_theme(chart: charts.Chart) -> None:
-    inks = [ink.value for ink in charts.Ink]
+def test_every_mark_takes_its_colour_from_the_theme(chart: Chart) -> None:
+    inks = [ink.value for ink in Ink]
     for layer in chart.spec["layer"]:
         assert layer["encoding"]["color"]["scale"] == {"domain": inks}
 

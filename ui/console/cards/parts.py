@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.artifacts import Finding, Required, SqlText
 from core.errors import Refusal
-from ui.console.view.charts import Chart
+from ui.console.view.drawing import Chart
 from ui.console.view.impact import needs_judgement, passed_count
 from ui.console.view.state import Badge
 from ui.console.view.text import plain

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.artifacts import Cause, DebugReport, Period, SqlText
 from ui.console.cards.parts import bullets, draw, heading, sql_fold
-from ui.console.view import charts
+from ui.console.view import charts, forest
 from ui.console.view.comparison import (
     ExposurePair,
     baseline,
@@ -64,7 +64,7 @@ def _funnels(report: DebugReport) -> None:
 def _changes(report: DebugReport) -> None:
     heading("Where it changed")
     st.caption("Change of each step with its 95% interval. Clear of the dashed line is real.")
-    draw(charts.forest(report.deltas))
+    draw(forest.steps_forest(report.deltas))
 
 
 def _cause(cause: Cause, queries: dict[str, SqlText]) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 from core.artifacts import QueryAnswer
 from tools.small_groups import is_withheld
-from ui.console.view.charts import Chart, groups
+from ui.console.view.charts import groups
+from ui.console.view.drawing import Chart
 from ui.console.view.lines import Point, lines
 from ui.console.view.text import percent
 

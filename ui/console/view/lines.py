@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ui.console.view.charts import Chart, Ink, Spec
+from ui.console.view.drawing import Chart, Ink, Spec, always, by_field
 
 HEIGHT = 210
 _COLOURS = (Ink.KEPT, Ink.WARN, Ink.SOFT, Ink.ALARM, Ink.QUIET, Ink.TEXT)
 _TICKS = 6
-_SCALE = {"domain": [ink.value for ink in Ink]}
 
 
 class Point(NamedTuple):
@@ -74,7 +73,7 @@ def _spec(rows: list[Spec], ends: list[Spec], ticks: list[Spec], labels: Sequenc
         "type": "quantitative", "axis": None,
         "scale": {"domain": [low, top], "range": [HEIGHT - 30, 12], "nice": False},
     }  # fmt: skip
-    ink = {"field": "ink", "type": "nominal", "scale": _SCALE, "legend": None}
+    ink = by_field("ink")
     layers = [
         _zero(),
         {"data": {"values": rows},
@@ -93,7 +92,7 @@ def _spec(rows: list[Spec], ends: list[Spec], ticks: list[Spec], labels: Sequenc
         {"data": {"values": ticks},
          "mark": {"type": "text", "align": "center", "fontSize": 12, "baseline": "bottom"},
          "encoding": {"x": x, "y": {"value": HEIGHT}, "text": {"field": "label"},
-                      "color": _always(Ink.SOFT)}},
+                      "color": always(Ink.SOFT)}},
     ]  # fmt: skip
     return {"height": HEIGHT, "view": {"stroke": None}, "layer": layers,
             "padding": {"left": 0, "right": 0, "top": 2, "bottom": 2}}  # fmt: skip
@@ -104,9 +103,5 @@ def _zero() -> Spec:
     return {
         "data": {"values": [{}]},
         "mark": {"type": "rule", "strokeDash": [3, 3], "aria": False},
-        "encoding": across | {"y": {"value": HEIGHT - 30}, "color": _always(Ink.LOST)},
+        "encoding": across | {"y": {"value": HEIGHT - 30}, "color": always(Ink.LOST)},
     }
-
-
-def _always(ink: Ink) -> Spec:
-    return {"datum": ink.value, "type": "nominal", "scale": _SCALE, "legend": None}
