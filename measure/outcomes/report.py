@@ -6,8 +6,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from core.errors import PilothouseError
+from measure.lift import HORIZON_DAYS
 from measure.outcomes.acquisition import acquisition_cost
 from measure.outcomes.asking import Asked, Wanted
+from measure.outcomes.attribution import attribute, goals
+from measure.outcomes.campaigns import ReadOut, campaigns
 from measure.outcomes.conversion import conversion
 from measure.outcomes.defaults import asked_for, lacking
 from measure.outcomes.governance import (
@@ -18,7 +21,7 @@ from measure.outcomes.governance import (
 from measure.outcomes.house import House
 from measure.outcomes.lifetime import lifetime_value
 from measure.outcomes.operation import data_freshness, decision_latency, model_drift
-from measure.outcomes.result import Figure, Outcomes, Unit
+from measure.outcomes.result import Attribution, Figure, Outcomes, Unit
 from measure.outcomes.revenue import revenue_per_user
 from measure.outcomes.value import time_to_value
 from warehouse.outcome_metrics import OutcomeKind
@@ -55,9 +58,30 @@ OVER_HOUSE: Mapping[OutcomeKind, Callable[[Asked, Wanted, House], Figure]] = {
 """And how over what only Pilothouse keeps."""
 
 
-def outcomes(asked: Asked, house: House) -> Outcomes:
-    """All figures, attribution and campaigns; what cannot be said has its reason instead."""
-    return Outcomes(as_of=asked.as_of.isoformat(), weeks=asked.weeks, figures=figures(asked, house))
+def outcomes(asked: Asked, house: House, read: Mapping[str, ReadOut]) -> Outcomes:
+    """All figures, attribution and campaigns; what cannot be said has its reason instead.
+
+    ``read``: every policy that decided, as its holdout reads it.
+    """
+    return Outcomes(
+        as_of=asked.as_of.isoformat(),
+        weeks=asked.weeks,
+        figures=figures(asked, house),
+        attribution=attributions(asked, read),
+        campaigns=campaigns(asked, read, horizon_days=HORIZON_DAYS),
+    )
+
+
+def attributions(asked: Asked, read: Mapping[str, ReadOut]) -> tuple[Attribution, ...]:
+    """One a goal; a holdout that is no comparison gives no number here either."""
+    withheld = {key: why for key, one in read.items() if (why := _withheld(one))}
+    return tuple(attribute(asked, goal, withheld=withheld) for goal in goals(asked))
+
+
+def _withheld(one: ReadOut) -> str | None:
+    if isinstance(one.report, PilothouseError):
+        return None
+    return one.report.readout.withheld
 
 
 def figures(asked: Asked, house: House) -> tuple[Figure, ...]:
