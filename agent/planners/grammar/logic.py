@@ -259,6 +259,9 @@ def _alike(one: Item, other: Item) -> bool:
 
 
 def _joined(units: list[_Unit], questions: list[str], source: str) -> Condition:
+    parts = _sentences(units)
+    if len(parts) > 1:
+        return all_of([_joined(part, questions, source) for part in parts])
     kinds = {_kind(unit.sep) for unit in units[1:]}
     conditions = [unit.condition for unit in units]
     if kinds <= {"and"}:
@@ -266,6 +269,16 @@ def _joined(units: list[_Unit], questions: list[str], source: str) -> Condition:
     if kinds == {"or"}:
         return any_of(conditions)
     return _mixed(units, questions, source)
+
+
+def _sentences(units: list[_Unit]) -> list[list[_Unit]]:
+    """What each sentence says; each holds beside the others, however it is joined within."""
+    parts: list[list[_Unit]] = [[]]
+    for unit in units:
+        if unit.sep == "sentence" and parts[-1]:
+            parts.append([])
+        parts[-1].append(unit)
+    return parts
 
 
 def _kind(sep: str) -> str:

@@ -8,6 +8,7 @@ people is never part of one.
 from __future__ import annotations
 
 from agent.planners.grammar.frame_words import FILLERS
+from agent.planners.grammar.labels import label
 from agent.planners.grammar.lexicon import Kind, Lexicon
 from agent.planners.grammar.quantities import comparison
 from agent.planners.grammar.words import ARTICLES, Text, Token, same_word
@@ -62,6 +63,12 @@ def opened(text: Text, lexicon: Lexicon) -> tuple[Text, list[str]]:
                 said = text.words(i, end).rstrip(" ,.:;!")
                 notes.append(f"'{said}' is taken as the reason: it limits nobody.")
                 i = end
+                continue
+            named = label(text, i, lexicon, _asks)
+            if named is not None:
+                tokens += named[0]
+                notes.append(f"'{named[2]}' is taken as the name of those described after it.")
+                i = named[1]
                 continue
             end = _request(text, i, lexicon)
             if end is not None:
