@@ -100,6 +100,22 @@ def decision(runner: Runner, catalog: Catalog, decision_id: str) -> Decision:
     return Decision(**_named(found, {})[0])
 
 
+def history(
+    runner: Runner, catalog: Catalog, user_id: str, *, limit: int
+) -> tuple[tuple[str, Decision], ...]:
+    """The newest decisions on one user, each with its id and the message that came of it."""
+    sql = query("told_history", user_id=user_id, most=limit)
+    found = runner.fetch(text(sql, catalog), purpose=f"the decisions on {user_id}")
+    rows = [{**one} for one in _named(found, {})]
+    return tuple((str(one.pop("decision_id")), Decision(**one)) for one in rows)
+
+
+def examples(runner: Runner, catalog: Catalog) -> tuple[tuple[str, str], ...]:
+    """For each outcome of the latest decisions one user that had it, what was sent first."""
+    found = runner.fetch(text(query("told_examples"), catalog), purpose="users to look at")
+    return tuple((str(outcome), str(user)) for outcome, user in found.rows)
+
+
 def goal(runner: Runner, catalog: Catalog, one: Decision, event: str, *, as_of: datetime) -> Goal:
     """Whether the user of a decision reached a goal within 7 days of it, as known ``as_of``."""
     until = one.decided_at + timedelta(days=HORIZON_DAYS)

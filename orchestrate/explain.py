@@ -16,12 +16,13 @@ from core.conditions import Trait
 from core.errors import Code, refuse
 from core.reasons import BY_CODE, REASONS
 from orchestrate import stages
+from orchestrate.clauses import clauses_document, otherwise, unread
 from orchestrate.cycle import plan_tick, with_due
 from orchestrate.engine.candidates import Candidate as EngineCandidate
 from orchestrate.engine.candidates import asked_of
 from orchestrate.engine.decided import Decided, reasons_of
 from orchestrate.engine.state import State
-from orchestrate.evidence import Deciding, Seen, kind_of, observe
+from orchestrate.evidence import Deciding, kind_of, observe
 from orchestrate.faults import at_fault, conditions_of, leaf_document
 from orchestrate.flips import Flip, flip
 from orchestrate.ground import Ground
@@ -49,6 +50,7 @@ class Candidate(NamedTuple):
     ghost: bool
     deciding: Deciding | None
     flip: Flip | None
+    clauses: list[dict[str, Any]]
 
 
 def explain(
@@ -59,9 +61,11 @@ def explain(
     *,
     policy: str | None = None,
     at: datetime | None = None,
+    values: bool = True,
 ) -> dict[str, Any]:
     """What every live rule, or one, decides for a user at a moment, and why; their journeys, and
-    what became of messages that were decided for them.
+    what became of messages that were decided for them. Without ``values`` nothing says what was
+    read of the user.
 
     A message that a journey has due is decided on like any other. Runs are told as they stand,
     however long ago the moment is. Without ``at``: the moment of the latest cycle, or the end of
@@ -70,7 +74,7 @@ def explain(
     """
     moment = at or latest_moment(warehouse)
     tick = plan_tick(store, catalog, as_of=moment)
-    told = explain_tick(warehouse, tick, user_id, policy=policy, journeys=store)
+    told = explain_tick(warehouse, tick, user_id, policy=policy, journeys=store, values=values)
     asked = policy and policy.partition("@")[0]
     return told | {"messages": outgoing(store, warehouse, user_id, policy=asked, until=moment)}
 
@@ -83,6 +87,7 @@ def explain_tick(
     policy: str | None = None,
     ready: Ready | None = None,
     journeys: Store | None = None,
+    values: bool = True,
 ) -> dict[str, Any]:
     """``explain`` for the rules of a tick; ``ready`` makes a cursor ready to decide on it.
 
@@ -94,15 +99,16 @@ def explain_tick(
         tick = told.stand.tick
         mine = (p for p in tick.policies if is_for(p.population, user_id))
         wanted = [p for p in mine if policy in (None, p.key, p.key.partition("@")[0])]
-        tried = [(p, _candidates(p, tick, cursor, told)) for p in wanted]
+        tried = [(p, _candidates(p, tick, cursor, told, values=values)) for p in wanted]
     runs = Teller(journeys, warehouse, tick.catalog, tick, user_id).tell(policy) if journeys else []
-    return {
+    document = {
         "user_id": user_id,
         "at": tick.as_of.isoformat(),
         "as_known": past.traits if past else None,
         "decisions": [_document(p, found, tick.catalog) for p, found in tried],
         "journeys": runs,
     }
+    return document if values else unread(document)
 
 
 def _check_known(policy: str, rules: list[str], store: Store | None) -> None:
@@ -175,7 +181,7 @@ class Told(NamedTuple):
         rows = self.decided.rows
         return REASONS[reasons[0]].code, bool(rows.ghosts[rows.numbers == candidate.number].any())
 
-    def ground(self, cursor: duckdb.DuckDBPyConnection) -> Ground:
+    def ground(self, cursor: duckdb.DuckDBPyConnection, *, values: bool) -> Ground:
         """What the decision stands on, with what every condition read."""
         tick = self.stand.tick
         return Ground(
@@ -185,7 +191,7 @@ class Told(NamedTuple):
             state=self.state,
             seen=observe(asked_of(self.stand.candidates), tick, OnCursor(cursor), self.user_id),
             draw=self.stand.reader.lots,
-            words=lambda leaf: _otherwise(leaf, tick.catalog),
+            words=lambda leaf: otherwise(leaf, tick.catalog, values=values),
         )
 
 
@@ -216,16 +222,23 @@ def _decided(
 
 
 def _candidates(
-    policy: PlannedPolicy, tick: stages.Tick, cursor: duckdb.DuckDBPyConnection, told: Told
+    policy: PlannedPolicy,
+    tick: stages.Tick,
+    cursor: duckdb.DuckDBPyConnection,
+    told: Told,
+    *,
+    values: bool,
 ) -> list[Candidate]:
     seen = observe(conditions_of(policy, tick.catalog), tick, OnCursor(cursor), told.user_id)
-    ground = told.ground(cursor)
+    ground = told.ground(cursor, values=values)
     found = []
     for entry in policy.entries:
         decided = told.candidate(policy, entry.action.key)
         code, ghost = told.outcome(decided)
         fault = at_fault(seen, code, entry)
-        found.append(Candidate(entry, code, ghost, fault, flip(ground, decided.number)))
+        clauses = clauses_document(seen, entry, tick.catalog)
+        turned = flip(ground, decided.number)
+        found.append(Candidate(entry, code, ghost, fault, turned, clauses))
     return found
 
 
@@ -250,20 +263,16 @@ def _line(candidate: Candidate, catalog: Catalog) -> dict[str, Any]:
         "stage": reason.stage,
         "reason_code": reason.code,
         "sentence": reason.sentence,
+        "ghost": candidate.ghost,
         **leaf_document(candidate.deciding, catalog),
+        "clauses": candidate.clauses,
         "flip": None,
     }
     if flip is not None:
         change = " and ".join(flip.changes)
-        line["flip"] = {"change": change, "would_become": flip.would_become}
+        told = {"change": change, "changes": [*flip.changes]}
+        line["flip"] = told | {"would_become": flip.would_become}
     return line
-
-
-def _otherwise(leaf: Seen, catalog: Catalog) -> str:
-    """What a leaf would have to be, and what it was."""
-    words = describe(leaf.condition, catalog)
-    expected = words if leaf.truth is not True else f"not: {words}"
-    return f"{expected} (read: {'nothing' if leaf.value is None else leaf.value})"
 
 
 def _separating(

@@ -27,6 +27,7 @@ from core.settings import Settings
 from deliver import outbox
 from deliver.delivery import DeliveryReport, deliver, held_report
 from deliver.destinations.mailbox import MAILBOX
+from measure.experiments.readout import ExperimentReadout, Kind
 from measure.lift import LiftReport
 from measure.outcomes.result import Outcomes
 from orchestrate import approvals, jump_requests
@@ -47,6 +48,7 @@ from ui import (
     governed_files,
     journeys,
     own_warehouse,
+    reading_out,
     restoring,
     slo,
     telemetry,
@@ -59,7 +61,7 @@ from ui.collecting import Intake
 from ui.ids import new_id
 from ui.outcomes import outcomes_of
 from ui.outward import outward
-from ui.reading_out import read_out
+from ui.reading_out import Readable
 from ui.workspace_clock import Clock
 from warehouse.catalog import Catalog, load_catalog
 from warehouse.clocks.past import KnownThen
@@ -313,20 +315,34 @@ class Workspace:
         return outbox.counts(self.store)
 
     def explain(
-        self, user: str, *, policy: str | None = None, at: datetime | None = None
+        self,
+        user: str,
+        *,
+        policy: str | None = None,
+        at: datetime | None = None,
+        values: bool = True,
     ) -> dict[str, Any]:
-        """Why a user gets something, or does not."""
-        return explain(
-            self.store, self.warehouse, self.catalog, user, policy=policy, at=at or self.as_of()
-        )
+        """Why a user gets something, or does not; without ``values`` not what was read of them."""
+        rules = (self.store, self.warehouse, self.catalog)
+        return explain(*rules, user, policy=policy, at=at or self.as_of(), values=values)
 
     def lift(self, policy: str, *, as_of: datetime | None = None) -> LiftReport:
         """What a policy's messages changed, against its holdout."""
-        return read_out(self, policy, as_of or self.as_of())
+        return reading_out.read_out(self, policy, as_of or self.as_of())
 
     def outcomes(self, *, as_of: datetime | None = None) -> Outcomes:
         """Every figure, whose conversions are, and what campaigns changed."""
         return outcomes_of(self, as_of or self.as_of())
+
+    def readable(self) -> tuple[Readable, ...]:
+        """What can be read out: experiments, the global holdout, holdouts of policies."""
+        return reading_out.readable(self)
+
+    def read_experiment(
+        self, kind: Kind, key: str, *, as_of: datetime | None = None
+    ) -> ExperimentReadout:
+        """Everything that is to be said of one of these at a moment."""
+        return reading_out.read(self, kind, key, as_of or self.as_of())
 
     def separate(self, users: tuple[str, str], *, at: datetime | None = None) -> dict[str, Any]:
         """What tells two users apart."""

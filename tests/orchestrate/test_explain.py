@@ -8,6 +8,7 @@ import pytest
 
 from core.conditions import And, Attribute, Or, Trait
 from core.errors import Code, PilothouseError
+from core.masking import HIDDEN
 from core.rules import DAY, EligibilityRule, Entry, FrequencyCap, Suppression
 from orchestrate.explain import explain, separate
 from tests.orchestrate.world import (
@@ -222,3 +223,39 @@ def test_a_fact_that_is_changed_changes_for_every_condition_that_reads_it(world:
 
     assert line["reason_code"] == "INELIGIBLE"
     assert line["flip"]["would_become"] in ("INELIGIBLE", "SUPPRESSED_STATE")
+
+
+def test_every_clause_comes_with_what_was_read_whatever_stopped_the_message(world: World) -> None:
+    world.user("u1", consent=None)
+    world.did("u1", "workout_completed")
+    world.ticket("u1")
+    held_back = Suppression(key="open_ticket", name="Open ticket", when=HAS_TICKET)
+    world.publish(
+        single(world.catalog, eligibility=And(of=(TRAINED, LOOKED)), suppressions=(held_back,))
+    )
+
+    line = _candidate(world, "upgrade_nudge")
+
+    told = [(one["part"], one["holds"], one["wanted"]) for one in line["clauses"]]
+    values = [one["reads"][0]["value"] for one in line["clauses"] if one["part"] == "eligibility"]
+    assert line["reason_code"] == "CONSENT_UNKNOWN"
+    assert ("eligibility", True, True) in told
+    assert ("eligibility", False, True) in told
+    assert ("suppression", True, False) in told
+    assert values == ["1", "0"]
+    assert line["flip"]["change"] == " and ".join(line["flip"]["changes"])
+
+
+def test_whoever_may_not_see_values_is_told_what_holds_and_no_value(world: World) -> None:
+    world.user("u1")
+    world.did("u1", "workout_completed")
+    world.publish(single(world.catalog))
+
+    (told,) = _explain(world, values=False)["decisions"]
+
+    (line,) = told["candidates"]
+    read = [leaf["value"] for one in line["clauses"] for leaf in one["reads"]]
+    assert line["reason_code"] == "INELIGIBLE"
+    assert line["value_read"] == HIDDEN
+    assert {*read} <= {HIDDEN, None}
+    assert "read:" not in line["flip"]["change"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,9 +13,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.ui.command_line import DEBUG, DECISION, ELIGIBILITY, CommandLine, give
+from tests.ui.decided_console import Look, decide, decided, looking
 from tests.ui.demo_desk import demo_desk
 from ui.app import SCRIPT
 from ui.console.desk import Desk, open_desk
+from ui.workspace import Workspace
 
 Found = TypeVar("Found")
 Visit = Callable[..., AppTest]
@@ -118,3 +120,21 @@ def asked(demo_workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Ask
     prompts = {"eligibility": ELIGIBILITY, "decision": DECISION, "debug": DEBUG}
     asked.documents = {kind: asked.json("ask", text) for kind, text in prompts.items()}
     return asked
+
+
+@pytest.fixture(scope="session")
+def decided_workspace(
+    demo_workspace: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Workspace]:
+    """An open workspace in which two rules decided; whoever changes something undoes it."""
+    folder = tmp_path_factory.mktemp("decided") / "workspace"
+    shutil.copytree(demo_workspace, folder)
+    decide(CommandLine(folder))
+    with decided(folder) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def look(decided_workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Look:
+    """A page of it, as somebody."""
+    return looking(decided_workspace, tmp_path_factory.mktemp("worker"))

@@ -52,6 +52,14 @@ PLACES: tuple[Place, ...] = (
         "What waits for a decision: who it reaches, what changes, and the checks it passed.",
     ),
     Place(
+        "decisions.py",
+        "Decisions",
+        ":material/account_tree:",
+        "decisions",
+        EVERYBODY,
+        "Why one user gets a message or does not, and what would have to change.",
+    ),
+    Place(
         "rules.py",
         "Rules",
         ":material/rule:",

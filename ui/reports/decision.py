@@ -20,13 +20,18 @@ if TYPE_CHECKING:
     from ui.workspace import Workspace
 
 
-def decision_report(workspace: Workspace, decision_id: str) -> DecisionReport:
-    """One decision of a cycle, an event or a seeded past; refuses with UNKNOWN_KEY."""
+def decision_report(
+    workspace: Workspace, decision_id: str, *, values: bool = True
+) -> DecisionReport:
+    """One decision of a cycle, an event or a seeded past; refuses with UNKNOWN_KEY.
+
+    Without ``values`` nothing says what was read of the user.
+    """
     runner = workspace.runner()
     found = account.decision(runner, workspace.catalog, decision_id)
     record, no_record = _record(workspace, decision_id)
     rule, no_rule = _rule(workspace, found)
-    why, no_why = _why(workspace, found, rule)
+    why, no_why = _why(workspace, found, rule, values=values)
     event = _goal_event(workspace, found, known=rule is not None)
     horizon = {"as_of": workspace.as_of()}
     goal = account.goal(runner, workspace.catalog, found, event, **horizon) if event else None
@@ -75,7 +80,7 @@ def _rule(workspace: Workspace, one: Decision) -> tuple[RuleReport | None, str |
 
 
 def _why(
-    workspace: Workspace, one: Decision, rule: RuleReport | None
+    workspace: Workspace, one: Decision, rule: RuleReport | None, *, values: bool
 ) -> tuple[dict[str, Any] | None, str | None]:
     """What ``explain`` says of the rule at that moment, if the rule in force is still the same."""
     if rule is None:
@@ -84,7 +89,8 @@ def _why(
     if live is None or live.content_hash != rule.content_hash:
         return None, "The rule in force says something else than the one that decided."
     try:
-        told = workspace.explain(one.user_id, policy=one.policy_key, at=one.decided_at)
+        asked: dict[str, Any] = {"policy": one.policy_key, "at": one.decided_at}
+        told = workspace.explain(one.user_id, **asked, values=values)
     except PilothouseError as error:
         return None, error.refusal.message
     ours = [part for part in told["decisions"] if part["policy"] == one.policy_key]

@@ -52,8 +52,8 @@ def decision_sections(report: DecisionReport) -> Iterator[Section]:
         yield _reads(report.rule)
         yield Section("What it says", tuple((one.what, one.words) for one in report.rule.says))
         yield _approval(report.rule.approval)
-    yield _posted(report)
-    yield _goal(report)
+    yield posted_section(report)
+    yield goal_section(report)
     if report.rule is not None:
         yield _deeds(report.rule)
     yield _sql(report)
@@ -187,7 +187,8 @@ def _why(report: DecisionReport) -> Section:
     return Section("Why", tuple(pairs))
 
 
-def _posted(report: DecisionReport) -> Section:
+def posted_section(report: DecisionReport) -> Section:
+    """What became of the message of a decision."""
     one = report.decision
     pairs = [
         (f"Message {posted.intent_id}", _standing(posted.state, posted.reason_code))
@@ -204,7 +205,8 @@ def _posted(report: DecisionReport) -> Section:
     return Section("The message", tuple(pairs), note=None if pairs else "There was none.")
 
 
-def _goal(report: DecisionReport) -> Section:
+def goal_section(report: DecisionReport) -> Section:
+    """Whether the user did what the message is for."""
     goal = report.goal
     if goal is None:
         return Section("What came of it", note="The action has no goal.")
