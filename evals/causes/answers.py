@@ -13,6 +13,8 @@ class Named(Frozen):
     dimension: str | None
     value: str | None
     told: str
+    also: tuple[tuple[str, str], ...] = ()
+    """Further columns and values, where a segment is told by several."""
     effect: float | None = None
     """Relative to the rate without it; None: the method gives no size."""
 

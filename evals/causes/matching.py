@@ -92,11 +92,12 @@ def is_right(truth: Truth, named: Named, lost: Iterable[int] = ()) -> bool:
 
 def locus_is_right(truth: Truth, named: Named) -> bool:
     """The same for methods that only say for whom: any half of the place, whatever the step."""
+    wanted: tuple[tuple[str, str], ...] = truth.where
     if truth.kind == "returning_only":
-        return (named.dimension, named.value) == ("tenure", "returning")
-    if truth.version is not None:
-        return (named.dimension, named.value) == ("app_version", truth.version)
-    return (named.dimension, named.value) in truth.where
+        wanted = (("tenure", "returning"),)
+    elif truth.version is not None:
+        wanted = (("app_version", truth.version),)
+    return not {(named.dimension, named.value), *named.also}.isdisjoint(wanted)
 
 
 def _place_is_right(truth: Truth, named: Named) -> bool:

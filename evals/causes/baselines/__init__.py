@@ -22,7 +22,7 @@ from measure.methods.proportions import Share, two_proportions
 
 ALPHA = 0.05
 LIBRARY = "wise_pizza"
-INSTALL = "bash .ci/uv pip install --python .venv/bin/python 'wise-pizza>=0.2.9,<0.3'"
+INSTALL = "bash .ci/uv pip install --python .venv/bin/python --group baselines"
 
 Method = Callable[[Before], list[Named]]
 _OWN: dict[str, Method] = {"biggest mover": biggest_mover, "Adtributor": adtributor}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
+import logging
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from typing import Any
 
 from evals.causes.answers import Named
@@ -27,9 +29,7 @@ def wise_pizza(before: Before) -> list[Named]:
         ]
         return pd.DataFrame(rows, columns=[*DIMENSIONS, "converted", "entered"])
 
-    # The library prints and warns as it goes.
-    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-        warnings.simplefilter("ignore")
+    with _silence():
         found: Any = explain_changes_in_average(
             frame(now=False),
             frame(now=True),
@@ -45,6 +45,19 @@ def wise_pizza(before: Before) -> list[Named]:
     return [_named(segment["segment"]) for segment in falls]
 
 
-def _named(segment: dict[str, str]) -> Named:
-    dimension, value = next(iter(sorted(segment.items())))
-    return Named(kind=None, dimension=dimension, value=value, told=str(segment))
+def _named(segment: dict[str, object]) -> Named:
+    (dimension, value), *also = sorted((column, str(value)) for column, value in segment.items())
+    told = " and ".join(f"{column} {value}" for column, value in segment.items())
+    return Named(kind=None, dimension=dimension, value=value, also=tuple(also), told=told)
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """The library prints, warns and logs as it goes."""
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(logging.NOTSET)
