@@ -8,8 +8,8 @@ It says that a spread moved, not why, and not that anything is wrong.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Literal, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, NamedTuple
 
 import duckdb
 from sqlglot import exp
@@ -82,16 +82,18 @@ def _of(
         ran(sql)
     shares = [_shares(cursor, sql) for sql in asked]
     nulls = [share.get(None, 0.0) for share in shares]
-    psi = sum(_part(shares[0].get(key), shares[1].get(key)) for key in {*shares[0], *shares[1]})
+    psi = stability(*shares)
     verdict: Literal["quiet", "watch", "alert"] = (
         "quiet" if psi < WATCH else "watch" if psi <= ALERT else "alert"
     )
     return Drift(name, round(psi, 4), verdict, *nulls)
 
 
-def _part(before: float | None, now: float | None) -> float:
-    was, is_now = max(before or 0.0, _FLOOR), max(now or 0.0, _FLOOR)
-    return (is_now - was) * math.log(is_now / was)
+def stability(before: Mapping[Any, float], now: Mapping[Any, float]) -> float:
+    """The population stability index of two spreads: bin → share of all, between 0 and 1."""
+    pairs = ((before.get(key, 0.0), now.get(key, 0.0)) for key in {**before, **now})
+    floored = ((max(was, _FLOOR), max(is_now, _FLOOR)) for was, is_now in pairs)
+    return sum((is_now - was) * math.log(is_now / was) for was, is_now in floored)
 
 
 def _edges(cursor: duckdb.DuckDBPyConnection, one: Build, name: str) -> list[float]:
