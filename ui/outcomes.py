@@ -2,21 +2,79 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from control import pipeline, versions
-from core.errors import PilothouseError
+from core.errors import Code, PilothouseError
+from measure.lift import HORIZON_DAYS
 from measure.outcomes.asking import WEEKS, Asked
-from measure.outcomes.campaigns import ReadOut
+from measure.outcomes.attribution import goals
+from measure.outcomes.campaigns import ReadOut, campaigns
 from measure.outcomes.house import House
-from measure.outcomes.report import outcomes
-from measure.outcomes.result import Outcomes
+from measure.outcomes.report import attributions, figures, outcomes
+from measure.outcomes.result import Attribution, Campaign, Figure, Outcomes
+from warehouse.catalog import unknown_name
 
 if TYPE_CHECKING:
     from ui.workspace import Workspace
 
 DECIDED = "SELECT DISTINCT policy_key FROM decisions WHERE decided_at <= $as_of ORDER BY 1"
+
+
+def figures_of(workspace: Workspace, as_of: datetime, weeks: int = WEEKS) -> tuple[Figure, ...]:
+    """The figures alone."""
+    return figures(asked(workspace, as_of, weeks), house(workspace))
+
+
+def campaigns_of(workspace: Workspace, as_of: datetime, weeks: int = WEEKS) -> tuple[Campaign, ...]:
+    """The campaigns alone."""
+    read = read_outs(workspace, as_of)
+    return campaigns(asked(workspace, as_of, weeks), read, horizon_days=HORIZON_DAYS)
+
+
+def lifetime_of(workspace: Workspace, as_of: datetime) -> tuple[Figure, ...]:
+    """The lifetime values alone."""
+    return figures(asked(workspace, as_of), house(workspace), only="lifetime_value")
+
+
+def attributed_to(
+    workspace: Workspace,
+    as_of: datetime,
+    *,
+    policy: str | None = None,
+    goal: str | None = None,
+    horizon_days: int = HORIZON_DAYS,
+    weeks: int = WEEKS,
+) -> tuple[Attribution, ...]:
+    """Attribution to one goal or to all, of one policy's touchpoints or of all.
+
+    Refuses with UNKNOWN_KEY a policy that sent nothing, with UNKNOWN_EVENT a goal.
+    """
+    read = read_outs(workspace, as_of)
+    if policy is not None:
+        _require_sent(workspace, policy, read)
+    whole = asked(workspace, as_of, weeks)
+    wanted = (goal,) if goal is not None else goals(whole)
+    found = attributions(whole, read, wanted, horizon_days=horizon_days)
+    return tuple(_only(one, policy) for one in found)
+
+
+def _require_sent(workspace: Workspace, policy: str, read: Mapping[str, ReadOut]) -> None:
+    sent = "SELECT DISTINCT policy_key FROM fct_messages WHERE policy_key IS NOT NULL ORDER BY 1"
+    known = {*read, *(key for (key,) in workspace.warehouse.fetch(sent).rows)}
+    if policy not in known:
+        raise PilothouseError(unknown_name(Code.UNKNOWN_KEY, "policy", policy, sorted(known)))
+
+
+def _only(found: Attribution, policy: str | None) -> Attribution:
+    """The touchpoints of a policy; the models shared out among all of them."""
+    if policy is None:
+        return found
+    own = tuple(one for one in found.credits if one.policy == policy)
+    why = None if own else f"{policy} sent no message in the span that was delivered."
+    return found.model_copy(update={"credits": own, "statement": found.statement or why})
 
 
 def outcomes_of(workspace: Workspace, as_of: datetime, weeks: int = WEEKS) -> Outcomes:

@@ -1,8 +1,8 @@
 """Lifetime value: what customers are expected to pay, by a model that has to foresee what came.
 
 BG/NBD (Fader, Hardie and Lee 2005) says how often somebody comes back, Gamma-Gamma (Fader and
-Hardie 2013) for how much. Both are fitted on the first half of the time that was watched and have
-to foresee the second half, over all and by cohort, before they are fitted on all of it.
+Hardie 2013) for how much. Both are fitted on the first two thirds of the time that was watched
+and have to foresee the last third, over all and by cohort, before they are fitted on all of it.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Fitted(NamedTuple):
 
 
 class Foreseen(NamedTuple):
-    """A cohort in the second half: what the model said and what came."""
+    """A cohort in the last third: what the model said and what came."""
 
     label: str
     payments: float
@@ -111,10 +111,10 @@ def lifetime_value(asked: Asked, figure: Wanted) -> Figure:
             f"{LEAST_DAYS}."
         )
         return figure.withheld("currency", asked.as_of, why, notes=notes, sql=(span,))
-    split = asked.as_of - timedelta(days=days // 2)
+    split = asked.as_of - timedelta(days=days // 3)
     fetched, sql = asked.fetch(
         query("outcomes/customers", split=split, as_of=asked.as_of, sample=SAMPLE),
-        "a sample of customers with their payments before and after the middle of the time",
+        "a sample of customers with their payments before and after the split",
         **paid,
     )
     *columns, customers, repeat, early = zip(*fetched.rows, strict=True)
@@ -152,9 +152,9 @@ def _checked(as_of: datetime, figure: Wanted, sample: Customers, told: dict[str,
         return figure.withheld("currency", as_of, _unstable(), parts=parts, **told)
     notes = (
         *_of(told["notes"]),
-        f"Fitted on {len(sample.last):,} of {customers:,} customers; foresaw the second half of "
+        f"Fitted on {len(sample.last):,} of {customers:,} customers; foresaw the last third of "
         f"the time within {cohorts[0].off:.0%}.",
-        "The value before is what the first half alone gave, in the middle of the time.",
+        "The value before is what the first two thirds alone gave, at their end.",
     )
     shown = told | {"notes": notes, "parts": parts}
     return figure.told(
@@ -175,7 +175,7 @@ def fit(seen: Purchases, amounts: np.ndarray) -> Fitted:
 
 
 def backtest(sample: Customers) -> tuple[Fitted, list[Foreseen]]:
-    """The models of the first half, and what they foresaw: of all customers, then by cohort."""
+    """The models of the first two thirds, and what they foresaw: of all, then by cohort."""
     there = sample.until_split > 0
     early = Customers(*(one[there] for one in sample))
     seen, amounts = _early(early)
@@ -212,7 +212,7 @@ def _foreseen(
 
 
 def _part(one: Foreseen) -> Part:
-    told = f"{one.payments:,.0f} payments foreseen in the second half, {one.came:,.0f} came"
+    told = f"{one.payments:,.0f} payments foreseen in the last third, {one.came:,.0f} came"
     ratio = one.payments / one.came if one.came else None
     return Part(label=one.label, value=ratio, statement=f"{told}.")
 
@@ -220,7 +220,7 @@ def _part(one: Foreseen) -> Part:
 def _failed(one: Foreseen) -> str:
     return (
         f"The model does not foresee these customers: of {one.label} it expected "
-        f"{one.payments:,.0f} payments in the second half of the time, and {one.came:,.0f} came "
+        f"{one.payments:,.0f} payments in the last third of the time, and {one.came:,.0f} came "
         f"({one.off:.0%} off, {one.may_be_off:.0%} are allowed). Payments that come by contract, "
         "at fixed times, are not what it is made for."
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from core.errors import PilothouseError
@@ -67,15 +67,23 @@ def outcomes(asked: Asked, house: House, read: Mapping[str, ReadOut]) -> Outcome
         as_of=asked.as_of.isoformat(),
         weeks=asked.weeks,
         figures=figures(asked, house),
-        attribution=attributions(asked, read),
+        attribution=attributions(asked, read, goals(asked)),
         campaigns=campaigns(asked, read, horizon_days=HORIZON_DAYS),
     )
 
 
-def attributions(asked: Asked, read: Mapping[str, ReadOut]) -> tuple[Attribution, ...]:
+def attributions(
+    asked: Asked,
+    read: Mapping[str, ReadOut],
+    wanted: Sequence[str],
+    *,
+    horizon_days: int = HORIZON_DAYS,
+) -> tuple[Attribution, ...]:
     """One a goal; a holdout that is no comparison gives no number here either."""
     withheld = {key: why for key, one in read.items() if (why := _withheld(one))}
-    return tuple(attribute(asked, goal, withheld=withheld) for goal in goals(asked))
+    return tuple(
+        attribute(asked, goal, withheld=withheld, horizon_days=horizon_days) for goal in wanted
+    )
 
 
 def _withheld(one: ReadOut) -> str | None:
@@ -84,10 +92,14 @@ def _withheld(one: ReadOut) -> str | None:
     return one.report.readout.withheld
 
 
-def figures(asked: Asked, house: House) -> tuple[Figure, ...]:
-    """Each figure of the catalog, then those of kinds that it names none of."""
-    told = [_figure(asked, one, house) for one in asked_for(asked.catalog)]
-    return (*told, *_lacking(asked))
+def figures(asked: Asked, house: House, only: OutcomeKind | None = None) -> tuple[Figure, ...]:
+    """Each figure of the catalog, then those of kinds that it names none of; or of one kind."""
+    told = [
+        _figure(asked, one, house)
+        for one in asked_for(asked.catalog)
+        if only in (None, one.metric.kind)
+    ]
+    return (*told, *(one for one in _lacking(asked) if only in (None, one.kind)))
 
 
 def _figure(asked: Asked, one: Wanted, house: House) -> Figure:

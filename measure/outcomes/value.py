@@ -13,14 +13,14 @@ from measure.outcomes.result import Figure
 from measure.outcomes.survival import Watched, kaplan_meier, median
 from measure.queries import query
 
-HOURS = 24.0
+_DAY = 86_400.0
 
 
-class _Hour(NamedTuple):
-    """People of one week of sign-up who were watched for so many whole hours."""
+class _Moment(NamedTuple):
+    """People of one week of sign-up who got there, or were watched, up to so many seconds."""
 
     week: int
-    hours: int
+    by_second: int
     reached: int
     users: int
 
@@ -46,32 +46,31 @@ def time_to_value(asked: Asked, figure: Wanted) -> Figure:
         people=people(asked.catalog),
         weeks=asked.week_table(end),
     )
-    rows = [_Hour(*(int(value) for value in row)) for row in fetched.rows]
+    rows = [_Moment(*(int(value) for value in row)) for row in fetched.rows]
     weeks = [[one for one in rows if one.week == week] for week in range(asked.weeks)]
-    found = [median(kaplan_meier(_watched(hours))) for hours in weeks]
-    days = [None if middle is None else middle / HOURS for middle, _ in found]
-    trend = asked.trend(end, days, [sum(one.users for one in hours) for hours in weeks])
+    found = [median(kaplan_meier(_watched(moments))) for moments in weeks]
+    days = [None if middle is None else middle / _DAY for middle, _ in found]
+    trend = asked.trend(end, days, [sum(one.users for one in moments) for moments in weeks])
     if trend[-1].value is None:
         why = _why(weeks[-1], event, figure.metric.horizon_days)
         return figure.withheld("days", end, why, trend=trend, sql=(sql,))
     bounds = found[-1][1]
     days_of = {
-        side: None if bound is None else bound / HOURS
+        side: None if bound is None else bound / _DAY
         for side, bound in (("low", bounds.low), ("high", bounds.high))
     }
     return figure.told("days", end, **weekly(trend), interval=days_of, sql=(sql,))
 
 
-def _watched(hours: Sequence[_Hour]) -> Watched:
-    happened = np.array([one.reached for one in hours], dtype=float)
-    users = np.array([one.users for one in hours], dtype=float)
-    # What happened within an hour is known by its end.
-    times = np.array([one.hours + 1 for one in hours], dtype=float)
+def _watched(moments: Sequence[_Moment]) -> Watched:
+    happened = np.array([one.reached for one in moments], dtype=float)
+    users = np.array([one.users for one in moments], dtype=float)
+    times = np.array([one.by_second for one in moments], dtype=float)
     return Watched(times, happened, users - happened)
 
 
-def _why(hours: Sequence[_Hour], event: str, horizon: int) -> str:
-    users, reached = sum(one.users for one in hours), sum(one.reached for one in hours)
+def _why(moments: Sequence[_Moment], event: str, horizon: int) -> str:
+    users, reached = sum(one.users for one in moments), sum(one.reached for one in moments)
     if users == 0:
         return "Nobody signed up in the last week whose people were watched for the whole time."
     return (

@@ -1,4 +1,5 @@
--- Of those who signed up in each week: after how many whole days the event first came, or how long they were watched.
+-- Of those who signed up in each week: by when the event first came, or until when they were watched; to the minute on the
+-- first day, to the hour after it.
 WITH first_value AS (
     SELECT e.user_id, MIN(e.event_time) AS at
     FROM fct_events AS e
@@ -14,7 +15,9 @@ watched AS (
     JOIN weeks AS w ON u.signed_up_at >= w.starts AND u.signed_up_at < w.ends
     LEFT JOIN first_value AS v ON v.user_id = u.user_id
 )
-SELECT week, CAST(FLOOR(seconds / 3600.0) AS INTEGER) AS hours, SUM(CASE WHEN reached THEN 1 ELSE 0 END) AS reached, COUNT(*) AS users
+SELECT
+    week, CASE WHEN seconds < 86400 THEN 60 * (1 + FLOOR(seconds / 60.0)) ELSE 3600 * (1 + FLOOR(seconds / 3600.0)) END AS by_second,
+    SUM(CASE WHEN reached THEN 1 ELSE 0 END) AS reached, COUNT(*) AS users
 FROM watched
-GROUP BY week, hours
-ORDER BY week, hours
+GROUP BY week, by_second
+ORDER BY week, by_second
