@@ -88,7 +88,7 @@ def kind_of(text: Text, lexicon: Lexicon) -> Kind:
         len(actions) > 1 or not _one_action_rule(source)
     ):
         return "decision"
-    if len(actions) > 1 and _ordered(source):
+    if len(actions) > 1 and (_ordered(source) or not _QUESTION.search(source)):
         return "decision"
     told = metric and _moves(text, surely=True) and not _OPEN_QUESTION.search(source)
     if told and not (actions or _AUDIENCE.search(source) or _of_amounts(text, lexicon)):
