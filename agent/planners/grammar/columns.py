@@ -18,6 +18,9 @@ _LIKELY = ("how likely", "probability", "likelihood", "share of")
 def column_noun(text: Text, i: int, name: str, column: Column) -> int:
     """Where the column's own noun at an index ends; the index itself where there is none."""
     low = text.low(i)
+    if low == "(":
+        end = column_noun(text, i + 1, name, column)
+        return end + 1 if end > i + 1 and text.low(end) == ")" else i
     if low == "as" and text.low(i + 1) in ARTICLES:
         end = column_noun(text, i + 2, name, column)
         return end if end > i + 2 else i

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agent.planners.grammar.clauses import Clauses
 from agent.planners.grammar.logic import combine
-from agent.planners.grammar.meaning import Found, all_of, negate
+from agent.planners.grammar.meaning import Found, Item, all_of, negate
 from agent.planners.grammar.separators import RELATIVES
 from core.conditions import And, Condition
 
@@ -32,6 +32,8 @@ EXCLUDERS = (
     ("hold", "back", "from"), ("without", "including"), ("barring",), ("never", "message"),
     ("never", "target"), ("never", "send", "to"), ("do", "not", "send", "them", "to"),
 )  # fmt: skip
+_WITH = ("with", "without", "having")
+_LONGEST = 1 + max(len(words) for words in EXCLUDERS)
 _BY_LENGTH = sorted(EXCLUDERS, key=len, reverse=True)
 
 
@@ -102,7 +104,7 @@ class Exclusions:
         position = end = i
         while True:
             one = self._excluded_people(position)
-            if one is None or (parts and self._back_to_all(end, position)):
+            if one is None or (parts and self._back_to_all(i, end, position)):
                 break
             if parts and self.clauses.people(position) is None:
                 said = self.text.words(position, one.end)
@@ -131,9 +133,22 @@ class Exclusions:
         """The people at an index, turned round."""
         return self._excluded(i)
 
-    def _back_to_all(self, end: int, position: int) -> bool:
+    def _within(self, i: int, items: list[Item], after: int) -> tuple[list[Item], int]:
+        """', except those in Germany, with an open case': Germany alone is left out."""
+        for cut in range(1, len(items)) if self._after_comma(i) else ():
+            end = items[cut - 1].found.end
+            if self.text.low(end) == "," and self.text.low(end + 1) in _WITH:
+                return items[:cut], end
+        return items, after
+
+    def _after_comma(self, i: int) -> bool:
+        """Whether the exclusion whose people stand at an index begins after a comma."""
+        return any(self.text.low(k) == "," for k in range(max(0, i - _LONGEST), i))
+
+    def _back_to_all(self, i: int, end: int, position: int) -> bool:
         """'all users, excluding trial users, who …': the clause goes on about all users."""
-        return self.text.low(end) == "," and self.text.low(position) in RELATIVES
+        goes_on = self.text.low(position) in _WITH and self._after_comma(i)
+        return self.text.low(end) == "," and (self.text.low(position) in RELATIVES or goes_on)
 
     def _excluded_people(self, i: int) -> Found | None:
         start = i
@@ -150,7 +165,7 @@ class Exclusions:
                 conditions.append(negate(part.condition) if part.negated else part.condition)
                 notes.extend(part.notes)
                 questions.extend(part.questions)
-        items, after = self.clauses.sequence(end, marked=True)
+        items, after = self._within(i, *self.clauses.sequence(end, marked=True))
         if conditions and self.text.low(end) in ("and", "or", ",", "nor"):
             items, after = [], end
         if not items and not conditions:

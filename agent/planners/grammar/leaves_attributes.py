@@ -10,7 +10,7 @@ from agent.planners.grammar.columns import column_noun, share_scale
 from agent.planners.grammar.consents import Consents
 from agent.planners.grammar.doubt import Answer, Doubt
 from agent.planners.grammar.flags import Flags
-from agent.planners.grammar.lexicon import OPPOSITE_VALUE, Lexicon, Sense
+from agent.planners.grammar.lexicon import OPPOSITE_VALUE, Kind, Lexicon, Sense
 from agent.planners.grammar.literals import literals
 from agent.planners.grammar.meaning import Found, all_of
 from agent.planners.grammar.moments import Moments
@@ -19,7 +19,7 @@ from agent.planners.grammar.quantities import Quantity, quantity, trailing_compa
 from agent.planners.grammar.times import Times
 from agent.planners.grammar.to_one import ToOne
 from agent.planners.grammar.values import Listed, Values
-from agent.planners.grammar.words import ARTICLES, Text
+from agent.planners.grammar.words import ARTICLES, Text, same_word
 from core.conditions import (
     Attribute,
     Condition,
@@ -36,10 +36,12 @@ PREPOSITIONS = (
     "come", "coming", "running", "sourced", "state", "aged",
 )  # fmt: skip
 _IS = ("is", "are", "was", "were", "being", "=", ":", "equals", "equal", "to", "of", "at", "score",
-       "value", "that", "which", "has", "been", "stands", "as", "set", "sits", "scores",
+       "value", "that", "which", "has", "been", "stands", "as", "set", "sits", "scores", "must",
+       "should", "be", "lies",
        "currently", "their")  # fmt: skip
 
 
+_SOURCES = ("via", "through", "from", "by", "on", "using", "in")
 _OUTSIDE = ("outside", "neither")
 _KINDS = ("device", "devices", "app", "phone", "phones", "platform", "state", "stage", "source",
           "traffic")  # fmt: skip
@@ -223,6 +225,7 @@ class AttributeLeaves:
         while self.text.low(start) in (*ARTICLES, "whose", "with", "in", "on"):
             start += 1
         for kind in ("trait", "column"):
+            yield from self._around(i, start, kind)
             for match in self.lexicon.at(kind, self.text, start):
                 column = self._column(match.sense)
                 if no and (column is None or column.type != "boolean"):
@@ -231,6 +234,24 @@ class AttributeLeaves:
                 named = action is not None and action.end > match.end
                 if column is not None and not named:
                     yield from self._compared(i, match.end, match.sense, column)
+
+    def _around(self, i: int, start: int, kind: Kind) -> Iterator[Found]:
+        """'prefer the board view' where the catalog says 'prefer view': a value within a phrase."""
+        for entry in self.lexicon.starting(kind, self.text, start):
+            column = self._column(entry.sense) if len(entry.words) > 1 else None
+            if column is None or not column.values:
+                continue
+            listed = self.values.named(start + 1, entry.sense.owner, entry.sense.name, column)
+            after = (
+                [self.text.low(listed.end + k) for k in range(len(entry.words) - 1)]
+                if listed
+                else []
+            )
+            if listed and all(map(same_word, after, entry.words[1:])):
+                whole = replace(listed, end=listed.end + len(after))
+                stated = self.text.words(i, whole.end)
+                condition = self._compare(entry.sense.owner, whole)
+                yield Found(whole.end, condition, stated=stated)
 
     def _column(self, sense: Sense) -> Column | None:
         if sense.kind == "trait":
@@ -245,6 +266,7 @@ class AttributeLeaves:
     def _compared(self, i: int, end: int, sense: Sense, column: Column) -> Iterator[Found]:
         if column.type == "timestamp":
             yield from self.moments.at(i, end, sense)
+            yield from self._signed_up(i, end, sense)
             return
         if column.type == "boolean":
             yield from self.flags.named(i, end, sense)
@@ -274,6 +296,15 @@ class AttributeLeaves:
         if found is not None:
             yield replace(found, negated=negated)
 
+    def _signed_up(self, i: int, end: int, sense: Sense) -> Iterator[Found]:
+        """'signed up via TikTok', 'joined from Germany': everybody did, so the value is meant."""
+        if sense.owner or sense.name != self.catalog.layout.users.signup:
+            return
+        listed = self.values.listed(end + 1, "", PREPOSITIONS)
+        if listed is not None and self.text.low(end) in _SOURCES:
+            stated = self.text.words(i, listed.end)
+            yield replace(self._of_values(i, listed), stated=stated)
+
     def _literal(self, i: int, position: int, sense: Sense, column: Column) -> Found | None:
         """A value of a column without closed values, as it is written."""
         free = sense.owner == "" and column.type == "string" and not column.values
@@ -286,8 +317,9 @@ class AttributeLeaves:
         return replace(self._listed_found(i, sense, listed), notes=(note,))
 
     def _listed_found(self, i: int, sense: Sense, listed: Listed) -> Found:
-        stated = self.text.words(i, listed.end)
-        return Found(listed.end, self._compare(sense.owner, listed), stated=stated)
+        column = self._column(sense)
+        end = column_noun(self.text, listed.end, sense.name, column) if column else listed.end
+        return Found(end, self._compare(sense.owner, listed), stated=self.text.words(i, end))
 
     def _number(self, i: int, position: int, sense: Sense, joined: str) -> Found | None:
         if self.text.low(position) in ("high", "low", "strong", "good", "bad"):
@@ -360,10 +392,20 @@ class AttributeLeaves:
             ):
                 yield self._vague(i, match.end, match.sense)
 
+    def _left(self, i: int, sense: Sense) -> bool:
+        """'10 euros of credit left': what there is, where nothing says how much of it is used."""
+        if self.text.low(i) not in ("left", "remaining"):
+            return False
+        columns = self.catalog.user_columns() if sense.owner == "" else {}
+        entity = self.catalog.entities.get(sense.owner.removeprefix("entity:"))
+        named = (*columns, *(entity.columns if entity else ()), *self.catalog.traits)
+        return not any(one.startswith(f"{sense.name}_") for one in named)
+
     def _counted_trait(self, i: int, count: Quantity) -> Iterator[Found]:
         """'more than 100 points', 'at least 5 seats': the number stands before its name."""
         for kind in ("trait", "column"):
-            for match in self.lexicon.at(kind, self.text, count.end):
+            of = self.text.low(count.end) == "of"
+            for match in self.lexicon.at(kind, self.text, count.end + of):
                 column = self._column(match.sense)
                 if column is None or column.type not in ("number", "integer"):
                     continue
@@ -371,6 +413,7 @@ class AttributeLeaves:
                 if trailing is not None:
                     count = replace(count, op=trailing[0], bare=False)
                 end = match.end if trailing is None else trailing[1]
+                end += self._left(end, match.sense)
                 stated = self.text.words(i, end)
                 found = Found(end, self._bounds(match.sense, count), stated=stated)
                 if count.bare and count.n and column.type == "integer" and not match.sense.owner:

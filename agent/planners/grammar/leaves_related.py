@@ -16,6 +16,9 @@ from agent.planners.grammar.values import Values
 from agent.planners.grammar.words import ARTICLES, Text, is_past, same_plural, same_word
 from core.conditions import Filter
 
+_GAVE = ("gave", "given", "left", "submitted", "scored")
+"""How people are told to say what a number of a row is: 'left a CSAT of 2 on a ticket'."""
+
 
 class RelatedLeaves:
     """Reads predicates about related rows at an index."""
@@ -97,6 +100,8 @@ class RelatedLeaves:
                 if column.type == "timestamp":
                     yield match.end, match.sense.name
         yield i, None
+        if self.text.low(i) in _GAVE and i > 0:
+            yield i + 1, None
         if self.text.low(i) == "on" and current_status(self.lexicon.catalog, name):
             yield i + 1, None
 
@@ -108,7 +113,7 @@ class RelatedLeaves:
     def _by_column(self, i: int) -> Iterator[Row]:
         """'a CSAT below 3 (on any ticket)': a number that only one kind of row has."""
         start = i
-        while self.text.low(start) in (*ARTICLES, "gave", "any"):
+        while self.text.low(start) in (*ARTICLES, *_GAVE, "any"):
             start += 1
         for match in self.lexicon.at("column", self.text, start):
             name = match.sense.owner.removeprefix("entity:")
@@ -161,7 +166,9 @@ class RelatedLeaves:
         low = self.text.low(row.end)
         again = row.end > row.start and self.text.low(row.end - 1) in ARTICLES
         leading = low in ARTICLES and not row.filters and not again
-        return leading or low == "any" or self.text.has(row.end - 1, "any", "of")
+        counted = row.count is not None and row.count.end == row.end and low == "of"
+        of_theirs = counted and self.text.low(row.end + 1) in ARTICLES
+        return leading or of_theirs or low == "any" or self.text.has(row.end - 1, "any", "of")
 
     def _number_as_value(self, row: Row) -> bool:
         """'a 4K rental': what begins with a number may be the name of a value."""

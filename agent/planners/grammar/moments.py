@@ -42,7 +42,8 @@ class Moments:
         position = end
         while self.text.low(position) in _BEFORE_TIME and comparison(self.text, position) is None:
             position += 1
-        span = self.times.span(position)
+        span = self.times.ahead(position) if looks_ahead(sense.name) else None
+        span = span or self.times.span(position)
         if span is None or span.kind == "ever":
             return
         stated = self.text.words(i, span.end)

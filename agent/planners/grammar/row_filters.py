@@ -42,9 +42,17 @@ class RowFilters:
         while (
             self._ours(row) or self._now(row) or self._trailing_count(row) or self._span(row)
             or self._flag_after(row) or self._verb_span(row) or self._measured(row)
-            or self._filter_after(row) or self._and_its(row)
+            or self._filter_after(row) or self._and_its(row) or self._in_it(row)
         ):  # fmt: skip
             pass
+
+    def _in_it(self, row: Row) -> bool:
+        """'a project with over 60 tasks in it'."""
+        inside = self.text.low(row.end) in ("in", "on") and bool(row.filters)
+        if not (inside and self.text.low(row.end + 1) in ("it", "them")):
+            return False
+        row.end += 2
+        return True
 
     def _ours(self, row: Row) -> bool:
         """'any message from us': who sent it says nothing that is not known."""

@@ -6,12 +6,12 @@ from agent.planners.grammar.meaning import Sep
 from agent.planners.grammar.words import Text
 
 RELATIVES = frozenset("who that which whose they whom if when where once while".split())
-_BUT = ("but", "yet", "although", "though")
+_BUT = ("but", "yet", "although", "though", "however")
 _AFTER_COMMA: tuple[tuple[tuple[str, ...], Sep], ...] = (
     (("and",), "strong_and"), (("&",), "strong_and"), (("plus",), "strong_and"),
     (("or",), "strong_or"), (("even", "though"), "but"), *(((word,), "but") for word in _BUT),
 )  # fmt: skip
-_PREPOSITIONS = ("with", "without", "on", "from", "in", "having", "not", "via")
+_PREPOSITIONS = ("with", "without", "on", "from", "in", "having", "not", "via", "through", "using")
 
 
 def separator(text: Text, i: int) -> tuple[Sep | None, int]:

@@ -9,6 +9,8 @@ from agent.planners.grammar.spans import Span
 from agent.planners.grammar.words import ARTICLES, Text, same_word
 from core.conditions import SinceEvent, SinceMoment
 
+_BETWEEN = ARTICLES | {"has", "have", "had"}
+
 
 class SinceSpans:
     """Reads such spans in one text."""
@@ -68,7 +70,7 @@ class SinceSpans:
 
     def _phrase(self, i: int, words: tuple[str, ...]) -> int | None:
         for word in words:
-            while self.text.low(i) in ARTICLES and self.text.low(i) != word:
+            while self.text.low(i) in _BETWEEN and self.text.low(i) != word:
                 i += 1
             if not (self.text.low(i) and same_word(self.text.low(i), word)):
                 return None

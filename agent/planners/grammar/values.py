@@ -112,10 +112,12 @@ class Values:
             values.append(value)
             if self.text.low(end) in ('"', "'"):
                 end += 1
-            join = next((j for j in _JOINS if self.text.has(end, *j)), None)
-            if join is None or self._one(end + len(join), owner, name, column) is None:
-                return Listed(name, (owner,), tuple(values), end)
+            join = next((j for j in _JOINS if self.text.has(end, *j)), ())
             position = end + len(join)
+            while self.text.low(position) in ARTICLES:
+                position += 1
+            if not join or self._one(position, owner, name, column) is None:
+                return Listed(name, (owner,), tuple(values), end)
 
     def _one(self, i: int, owner: str, name: str, column: Column) -> tuple[str, int] | None:
         if i >= len(self.text):
