@@ -68,6 +68,10 @@ class ExperimentArm(Frozen):
     name: str = ""
     share: float = Field(ge=0, le=1)
     control: bool = False
+    treated: bool = True
+    """Of experiments on messages: whether the arm gets the message."""
+    buckets: tuple[str, str | None] | None = None
+    """Half-open ends of its own; None: its share, after those of the arms before it."""
 
 
 class Exposure(Frozen):
@@ -111,7 +115,8 @@ class DeclaredExperiment(Frozen):
     name: str
     hypothesis: str = ""
     unit: Literal["user"] = "user"
-    salt: str = Field(min_length=1)
+    salt: str | None = Field(default=None, min_length=1)
+    """What arms are drawn with; None: somebody else draws them, and exposures say which."""
     hash: Hash = "bucket"
     arms: tuple[ExperimentArm, ...] = Field(min_length=1)
     exposure: Exposure | None = None
@@ -142,6 +147,10 @@ class DeclaredExperiment(Frozen):
             raise ValueError("exactly one arm is the control")
         if self.exposure and self.decisions:
             raise ValueError("users come by an exposure event or by decisions, not by both")
+        if self.salt is None and (self.exposure is None or self.exposure.arm is None):
+            raise ValueError("without a salt, an exposure event has to say in which arm a user is")
+        if self.hash != "bucket" and self.decisions:
+            raise ValueError("rules draw by buckets: leave the hash out")
         if self.ends_at is not None and self.ends_at <= self.starts_at:
             raise ValueError("an experiment ends after it begins")
         return self
@@ -156,12 +165,12 @@ class DeclaredExperiment(Frozen):
         mine, theirs = self.ends_at or datetime.max, other.ends_at or datetime.max
         return self.starts_at < theirs and other.starts_at < mine
 
-    def ranges(self) -> tuple[tuple[str, float, float], ...]:
-        """Arm, and where its share begins and ends among all users."""
-        ends = tuple(accumulate(one.share for one in self.arms))
+    def ranges(self) -> tuple[tuple[str, str, str | None], ...]:
+        """Arm, and the half-open ends of its buckets."""
+        ends = tuple(min(1.0, end) for end in accumulate(one.share for one in self.arms))
         starts = (0.0, *ends)
         return tuple(
-            (arm.key, low, min(1.0, high))
+            (arm.key, *(arm.buckets or bucket_range(low, high)))
             for arm, low, high in zip(self.arms, starts, ends, strict=False)
         )
 

@@ -314,7 +314,7 @@ SECTIONS = (
     "actions",
     "defaults",
 )
-OPTIONAL_SECTIONS = ("templates", "advertising", "outcomes")
+OPTIONAL_SECTIONS = ("templates", "advertising", "outcomes", "readout_metrics", "experiments")
 """Those whose file may be missing."""
 _CATALOG: TypeAdapter[Catalog] = TypeAdapter(Catalog)
 

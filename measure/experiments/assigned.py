@@ -7,13 +7,15 @@ counts. ``has_moved``: the recorded arm is not the one that its bucket gives.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import NamedTuple
 
 from sqlglot import exp
 
-from core.assignment import share_end
 from core.rules import Holdout
+from measure.experiments.drawing import in_share
 from measure.experiments.goals import goals
 from measure.queries import query
 from warehouse.catalog import Catalog
@@ -44,6 +46,8 @@ class Assigned(NamedTuple):
     reached_by: str = "message"
     """What reaches a unit: a message that is delivered, or being exposed."""
     has_namespace: bool = False
+    before: Mapping[str, exp.Query] = MappingProxyType({})
+    """Named subqueries that the rows and the total are made of."""
 
 
 def by_policy(
@@ -78,23 +82,3 @@ def by_policy(
         messages=exp.column("policy_key", "m").eq(exp.Literal.string(policy)),
         recomputed=known_salt,
     )
-
-
-def bucket_of(salt: str, unit: exp.Expr) -> exp.Expr:
-    """``core.assignment.bucket`` in SQL."""
-    salted = exp.DPipe(this=exp.Literal.string(f"{salt}:"), expression=unit.copy(), safe=True)
-    return exp.Left(this=exp.MD5(this=salted), expression=exp.Literal.number(8))
-
-
-def in_range(bucket: exp.Expr, low: str, high: str | None) -> exp.Expr:
-    """``core.assignment.in_range`` in SQL."""
-    inside: exp.Expr = exp.GTE(this=bucket.copy(), expression=exp.Literal.string(low))
-    if high is None:
-        return inside
-    below = exp.LT(this=bucket.copy(), expression=exp.Literal.string(high))
-    return exp.paren(exp.And(this=inside, expression=below))
-
-
-def in_share(holdout: Holdout, unit: exp.Expr) -> exp.Expr:
-    """Whether a unit is held out."""
-    return exp.paren(in_range(bucket_of(holdout.salt, unit), "00000000", share_end(holdout.share)))

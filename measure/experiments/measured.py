@@ -64,6 +64,7 @@ class Measuring(NamedTuple):
 def tables(catalog: Catalog, assigned: Assigned, asked: Measuring) -> dict[str, exp.Query]:
     """The named subqueries up to ``measured``: one row a unit and scope."""
     return {
+        **assigned.before,
         "assigned": assigned.rows,
         "total": assigned.total,
         "facts": _facts(catalog, asked),
@@ -119,7 +120,7 @@ def _sum(name: str, value: exp.Expr) -> exp.Expr:
 def _reached(assigned: Assigned) -> exp.Expr:
     if assigned.reached_by == "message":
         return exp.column("was_reached", "m")
-    return exp.column("was_exposed", "a")
+    return exp.Literal.number(1)
 
 
 def _or_nothing(name: str) -> exp.Expr:
@@ -154,7 +155,7 @@ def _facts(catalog: Catalog, asked: Measuring) -> exp.Query:
                 exp.column("user_id", "e").eq(exp.column("unit", "a")),
                 exp.GTE(this=time, expression=before),
                 exp.LT(this=time.copy(), expression=exp.column("until", "a")),
-                exp.or_(*(_is_named(one) for one in _distinct_events(catalog, asked))),
+                exp.or_(exp.false(), *map(_is_named, _distinct_events(catalog, asked))),
             ),
         )
         .group_by(exp.column("unit", "a"), exp.column("scope", "a"))

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 Range = tuple[float, float]
+BASIS, PRIME, MASK = 0x811C9DC5, 0x01000193, 0xFFFFFFFF
+"""Of the 32-bit FNV-1a hash."""
 
 
 def fnv1a32(text: str) -> int:
     """The 32-bit FNV-1a hash of a text's UTF-8 bytes."""
-    found = 0x811C9DC5
+    found = BASIS
     for byte in text.encode():
-        found = ((found ^ byte) * 0x01000193) & 0xFFFFFFFF
+        found = ((found ^ byte) * PRIME) & MASK
     return found
 
 

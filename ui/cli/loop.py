@@ -9,11 +9,10 @@ import click
 
 from ui import staging
 from ui.cli.computing import compute_command
-from ui.cli.outcomes import attribution_command, kpis_command, ltv_command
+from ui.cli.readouts import experiment_command, lift_command
 from ui.cli.session import MOMENT, Listing, Output, Session, common, looked_at_by, said_by
 from ui.cli.staging import result_lines
 from ui.jumps import run_accepting
-from ui.reading_out import read_out
 from ui.row_limits import require_within
 
 
@@ -148,21 +147,6 @@ def measure() -> None:
     """Read out what it did."""
 
 
-for command in (compute_command, kpis_command, attribution_command, ltv_command):
-    measure.add_command(command)
-
-
-@measure.command("lift")
-@click.argument("policy")
-@click.option("--as-of", type=MOMENT, help="The moment of the read-out (UTC).")
-@click.option("--horizon", type=click.IntRange(1), default=7, show_default=True, help="Days.")
-@click.option("--goal", help="The event that counts; the goal of each message by default.")
-@common
-def measure_lift(
-    session: Session, policy: str, as_of: datetime | None, horizon: int, goal: str | None
-) -> Output:
-    """Compare who was treated with who was held out under POLICY."""
-    with session.workspace() as workspace:
-        at = as_of or workspace.as_of()
-        report = read_out(workspace, policy, at, horizon_days=horizon, goal_event=goal)
-    return Output(report.verdict, report)
+measure.add_command(compute_command)
+measure.add_command(lift_command)
+measure.add_command(experiment_command)

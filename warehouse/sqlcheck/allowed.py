@@ -11,7 +11,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 _OPERATORS = """
-    + - * / // % ** ^ || & | ~ << >> ~~ !~~ ~~* !~~* -> ->>
+    + - * / // % ** ^ || & | ~ << >> xor ~~ !~~ ~~* !~~* -> ->>
     like_escape not_like_escape ilike_escape not_ilike_escape
 """
 _AGGREGATES = """

@@ -1,0 +1,2 @@
+-- Everybody.
+SELECT COUNT(*) AS total FROM everybody AS u
