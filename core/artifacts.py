@@ -84,6 +84,8 @@ class Cause(Frozen):
     confidence: Literal["high", "medium", "low"]
     evidence: tuple[str, ...]
     next_check: NextCheck
+    effect: float = 0.0
+    """The relative change of the rate that it made: -0.2 is a fall by a fifth."""
     contribution: float = 0.0
     """Its part in the change of the rate; with what is unexplained the parts sum to it."""
     low: float | None = None

@@ -19,7 +19,8 @@ class Figure(Frozen):
     """A number as the report's sentences write it, and the queries that made it."""
 
     text: str
-    value: float
+    value: float | None
+    """None: a name that the data gave, such as a version's."""
     sql: tuple[str, ...]
 
 

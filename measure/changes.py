@@ -1,19 +1,31 @@
-"""Did the rate fall: now against earlier periods, in the segment, in its control, between them."""
+"""Did the rate move: now against earlier periods, in the segment, in its control, between them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import exp
+from math import exp, log
 from typing import Literal
 
+from core.diagnoses import Place
 from measure.compared import Slice
+from measure.expectation import Expectation, expectation
 from measure.funnel import Count, FunnelCells
-from measure.statistics import Estimate, Surprise, inverse_logit, log_odds, surprise
+from measure.periods import Periods
+from measure.statistics import Estimate, Surprise, inverse_logit, log_odds, student_p
 from measure.thresholds import ALPHA, DIFFERENCE_NOISE, LEAST_OWN_T, OWN_NOISE
 
-Where = Literal["segment", "both", "unclear", "nowhere"]
 CountOf = Callable[[Slice, int], Count]
+Sign = Literal[-1, 1]
+"""Which way: a drop, or a rise."""
+LEAST_RATE = 1e-9
+"""What a rate of 0 counts as on the log scale."""
+
+
+def p_towards(moved: Surprise, sign: Sign) -> float:
+    """One-sided p-value that it moved this way."""
+    half = student_p(moved.t, moved.degrees) / 2
+    return half if moved.t * sign > 0 else 1 - half
 
 
 @dataclass(frozen=True)
@@ -28,6 +40,11 @@ class Change:
     """The segment's rate in the current period."""
     control_rate: float = 0.0
     """The control's."""
+    sign: Sign = -1
+    trend: float | None = None
+    """The change a period, in log odds, that the segment's earlier periods had."""
+    season: float | None = None
+    """What the segment did in the same period of last year, in log odds."""
 
     @property
     def expected(self) -> float:
@@ -40,38 +57,58 @@ class Change:
         return self.rate / self.expected - 1
 
     @property
-    def smallest_visible(self) -> float:
-        """The relative fall that would have been seen four times out of five."""
-        lowered = inverse_logit(self.own.expected - self.own.smallest_visible_fall(ALPHA))
-        return 1 - lowered / self.expected
+    def log_rate(self) -> float:
+        """The segment's change as the log of the ratio of its rates."""
+        return log(max(self.rate, LEAST_RATE) / self.expected)
 
     @property
-    def where(self) -> Where:
-        """Where it fell beyond normal period-to-period variation."""
-        own_fell = self.own.p_fall < ALPHA
+    def smallest_visible(self) -> float:
+        """The relative change that would have been seen four times out of five."""
+        reach = self.own.smallest_visible_fall(ALPHA)
+        return abs(inverse_logit(self.own.expected + self.sign * reach) / self.expected - 1)
+
+    @property
+    def where(self) -> Place:
+        """Where it moved beyond normal period-to-period variation."""
+        own_moved = p_towards(self.own, self.sign) < ALPHA
         if self.control is None or self.between is None:
-            return "segment" if own_fell else "nowhere"
-        if self.between.p_fall < ALPHA and self.own.t <= LEAST_OWN_T:
+            return "segment" if own_moved else "nowhere"
+        toward = self.sign * self.own.t
+        if p_towards(self.between, self.sign) < ALPHA and toward >= -LEAST_OWN_T:
             return "segment"
-        if not own_fell:
+        if not own_moved:
             return "nowhere"
-        return "both" if self.control.p_fall < 0.05 else "unclear"
+        return "both" if p_towards(self.control, self.sign) < 0.05 else "unclear"
 
 
-def change_of(count: CountOf, baselines: list[int], has_control: bool) -> Change:
+def change_of(count: CountOf, periods: Periods, has_control: bool, sign: Sign = -1) -> Change:
     """Judges period 0 against the baseline periods, of which there must be two or more."""
-    own = {k: _odds(count("segment", k)) for k in (0, *baselines)}
+
+    def moved(part: Callable[[int], Estimate], floor: float) -> Expectation:
+        return expectation(
+            part(0),
+            [part(stretch.index) for stretch in periods.baselines],
+            floor,
+            [part(stretch.index) for stretch in periods.last_year],
+        )
+
+    def odds(part: Slice, period: int) -> Estimate:
+        return _odds(count(part, period))
+
+    own = moved(lambda k: odds("segment", k), OWN_NOISE)
     rate = count("segment", 0).rate
     if not has_control:
-        return Change(_surprise(own, OWN_NOISE), None, None, rate)
-    control = {k: _odds(count("control", k)) for k in (0, *baselines)}
-    between = {k: minus(own[k], control[k]) for k in own}
+        return Change(own.surprise, None, None, rate, sign=sign, trend=own.trend, season=own.season)
+    between = moved(lambda k: minus(odds("segment", k), odds("control", k)), DIFFERENCE_NOISE)
     return Change(
-        _surprise(own, OWN_NOISE),
-        _surprise(control, OWN_NOISE),
-        _surprise(between, DIFFERENCE_NOISE),
+        own.surprise,
+        moved(lambda k: odds("control", k), OWN_NOISE).surprise,
+        between.surprise,
         rate,
         count("control", 0).rate,
+        sign,
+        own.trend,
+        own.season,
     )
 
 
@@ -80,14 +117,20 @@ def minus(a: Estimate, b: Estimate) -> Estimate:
     return Estimate(a.value - b.value, a.variance + b.variance)
 
 
-def whole_change(cells: FunnelCells, baselines: list[int], has_control: bool) -> Change:
+def whole_change(
+    cells: FunnelCells, periods: Periods, has_control: bool, sign: Sign = -1
+) -> Change:
     """The change of the funnel from its first step to its last."""
-    return change_of(cells.whole, baselines, has_control)
+    return change_of(cells.whole, periods, has_control, sign)
 
 
-def step_change(cells: FunnelCells, number: int, baselines: list[int], has_control: bool) -> Change:
+def step_change(
+    cells: FunnelCells, number: int, periods: Periods, has_control: bool, sign: Sign = -1
+) -> Change:
     """The change of one step to the next."""
-    return change_of(lambda part, period: cells.step(number, part, period), baselines, has_control)
+    return change_of(
+        lambda part, period: cells.step(number, part, period), periods, has_control, sign
+    )
 
 
 def relative(log_change: float) -> float:
@@ -97,8 +140,3 @@ def relative(log_change: float) -> float:
 
 def _odds(count: Count) -> Estimate:
     return log_odds(count.converted, count.entered)
-
-
-def _surprise(by_period: dict[int, Estimate], floor: float) -> Surprise:
-    history = [odds for period, odds in by_period.items() if period != 0]
-    return surprise(by_period[0], history, floor)

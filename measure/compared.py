@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 from sqlglot import exp, parse_one
@@ -30,8 +30,10 @@ class Compared:
 
     segment: SliceOf | None
     control: SliceOf | None = None
-    without: SliceOf | None = None
+    without: tuple[SliceOf, ...] = ()
     """Users left out of both."""
+    within: SliceOf | None = None
+    """Only users of this value, of both."""
 
     @property
     def labels(self) -> dict[Slice, str]:
@@ -45,6 +47,10 @@ class Compared:
     def slices(self) -> tuple[Slice, ...]:
         """The slices there are."""
         return tuple(self.labels)
+
+    def leaving_out(self, part: SliceOf) -> Compared:
+        """The same comparison without some users more."""
+        return replace(self, without=(*self.without, part))
 
     def people(self, catalog: Catalog) -> exp.Query:
         """The canonical users of both slices, as a query; refuses a column that users lack."""
@@ -65,13 +71,17 @@ class Compared:
             named_dimensions=tuple(exp.alias_(exp.column(own), name.name) for own, name in named),
             in_segment=inside,
             in_control=outside,
-            is_left_out=_is(self.without) if self.without else exp.false(),
+            is_left_out=exp.or_(exp.false(), *map(_is, self.without), self._beyond()),
             is_canonical=parse_one(users.canonical, dialect=DIALECT),
         )
         # Conditions are over the catalog's own columns: so is the table.
         for table in list(found.find_all(exp.Table)):
             table.replace(exp.table_(users.table, db=SCHEMA))
         return found
+
+    def _beyond(self) -> exp.Expr:
+        """Users who are not within the value asked about."""
+        return exp.not_(exp.paren(_is(self.within))) if self.within else exp.false()
 
     def _conditions(self) -> tuple[exp.Expr, exp.Expr]:
         if self.segment is None:

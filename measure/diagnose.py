@@ -2,36 +2,42 @@
 
 The stages run in one fixed order, each over what the one before has corrected,
 so that a broken event or a stopped message is never blamed on users. When
-nothing fell beyond normal variation, that is the answer.
+nothing moved beyond normal variation, that is the answer.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from core.artifacts import Cause, DebugReport, Delta, NextCheck
+from core.artifacts import DebugReport, Delta
+from core.diagnoses import MessageLoss, Rejected
 from core.errors import Code, PilothouseError, refuse
+from measure.causes.entrants import entrant_inflation
 from measure.causes.exposure_loss import exposure_loss
-from measure.causes.inquiry import Inquiry, Stage, Suspect
+from measure.causes.inquiry import Inquiry, Ruled, Stage, Suspect
 from measure.causes.late_data import late_data
 from measure.causes.mix import mix_shift
+from measure.causes.named import causes_of
 from measure.causes.price import price_change
 from measure.causes.rate import rate_fall
 from measure.causes.residual import everywhere
 from measure.causes.tracking import server_truth, tracking_break
-from measure.changes import Change, step_change
+from measure.changes import Change
 from measure.compared import Compared
 from measure.exposure import Exposure, count_exposure, exposure_rows
+from measure.figures import Figures, unsupported
 from measure.funnel import Span, count_funnel, funnel_rows, step_names, window_of
-from measure.layout import laid_out
+from measure.headline import headline, matured, step_changes
 from measure.periods import LEAST_BASELINES, Periods, periods
-from measure.quality import data_quality
-from measure.queries import DIALECT, Runner, check_query, query, text
+from measure.quality import trust
+from measure.queries import Runner, query, text
 from measure.statistics import Interval, Surprise, difference, inverse_logit
 from measure.thresholds import ALPHA
-from measure.wording import verdict
+from measure.wording import unknown, verdict
 from warehouse.catalog import Catalog, unknown_name
 
 Direction = Literal["drop", "rise", "change"]
@@ -54,30 +60,73 @@ def diagnose(
     """
     when = _period(runner, catalog, start, end, as_of)
     steps, span = _span(catalog, metric, compared, when)
-    cells = count_funnel(runner, catalog, steps, span)
-    first = Inquiry(runner, catalog, span, cells)
+    cells = count_funnel(runner, catalog, steps, span, today=True)
+    inquiry = Inquiry(runner, catalog, span, cells, Figures())
     exposure = count_exposure(runner, catalog, span)
     enough = len(span.periods.baselines) >= LEAST_BASELINES
-    suspects, ruled_out = _investigate(first, exposure) if enough else ((), ())
-    change = first.change if enough else None
-    causes = tuple(
-        _cause(first, rank, suspect, change)
-        for rank, suspect in enumerate(sorted(suspects, key=lambda s: s.effect), start=1)
-        if change is not None
-    )
-    return DebugReport(
-        verdict=verdict(first, change, causes, direction),
+    why_not = unknown(inquiry, enough)
+    report = DebugReport(
+        verdict=why_not or "",
         metric=metric,
         periods=span.periods.described(),
         segments=tuple(compared.labels.values()),
         as_of=as_of.isoformat(),
         funnel=funnel_rows(cells, span),
-        deltas=_deltas(first) if enough else (),
+        deltas=(),
         exposure=exposure_rows(exposure, cells, span),
-        causes=causes,
-        ruled_out=ruled_out,
-        data_quality=data_quality(first, enough),
+        causes=(),
+        ruled_out=(),
+        data_quality=(),
     )
+    if why_not is None:
+        report = _explained(report, _towards(inquiry, direction), exposure)
+    return _sealed(report, inquiry, enough)
+
+
+def _explained(report: DebugReport, inquiry: Inquiry, exposure: Exposure) -> DebugReport:
+    """The report with what moved and why."""
+    found = _investigate(inquiry, exposure)
+    told = headline(inquiry)
+    causes, rest = causes_of(inquiry, found.suspects)
+    return report.model_copy(
+        update={
+            "verdict": verdict(inquiry, told, causes),
+            "deltas": _deltas(inquiry),
+            "causes": causes,
+            "ruled_out": tuple(one.sentence for one in found.ruled_out),
+            "rejected": tuple(
+                Rejected(kind=one.kind, sentence=one.sentence, sql=one.sql)
+                for one in found.ruled_out
+            ),
+            "headline": told,
+            "steps": step_changes(inquiry),
+            "messages": found.messages,
+            "unexplained": rest,
+            "tests_run": found.tests,
+        }
+    )
+
+
+def _sealed(report: DebugReport, inquiry: Inquiry, enough: bool) -> DebugReport:
+    """The report with what its data is worth, and every number of its sentences accounted for."""
+    trusted = trust(inquiry, enough)
+    report = report.model_copy(
+        update={
+            "data_quality": tuple(one.sentence for one in trusted),
+            "trust": trusted,
+            "figures": inquiry.figures.all(),
+        }
+    )
+    wrong = unsupported(report)
+    if wrong:
+        raise AssertionError(f"a sentence of the report holds numbers of no query: {wrong}")
+    return report
+
+
+def _towards(inquiry: Inquiry, direction: Direction) -> Inquiry:
+    """The inquiry that looks the way that was asked about; of a change, the way it went."""
+    rose = direction == "rise" or (direction == "change" and inquiry.change.own.change > 0)
+    return replace(inquiry, sign=1) if rose else inquiry
 
 
 def _period(
@@ -95,7 +144,9 @@ def _period(
             f"The period begins at {start.isoformat()}, but the data ends at {as_of.isoformat()}.",
             fix="Ask about a period that has begun.",
         )
-    bounds = runner.fetch(text(query("bounds"), catalog), purpose="since when there is data")
+    bounds = runner.fetch(
+        text(query("bounds", as_of=as_of), catalog), purpose="since when there is data"
+    )
     first_event = bounds.rows[0][0]
     return periods(start, end, as_of, first_event if first_event is not None else start)
 
@@ -111,45 +162,37 @@ def _span(
     return funnel.steps, Span(compared, when, window_of(funnel), failures=funnel.failures)
 
 
-def _investigate(
-    inquiry: Inquiry, exposure: Exposure
-) -> tuple[tuple[Suspect, ...], tuple[str, ...]]:
+class _Found(NamedTuple):
+    """What all stages together gave."""
+
+    suspects: tuple[Suspect, ...]
+    ruled_out: tuple[Ruled, ...]
+    messages: tuple[MessageLoss, ...]
+    tests: int
+
+
+def _investigate(inquiry: Inquiry, exposure: Exposure) -> _Found:
     """Runs the stages in order, each over what the one before corrected."""
-    stages = (
+    stages: tuple[Callable[[Inquiry], Stage], ...] = (
         late_data,
         tracking_break,
         server_truth,
-        partial(exposure_loss, exposure=exposure),
+        entrant_inflation,
+        partial(exposure_loss, exposure=exposure, matured=matured(inquiry)),
         mix_shift,
         rate_fall,
         price_change,
         everywhere,
     )
-    suspects: list[Suspect] = []
-    ruled_out: list[str] = []
+    found = []
     for stage in stages:
-        found: Stage = stage(inquiry)
-        inquiry = found.inquiry
-        suspects += found.suspects
-        ruled_out += found.ruled_out
-    return tuple(suspects), tuple(ruled_out)
-
-
-def _cause(inquiry: Inquiry, rank: int, suspect: Suspect, change: Change) -> Cause:
-    checked = laid_out(check_query(suspect.check.query, **suspect.check.values), inquiry.catalog)
-    sql = checked.sql(dialect=DIALECT, pretty=True)
-    ran = inquiry.runner.fetch(sql, purpose=f"next check: {suspect.check.title}")
-    share = suspect.effect / change.own.change if change.own.change < 0 else 0.0
-    return Cause(
-        rank=rank,
-        cause=suspect.sentence,
-        kind=suspect.kind,
-        dimension=suspect.dimension,
-        value=suspect.value,
-        explained=round(min(1.0, max(0.0, share)), 3),
-        confidence=suspect.confidence,
-        evidence=(*suspect.evidence, ran.id),
-        next_check=NextCheck(title=suspect.check.title, sql=sql),
+        found.append(stage(inquiry))
+        inquiry = found[-1].inquiry
+    return _Found(
+        tuple(suspect for one in found for suspect in one.suspects),
+        tuple(ruled for one in found for ruled in one.ruled_out),
+        tuple(row for one in found for row in one.messages),
+        sum(one.tests for one in found),
     )
 
 
@@ -158,12 +201,7 @@ def _deltas(inquiry: Inquiry) -> tuple[Delta, ...]:
     result: list[Delta] = []
     names = step_names(inquiry.cells.steps)
     for number, name in enumerate(names, start=1):
-        whole = number == len(names)
-        change = (
-            inquiry.change
-            if whole
-            else step_change(inquiry.cells, number, inquiry.baselines, inquiry.has_control)
-        )
+        change = inquiry.change if number == len(names) else inquiry.step(number)
         result += _delta_rows(name, inquiry, change)
     return tuple(result)
 

@@ -118,7 +118,14 @@ def message_effects(
     """Action → effect on reaching ``goal`` within the window, over the baseline periods."""
     since, until = _past(span)
     sql = text(
-        query("message_effect", goal=goal, since=since, until=until, window=span.window),
+        query(
+            "message_effect",
+            goal=goal,
+            since=since,
+            until=until,
+            window=span.window,
+            as_of=span.periods.current.known_by,
+        ),
         catalog,
         people=span.compared.people(catalog),
     )

@@ -8,7 +8,7 @@ of several attempts the one that gets furthest counts.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
@@ -43,19 +43,33 @@ class Count(NamedTuple):
 
 
 NOBODY = Count(0, 0)
+Days = dict[str, Count]
+"""Day → users."""
+
+
+VERSION = "app_version"
+"""The dimension that is the version that sent the step's event, whatever column has it."""
+TENURE = "tenure"
 
 
 class Cell(NamedTuple):
-    """A count by period, step (1 is the first), slice, app version and one dimension's value."""
+    """A count by period, step (1 is the first), slice, day and one dimension's value."""
 
     period: int
     step: int
     slice: Slice
     dimension: str
     value: str | None
-    version: str | None
+    day: str
     entered: int
     converted: int
+    finished: int
+    """Users who went on to the end."""
+
+    @property
+    def named(self) -> str:
+        """The value; users without one count as one kind."""
+        return self.value or "unknown"
 
 
 @dataclass(frozen=True)
@@ -76,39 +90,67 @@ class FunnelCells:
         before_last = self.step(len(self.steps) - 1, part, period)
         return Count(self.step(1, part, period).entered, before_last.converted)
 
-    def by(
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """The dimensions by which users were counted."""
+        return tuple(dict.fromkeys(cell.dimension for cell in self.cells))
+
+    def values(self, dimension: str, number: int, part: Slice, period: int) -> dict[str, Count]:
+        """Value → users at a step."""
+        return self._sums(dimension, number, part, period, lambda c: c.named)
+
+    def finishing(self, dimension: str, part: Slice, period: int) -> dict[str, Count]:
+        """Value → who entered and who reached the end."""
+        result: dict[str, Count] = {}
+        for cell in self.at(dimension, 1, part, period):
+            count = Count(cell.entered, cell.finished)
+            result[cell.named] = result.get(cell.named, NOBODY).plus(count)
+        return result
+
+    def days(self, dimension: str, value: str, number: int, part: Slice, period: int) -> Days:
+        """Day → users of a value at a step."""
+        return self._sums(
+            dimension, number, part, period, lambda c: c.day if c.named == value else None
+        )
+
+    def totals_by_day(self, number: int, part: Slice, period: int) -> Days:
+        """Day → users at a step."""
+        return self._sums(TENURE, number, part, period, lambda c: c.day)
+
+    def at(self, dimension: str, number: int, part: Slice, period: int) -> list[Cell]:
+        """The cells of a dimension at a step."""
+        return self._cells_at.get((dimension, number, part, period), [])
+
+    def _sums(
         self,
-        key: Callable[[Cell], str | None],
+        dimension: str,
         number: int,
         part: Slice,
-        periods: Iterable[int],
+        period: int,
+        key: Callable[[Cell], str | None],
     ) -> dict[str, Count]:
-        """Counts at a step over some periods, by what ``key`` says of a cell; None leaves it out.
-
-        The key must look at one dimension only, or every user counts once for each.
-        """
         result: dict[str, Count] = {}
-        for period in periods:
-            for cell in self._cells_at.get((number, part, period), ()):
-                value = key(cell)
-                if value is not None:
-                    count = Count(cell.entered, cell.converted)
-                    result[value] = result.get(value, NOBODY).plus(count)
+        for cell in self.at(dimension, number, part, period):
+            name = key(cell)
+            if name is not None:
+                count = Count(cell.entered, cell.converted)
+                result[name] = result.get(name, NOBODY).plus(count)
         return result
 
     @cached_property
-    def _cells_at(self) -> dict[tuple[int, Slice, int], list[Cell]]:
-        result: dict[tuple[int, Slice, int], list[Cell]] = defaultdict(list)
+    def _cells_at(self) -> dict[tuple[str, int, Slice, int], list[Cell]]:
+        result: dict[tuple[str, int, Slice, int], list[Cell]] = defaultdict(list)
         for cell in self.cells:
-            result[cell.step, cell.slice, cell.period].append(cell)
+            result[cell.dimension, cell.step, cell.slice, cell.period].append(cell)
         return result
 
     @cached_property
     def _totals(self) -> dict[tuple[int, Slice, int], Count]:
         result: dict[tuple[int, Slice, int], Count] = {}
-        for at, cells in self._cells_at.items():
-            days = [c for c in cells if c.dimension == "day"]
-            result[at] = Count(sum(c.entered for c in days), sum(c.converted for c in days))
+        for (dimension, number, part, period), cells in self._cells_at.items():
+            if dimension == TENURE:
+                entered, converted = sum(c.entered for c in cells), sum(c.converted for c in cells)
+                result[number, part, period] = Count(entered, converted)
         return result
 
 
@@ -123,32 +165,47 @@ class Span:
     """The newest events of each period that are hidden because they have not all arrived."""
     failures: dict[str, Failure] = field(default_factory=dict)
     """Step → the event that says it failed."""
+    server_truth: bool = False
+    """Whether the last step counts as taken when the server knows of it, event or not."""
 
 
 def count_funnel(
-    runner: Runner, catalog: Catalog, steps: tuple[str, ...], span: Span
+    runner: Runner, catalog: Catalog, steps: tuple[str, ...], span: Span, *, today: bool = False
 ) -> FunnelCells:
-    """Counts a funnel over all periods; ``steps`` are canonical event names, first to last."""
+    """Counts a funnel over all periods; ``steps`` are canonical event names, first to last.
+
+    With ``today`` also the period before as it is known now.
+    """
     tables: dict[str, exp.Query] = {
         "steps": steps_table(catalog, steps),
-        "periods": span.periods.table(span.window, span.cut),
+        "periods": span.periods.table(span.window, span.cut, today=today),
         "people": span.compared.people(catalog),
-        "attempts_1": query("visible", dimensions=carried(catalog, "u")),
+        "attempts_1": _visible(catalog, len(steps), span),
     }
     for number in range(2, len(steps) + 1):
         chain = query("chain", step=number, window=span.window, dimensions=carried(catalog))
         tables[f"attempts_{number}"] = _reading(chain, "previous", f"attempts_{number - 1}")
-    journeys = query("journeys", dimensions=carried(catalog))
+    journeys = query("journeys", dimensions=carried(catalog), last_step=len(steps))
     tables["journeys"] = _reading(journeys, "attempts", f"attempts_{len(steps)}")
     sql = text(_cells(catalog), catalog, **tables)
     fetched = runner.fetch(sql, purpose=f"funnel: {' → '.join(steps)}")
     return FunnelCells(steps, tuple(Cell(*row) for row in fetched.rows), fetched.id)
 
 
+def _visible(catalog: Catalog, last_step: int, span: Span) -> exp.Query:
+    visible = query("visible", dimensions=carried(catalog, "u"))
+    if not span.server_truth:
+        return visible
+    known = query("reported", dimensions=carried(catalog, "u"), step=last_step)
+    return exp.union(visible, known, distinct=False)
+
+
 def _cells(catalog: Catalog) -> exp.Query:
     """Counts by one dimension after the other: each partitions the same users."""
     by = dict(zip(dimensions(catalog), carried(catalog), strict=True))
-    by |= {"tenure": exp.column("tenure"), "day": exp.column("day")}
+    by |= {TENURE: exp.column("tenure")}
+    if catalog.layout.events.version is not None:
+        by |= {VERSION: exp.column("app_version")}
     each = [query("cells", dimension=name, value=value) for name, value in by.items()]
     result: exp.Query = each[0]
     for other in each[1:]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlglot import exp
@@ -13,6 +13,10 @@ from measure.queries import rows
 WEEK = timedelta(days=7)
 BASELINES = 6
 LEAST_BASELINES = 3
+TODAY = 1
+"""The index of the period before as it is known today; baselines have indexes below 0."""
+YEAR = 52
+YEAR_BASELINES = 3
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,8 @@ class Periods:
 
     stretches: tuple[Stretch, ...]
     shift: timedelta
+    last_year: tuple[Stretch, ...] = ()
+    """The same period a year ago and those before it, newest first, where the data has them."""
 
     @property
     def current(self) -> Stretch:
@@ -47,8 +53,21 @@ class Periods:
         """The earlier periods, newest first."""
         return self.stretches[1:]
 
-    def table(self, window: timedelta, cut: timedelta = timedelta(0)) -> exp.Query:
-        """The periods as a table; ``cut`` hides the newest events of each."""
+    @property
+    def before_as_known_today(self) -> Stretch | None:
+        """The period before, with everything that has arrived since: index ``TODAY``."""
+        if not self.baselines:
+            return None
+        return replace(self.baselines[0], index=TODAY, known_by=self.current.known_by)
+
+    def table(
+        self, window: timedelta, cut: timedelta = timedelta(0), *, today: bool = False
+    ) -> exp.Query:
+        """The periods as a table; ``cut`` hides the newest events of each.
+
+        With ``today`` also the period before as it is known now.
+        """
+        known = self.before_as_known_today if today else None
         return rows(
             ("period", "starts", "ends", "tail_ends", "known_by"),
             [
@@ -59,7 +78,7 @@ class Periods:
                     min(s.end + window, s.known_by - cut),
                     s.known_by,
                 )
-                for s in self.stretches
+                for s in (*self.stretches, *self.last_year, *((known,) if known else ()))
             ],
         )
 
@@ -87,9 +106,12 @@ def periods(start: datetime, end: datetime, as_of: datetime, first: datetime) ->
     """
     weeks = max(1, -(-(end - start) // WEEK))
     shift = weeks * WEEK
-    stretches = [
-        Stretch(-k, start - k * shift, end - k * shift, min(as_of, as_of - k * shift))
-        for k in range(BASELINES + 1)
-    ]
-    kept = [s for s in stretches if s.index == 0 or s.start >= first]
-    return Periods(tuple(kept), shift)
+
+    def back(k: int) -> Stretch:
+        return Stretch(-k, start - k * shift, end - k * shift, as_of - k * shift)
+
+    kept = [s for s in map(back, range(BASELINES + 1)) if s.index == 0 or s.start >= first]
+    year = max(BASELINES + 1, round(YEAR / weeks))
+    last_year = tuple(back(year + k) for k in range(YEAR_BASELINES + 1))
+    known = all(s.start >= first for s in last_year)
+    return Periods(tuple(kept), shift, last_year if known else ())

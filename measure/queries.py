@@ -91,6 +91,14 @@ def literal(value: Bindable) -> exp.Expr:
     return exp.convert(value)
 
 
+def json_text(column: str, name: str, table: str) -> exp.Expr:
+    """A property of a JSON column, as text; NULL where it is not there."""
+    path = exp.JSONPath(expressions=[exp.JSONPathRoot(), exp.JSONPathKey(this=name)])
+    return exp.JSONExtractScalar(
+        this=exp.column(column, table), expression=path, only_json_types=False
+    )
+
+
 def rows(columns: Sequence[str], values: Sequence[Sequence[Bindable]]) -> exp.Query:
     """A small table of literals, as one SELECT a row."""
     selects = [

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlglot import exp
-
-from measure.causes.inquiry import Inquiry, percent
-from measure.queries import query, text
-from measure.statistics import p_text, two_proportions
+from measure.causes.inquiry import Inquiry
+from measure.queries import json_text, query, text
+from measure.statistics import two_proportions
 
 ALPHA = 1e-4
 LEAST_USERS = 20
@@ -33,7 +31,7 @@ def errors_of(inquiry: Inquiry, version: str, step: int) -> ErrorRise | None:
             "step_errors",
             started=started,
             failed=failure.event,
-            message=_property(failure.message),
+            message=json_text("properties", failure.message, "e"),
         ),
         inquiry.catalog,
         periods=span.periods.table(span.window),
@@ -52,14 +50,16 @@ def errors_of(inquiry: Inquiry, version: str, step: int) -> ErrorRise | None:
     tried, past_tried = now.pop(None, 0), past.pop(None, 0)
     if min(tried, past_tried) < LEAST_USERS or not now:
         return None
-    error = max(now, key=lambda e: now[e] / tried - past.get(e, 0) / past_tried)
+    error = max(filter(None, now), key=lambda e: now[e] / tried - past.get(e, 0) / past_tried)
     hit, past_hit = min(now[error], tried), min(past.get(error, 0), past_tried)
     test = two_proportions((hit, tried), (past_hit, past_tried))
     if test.effect <= 0 or test.p > ALPHA:
         return None
+    say = inquiry.figures
     sentence = (
-        f"There {percent(hit / tried)} of the users who {_does(inquiry, started)} meet {error}, "
-        f"{percent(past_hit / past_tried)} before ({p_text(test.p)})."
+        f"There {say.percent(hit / tried, fetched.id)} of the users who "
+        f"{_does(inquiry, started)} meet {say.name(error, fetched.id)}, "
+        f"{say.percent(past_hit / past_tried, fetched.id)} before ({say.p(test.p, fetched.id)})."
     )
     return ErrorRise(sentence, fetched.id)
 
@@ -67,9 +67,3 @@ def errors_of(inquiry: Inquiry, version: str, step: int) -> ErrorRise | None:
 def _does(inquiry: Inquiry, event: str) -> str:
     phrases = inquiry.catalog.events[event].phrases
     return phrases[0] if phrases else f"do {event}"
-
-
-def _property(name: str) -> exp.Expr:
-    path = exp.JSONPath(expressions=[exp.JSONPathRoot(), exp.JSONPathKey(this=name)])
-    properties = exp.column("properties", "e")
-    return exp.JSONExtractScalar(this=properties, expression=path, only_json_types=False)

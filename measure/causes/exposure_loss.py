@@ -1,187 +1,186 @@
-"""Messages that users no longer get: a failing channel, a cap or another reason stops more."""
+"""Messages that users no longer get, or get again: a channel, a cap or another reason moved."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from math import expm1, log1p
-from typing import NamedTuple
+from math import expm1, log1p, sqrt
 
-from measure.causes.inquiry import Check, Inquiry, Stage, Suspect, percent
-from measure.changes import minus
-from measure.compared import Slice
-from measure.exposure import Exposure, MessageEffect, message_effects
-from measure.statistics import arcsine, surprise
-from measure.thresholds import LEAST_EFFECT, LEAST_USERS, OWN_NOISE, STRIKING
-
-LEAST_RISE = 0.05
-LEAST_EFFECT_Z = 2.0
-CAPS = frozenset({"CAP_REACHED", "MIN_GAP", "QUIET_HOURS"})
+from measure.causes.inquiry import Check, Ground, Inquiry, Ruled, Stage, Suspect
+from measure.causes.message_losses import Loss, Way, loss_row, losses_of, weighed
+from measure.exposure import Exposure, message_effects
+from measure.thresholds import LEAST_EFFECT
 
 
-@dataclass(frozen=True)
-class Loss:
-    """More of an action's messages stopped in one way than earlier periods lead one to expect."""
+def exposure_loss(inquiry: Inquiry, exposure: Exposure, matured: float = 1.0) -> Stage:
+    """Names what stops messages of the segment, and what that costs by the randomised holdout.
 
-    kind: str
-    dimension: str
-    value: str
-    action: str
-    now: float
-    before: float
-    messages: float
-    """Messages that were not delivered because of it."""
-    conversions: float = 0.0
-    """What they were worth by the holdout; 0 where it shows no effect."""
-
-
-def exposure_loss(inquiry: Inquiry, exposure: Exposure) -> Stage:
-    """Names what stops messages of the segment, and what that costs by the randomised holdout."""
+    ``matured`` is the share of conversions that has had the time to happen.
+    """
     usable = [k for k in inquiry.baselines if exposure.total("segment", k, lambda c: c.candidates)]
     if len(usable) < 3:
         sentence = "Messages: too few earlier periods with decisions to compare."
-        return Stage(inquiry, ruled_out=(sentence,))
-    losses = _losses(exposure, usable, inquiry.has_control)
-    if not losses:
-        return Stage(inquiry, ruled_out=(_steady(inquiry, exposure, usable),))
+        return Stage(inquiry, ruled_out=(Ruled("exposure", sentence, (exposure.sql,)),), tests=0)
+    losses = list(losses_of(exposure, usable, inquiry.has_control))
+    moved = [x for x in losses if x.striking]
+    if not moved:
+        steady = Ruled("exposure", _steady(inquiry, exposure, usable), (exposure.sql,))
+        rows = [loss_row(x, exposure, usable, 0.0) for x in losses]
+        return Stage(inquiry, ruled_out=(steady,), tests=len(losses), messages=rows)
     effects, query_id = message_effects(
         inquiry.runner, inquiry.catalog, inquiry.span, inquiry.cells.steps[-1]
     )
-    losses = [replace(x, conversions=_worth(x, effects, exposure, usable)) for x in losses]
+    losses = [weighed(x, effects, exposure, usable, matured) for x in losses]
+    return _judged(inquiry, losses, exposure, query_id, usable)
+
+
+def _judged(
+    inquiry: Inquiry, losses: list[Loss], exposure: Exposure, query_id: str, usable: list[int]
+) -> Stage:
     converted = inquiry.cells.whole("segment", 0).converted + 0.5
+    moved = [x for x in losses if x.striking]
     suspects, ruled_out = [], []
-    for name in sorted({(x.kind, x.dimension, x.value) for x in losses}):
-        same = [x for x in losses if (x.kind, x.dimension, x.value) == name]
-        effect = -log1p(sum(x.conversions for x in same) / converted)
-        if effect > -LEAST_EFFECT:
-            ruled_out.append(_harmless(same, inquiry))
+    for name in sorted({x.way[:3] for x in moved}):
+        same = [x for x in moved if x.way[:3] == name]
+        # What it cost is missing from today's conversions; what it added is among them.
+        effect = -log1p(-sum(x.conversions for x in same) / converted)
+        if effect * inquiry.sign < LEAST_EFFECT:
+            sentence = _harmless(same, inquiry, exposure.sql)
+            ruled_out.append(Ruled(name[0], sentence, (exposure.sql, query_id)))
         else:
-            suspects.append(_suspect(same, effect, inquiry, (exposure.sql, query_id), exposure))
-    explained = inquiry.explained + sum(s.effect for s in suspects)
-    return Stage(replace(inquiry, explained=explained), tuple(suspects), tuple(ruled_out))
-
-
-class Way(NamedTuple):
-    """One way in which a message of an action can fail to reach its user."""
-
-    kind: str
-    dimension: str
-    value: str
-    action: str
-
-    def counts(self, exposure: Exposure, part: Slice, period: int) -> tuple[int, int]:
-        """Messages stopped so, and messages that could have been."""
-        cells = exposure.of(part, period, self.action)
-        if self.dimension == "channel":
-            cells = [c for c in cells if c.channel == self.value]
-            return sum(c.sent - c.delivered for c in cells), sum(c.sent for c in cells)
-        stopped = sum(c.candidates for c in cells if c.reason == self.value)
-        return stopped, sum(c.candidates for c in cells)
-
-
-def _losses(exposure: Exposure, baselines: list[int], has_control: bool) -> list[Loss]:
-    found = (_loss(exposure, way, baselines, has_control) for way in _ways(exposure))
-    return [loss for loss in found if loss is not None]
-
-
-def _ways(exposure: Exposure) -> Iterator[Way]:
-    reasons = sorted({c.reason for c in exposure.cells if c.outcome in ("suppressed", "held_out")})
-    channels = sorted({c.channel for c in exposure.cells})
-    for action in sorted({c.action for c in exposure.cells}):
-        for reason in reasons:
-            yield Way(_kind_of(reason), "reason_code", reason, action)
-        for channel in channels:
-            yield Way("delivery_failure", "channel", channel, action)
-
-
-def _kind_of(reason: str) -> str:
-    if reason.startswith("HELD_OUT"):
-        return "holdout_change"
-    return "suppression_cap" if reason in CAPS else "suppression"
-
-
-def _loss(exposure: Exposure, way: Way, baselines: list[int], has_control: bool) -> Loss | None:
-    hit, size = way.counts(exposure, "segment", 0)
-    past = [way.counts(exposure, "segment", k) for k in baselines]
-    usual, usual_size = sum(h for h, _ in past), sum(n for _, n in past)
-    if size < LEAST_USERS or usual_size < LEAST_USERS:
-        return None
-    now, before = hit / size, usual / usual_size
-    if now - before < LEAST_RISE:
-        return None
-    shares = {k: arcsine(*way.counts(exposure, "segment", k)) for k in (0, *baselines)}
-    if has_control:
-        control = {k: arcsine(*way.counts(exposure, "control", k)) for k in shares}
-        shares = {k: minus(shares[k], control[k]) for k in shares}
-    moved = surprise(shares[0], [shares[k] for k in baselines], OWN_NOISE)
-    if moved.t < STRIKING:
-        return None
-    return Loss(way.kind, way.dimension, way.value, way.action, now, before, (now - before) * size)
-
-
-def _worth(
-    loss: Loss, effects: dict[str, MessageEffect], exposure: Exposure, baselines: list[int]
-) -> float:
-    effect = effects.get(loss.action)
-    if effect is None or effect.z < LEAST_EFFECT_Z:
-        return 0.0
-    return loss.messages * effect.difference / _delivered_share(exposure, loss.action, baselines)
-
-
-def _delivered_share(exposure: Exposure, action: str, baselines: list[int]) -> float:
-    picked = [
-        c
-        for c in exposure.cells
-        if c.period in baselines and c.action == action and c.outcome == "selected"
-    ]
-    return max(0.05, sum(c.delivered for c in picked) / max(1, sum(c.candidates for c in picked)))
+            suspects.append(_suspect(same, effect, inquiry, (exposure, query_id), usable))
+    entered = max(1, inquiry.cells.step(1, "segment", 0).entered)
+    rows = [loss_row(x, exposure, usable, x.conversions / entered, query_id) for x in losses]
+    return Stage(
+        inquiry.having_explained(sum(s.effect for s in suspects)),
+        tuple(suspects),
+        tuple(ruled_out),
+        tests=len(losses),
+        messages=rows,
+    )
 
 
 def _suspect(
     losses: list[Loss],
     effect: float,
     inquiry: Inquiry,
-    evidence: tuple[str, ...],
-    exposure: Exposure,
+    made_by: tuple[Exposure, str],
+    baselines: list[int],
 ) -> Suspect:
-    first = max(losses, key=lambda x: x.conversions)
-    what = (
-        f"{first.value} messages of {inquiry.segment} fail{_because(exposure, first)}: "
-        if first.kind == "delivery_failure"
-        else f"{first.value} stops messages of {inquiry.segment}: "
-    )
-    lost = round(sum(x.messages for x in losses))
+    exposure, query_id = made_by
+    say, sql = inquiry.figures, (exposure.sql, query_id)
+    first = max(losses, key=lambda x: abs(x.conversions))
+    lost = sum(x.messages for x in losses)
+    reach = f"did not reach users; by the holdout they are worth {_worth(effect, inquiry, sql)}"
+    if lost < 0:
+        reach = f"more reached users; by the holdout they add {_worth(effect, inquiry, sql)}"
     sentence = (
-        f"{what}{percent(first.now)} of {first.action} now, {percent(first.before)} before. "
-        f"About {lost:,} messages did not reach users; by the holdout they are worth "
-        f"{percent(-expm1(effect))} of conversions."
-    )
-    since = inquiry.span.periods.stretches[min(2, len(inquiry.baselines))].start
-    check = Check(
-        "What became of candidate messages, by platform and day",
-        "exposure_loss",
-        {"since": since, "until": inquiry.span.periods.current.end},
+        f"{_what(first, inquiry, exposure)}: {say.percent(first.now, exposure.sql)} of "
+        f"{say.name(first.way.action, exposure.sql)} now, "
+        f"{say.percent(first.before, exposure.sql)} before. "
+        f"About {say.count(abs(lost), *sql)} messages {reach} of conversions."
     )
     return Suspect(
-        first.kind, sentence, first.dimension, first.value, effect, "high", evidence, check
+        first.way.kind,
+        sentence,
+        first.way.dimension,
+        first.way.value,
+        effect,
+        "high",
+        sql,
+        _checks(inquiry, first.way),
+        error=_error(losses, effect),
+        grounds=tuple(_grounds(first, inquiry, made_by, baselines)),
     )
 
 
-def _because(exposure: Exposure, loss: Loss) -> str:
+def _worth(effect: float, inquiry: Inquiry, sql: tuple[str, ...]) -> str:
+    return inquiry.figures.percent(abs(expm1(effect)), *sql)
+
+
+def _error(losses: list[Loss], effect: float) -> float | None:
+    """From the error of the holdout's effects; the messages themselves were counted."""
+    known = [x for x in losses if x.effect is not None and x.conversions]
+    total = sum(x.conversions for x in known)
+    if not total:
+        return None
+    spread = sqrt(sum((x.conversions / x.effect.z) ** 2 for x in known if x.effect))
+    return abs(spread / total * expm1(effect))
+
+
+def _what(loss: Loss, inquiry: Inquiry, exposure: Exposure) -> str:
+    if loss.way.kind == "delivery_failure":
+        verb = "fail" if loss.now > loss.before else "fail less often"
+        because = _because(inquiry, exposure, loss) if loss.now > loss.before else ""
+        return f"{loss.way.value} messages of {inquiry.segment} {verb}{because}"
+    verb = "stops" if loss.now > loss.before else "stops fewer"
+    return f"{loss.way.value} {verb} messages of {inquiry.segment}"
+
+
+def _because(inquiry: Inquiry, exposure: Exposure, loss: Loss) -> str:
     """The reason that most failed messages give."""
     reasons: dict[str, int] = {}
-    for cell in exposure.of("segment", 0, loss.action):
-        if cell.channel == loss.value and cell.failed_reason:
+    for cell in exposure.of("segment", 0, loss.way.action):
+        if cell.channel == loss.way.value and cell.failed_reason:
             reasons[cell.failed_reason] = reasons.get(cell.failed_reason, 0) + cell.sent
-    return f" ({max(reasons, key=lambda r: reasons[r])})" if reasons else ""
+    if not reasons:
+        return ""
+    most = max(reasons, key=lambda r: reasons[r])
+    return f" ({inquiry.figures.name(most, exposure.sql)})"
 
 
-def _harmless(losses: list[Loss], inquiry: Inquiry) -> str:
-    first = max(losses, key=lambda x: x.messages)
+def _grounds(
+    loss: Loss, inquiry: Inquiry, made_by: tuple[Exposure, str], baselines: list[int]
+) -> Iterator[Ground]:
+    exposure, query_id = made_by
+    say, effect = inquiry.figures, loss.effect
+    if effect is not None:
+        more = say.percent(effect.difference, query_id)
+        what = say.name(loss.way.action, query_id)
+        yield Ground(
+            f"Of earlier periods' users picked by lot for {what} {more} more reach the goal than "
+            f"of those held out ({say.count(effect.picked, query_id)} against "
+            f"{say.count(effect.held_out, query_id)} users).",
+            (query_id,),
+        )
+    now = loss.way.share(exposure, "control", [0])
+    before = loss.way.share(exposure, "control", baselines)
+    if inquiry.has_control and now is not None and before is not None:
+        yield Ground(
+            f"For {inquiry.control} it was {say.percent(now, exposure.sql)} now and "
+            f"{say.percent(before, exposure.sql)} before.",
+            (exposure.sql,),
+            "for" if abs(now - before) < abs(loss.now - loss.before) / 2 else "against",
+        )
+
+
+def _checks(inquiry: Inquiry, way: Way) -> tuple[Check, ...]:
+    current = inquiry.span.periods.current
+    since = {"since": inquiry.periods_back(2), "until": current.end, "as_of": current.known_by}
+    every = Check("What became of candidate messages, by platform and day", "exposure_loss", since)
+    worth = Check(
+        f"{inquiry.cells.steps[-1]} of users picked for a message and of those held out",
+        "exposure_effect",
+        {
+            "goal": inquiry.cells.steps[-1],
+            "since": inquiry.periods_back(6),
+            "until": current.start - inquiry.span.window,
+            "as_of": current.known_by,
+            "window": inquiry.span.window,
+        },
+    )
+    share = Check(
+        f"{way.value} by platform and week", "reason_share", since | {"reason": way.value}
+    )
+    return (every, worth) if way.dimension == "channel" else (share, every, worth)
+
+
+def _harmless(losses: list[Loss], inquiry: Inquiry, sql: str) -> str:
+    say, first = inquiry.figures, max(losses, key=lambda x: abs(x.messages))
     return (
-        f"{first.value} stops {percent(first.now)} of {first.action} of {inquiry.segment}, "
-        f"{percent(first.before)} before, but by the holdout these messages do not move "
-        "conversions."
+        f"{say.name(first.way.value, sql)} stops {say.percent(first.now, sql)} of "
+        f"{say.name(first.way.action, sql)} of "
+        f"{inquiry.segment}, {say.percent(first.before, sql)} before, but by the holdout these "
+        f"messages do not {'lower' if inquiry.sign < 0 else 'raise'} conversions."
     )
 
 
@@ -190,7 +189,9 @@ def _steady(inquiry: Inquiry, exposure: Exposure, baselines: list[int]) -> str:
     past_users = sum(inquiry.cells.step(1, "segment", k).entered for k in baselines)
     now = exposure.total("segment", 0, lambda c: c.delivered) / max(1, users)
     past = sum(exposure.total("segment", k, lambda c: c.delivered) for k in baselines)
+    say, sql = inquiry.figures, (exposure.sql, inquiry.cells.sql)
     return (
-        f"Messages: {now:.2f} delivered per user of {inquiry.segment}, "
-        f"{past / max(1, past_users):.2f} before; no reason or channel stops more than it did."
+        f"Messages: {say.number(now, *sql)} delivered per user of {inquiry.segment}, "
+        f"{say.number(past / max(1, past_users), *sql)} before; no reason or channel stops more "
+        "or fewer than it did."
     )

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
+from math import exp
 from typing import Literal
 
-from measure.changes import Change, whole_change
+from core.diagnoses import MessageLoss
+from measure.changes import LEAST_RATE, Change, Sign, p_towards, step_change, whole_change
 from measure.compared import Slice
+from measure.figures import Figures
 from measure.funnel import FunnelCells, Span, count_funnel
 from measure.queries import Bindable, Runner
+from measure.statistics import log_odds_of
 from measure.thresholds import ALPHA
 from warehouse.catalog import Catalog
 
@@ -24,16 +30,28 @@ class Inquiry:
     catalog: Catalog
     span: Span
     cells: FunnelCells
+    figures: Figures
+    sign: Sign = -1
+    """Which way the metric is asked about: stages look for what moved it that way."""
     explained: float = 0.0
-    """What is explained already without a recount, on the log scale; never above 0."""
+    """What is explained already without a recount, on the log scale of the rate."""
 
     @property
-    def still_fell(self) -> bool:
-        """Whether a fall remains that no stage has explained."""
+    def rest(self) -> float:
+        """One-sided p-value that a move remains which no stage has explained."""
         own = self.change.own
-        rest = own._replace(change=own.change - self.explained)
-        fell = self.change.where != "nowhere"
-        return fell and rest.p_fall < ALPHA
+        freed = min(1 - LEAST_RATE, max(self.change.rate, LEAST_RATE) * exp(-self.explained))
+        return p_towards(own._replace(change=log_odds_of(freed) - own.expected), self.sign)
+
+    @property
+    def still_moved(self) -> bool:
+        """Whether a move remains that no stage has explained."""
+        return self.change.where != "nowhere" and self.rest < ALPHA
+
+    @property
+    def unexplained(self) -> float:
+        """What no stage has explained yet, on the log scale of the rate."""
+        return self.change.log_rate - self.explained
 
     @property
     def baselines(self) -> list[int]:
@@ -59,16 +77,38 @@ class Inquiry:
         """A slice, as people name it."""
         return self.span.compared.labels[part]
 
+    def periods_back(self, most: int) -> datetime:
+        """When the earliest of so many baseline periods began."""
+        stretches = self.span.periods.stretches
+        return stretches[min(most, len(stretches) - 1)].start
+
+    def step_name(self, number: int) -> str:
+        """A step and the one that it leads to."""
+        return " → ".join(self.cells.steps[number - 1 : number + 1])
+
+    @property
+    def grew(self) -> str:
+        """The verb of the move asked about."""
+        return "fell" if self.sign < 0 else "rose"
+
     @cached_property
     def change(self) -> Change:
         """The change of the whole funnel."""
-        return whole_change(self.cells, self.baselines, self.has_control)
+        return whole_change(self.cells, self.span.periods, self.has_control, self.sign)
+
+    def step(self, number: int) -> Change:
+        """The change of one step to the next."""
+        return step_change(self.cells, number, self.span.periods, self.has_control, self.sign)
 
     def recounted(self, span: Span | None = None, steps: tuple[str, ...] | None = None) -> Inquiry:
         """The same inquiry over another span or other steps, counted again."""
         span, steps = span or self.span, steps or self.cells.steps
         cells = count_funnel(self.runner, self.catalog, steps, span)
         return replace(self, span=span, cells=cells)
+
+    def having_explained(self, effect: float) -> Inquiry:
+        """The same inquiry with an effect more explained."""
+        return replace(self, explained=self.explained + effect)
 
 
 @dataclass(frozen=True)
@@ -77,7 +117,16 @@ class Check:
 
     title: str
     query: str
-    values: dict[str, Bindable] = field(default_factory=dict)
+    values: Mapping[str, Bindable] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What speaks for a suspect or against it."""
+
+    sentence: str
+    sql: tuple[str, ...]
+    speaks: Literal["for", "against"] = "for"
 
 
 @dataclass(frozen=True)
@@ -91,7 +140,20 @@ class Suspect:
     effect: float
     confidence: Confidence
     evidence: tuple[str, ...]
-    check: Check
+    checks: tuple[Check, ...]
+    error: float | None = None
+    """The effect's standard error, where it can be told."""
+    since: str | None = None
+    grounds: tuple[Ground, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ruled:
+    """A hypothesis that was tested and does not hold."""
+
+    kind: str
+    sentence: str
+    sql: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -100,9 +162,12 @@ class Stage:
 
     inquiry: Inquiry
     suspects: tuple[Suspect, ...] = ()
-    ruled_out: tuple[str, ...] = ()
+    ruled_out: tuple[Ruled, ...] = ()
+    tests: int = 1
+    """How many hypotheses were tested."""
+    messages: Sequence[MessageLoss] = ()
 
 
-def percent(share: float, digits: int = 1) -> str:
-    """A fraction for people."""
-    return f"{100 * share:.{digits}f} %"
+def shift_of(before: Inquiry, after: Inquiry) -> float:
+    """What a correction takes out of the change, on the log scale of the rate."""
+    return before.change.log_rate - after.change.log_rate

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import replace
 from datetime import timedelta
 
-from measure.causes.inquiry import Check, Inquiry, Stage, Suspect, percent
+from measure.causes.inquiry import Check, Ground, Inquiry, Ruled, Stage, Suspect, shift_of
 from measure.queries import query, text
 
 BUCKET = timedelta(hours=6)
@@ -21,14 +21,17 @@ def late_data(inquiry: Inquiry) -> Stage:
     missing = _missing(arrived)
     if missing == 0:
         newest = min(arrived, default=None)
-        told = "too few" if newest is None else percent(arrived[newest], 0)
+        told = (
+            "too few"
+            if newest is None
+            else inquiry.figures.percent(arrived[newest], query_id, digits=0)
+        )
         sentence = (
             f"Late data: the newest hours hold {told} of the events expected of {inquiry.segment}."
         )
-        return Stage(inquiry, ruled_out=(sentence,))
-    cut = missing * BUCKET
-    corrected = inquiry.recounted(replace(inquiry.span, cut=cut))
-    return Stage(corrected, (_suspect(inquiry, corrected, cut, arrived[missing - 1], query_id),))
+        return Stage(inquiry, ruled_out=(Ruled("late_data", sentence, (query_id,)),))
+    corrected = inquiry.recounted(replace(inquiry.span, cut=missing * BUCKET))
+    return Stage(corrected, (_suspect(inquiry, corrected, arrived[missing - 1], query_id),))
 
 
 def _missing(arrived: dict[int, float]) -> int:
@@ -41,25 +44,42 @@ def _missing(arrived: dict[int, float]) -> int:
     return missing
 
 
-def _suspect(
-    before: Inquiry, after: Inquiry, cut: timedelta, share: float, query_id: str
-) -> Suspect:
-    hours = int(cut.total_seconds() // 3600)
-    current = before.span.periods.current
+def _suspect(before: Inquiry, after: Inquiry, share: float, query_id: str) -> Suspect:
+    hours = int(after.span.cut.total_seconds() // 3600)
+    current, say = before.span.periods.current, before.figures
+    held = say.percent(share, query_id, digits=0)
+    sql = (query_id, before.cells.sql, after.cells.sql)
+    ground = Ground(
+        f"With the newest {say.count(hours, query_id)} hours left out of every period the rate is "
+        f"{say.percent(after.change.rate, after.cells.sql, digits=2)} where "
+        f"{say.percent(after.change.expected, after.cells.sql, digits=2)} was expected.",
+        (after.cells.sql,),
+    )
     return Suspect(
         kind="late_data",
         sentence=(
-            f"Events of {before.segment} are late: the newest {hours} hours hold only "
-            f"{percent(share, 0)} of what they held at the same moment of earlier periods."
+            f"Events of {before.segment} are late: the newest {say.count(hours, query_id)} hours "
+            f"hold only {held} of what they held at the same moment of earlier periods."
         ),
         dimension="received_at",
         value=f"last {hours} hours",
-        effect=min(0.0, before.change.own.change - after.change.own.change),
+        effect=min(0.0, shift_of(before, after)),
         confidence="high",
-        evidence=(query_id, after.cells.sql),
-        check=Check(
-            "How late events arrive, by platform and hour", "late_data", {"as_of": current.known_by}
+        evidence=sql,
+        checks=(
+            Check(
+                "How late events arrive, by platform and hour",
+                "late_data",
+                {"as_of": current.known_by},
+            ),
+            Check(
+                "Events that have arrived, by platform and hour in which they happened",
+                "late_hours",
+                {"as_of": current.known_by},
+            ),
         ),
+        since=f"{current.known_by - after.span.cut:%Y-%m-%d}",
+        grounds=(ground,),
     )
 
 

@@ -1,23 +1,24 @@
-"""Other users than before: a source or a country that brings many more people of another kind."""
+"""Other users than before: a source or a country that brings more, or fewer, of another kind."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from math import log
+from math import exp, log
 from typing import NamedTuple
 
-from sqlglot import exp
+from sqlglot import exp as sql_exp
 
-from measure.causes.inquiry import Check, Inquiry, Stage, Suspect, percent
+from measure.causes.inquiry import Check, Ground, Inquiry, Ruled, Stage, Suspect
 from measure.compared import Slice, SliceOf
-from measure.funnel import NOBODY, Cell, Count
+from measure.funnel import NOBODY, Count
 from measure.layout import dimension_words, dimensions
-from measure.statistics import Estimate, mix_and_rate, surprise
+from measure.statistics import Estimate, Surprise, mix_and_rate, surprise
 from measure.thresholds import LEAST_EFFECT, LEAST_USERS, STRIKING
 
 SHARE_NOISE = 0.10
 """Least week-to-week standard deviation of the log of a count."""
+MOST_SHIFTS = 2
+"""Values that may each be left out: more of them and too few users would remain."""
 
 
 class Shift(NamedTuple):
@@ -28,115 +29,148 @@ class Shift(NamedTuple):
     share: float
     usual_share: float
     rate: float
-    mix: float
-    """Its part in the change of the rate because of its share, in fractions."""
+    effect: float
+    """What that did to the rate of all, on the log scale."""
     t: float
+    mix: float
+    within: float
+    """The dimension's parts of the change of the rate: who came, and how well each kind did."""
 
 
 def mix_shift(inquiry: Inquiry) -> Stage:
-    """Leaves out the users of a value that grew out of proportion and pulls the rate down."""
-    shifts = [s for d in dimensions(inquiry.catalog) for s in _shifts(inquiry, d)]
-    guilty = [s for s in shifts if abs(s.t) > STRIKING and s.mix < 0]
-    usual_rate = inquiry.change.expected
-    guilty = [s for s in guilty if -s.mix > LEAST_EFFECT * usual_rate]
-    if not guilty:
-        return Stage(inquiry, ruled_out=(_steady(inquiry, shifts),))
-    worst = max(guilty, key=lambda s: abs(s.t))
-    compared = replace(
-        inquiry.span.compared, without=SliceOf(worst.dimension, worst.value, worst.value)
-    )
-    corrected = inquiry.recounted(replace(inquiry.span, compared=compared))
-    return Stage(corrected, (_suspect(inquiry, corrected, worst),))
+    """Leaves out users of values whose number moved out of proportion and so moved the rate."""
+    suspects: list[Suspect] = []
+    tests = 0
+    while len(suspects) < MOST_SHIFTS:
+        shifts = [s for d in dimensions(inquiry.catalog) for s in _shifts(inquiry, d)]
+        tests += len(shifts)
+        guilty = [s for s in shifts if abs(s.t) > STRIKING]
+        guilty = [s for s in guilty if s.effect * inquiry.sign > LEAST_EFFECT]
+        if not guilty:
+            ruled = () if suspects else (_steady(inquiry, shifts),)
+            return Stage(inquiry, tuple(suspects), ruled, tests)
+        worst = max(guilty, key=lambda s: abs(s.t))
+        left_out = SliceOf(worst.dimension, worst.value, worst.value)
+        compared = inquiry.span.compared.leaving_out(left_out)
+        corrected = inquiry.recounted(replace(inquiry.span, compared=compared))
+        suspects.append(_suspect(inquiry, corrected, worst))
+        inquiry = corrected
+    return Stage(inquiry, tuple(suspects), tests=tests)
 
 
 def _suspect(before: Inquiry, after: Inquiry, found: Shift) -> Suspect:
-    effect = before.change.own.change - after.change.own.change
+    say, sql, current = before.figures, before.cells.sql, before.span.periods.current
+    without = say.percent(after.cells.whole("segment", 0).rate, after.cells.sql, digits=2)
+    usual = say.percent(after.change.expected, after.cells.sql, digits=2)
     return Suspect(
         kind="mix_shift",
         sentence=(
-            f"{percent(found.share)} of the {before.segment} users now come from "
-            f"{found.dimension} {found.value}, {percent(found.usual_share)} before, and they "
-            f"convert at {percent(found.rate, 2)}. Without them the rate is "
-            f"{percent(after.cells.whole('segment', 0).rate, 2)}."
+            f"{say.percent(found.share, sql)} of the {before.segment} users now come from "
+            f"{found.dimension} {found.value}, {say.percent(found.usual_share, sql)} before, and "
+            f"they convert at {say.percent(found.rate, sql, digits=2)}. Without them the rate is "
+            f"{without}."
         ),
         dimension=found.dimension,
         value=found.value,
-        effect=min(effect, log(max(1e-9, 1 + found.mix / before.change.expected))),
+        effect=found.effect,
         confidence="high" if abs(found.t) > 2 * STRIKING else "medium",
-        evidence=(before.cells.sql, after.cells.sql),
-        check=Check(
-            f"Who entered and who reached the end, by {found.dimension} and week",
-            "mix_shift",
-            {
-                "dimension": exp.column(found.dimension, "u"),
-                "entry": before.cells.steps[0],
-                "goal": before.cells.steps[-1],
-                "since": before.span.periods.stretches[-1].start,
-                "until": before.span.periods.current.end,
-                "window": before.span.window,
-            },
+        evidence=(sql, after.cells.sql),
+        checks=(
+            Check(
+                f"Who entered and who reached the end, by {found.dimension} and week",
+                "mix_shift",
+                {
+                    "dimension": sql_exp.column(found.dimension, "u"),
+                    "entry": before.cells.steps[0],
+                    "goal": before.cells.steps[-1],
+                    "since": before.periods_back(6),
+                    "until": current.end,
+                    "as_of": current.known_by,
+                },
+            ),
         ),
+        error=abs(found.effect / found.t),
+        grounds=(
+            Ground(
+                f"Without them {usual} was expected, so the others did "
+                f"{_others(after)} beyond normal variation.",
+                (after.cells.sql,),
+                "for" if not after.still_moved else "against",
+            ),
+            _composition(before, found),
+        ),
+    )
+
+
+def _others(after: Inquiry) -> str:
+    return "move" if after.still_moved else "not move"
+
+
+def _composition(inquiry: Inquiry, found: Shift) -> Ground:
+    """Simpson's guard: whether who came moved the rate more than how well each kind did."""
+    say, sql = inquiry.figures, inquiry.cells.sql
+    who, how = (say.percent(part, sql, digits=2) for part in (found.mix, found.within))
+    mostly = abs(found.mix) > abs(found.within)
+    return Ground(
+        f"By {found.dimension} the rate moved by {who} because of who came and by {how} because "
+        "of how well each kind did.",
+        (sql,),
+        "for" if mostly else "against",
     )
 
 
 def _shifts(inquiry: Inquiry, dimension: str) -> list[Shift]:
-    now = _by_value(inquiry, dimension, "segment", [0])
-    usual = _by_value(inquiry, dimension, "segment", inquiry.baselines)
-    total, usual_total = _entered(now), _entered(usual)
-    if not total or not usual_total:
+    now = inquiry.cells.finishing(dimension, "segment", 0)
+    usual: dict[str, Count] = {}
+    for period in inquiry.baselines:
+        for value, count in inquiry.cells.finishing(dimension, "segment", period).items():
+            usual[value] = usual.get(value, NOBODY).plus(count)
+    total, usual_total = _sum(now), _sum(usual)
+    if not total.entered or not usual_total.entered:
         return []
     parts = mix_and_rate(usual, now)
-    return [
-        Shift(
-            dimension,
-            value,
-            count.entered / total,
-            usual.get(value, NOBODY).entered / usual_total,
-            count.rate,
-            parts[value].mix,
-            _surprise_of(inquiry, dimension, value),
-        )
-        for value, count in sorted(now.items())
-        if count.entered >= LEAST_USERS
-    ]
+    mix, within = sum(p.mix for p in parts.values()), sum(p.rate for p in parts.values())
+    result = []
+    for value in sorted({*now, *usual}):
+        count, past = now.get(value, NOBODY), usual.get(value, NOBODY)
+        if max(count.entered, past.entered / len(inquiry.baselines)) < LEAST_USERS:
+            continue
+        moved = _number(inquiry, dimension, value, count.entered)
+        rate = count.rate if count.entered >= LEAST_USERS else past.rate
+        effect = _effect(total, rate, count.entered * (1 - exp(-moved.change)))
+        share, before = count.entered / total.entered, past.entered / usual_total.entered
+        result.append(Shift(dimension, value, share, before, rate, effect, moved.t, mix, within))
+    return result
 
 
-def _surprise_of(inquiry: Inquiry, dimension: str, value: str) -> float:
+def _effect(total: Count, rate: float, beyond: float) -> float:
+    """What so many users beyond those expected do to the rate of all, on the log scale."""
+    others = total.entered - beyond
+    if others < LEAST_USERS or total.converted <= beyond * rate or not total.converted:
+        return 0.0
+    return log(total.rate / ((total.converted - beyond * rate) / others))
+
+
+def _number(inquiry: Inquiry, dimension: str, value: str, now: int) -> Surprise:
     """How far the number of users lies from what its history and all others lead to expect."""
-    odds = []
-    for period in (0, *inquiry.baselines):
-        own = inquiry.cells.by(_value_of(dimension), 1, "segment", [period])
-        others: Slice = "control" if inquiry.has_control else "segment"
+    others: Slice = "control" if inquiry.has_control else "segment"
+
+    def size(period: int) -> Estimate:
+        own = inquiry.cells.values(dimension, 1, "segment", period)
+        mine = now if period == 0 else own.get(value, NOBODY).entered
         rest = inquiry.cells.step(1, others, period).entered
-        mine = own.get(value, NOBODY).entered
         if not inquiry.has_control:
             rest -= mine
-        odds.append(Estimate(log((mine + 0.5) / (rest + 0.5)), 1 / (mine + 0.5) + 1 / (rest + 0.5)))
-    return surprise(odds[0], odds[1:], SHARE_NOISE).t
+        return Estimate(log((mine + 0.5) / (rest + 0.5)), 1 / (mine + 0.5) + 1 / (rest + 0.5))
+
+    return surprise(size(0), [size(k) for k in inquiry.baselines], SHARE_NOISE)
 
 
-def _by_value(
-    inquiry: Inquiry, dimension: str, part: Slice, periods: list[int]
-) -> dict[str, Count]:
-    """Value → who entered the funnel and who reached its end."""
-    key = _value_of(dimension)
-    entered = inquiry.cells.by(key, 1, part, periods)
-    reached = inquiry.cells.by(key, len(inquiry.cells.steps) - 1, part, periods)
-    return {
-        value: Count(count.entered, reached.get(value, NOBODY).converted)
-        for value, count in entered.items()
-    }
-
-
-def _value_of(dimension: str) -> Callable[[Cell], str | None]:
-    def value(cell: Cell) -> str | None:
-        return (cell.value or "unknown") if cell.dimension == dimension else None
-
-    return value
-
-
-def _entered(counts: dict[str, Count]) -> int:
-    return sum(c.entered for c in counts.values())
+def _sum(counts: dict[str, Count]) -> Count:
+    total = NOBODY
+    for count in counts.values():
+        total = total.plus(count)
+    return total
 
 
 def _either(words: tuple[str, ...]) -> str:
@@ -144,15 +178,18 @@ def _either(words: tuple[str, ...]) -> str:
     return f"{', '.join(first)} or {last}" if first else last
 
 
-def _steady(inquiry: Inquiry, shifts: list[Shift]) -> str:
+def _steady(inquiry: Inquiry, shifts: list[Shift]) -> Ruled:
     words = dimension_words(inquiry.catalog)
+    say, sql = inquiry.figures, inquiry.cells.sql
     if not words:
-        return "Mix: the catalog names no dimension to compare users by."
+        return Ruled("mix_shift", "Mix: the catalog names no dimension to compare users by.")
     if not shifts:
-        return f"Mix: too few users of {inquiry.segment} to compare."
+        sentence = f"Mix: too few users of {inquiry.segment} to compare."
+        return Ruled("mix_shift", sentence, (sql,))
     largest = max(shifts, key=lambda s: abs(s.share - s.usual_share))
-    return (
-        f"Mix: no {_either(words)} of {inquiry.segment} grew or shrank out of proportion; the "
-        f"largest move is {largest.value}, from {percent(largest.usual_share)} to "
-        f"{percent(largest.share)} of users."
+    sentence = (
+        f"Mix: no {_either(words)} of {inquiry.segment} grew or shrank out of proportion and so "
+        f"moved the rate; the largest move is {say.name(largest.value, sql)}, from "
+        f"{say.percent(largest.usual_share, sql)} to {say.percent(largest.share, sql)} of users."
     )
+    return Ruled("mix_shift", sentence, (sql,))

@@ -2,244 +2,221 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import date, datetime, timedelta
-from math import log, sqrt
-from typing import NamedTuple
+from datetime import datetime
+from itertools import groupby
 
 from sqlglot import exp
 
 from measure.causes.errors import errors_of
-from measure.causes.inquiry import Check, Confidence, Inquiry, Stage, Suspect, percent
-from measure.compared import Slice
-from measure.funnel import NOBODY, Cell, Count
+from measure.causes.inquiry import (
+    Check,
+    Confidence,
+    Ground,
+    Inquiry,
+    Ruled,
+    Stage,
+    Suspect,
+)
+from measure.causes.rate_scan import Fall, days_between, falls_of, guilty_of
+from measure.causes.timing import departed
+from measure.causes.together import narrower
+from measure.funnel import NOBODY, VERSION, Count
 from measure.layout import dimension_words, dimensions, platform_is
 from measure.queries import query, text
-from measure.statistics import inverse_logit, log_odds, normal_p, p_text
-from measure.thresholds import ALPHA, LEAST_EFFECT, LEAST_USERS, OWN_NOISE
-
-VERSION = "app_version"
-"""How a fall names the version, whatever column a catalog keeps it in."""
-
-
-class Fall(NamedTuple):
-    """A step that fell for one value more than for all others."""
-
-    step: int
-    dimension: str
-    value: str
-    now: Count
-    expected: float
-    """The rate that its history leads one to expect, had it moved as the others did."""
-    z: float
-    effect: float
-    """What that did to the rate of the whole funnel, on the log scale."""
+from measure.statistics import normal_p
+from measure.thresholds import LEAST_USERS
 
 
 def rate_fall(inquiry: Inquiry) -> Stage:
-    """Names the value whose step fell most against all others, when a fall remains to explain."""
-    if not inquiry.still_fell:
-        return Stage(inquiry)
-    by = (*dimensions(inquiry.catalog), "tenure")
-    falls = [*_version_falls(inquiry), *(f for d in by for f in _value_falls(inquiry, d))]
-    limit = ALPHA / max(1, len(falls))
-    guilty = [f for f in falls if f.z < 0 and normal_p(f.z) / 2 < limit]
-    guilty = [f for f in guilty if f.effect < -LEAST_EFFECT]
+    """Names values whose step moved against all others; whole funnel or not, each is beyond doubt.
+
+    A value that moved at several steps is one suspect.
+    """
+    falls = falls_of(inquiry)
+    guilty = guilty_of(falls, inquiry.sign)
     if not guilty:
-        return Stage(inquiry, ruled_out=(_even(inquiry, falls),))
-    worst = min(guilty, key=lambda f: f.z)
-    suspect = _version(inquiry, worst) if worst.dimension == VERSION else _value(inquiry, worst)
-    return Stage(replace(inquiry, explained=inquiry.explained + worst.effect), (suspect,))
+        return Stage(inquiry, ruled_out=(_even(inquiry, falls),), tests=len(falls))
+    named = sorted(guilty, key=lambda f: (f.dimension, f.value, -abs(f.z)))
+    suspects = tuple(
+        _suspect(inquiry, list(same)) for _, same in groupby(named, key=lambda f: f[1:3])
+    )
+    explained = inquiry.having_explained(sum(s.effect for s in suspects))
+    return Stage(explained, suspects, tests=len(falls))
 
 
-def _version_falls(inquiry: Inquiry) -> Iterator[Fall]:
-    """Versions against the others; the same weekdays of all earlier versions are their history."""
-    if inquiry.catalog.layout.events.version is None:
-        return
-    for step in range(1, len(inquiry.cells.steps)):
-        usual = _by_weekday(inquiry, "segment", step, inquiry.baselines)
-        now = inquiry.cells.by(_version_and_day, step, "segment", [0])
-        versions = sorted({key.split("|")[0] for key in now})
-        parts = {v: {k: c for k, c in now.items() if k.split("|")[0] == v} for v in versions}
-        base = _sum(usual.values())
-        for version in versions:
-            inside = parts[version]
-            outside = {k: c for v in versions if v != version for k, c in parts[v].items()}
-            expected_in = _standardised(inquiry, inside, usual)
-            expected_out = _standardised(inquiry, outside, usual)
-            past = (
-                Count(base.entered, round(base.entered * e)) for e in (expected_in, expected_out)
-            )
-            fall = _fall(
-                inquiry,
-                step,
-                (VERSION, version),
-                (_sum(inside.values()), _sum(outside.values())),
-                tuple(past),
-            )
-            if fall:
-                yield fall
+def _suspect(inquiry: Inquiry, falls: list[Fall]) -> Suspect:
+    """One suspect for a value, told by the step at which it shows most clearly."""
+    clearest = falls[0]
+    named = _version if clearest.dimension == VERSION else _value
+    found = named(inquiry, clearest)
+    since, told = _since(inquiry, clearest)
+    also = tuple(_also(inquiry, fall) for fall in falls[1:])
+    return replace(
+        found,
+        effect=sum(f.effect for f in falls),
+        error=sum(f.error**2 for f in falls) ** 0.5,
+        since=since or found.since,
+        grounds=(*found.grounds, *told, *also, *_control(inquiry, clearest)),
+    )
 
 
-def _value_falls(inquiry: Inquiry, dimension: str) -> Iterator[Fall]:
-    """Values of a user's attribute, each against all others and its own history."""
-
-    def key(cell: Cell) -> str | None:
-        return (cell.value or "unknown") if cell.dimension == dimension else None
-
-    for step in range(1, len(inquiry.cells.steps)):
-        now = inquiry.cells.by(key, step, "segment", [0])
-        usual = inquiry.cells.by(key, step, "segment", inquiry.baselines)
-        for value in sorted(now):
-            inside, past_inside = now[value], usual.get(value, NOBODY)
-            outside = _sum(c for v, c in now.items() if v != value)
-            past_outside = _sum(c for v, c in usual.items() if v != value)
-            fall = _fall(
-                inquiry, step, (dimension, value), (inside, outside), (past_inside, past_outside)
-            )
-            if fall:
-                yield fall
+def _also(inquiry: Inquiry, fall: Fall) -> Ground:
+    say, sql = inquiry.figures, inquiry.cells.sql
+    return Ground(
+        f"{inquiry.step_name(fall.step)} {inquiry.grew} for them as well: "
+        f"{say.percent(fall.now.rate, sql)} where {say.percent(fall.expected, sql)} would be "
+        "expected.",
+        (sql,),
+    )
 
 
-def _fall(
-    inquiry: Inquiry,
-    step: int,
-    name: tuple[str, str],
-    now: tuple[Count, Count],
-    past: tuple[Count, ...],
-) -> Fall | None:
-    """The difference in differences of a value; the control stands in if all run one version."""
-    inside, outside = now
-    past_inside, past_outside = past
-    alone = name[0] == VERSION and outside.entered < LEAST_USERS
-    if alone and inquiry.has_control:
-        outside = inquiry.cells.step(step, "control", 0)
-        past_outside = _sum(inquiry.cells.step(step, "control", k) for k in inquiry.baselines)
-    if min(c.entered for c in (inside, outside, past_inside, past_outside)) < LEAST_USERS:
-        return None
-    odds = [log_odds(c.converted, c.entered) for c in (inside, past_inside, outside, past_outside)]
-    others = odds[2].value - odds[3].value
-    difference = odds[0].value - odds[1].value - others
-    error = sqrt(sum(o.variance for o in odds) + 2 * OWN_NOISE**2)
-    expected = inverse_logit(odds[1].value + others)
-    whole = inquiry.cells.step(step, "segment", 0).converted
-    gained = inside.entered * expected - inside.converted
-    effect = log((whole + 0.5) / max(0.5, whole + 0.5 + gained))
-    return Fall(step, *name, inside, expected, difference / error, effect)
-
-
-def _version_and_day(cell: Cell) -> str | None:
-    if cell.dimension != "day" or cell.value is None:
-        return None
-    return f"{cell.version or 'unknown'}|{cell.value}"
-
-
-def _by_weekday(inquiry: Inquiry, part: Slice, step: int, periods: list[int]) -> dict[int, Count]:
-    """Days since the period began → counts, over some periods."""
-    result: dict[int, Count] = {}
-    for stretch in inquiry.span.periods.stretches:
-        if stretch.index not in periods:
-            continue
-        days = inquiry.cells.by(
-            lambda c: c.value if c.dimension == "day" else None, step, part, [stretch.index]
+def _control(inquiry: Inquiry, fall: Fall) -> list[Ground]:
+    """Whether the same value moved in the control."""
+    if not inquiry.has_control or fall.dimension == VERSION:
+        return []
+    now = inquiry.cells.values(fall.dimension, fall.step, "control", 0).get(fall.value, NOBODY)
+    past = NOBODY
+    for period in inquiry.baselines:
+        values = inquiry.cells.values(fall.dimension, fall.step, "control", period)
+        past = past.plus(values.get(fall.value, NOBODY))
+    if min(now.entered, past.entered) < LEAST_USERS:
+        return []
+    say, sql = inquiry.figures, inquiry.cells.sql
+    alone = abs(now.rate - past.rate) < abs(fall.now.rate - fall.expected) / 2
+    return [
+        Ground(
+            f"The same users of {inquiry.control} went on at {say.percent(now.rate, sql)}, "
+            f"{say.percent(past.rate, sql)} before.",
+            (sql,),
+            "for" if alone else "against",
         )
-        for day, count in days.items():
-            offset = _offset(day, stretch.start)
-            result[offset] = result.get(offset, NOBODY).plus(count)
-    return result
+    ]
 
 
-def _standardised(inquiry: Inquiry, now: dict[str, Count], usual: dict[int, Count]) -> float:
-    """The rate that these users would have at the usual rates of the days on which they came."""
-    start = inquiry.span.periods.current.start
-    base = _sum(usual.values()).rate
-    total = sum(c.entered for c in now.values())
-    if total == 0:
-        return base
-    weighted = 0.0
-    for key, count in now.items():
-        day = usual.get(_offset(key.split("|")[1], start), NOBODY)
-        weighted += count.entered * (day.rate if day.entered >= LEAST_USERS else base)
-    return weighted / total
-
-
-def _offset(day: str, start: datetime) -> int:
-    return (date.fromisoformat(day) - start.date()) // timedelta(days=1)
-
-
-def _sum(counts: Iterable[Count]) -> Count:
-    total = NOBODY
-    for count in counts:
-        total = total.plus(count)
-    return total
-
-
-def _step_name(inquiry: Inquiry, fall: Fall) -> str:
-    return " → ".join(inquiry.cells.steps[fall.step - 1 : fall.step + 1])
+def _since(inquiry: Inquiry, fall: Fall) -> tuple[str | None, list[Ground]]:
+    """The days on which it shows, when these are not all days."""
+    stretches = {s.index: s.start.date() for s in inquiry.span.periods.stretches}
+    usual: dict[int, Count] = {}
+    # A new version has no days of its own before: those of all users stand for them.
+    dimension, value = fall.dimension, fall.value
+    for period in inquiry.baselines:
+        past = (
+            inquiry.cells.totals_by_day(fall.step, "segment", period)
+            if dimension == VERSION
+            else inquiry.cells.days(dimension, value, fall.step, "segment", period)
+        )
+        for day, count in past.items():
+            place = days_between(day, stretches[period])
+            usual[place] = usual.get(place, NOBODY).plus(count)
+    days = sorted(inquiry.cells.days(dimension, value, fall.step, "segment", 0).items())
+    rates = [usual.get(days_between(day, stretches[0]), NOBODY) for day, _ in days]
+    expected = [c.rate if c.entered >= LEAST_USERS else fall.expected for c in rates]
+    found = departed([count for _, count in days], expected)
+    if found is None:
+        return None, []
+    first, last = days[found.first][0], days[found.last][0]
+    sql = inquiry.cells.sql
+    begin = inquiry.figures.day(datetime.fromisoformat(first), sql)
+    until = inquiry.figures.day(datetime.fromisoformat(last), sql)
+    over = found.last < len(days) - 1
+    sentence = f"It shows from {begin}" + (f" until {until}, and is over." if over else " on.")
+    return first, [Ground(sentence, (sql,))]
 
 
 def _version(inquiry: Inquiry, fall: Fall) -> Suspect:
     released, told = _released(inquiry, fall.value)
     error = errors_of(inquiry, fall.value, fall.step)
-    is_new = released is not None and released >= inquiry.span.periods.stretches[1].start
-    steps = inquiry.cells.steps
+    # Most users take a version up within days: it may be one of the last period's end.
+    is_new = released is not None and released >= inquiry.periods_back(1)
     confidence: Confidence = "high" if error and is_new else ("medium" if is_new else "low")
-    when = f" (released {released:%Y-%m-%d})" if released else ""
+    say, sql = inquiry.figures, inquiry.cells.sql
+    when = f" (released {say.day(released, *told)})" if released else ""
+    loses = "loses" if inquiry.sign < 0 else "keeps more"
+    current, steps = inquiry.span.periods.current, inquiry.cells.steps
+    sentence = (
+        f"{inquiry.segment} version {fall.value}{when} {loses} users at "
+        f"{inquiry.step_name(fall.step)}: {say.percent(fall.now.rate, sql)} of "
+        f"{say.count(fall.now.entered, sql)} go on where {say.percent(fall.expected, sql)} would "
+        f"be expected from other versions ({say.p(normal_p(fall.z), sql)})."
+    )
     return Suspect(
         kind="release_regression" if is_new else "version_regression",
-        sentence=(
-            f"{inquiry.segment} version {fall.value}{when} loses users at "
-            f"{_step_name(inquiry, fall)}: {percent(fall.now.rate)} of {fall.now.entered:,} go on "
-            f"where {percent(fall.expected)} would be expected from other versions "
-            f"({p_text(normal_p(fall.z))})." + (f" {error.sentence}" if error else "")
-        ),
+        sentence=sentence + (f" {error.sentence}" if error else ""),
         dimension=inquiry.catalog.layout.events.version,
         value=fall.value,
         effect=fall.effect,
         confidence=confidence,
-        evidence=(inquiry.cells.sql, *told, *((error.sql,) if error else ())),
-        check=Check(
-            f"{_step_name(inquiry, fall)} by version and day, {inquiry.segment} only",
-            "release_regression",
-            {
-                "step": steps[fall.step - 1],
-                "next_step": steps[fall.step],
-                "in_platform": _in_platform(inquiry),
-                "since": inquiry.span.periods.stretches[min(2, len(inquiry.baselines))].start,
-                "until": inquiry.span.periods.current.end,
-                "window": inquiry.span.window,
-            },
+        evidence=(sql, *told, *((error.sql,) if error else ())),
+        checks=(
+            Check(
+                f"{inquiry.step_name(fall.step)} by version and day, {inquiry.segment} only",
+                "release_regression",
+                {
+                    "step": steps[fall.step - 1],
+                    "next_step": steps[fall.step],
+                    "in_platform": _in_platform(inquiry),
+                    "since": inquiry.periods_back(2),
+                    "until": current.end,
+                    "as_of": current.known_by,
+                    "window": inquiry.span.window,
+                },
+            ),
+            Check(
+                "How many users run each version, by day",
+                "version_share",
+                {"since": inquiry.periods_back(2), "until": current.end, "as_of": current.known_by},
+            ),
         ),
+        since=f"{released:%Y-%m-%d}" if released and released >= current.start else None,
+        grounds=_release_grounds(inquiry, released, told, is_new),
     )
 
 
+def _release_grounds(
+    inquiry: Inquiry, released: datetime | None, told: tuple[str, ...], is_new: bool
+) -> tuple[Ground, ...]:
+    if released is None:
+        return ()
+    when = inquiry.figures.day(released, *told)
+    if is_new:
+        return (Ground(f"It was released on {when}, just before or while it shows.", told),)
+    return (Ground(f"It was released on {when}, long before.", told, "against"),)
+
+
 def _value(inquiry: Inquiry, fall: Fall) -> Suspect:
-    steps = inquiry.cells.steps
+    say, sql = inquiry.figures, inquiry.cells.sql
+    within, ground = narrower(inquiry, fall)
+    current = inquiry.span.periods.current
+    whom = f"{inquiry.segment} users with {fall.dimension} {fall.value}"
+    sentence = (
+        f"{inquiry.step_name(fall.step)} {inquiry.grew} for {whom}{within}: "
+        f"{say.percent(fall.now.rate, sql)} where {say.percent(fall.expected, sql)} would be "
+        f"expected from all others ({say.p(normal_p(fall.z), sql)})."
+    )
     return Suspect(
         kind="segment_regression",
-        sentence=(
-            f"{_step_name(inquiry, fall)} fell for {inquiry.segment} users with {fall.dimension} "
-            f"{fall.value}: {percent(fall.now.rate)} where {percent(fall.expected)} would be "
-            f"expected from all others ({p_text(normal_p(fall.z))})."
-        ),
+        sentence=sentence,
         dimension=fall.dimension,
         value=fall.value,
         effect=fall.effect,
         confidence="medium",
-        evidence=(inquiry.cells.sql,),
-        check=Check(
-            f"{_step_name(inquiry, fall)} by platform, {fall.dimension} and week",
-            "segment_regression",
-            {
-                "dimensions": tuple(exp.column(d, "u") for d in dimensions(inquiry.catalog)),
-                "step": steps[fall.step - 1],
-                "next_step": steps[fall.step],
-                "since": inquiry.span.periods.stretches[-1].start,
-                "until": inquiry.span.periods.current.end,
-                "window": inquiry.span.window,
-            },
+        evidence=(sql, *(name for one in ground for name in one.sql)),
+        checks=(
+            Check(
+                f"{inquiry.step_name(fall.step)} by platform, {fall.dimension} and week",
+                "segment_regression",
+                {
+                    "dimensions": tuple(exp.column(d, "u") for d in dimensions(inquiry.catalog)),
+                    "step": inquiry.cells.steps[fall.step - 1],
+                    "next_step": inquiry.cells.steps[fall.step],
+                    "since": inquiry.periods_back(6),
+                    "until": current.end,
+                    "as_of": current.known_by,
+                },
+            ),
         ),
+        grounds=ground,
     )
 
 
@@ -269,18 +246,20 @@ def _released(inquiry: Inquiry, version: str) -> tuple[datetime | None, tuple[st
     return (max(times.values()) if times else None), (fetched.id,)
 
 
-def _even(inquiry: Inquiry, falls: list[Fall]) -> str:
+def _even(inquiry: Inquiry, falls: list[Fall]) -> Ruled:
     versions = ("version",) if inquiry.catalog.layout.events.version else ()
     compared = ", ".join(_plural(word) for word in (*versions, *dimension_words(inquiry.catalog)))
     compared = compared[:1].upper() + compared[1:] or "New and returning users"
+    say, sql = inquiry.figures, inquiry.cells.sql
     if not falls:
-        return f"{compared}: too few users to compare."
-    nearest = min(falls, key=lambda f: f.z)
-    return (
-        f"{compared}: none of {len(falls)} stands out after correction for "
-        f"their number; the nearest is {nearest.dimension} {nearest.value} "
-        f"({p_text(normal_p(nearest.z))})."
+        return Ruled("segment_regression", f"{compared}: too few users to compare.", (sql,))
+    nearest = max(falls, key=lambda f: f.z * inquiry.sign)
+    sentence = (
+        f"{compared}: none of {say.count(len(falls), sql)} stands out after correction for "
+        f"their number; the nearest is {nearest.dimension} {say.name(nearest.value, sql)} "
+        f"({say.p(normal_p(nearest.z), sql)})."
     )
+    return Ruled("segment_regression", sentence, (sql,))
 
 
 def _plural(word: str) -> str:

@@ -1,65 +1,95 @@
-"""A fall that no version, message, price or kind of user explains: it is everywhere."""
+"""A move that no version, message, price or kind of user explains: it is everywhere."""
 
 from __future__ import annotations
 
-from measure.causes.inquiry import Check, Inquiry, Stage, Suspect, percent
-from measure.changes import step_change
+from measure.causes.inquiry import Check, Ground, Inquiry, Ruled, Stage, Suspect
+from measure.changes import Change
 from measure.layout import dimension_words
-from measure.statistics import p_text
-from measure.thresholds import MOSTLY_EXPLAINED
+from measure.statistics import student_p
+from measure.thresholds import LEAST_REST, MOSTLY_EXPLAINED
 
 
 def everywhere(inquiry: Inquiry) -> Stage:
-    """Locates the fall that is left at a step, of the segment alone or of the control as well."""
-    if not inquiry.still_fell:
+    """Locates the move that is left at a step, of the segment alone or of the control as well."""
+    if not inquiry.still_moved or abs(inquiry.unexplained) < LEAST_REST:
         return Stage(inquiry)
-    explained = inquiry.explained / inquiry.change.own.change
+    explained = inquiry.explained / inquiry.change.log_rate
     if explained >= MOSTLY_EXPLAINED:
-        # What is left of a fall that has a name is no cause of its own.
-        rest = f"Unexplained: {percent(1 - explained, 0)} of the fall has no cause of its own."
-        return Stage(inquiry, (), (rest,))
-    moves = {
-        n: step_change(inquiry.cells, n, inquiry.baselines, inquiry.has_control)
-        for n in range(1, len(inquiry.cells.steps))
-    }
+        # What is left of a move that has a name is no cause of its own.
+        rest = inquiry.figures.percent(1 - explained, inquiry.cells.sql, digits=0)
+        sentence = f"Unexplained: {rest} of the move has no cause of its own."
+        return Stage(inquiry, (), (Ruled("unexplained", sentence, (inquiry.cells.sql,)),))
+    return Stage(inquiry, (_suspect(inquiry),))
+
+
+def _suspect(inquiry: Inquiry) -> Suspect:
+    moves = {n: inquiry.step(n) for n in range(1, len(inquiry.cells.steps))}
     alone = inquiry.change.where == "segment" and inquiry.has_control
-    worst = min(
-        moves, key=lambda n: (moves[n].between or moves[n].own).t if alone else moves[n].own.t
-    )
-    name = " → ".join(inquiry.cells.steps[worst - 1 : worst + 1])
-    move, segment = moves[worst], inquiry.span.compared.segment
+    worst = min(moves, key=lambda n: -inquiry.sign * _judged(moves[n], alone))
+    name, move = inquiry.step_name(worst), moves[worst]
+    segment = inquiry.span.compared.segment if alone else None
     where = (
         f"all of {inquiry.segment}" if alone else f"{inquiry.segment} and {inquiry.control} alike"
     )
     if not inquiry.has_control:
         where = inquiry.segment
-    suspect = Suspect(
+    say, sql = inquiry.figures, inquiry.cells.sql
+    p = student_p(move.own.t, move.own.degrees)
+    current = inquiry.span.periods.current
+    return Suspect(
         kind="platform_regression" if alone else "global_dip",
         sentence=(
-            f"{name} fell in {where}, from {percent(move.expected)} to {percent(move.rate)} "
-            f"({p_text(move.own.p)}), and no {_looked_at(inquiry)} stands "
+            f"{name} {inquiry.grew} in {where}, from {say.percent(move.expected, sql)} to "
+            f"{say.percent(move.rate, sql)} ({say.p(p, sql)}), and no {_looked_at(inquiry)} stands "
             "out: associated with something that touches everybody there."
         ),
-        dimension=segment.column if alone and segment else None,
-        value=inquiry.span.compared.segment.value
-        if alone and inquiry.span.compared.segment
-        else None,
-        effect=inquiry.change.own.change - inquiry.explained,
+        dimension=segment.column if segment else None,
+        value=segment.value if segment else None,
+        effect=inquiry.unexplained,
         confidence="low",
-        evidence=(inquiry.cells.sql,),
-        check=Check(
-            f"{name} by platform and day: does it break on one day or slope?",
-            "everywhere",
-            {
-                "step": inquiry.cells.steps[worst - 1],
-                "next_step": inquiry.cells.steps[worst],
-                "since": inquiry.span.periods.stretches[min(3, len(inquiry.baselines))].start,
-                "until": inquiry.span.periods.current.end,
-                "window": inquiry.span.window,
-            },
+        evidence=(sql,),
+        checks=(
+            Check(
+                f"{name} by platform and day: does it break on one day or slope?",
+                "everywhere",
+                {
+                    "step": inquiry.cells.steps[worst - 1],
+                    "next_step": inquiry.cells.steps[worst],
+                    "since": inquiry.periods_back(3),
+                    "until": current.end,
+                    "as_of": current.known_by,
+                    "window": inquiry.span.window,
+                },
+            ),
+            Check(
+                "Who entered and who reached the end, by platform and week",
+                "entered_and_reached",
+                {
+                    "entry": inquiry.cells.steps[0],
+                    "goal": inquiry.cells.steps[-1],
+                    "since": inquiry.periods_back(6),
+                    "until": current.end,
+                    "as_of": current.known_by,
+                },
+            ),
         ),
+        error=inquiry.change.own.error,
+        grounds=tuple(_control_moved(inquiry, alone)),
     )
-    return Stage(inquiry, (suspect,))
+
+
+def _judged(move: Change, alone: bool) -> float:
+    return (move.between if alone and move.between else move.own).t
+
+
+def _control_moved(inquiry: Inquiry, alone: bool) -> list[Ground]:
+    control, say, sql = inquiry.change.control, inquiry.figures, inquiry.cells.sql
+    if control is None:
+        return []
+    p = say.p(student_p(control.t, control.degrees), sql)
+    if alone:
+        return [Ground(f"{inquiry.control} did not move with it ({p}).", (sql,))]
+    return [Ground(f"{inquiry.control} {inquiry.grew} as well ({p}).", (sql,))]
 
 
 def _looked_at(inquiry: Inquiry) -> str:

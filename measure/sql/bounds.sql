@@ -1,4 +1,2 @@
--- Since when there are events and decisions.
-SELECT
-    (SELECT MIN(event_time) FROM fct_events) AS first_event,
-    (SELECT MIN(decided_at) FROM decisions) AS first_decision
+-- Since when there are events, as far as they had arrived.
+SELECT MIN(event_time) AS first_event FROM fct_events WHERE received_at < :as_of

@@ -1,7 +1,8 @@
--- Users who reached each step, once a period, and whether they went on.
+-- Users who reached each step, once a period, and whether they went on and reached the end.
 SELECT
     period, step, slice, :dimensions, tenure, CAST(day AS VARCHAR) AS day, app_version,
-    CASE WHEN depth > step THEN 1 ELSE 0 END AS went_on
+    CASE WHEN depth > step THEN 1 ELSE 0 END AS went_on,
+    CASE WHEN depth >= :last_step THEN 1 ELSE 0 END AS finished
 FROM (
     SELECT
         period, step, slice, :dimensions, tenure, day, app_version,
@@ -10,4 +11,4 @@ FROM (
     FROM attempts
     WHERE entry IS NOT NULL
 ) AS reached
-WHERE nth = 1
+WHERE nth = 1 AND step < :last_step

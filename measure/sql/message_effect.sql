@@ -11,7 +11,7 @@ LEFT JOIN (
     SELECT d2.action_key, d2.user_id, d2.outcome, COUNT(*) AS converted
     FROM decisions AS d2
     JOIN fct_events AS e
-        ON e.user_id = d2.user_id AND e.event_name = :goal
+        ON e.user_id = d2.user_id AND e.event_name = :goal AND e.received_at < :as_of
         AND e.event_time >= d2.decided_at AND e.event_time <= d2.decided_at + :window
     WHERE d2.outcome IN ('selected', 'held_out') AND d2.decided_at >= :since AND d2.decided_at < :until
     GROUP BY d2.action_key, d2.user_id, d2.outcome

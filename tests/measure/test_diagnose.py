@@ -14,7 +14,7 @@ from core.artifacts import DebugReport
 from core.errors import Code, PilothouseError
 from measure.compared import Compared, SliceOf
 from measure.diagnose import diagnose
-from measure.queries import FILES, check_query
+from measure.queries import FILES, check_query, json_text
 from tests.measure.small_world import (
     AS_OF,
     CATALOG,
@@ -251,6 +251,9 @@ VALUES = {
     "entry": "app_opened",
     "goal": "subscription_started",
     "in_platform": exp.column("device_os").eq(exp.Literal.string("ios")),
+    "names": (exp.Literal.string("app_opened"), exp.Literal.string("pricing_viewed")),
+    "reason": "CAP_REACHED",
+    "property": json_text("properties", "plan", "e"),
     "dimension": exp.column("country", "u"),
     "dimensions": (exp.column("utm_source", "u"), exp.column("country", "u")),
 }

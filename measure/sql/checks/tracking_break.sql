@@ -5,13 +5,13 @@ SELECT
 FROM (
     SELECT user_id, device_os, app_version, CAST(event_time AS DATE) AS day
     FROM fct_events
-    WHERE event_name = :next_event AND event_time >= :since AND event_time < :until
+    WHERE event_name = :next_event AND event_time >= :since AND event_time < :until AND received_at < :as_of
     GROUP BY user_id, device_os, app_version, CAST(event_time AS DATE)
 ) AS l
 LEFT JOIN (
     SELECT DISTINCT user_id, CAST(event_time AS DATE) AS day
     FROM fct_events
-    WHERE event_name = :event AND event_time >= :since - :window AND event_time < :until
+    WHERE event_name = :event AND event_time >= :since - :window AND event_time < :until AND received_at < :as_of
 ) AS e ON e.user_id = l.user_id AND e.day = l.day
 GROUP BY l.device_os, l.app_version, l.day
 ORDER BY l.day, l.device_os, l.app_version
