@@ -31,10 +31,8 @@ def table(run: Run) -> str:
         for row in rows
     ]
     lines.insert(1, "  ".join("-" * width for width in widths))
-    lines += [
-        f"NOT INSTALLED: {a.method} is left out. To compare with it: {a.install}"
-        for a in run.absent
-    ]
+    for absent in run.absent:
+        lines.append(f"NOT INSTALLED: {absent.method} is left out. Install it: {absent.install}")
     return "\n".join(lines)
 
 

@@ -13,6 +13,9 @@ def biggest_mover(before: Before) -> list[Named]:
     worst, part = ("", ""), 0.0
     for dimension in DIMENSIONS:
         now, usual = before.by(dimension, now=True), before.by(dimension, now=False)
+        if len({*now, *usual}) == 1:
+            # Everybody is no answer to who it was.
+            continue
         for value, split in mix_and_rate(usual, now).items():
             if split.mix + split.rate < part:
                 worst, part = (dimension, value), split.mix + split.rate
