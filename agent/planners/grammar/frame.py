@@ -77,6 +77,8 @@ class Frame:
         before = self.text.low(i - 1)
         earlier = self.text.low(i - 2)
         told = ("have", "has", "not", "never", "who", "already", "been", "that", "had", "ever")
+        if before == "receive":
+            told = ("who", "that", "ever") if self.text.low(i - 3) != "did" else told
         return before in ("received", "got", "sent", "receive", "gotten") and earlier in told
 
     def _longer(self, i: int, end: int) -> bool:
@@ -102,6 +104,7 @@ class Frame:
         while (
             end < len(self.text)
             and self.text.low(end) not in STOP_NAME
+            and self.text.low(end) not in ("i", "we", "you")
             and not self.lexicon.is_person(self.text, end)
         ):
             if self.text[end].kind == "mark":

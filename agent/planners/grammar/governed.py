@@ -300,7 +300,7 @@ class Governed:
     # 'users who … get none of them'
 
     def _people_get_nothing(self, i: int, end: int) -> tuple[Kind, Chunk] | None:
-        for k in range(i + 2, end - 1):
+        for k in range(i + 1, end - 1):
             if self.text.low(k) not in GETS or self.text.low(k + 1) not in NONE:
                 continue
             subject = k - (self.text.low(k - 1) in MODALS)

@@ -41,6 +41,8 @@ class Chunk:
     """The tokens of how long it goes on after what is said happened."""
 
 
+_LOCATING = frozenset("for among with in within across only on from to".split())
+"""'In Germany, A before B': what stands before the comma holds for all."""
 _CUTTING = frozenset({":", "-", "–", "—"})
 """Marks between what holds for the whole order and the order itself."""
 
@@ -127,7 +129,7 @@ class Order(Cuts):
                 continue
             if colon or low in ORDER_WORDS:
                 cut = i + 1
-            elif low == "," and self.text.low(start) in ("for", "among", "with"):
+            elif low == "," and self.text.low(start) in _LOCATING:
                 cut = max(cut, i + 1) if self._for_all(start, end) else cut
         if cut > start:
             self.headers.append(Chunk(start, cut))

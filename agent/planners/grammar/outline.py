@@ -7,12 +7,16 @@ from collections.abc import Callable
 from agent.planners.grammar.caps import refuse_cap
 from agent.planners.grammar.definitions import Definitions
 from agent.planners.grammar.governed import Governed, Kind
+from agent.planners.grammar.headings import heading
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.meaning import Unclear
 from agent.planners.grammar.mentions import Mention, mentions
 from agent.planners.grammar.order import Chunk, Order
 from agent.planners.grammar.outline_words import LABELS
 from agent.planners.grammar.words import Text
+
+_COLONS = (":", "-", "–", "—")
+_BY_LENGTH = sorted(LABELS, key=lambda label: len(label[0]), reverse=True)
 
 
 class Outline:
@@ -104,11 +108,18 @@ class Outline:
 
     def _labelled(self, start: int, end: int) -> int:
         """'Suppressions: …; …': what the sentences up to the next label say."""
-        for words, kind in LABELS:
-            k = start + len(words)
-            if self.text.has(start, *words) and self.text.low(k) in (":", "-", "–", "—"):
+        begin = start
+        while self.text.low(begin) in ("#", "*", "-"):
+            begin += 1
+        for words, kind in _BY_LENGTH:
+            k = begin + len(words)
+            if self.text.has(begin, *words) and (self.text.low(k) in _COLONS or k == end):
                 self._label = kind
-                return k + 1
+                return min(k + 1, end)
+        ordered = heading(self.text, begin, end) if self._label is not None else None
+        if ordered is not None:
+            self._label = None
+            return ordered
         return start
 
     def _has_place(self, end: int) -> Callable[[Mention], bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agent.planners.grammar.quantities import number
 from agent.planners.grammar.reading import Reader
 
 _FILLERS = frozenset(
@@ -22,7 +23,9 @@ _FILLERS = frozenset(
     "candidates candidate decides chooses picks supersedes overrides override tops ahead-of "
     "who'd comes-first candidate's here our go-to depending whichever whatever kind "
     "beneath below under its own whole sends sent goes-first holds hold up tie several "
-    "we'd i'd define defines sixth last-resort resort main favour favor".split()
+    "we'd i'd define defines sixth last-resort resort main favour favor "
+    "simple simply try tries compete competes check that's set rulebook work works "
+    "candidates choose evaluate evaluated per".split()
 )
 _PHRASES = (
     ("one", "of", "these"), ("one", "of", "them"), ("one", "of", "those"), ("one", "of"),
@@ -65,6 +68,11 @@ _PHRASES = (
     ("when", "a", "user", "qualifies", "for"), ("if", "a", "user", "qualifies", "for"),
     ("when", "users", "qualify", "for"), ("when", "someone", "qualifies", "for"),
     ("when", "a", "user", "is", "eligible", "for"), ("if", "a", "user", "is", "eligible", "for"),
+    ("other", "than", "that"), ("apart", "from", "that"), ("besides", "that"), ("beyond", "that"),
+    ("so", "that"), ("one", "of", "two"), ("one", "of", "three"), ("one", "of", "four"),
+    ("in", "this", "priority"), ("by", "priority"), ("in", "descending", "order"),
+    ("check", "in", "that", "order"), ("check", "in", "this", "order"), ("for", "the", "others"),
+    ("from", "the", "top"), ("from", "first", "to", "last"), ("if", "any"), ("that", "is", "all"),
     ("both",), ("goes", "out"), ("go", "out"), ("has", "precedence"), ("have", "precedence"),
     ("is", "between"), ("first", "choice"), ("second", "choice"), ("third", "choice"),
     ("in", "line"), ("loses", "to"), ("lose", "to"), ("everybody", "else"),
@@ -98,6 +106,11 @@ _ASKED = frozenset(
 )
 
 
+_COUNTED = frozenset(
+    "tiers steps messages options levels stages priorities choices entries campaigns candidates "
+    "rules places actions things".split()
+)
+"""'With three tiers': how many messages there are says nothing more."""
 _IMPERATIVES = frozenset("send give show choose pick use get".split())
 _STARTS = frozenset(", : ; . then please only always never and ) - –".split())
 
@@ -106,6 +119,10 @@ class PolicyReader(Reader):
     """Reads a header, an item, a suppression or a stop condition."""
 
     def _holdout(self, i: int) -> int | None:
+        k = i + (self.text.low(i) in ("with", "in", "of"))
+        found = number(self.text, k)
+        if found is not None and self.text.low(found[1]) in _COUNTED:
+            return self._forget(found[1] + 1)
         for words in _PHRASES_BY_LENGTH:
             if self.text.has(i, *words):
                 return self._forget(i + len(words))

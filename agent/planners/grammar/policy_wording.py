@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent.planners.grammar import order_lists, order_places, order_wording
+from agent.planners.grammar import headings, order_lists, order_places, order_wording
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.mentions import Mention, mention_at, mentions
 from agent.planners.grammar.order_wording import Rewording, mark, name, replaced
@@ -18,7 +18,8 @@ _ROUNDS = 6
 def in_plain_order(text: Text, lexicon: Lexicon) -> Text:
     """The prompt with every message named where it is meant, and the order said one way."""
     steps: tuple[Rewording, ...] = (
-        order_lists.ordinals, order_lists.tables, _nobody, order_lists.ranked, _numbers, _labels,
+        headings.populations, order_lists.ordinals, order_lists.tables, _nobody,
+        order_lists.ranked, _numbers, _labels,
         _short_names, order_lists.lines_of_messages, order_wording.asked_first, _pronouns,
         order_places.both_apply, order_places.in_which_case, order_places.place_first,
         order_places.place_after, order_places.back_seat, order_places.the_rest,
