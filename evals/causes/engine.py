@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import datetime
-from math import expm1, log
 
 from core.artifacts import Cause, DebugReport
 from core.errors import PilothouseError
@@ -35,8 +34,7 @@ def ask_engine(world: World) -> Answer:
     started = time.process_time()
     report = reported(world)
     spent = time.process_time() - started
-    change = _log_odds_change(report)
-    causes = tuple(_named(cause, change) for cause in report.causes)
+    causes = tuple(_named(cause) for cause in report.causes)
     return Answer(causes=causes, verdict=report.verdict, cpu_seconds=spent)
 
 
@@ -60,35 +58,11 @@ def reported(world: World) -> DebugReport:
     return given
 
 
-def _named(cause: Cause, change: float) -> Named:
+def _named(cause: Cause) -> Named:
     return Named(
         kind=cause.kind,
         dimension=cause.dimension,
         value=cause.value,
         told=cause.cause,
-        effect=expm1(cause.explained * change),
+        effect=cause.effect,
     )
-
-
-def _log_odds_change(report: DebugReport) -> float:
-    """How far the whole rate of the segment lies from what was expected, in log odds.
-
-    ``explained`` is a share of it.
-    """
-    label = report.segments[0]
-    rows = [d for d in report.deltas if d.segment == label]
-    if not rows:
-        return 0.0
-    whole = rows[-1]
-    (now,) = (
-        r.rate
-        for r in report.funnel
-        if (r.step, r.segment, r.period) == (whole.step, label, "current")
-    )
-    return 0.0 if now is None else logit(now) - logit(now - whole.change)
-
-
-def logit(share: float) -> float:
-    """The log odds of a share, which is held off 0 and 1."""
-    held = min(max(share, 1e-9), 1 - 1e-9)
-    return log(held / (1 - held))
