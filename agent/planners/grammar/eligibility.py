@@ -13,6 +13,7 @@ from agent.planners.grammar.meaning import Unclear, all_of, refused
 from agent.planners.grammar.openings import opened
 from agent.planners.grammar.phrasing import phrased
 from agent.planners.grammar.reading import Reader, Reading
+from agent.planners.grammar.synonyms import said_otherwise
 from agent.planners.grammar.words import Text
 from agent.planners.port import Plan
 from core.conditions import EVERYONE, Condition, leaves
@@ -25,8 +26,8 @@ def plan_eligibility(text: Text, lexicon: Lexicon, as_of: datetime, notes: list[
     """The rule that the text describes; raises Unclear where it cannot be read."""
     refuse_cap(text)
     text, reasons = opened(text, lexicon)
-    notes = [*notes, *reasons]
-    text = phrased(text, lexicon)
+    text, others = said_otherwise(phrased(text, lexicon), lexicon, as_of)
+    notes = [*notes, *reasons, *others]
     notes_only = not any(lexicon.is_person(text, i) for i in range(len(text)))
     reading = Reader(text, lexicon, as_of, notes_only=notes_only).read()
     condition = reading.condition(text)

@@ -61,7 +61,7 @@ MESSAGE_NOUNS = frozenset(
     "promotion discount survey tip tips newsletter celebration announcement invite invitation "
     "congratulations note alert sequence flow series prompt voucher coupon reward badge digest "
     "recap drip banner teaser bonus check-in checkin mail emails mailer blast touch touchpoint "
-    "communication communications".split()
+    "communication communications mailing".split()
 )
 STOP_NAME = frozenset(
     "to that which for targeting aimed who when if via by through over going sent , . : ; ? ! ( "

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from agent.planners.grammar.lexicon import Kind, Lexicon
 from agent.planners.grammar.quantities import quantity
 from agent.planners.grammar.rewording import word
+from agent.planners.grammar.wordings import STEPS
 from agent.planners.grammar.words import Text, Token, is_past
 
 _ENDS = frozenset({"", ".", ",", ";", "!", "?", "\n", ")", "and", "or", "but", "who", "that"})
@@ -54,7 +55,7 @@ def _one_by_one(text: Text, lexicon: Lexicon) -> Text:
     tokens: list[Token] = []
     i = 0
     while i < len(text):
-        for step in (_particle, _nobody, _ones, _idle, _tail, _with_everyone, _only_last, _from_us):
+        for step in _STEPS:
             found = step(text, i, lexicon)
             if found is not None:
                 tokens += found[0]
@@ -143,6 +144,11 @@ def _from_us(text: Text, i: int, lexicon: Lexicon) -> tuple[list[Token], int] | 
     channel = any(match.end == i for k in range(max(0, i - 3), i)
                   for match in lexicon.at("channel", text, k))  # fmt: skip
     return ([], i + 2) if sent or channel else None
+
+
+_STEPS = (
+    *STEPS, _particle, _nobody, _ones, _idle, _tail, _with_everyone, _only_last, _from_us,
+)  # fmt: skip
 
 
 def _points(text: Text, _lexicon: Lexicon) -> Text:
