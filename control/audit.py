@@ -21,7 +21,20 @@ from control.store import APPENDED, Store, utc
 from control.tables import audit
 
 CHANGES_NO_RULE = frozenset(
-    {"ask", "answer", "view", "send", "receipts", "cycle_begun", "cycle", "settings", "backup"}
+    {
+        *(
+            "ask",
+            "answer",
+            "view",
+            "send",
+            "receipts",
+            "cycle_begun",
+            "cycle",
+            "settings",
+            "backup",
+        ),
+        "evaluate",
+    }
 )
 """Acts after which decisions come out as before: whoever keeps rules in memory need not look."""
 NAMES_SHOWN = 100

@@ -154,6 +154,8 @@ GUARDS: tuple[Guard, ...] = (
     Guard("canaries_remain", "canaries", "DELETE", "1 = 1", "a canary is kept"),
     Guard("suspensions_stay", "suspensions", "UPDATE", _SUSPENSION_REWRITTEN, "it is only lifted"),
     Guard("suspensions_remain", "suspensions", "DELETE", "1 = 1", "a suspension is kept"),
+    Guard("evaluations_stay", "evaluations", "UPDATE", "1 = 1", "an evaluation is filed once"),
+    Guard("evaluations_remain", "evaluations", "DELETE", "1 = 1", "an evaluation is kept"),
     Guard("emergencies_stay", "emergencies", "UPDATE", _EMERGENCY_REWRITTEN, "it is only reviewed"),
     Guard("emergencies_remain", "emergencies", "DELETE", "1 = 1", "an emergency is kept"),
     Guard("requests_move_on", "change_requests", "UPDATE", _NOT_ALLOWED, "not from this state"),

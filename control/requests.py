@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict
 
-from control import authors, review_terms, schedules, suspensions
+from control import authors, evaluations, review_terms, schedules, suspensions
 from control.review_terms import ReviewTerms
 from control.schedules import Escalation
 from control.sign_offs import SignOff
@@ -21,6 +21,7 @@ from core.approval_policies import Risk
 from core.artifacts import ChangeRequestRef, Finding, Preview
 from core.data_changes import DATA_KINDS, DataEffect
 from core.errors import Code, refuse
+from core.evaluations import Evaluation
 from core.journey_effects import JourneyEffect
 from core.journeys import Journey
 from core.jumps import JUMP, PopulationJump
@@ -103,6 +104,8 @@ class ChangeRequest(BaseModel):
     """When it may go live once it is approved; None: at once, or when staging is promoted."""
     escalated: Escalation | None = None
     """Whom it went to, when its review took longer than its deadline."""
+    evaluations: tuple[Evaluation, ...] = ()
+    """What it did once it was live, beside what it was approved for: after 7 and 28 days."""
 
     @property
     def artifact(self) -> Governed:
@@ -204,6 +207,7 @@ def select(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> li
     terms, signed = review_terms.of(connection, rows), sign_offs_of(connection, ids)
     wrote = authors.of_all(connection, rows)
     windows, late = schedules.windows(connection, ids), schedules.escalated(connection, ids)
+    looked_at = evaluations.of(connection, ids)
     return [
         ChangeRequest(
             **row,
@@ -214,6 +218,7 @@ def select(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> li
             suspended=held.get(row["id"], (None,))[0] if row["state"] in WAITING else None,
             window=windows.get(row["id"]),
             escalated=late.get(row["id"]),
+            evaluations=looked_at.get(row["id"], ()),
         )
         for row in rows
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from core.evaluations import Evaluation, Measured, What
 from measure.outcomes.result import (
     Attribution,
     Campaign,
@@ -123,3 +124,42 @@ def _credit(one: Credit, models: Sequence[Model]) -> str:
     low, high = (one.interval.low, one.interval.high) if one.interval else (None, None)
     bounds = f"{value_text(low, 'count')} to {value_text(high, 'count')}"
     return f"  {one.touchpoint:<34}{given}{one.incremental:>10,.0f}  {bounds}"
+
+
+_NUMBERS: dict[What, tuple[str, Unit]] = {
+    "people": ("people", "count"),
+    "messages_a_day": ("messages a day", "count"),
+    "cost_a_week": ("cost a week", "currency"),
+    "lift": ("lift", "share"),
+}
+"""What is compared: its words and its unit."""
+
+
+def evaluation_lines(evaluations: Sequence[Evaluation]) -> list[str]:
+    """What a change did once it was live, each number beside what was approved."""
+    lines = []
+    for one in evaluations:
+        lines.append(f"{f'{one.days} days':<10} {one.verdict}")
+        lines += [f"           {_measured(number)}" for number in one.numbers]
+        lines += [f"           {note}" for note in one.notes]
+    return lines
+
+
+def _measured(number: Measured) -> str:
+    if number.measured is None:
+        return f"{number.what.replace('_', ' '):<16} {number.statement}"
+    if number.what == "lift":
+        return f"{'lift':<16} {points_text(number.measured, number.low, number.high)}"
+    name, unit = _NUMBERS[number.what]
+    told = f"{name:<16} {value_text(number.measured, unit)}"
+    if number.approved is not None:
+        told += f" (approved {value_text(number.approved, unit)})"
+    return told
+
+
+def points_text(value: float, low: float | None, high: float | None) -> str:
+    """A difference of shares in percentage points, with its interval."""
+    told = f"{value * 100:+.1f} points"
+    if low is None or high is None:
+        return told
+    return f"{told} (95 % interval {low * 100:+.1f} to {high * 100:+.1f})"

@@ -10,7 +10,7 @@ from control import pipeline
 from control.pipeline import PipelineRun
 from core.errors import Code, PilothouseError, Refusal
 from core.pipeline import Step
-from ui import modelling, staging
+from ui import evaluating, modelling, staging
 from warehouse.clocks.freshness import stale
 from warehouse.models import build
 
@@ -87,8 +87,11 @@ def outbox(workspace: Workspace, _run: PipelineRun) -> Detail:
 
 
 def read_outs(workspace: Workspace, run: PipelineRun) -> Detail:
-    """The lift of every policy that decided long enough ago, kept by its moment."""
-    return read_out(workspace, run.as_of)
+    """The lift of every policy that decided long enough ago, kept by its moment; and what went
+    live so long ago that it is looked back at."""
+    detail = read_out(workspace, run.as_of)
+    looked_back = evaluating.file_due(workspace, run.as_of)
+    return {**detail, "evaluated": looked_back} if looked_back else detail
 
 
 def read_out(workspace: Workspace, as_of: datetime) -> Detail:

@@ -26,6 +26,7 @@ from ui.console.view.data_change import (
 from ui.console.view.diff import SAME, plain_rows
 from ui.console.view.journey import effect_lines, step_lines
 from ui.console.view.jump import jump_lines
+from ui.outcome_words import evaluation_lines
 from ui.row_limits import unnamed
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ def _card(request: ChangeRequest, workspace: Workspace) -> str:
         review = request.review
         verdict = review.verdict.replace("_", " ")
         lines.append(f"Verdict    {verdict}, by {review.by}: {review.comment}".rstrip(": "))
-    return "\n".join(lines)
+    return "\n".join([*lines, *evaluation_lines(request.evaluations)])
 
 
 def _held(request: ChangeRequest) -> list[str]:
