@@ -15,6 +15,7 @@ from measure.methods.arms import (
     Difference,
     Sums,
     difference,
+    guarded,
     mean_arm,
     ratio_arm,
     smoothed_proportion_arm,
@@ -65,11 +66,12 @@ def compare(metric: Compared, arm: str, treated: Side, control: Side, look: Look
     )
     if shown.withheld is not None:
         return shown
-    a, b = arm_of(metric, control), arm_of(metric, treated)
+    plain = arm_of(metric, control), arm_of(metric, treated)
+    a, b = guarded(*plain)
     found, units = difference(a, b), treated.sums.n + control.sums.n
     tested = always(found, units, look)
     effect = _estimate(tested)
-    fixed = means.welch(a, b, alpha=ALPHA) if look.is_planned_date else None
+    fixed = means.welch(*plain, alpha=ALPHA) if look.is_planned_date else None
     rate = look.trigger_rate
     return shown.model_copy(
         update={
@@ -196,7 +198,7 @@ def _cuped(metric: Compared, treated: Side, control: Side, look: Looking) -> Adj
         return shown.model_copy(update={"withheld": why})
     if sum(one.variance for one in after) <= 0:
         return shown.model_copy(update={"withheld": "What was before explains everything."})
-    tested = always(difference(*after), a.n + b.n, look)
+    tested = always(difference(*guarded(*after)), a.n + b.n, look)
     return shown.model_copy(update={"effect": _estimate(tested), "p": never_zero(tested.p)})
 
 
@@ -215,7 +217,8 @@ def cace(metric: Compared, treated: Side, control: Side, look: Looking) -> Estim
     if share <= 0 or share < STRONG * sqrt(spread):
         return None
     effect = (treated.sums.y / treated.sums.n - control.sums.y / control.sums.n) / share
-    error = sum(_residual(one, effect) / one.sums.n for one in (treated, control))
+    arms = guarded(*(Arm(one.sums.n, 0.0, _residual(one, effect)) for one in (control, treated)))
+    error = sum(one.error for one in arms)
     if error <= 0:
         return None
     units = treated.sums.n + control.sums.n

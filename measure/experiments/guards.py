@@ -12,7 +12,7 @@ from measure.experiments.effects import ALPHA, Looking, Side, arm_of, never_zero
 from measure.experiments.measured import Compared
 from measure.experiments.readout import GuardRow
 from measure.methods import sequences
-from measure.methods.arms import Sums, difference
+from measure.methods.arms import Sums, difference, guarded
 
 OPT_OUTS = {"unsubscribed": "unsubscribes", "complained": "complaints"}
 """Column of the cells → what it is called."""
@@ -85,7 +85,7 @@ def of_metric(
     a, b = arm_of(metric, control), arm_of(metric, treated)
     upwards = metric.better == "down"
     tested = sequences.one_sided_sequence(
-        difference(a, b),
+        difference(*guarded(a, b)),
         treated.sums.n + control.sums.n,
         greater=upwards,
         alpha=ALPHA,

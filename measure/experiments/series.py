@@ -10,7 +10,7 @@ from measure.experiments.guards import Sides
 from measure.experiments.measured import Compared, Stretches
 from measure.experiments.readout import NoveltyPoint, SeriesPoint
 from measure.experiments.sides import side
-from measure.methods.arms import difference, mean_arm
+from measure.methods.arms import difference, guarded, mean_arm
 
 
 def cumulative(
@@ -33,7 +33,7 @@ def cumulative(
             high=None,
         )
         if why_not(metric, treated, control) is None:
-            found = difference(arm_of(metric, control), arm_of(metric, treated))
+            found = difference(*guarded(arm_of(metric, control), arm_of(metric, treated)))
             tested = always(found, treated.sums.n + control.sums.n, look)
             got = {"effect": tested.effect, "low": tested.low, "high": tested.high}
             point = point.model_copy(update=got)
@@ -59,7 +59,7 @@ def novelty(cells: Cells, over: Stretches, sides: Sides, look: Looking) -> list[
         a, b = mean_arm(*control), mean_arm(*treated)
         if a.variance + b.variance == 0:
             continue
-        tested = always(difference(a, b), treated[0] + control[0], look)
+        tested = always(difference(*guarded(a, b)), treated[0] + control[0], look)
         points.append(
             NoveltyPoint(
                 arm=sides.arm.key,
