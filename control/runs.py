@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
@@ -111,6 +111,19 @@ def get(store: Store, run_id: str) -> Run:
     if found is None:
         raise refuse(Code.UNKNOWN_KEY, f"There is no run '{run_id}'.", span=run_id)
     return Run(*found)
+
+
+def answered_with(
+    store: Store, kind: str, *, by: Collection[str] | None = None, limit: int = 500
+) -> list[str]:
+    """Ids of the newest runs whose answer holds an artifact of a kind, of some people or of all."""
+    made = runs.c.result["artifact"]["kind"].as_string()
+    query = sa.select(runs.c.id).where(made == kind)
+    if by is not None:
+        query = query.where(runs.c.person.in_(sorted(by)))
+    newest = query.order_by(runs.c.created_at.desc(), runs.c.id.desc()).limit(limit)
+    with store.read() as connection:
+        return list(connection.execute(newest).scalars())
 
 
 def list_runs(store: Store, thread_id: str | None = None, *, limit: int = 50) -> list[Run]:

@@ -67,6 +67,8 @@ def answer_card(office: Desk, person: Person, run: Run, result: AskResult) -> No
             _foundations(result)
             if isinstance(result.artifact, EligibilityRule | DecisionPolicy):
                 _actions(office, person, run, result)
+            elif is_report:
+                _open_diagnosis(run)
     else:
         sql_fold(result.sql)
     st.caption(planner_words(result))
@@ -179,3 +181,9 @@ def _send(office: Desk, person: Person, run: Run) -> None:
     if not sent.refusals:
         st.toast("Sent. An approver who is not you decides.", icon=":material/send:")
         st.rerun()
+
+
+def _open_diagnosis(run: Run) -> None:
+    """A diagnosis has a page of its own, with an address that can be sent along."""
+    if st.button("Open as a diagnosis", key=f"open_{run.id}", icon=":material/troubleshoot:"):
+        st.switch_page(st.session_state["pages"]["diagnoses"], query_params={"d": run.id})

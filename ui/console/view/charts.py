@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from core.artifacts import WaterfallStep, Winner
 from ui.console.view.comparison import Rate, StepPair
@@ -13,6 +13,7 @@ from ui.console.view.drawing import (
     Spec,
     always,
     bar_to,
+    by_field,
     room_for,
     rows_chart,
     scale_between,
@@ -98,9 +99,16 @@ def _bars(rows: list[Spec]) -> Spec:
     return rows_chart(rows, layers)
 
 
-def funnel(segment: str, pairs: Sequence[StepPair]) -> Chart:
-    """Step conversion of one segment: before in grey above now in green, with intervals."""
-    values = [_funnel_row(index, pair) for index, pair in enumerate(pairs)]
+def funnel(segment: str, pairs: Sequence[StepPair], fell: Collection[str] = frozenset()) -> Chart:
+    """Step conversion of one segment: before in grey above now in green, with intervals.
+
+    ``fell``: the steps that fell beyond chance, which are red now.
+    """
+    values = [
+        _funnel_row(index, pair)
+        | {"now_ink": (Ink.ALARM if pair.label in fell else Ink.KEPT).value}
+        for index, pair in enumerate(pairs)
+    ]
     said = "; ".join(f"{value['label']} {value['main']}" for value in values)
     return Chart(_funnel_spec(values), f"{segment}, conversion at each step: {said}.")
 
@@ -122,7 +130,7 @@ def _funnel_spec(values: list[Spec]) -> Spec:
         bar = {"type": "bar", "height": 11, "cornerRadius": 2, "yOffset": shift}
         rule = {"type": "rule", "strokeWidth": 1.4, "yOffset": shift}
         layers += [
-            bar_to(bar, x | {"field": name}, colour),
+            _coloured(bar_to(bar, x | {"field": name}, colour), name),
             {
                 "mark": rule,
                 "encoding": {
@@ -134,3 +142,10 @@ def _funnel_spec(values: list[Spec]) -> Spec:
         ]
     layers.append(text_column("main", Ink.TEXT, align="right", at="width"))
     return rows_chart(values, layers, height=40)
+
+
+def _coloured(layer: Spec, name: str) -> Spec:
+    """Now in the colour of its row, before always in grey."""
+    if name == "now":
+        layer["encoding"]["color"] = by_field("now_ink")
+    return layer

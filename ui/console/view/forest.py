@@ -25,6 +25,8 @@ from ui.console.view.text import points
 HEIGHT = 24
 TICKS = 4
 NO_CHANGE = "no change"
+BETWEEN = " minus "
+"""What the name of a difference between two segments holds."""
 _LABELS = "width * 0.23"
 
 
@@ -43,14 +45,17 @@ class Change(NamedTuple):
     is_control: bool = False
 
 
-def forest(changes: Sequence[Change], alt: str, tick: Callable[[float], str] = points) -> Chart:
+def forest(
+    changes: Sequence[Change], alt: str, tick: Callable[[float], str] | None = None
+) -> Chart:
     """Every change as a point with its interval, its words at the left, its value at the right."""
     rows = [_row(place, change, _ends(changes)) for place, change in enumerate(changes)]
-    return Chart(_spec(rows, _ends(changes), tick), alt)
+    return Chart(_spec(rows, _ends(changes), tick or _points), alt)
 
 
-def steps_forest(deltas: Sequence[Delta]) -> Chart:
-    """The change of every step of a funnel."""
+def steps_forest(every: Sequence[Delta]) -> Chart:
+    """The change of every step of a funnel, in the segment and in what it is compared with."""
+    deltas = [delta for delta in every if BETWEEN not in delta.segment]
     real = [delta for delta in deltas if delta.significant]
     labels = step_labels(delta.step for delta in deltas)
     said = "; ".join(
@@ -60,12 +65,17 @@ def steps_forest(deltas: Sequence[Delta]) -> Chart:
     return forest(_steps(deltas, labels), alt)
 
 
+def _points(change: float) -> str:
+    """-0.4 is −40 pp."""
+    return f"{100 * change:+.3g} pp".replace("-", "−")
+
+
 def _steps(deltas: Sequence[Delta], labels: dict[str, str]) -> list[Change]:
     own = deltas[0].segment if deltas else ""
     return [
         Change(
             label="" if place and delta.step == deltas[place - 1].step else labels[delta.step],
-            who=delta.segment.replace(" minus ", " − "),
+            who=delta.segment,
             value=delta.change,
             low=delta.ci_low,
             high=delta.ci_high,
@@ -115,7 +125,6 @@ def _spec(rows: list[Spec], ends: tuple[float, float], tick: Callable[[float], s
     # Every layer says axis None: one that did not would leave the browser a blank box.
     middle = {"datum": 0, "type": "quantitative", "axis": None}
     layers: list[Spec] = [
-        _ticks(x, len(rows), ends, tick),
         upright(middle, Ink.SOFT, dashed=True),
         {
             "mark": {"type": "rule", "strokeWidth": 2},
@@ -132,6 +141,8 @@ def _spec(rows: list[Spec], ends: tuple[float, float], tick: Callable[[float], s
         text_column("label", Ink.TEXT, align="left", at="0", limit="width * 0.22"),
         text_column("who", Ink.SOFT, align="left", at=_LABELS),
         text_column("main", None, align="right", at="width", bold=True),
+        # Last: rows stand in the order in which layers name them.
+        _ticks(x, len(rows), ends, tick),
     ]
     return rows_chart(rows, layers, height=HEIGHT)
 
