@@ -16,8 +16,10 @@ from typing import Literal, NamedTuple
 from core.artifacts import DebugReport, Delta
 from core.diagnoses import MessageLoss, Rejected
 from core.errors import Code, PilothouseError, refuse
+from measure.causes.clocks import clock_shift
 from measure.causes.entrants import entrant_inflation
 from measure.causes.exposure_loss import exposure_loss
+from measure.causes.identity import identity_change
 from measure.causes.inquiry import Inquiry, Ruled, Stage, Suspect
 from measure.causes.late_data import late_data
 from measure.causes.mix import mix_shift
@@ -174,14 +176,16 @@ class _Found(NamedTuple):
 def _investigate(inquiry: Inquiry, exposure: Exposure) -> _Found:
     """Runs the stages in order, each over what the one before corrected."""
     stages: tuple[Callable[[Inquiry], Stage], ...] = (
+        clock_shift,
         late_data,
+        identity_change,
         tracking_break,
         server_truth,
         entrant_inflation,
         partial(exposure_loss, exposure=exposure, matured=matured(inquiry)),
         mix_shift,
-        rate_fall,
         price_change,
+        rate_fall,
         everywhere,
     )
     found = []

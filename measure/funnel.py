@@ -21,7 +21,15 @@ from core.artifacts import FunnelRow
 from measure.compared import Compared, Slice, carried
 from measure.layout import dimensions
 from measure.periods import Periods
-from measure.queries import Runner, as_query, query, rows, text
+from measure.queries import (
+    AS_RECORDED,
+    Corrections,
+    Runner,
+    query,
+    reading,
+    rows,
+    text,
+)
 from measure.statistics import wilson
 from warehouse.catalog import Catalog, Failure, Funnel
 
@@ -167,6 +175,8 @@ class Span:
     """Step → the event that says it failed."""
     server_truth: bool = False
     """Whether the last step counts as taken when the server knows of it, event or not."""
+    corrections: Corrections = AS_RECORDED
+    """What is put right in the events before they are counted."""
 
 
 def count_funnel(
@@ -184,10 +194,10 @@ def count_funnel(
     }
     for number in range(2, len(steps) + 1):
         chain = query("chain", step=number, window=span.window, dimensions=carried(catalog))
-        tables[f"attempts_{number}"] = _reading(chain, "previous", f"attempts_{number - 1}")
+        tables[f"attempts_{number}"] = reading(chain, "previous", f"attempts_{number - 1}")
     journeys = query("journeys", dimensions=carried(catalog), last_step=len(steps))
-    tables["journeys"] = _reading(journeys, "attempts", f"attempts_{len(steps)}")
-    sql = text(_cells(catalog), catalog, **tables)
+    tables["journeys"] = reading(journeys, "attempts", f"attempts_{len(steps)}")
+    sql = text(_cells(catalog), catalog, span.corrections, **tables)
     fetched = runner.fetch(sql, purpose=f"funnel: {' → '.join(steps)}")
     return FunnelCells(steps, tuple(Cell(*row) for row in fetched.rows), fetched.id)
 
@@ -262,14 +272,3 @@ def steps_table(catalog: Catalog, steps: tuple[str, ...]) -> exp.Query:
         for name in (step, *catalog.events[step].aliases)
     ]
     return rows(("event_name", "step"), names)
-
-
-def _reading(of: exp.Query, name: str, table: str) -> exp.Query:
-    """The query, reading another table where it names this one."""
-
-    def rename(node: exp.Expr) -> exp.Expr:
-        if isinstance(node, exp.Table) and node.name == name:
-            return exp.to_table(table, alias=node.alias or None)
-        return node
-
-    return as_query(of.transform(rename))

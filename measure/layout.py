@@ -26,10 +26,21 @@ class Role(NamedTuple):
     columns: dict[str, str | exp.Expr]
 
 
-def laid_out(query: exp.Query, catalog: Catalog) -> exp.Query:
-    """The query with every role read from the catalog's own table."""
+class Clock(NamedTuple):
+    """Events of a version whose time is off, and the seconds to add to it."""
+
+    event: str
+    version: str
+    seconds: int
+
+
+def laid_out(query: exp.Query, catalog: Catalog, clocks: tuple[Clock, ...] = ()) -> exp.Query:
+    """The query with every role read from the catalog's own table, its clocks put right."""
     named = {cte.alias for cte in query.find_all(exp.CTE)}
-    roles = {name: role for name, role in _roles(catalog).items() if not _is_as_written(name, role)}
+    found = _roles(catalog)
+    if clocks:
+        found["fct_events"].columns["event_time"] = _set_right(catalog, clocks)
+    roles = {name: role for name, role in found.items() if not _is_as_written(name, role)}
 
     def place(node: exp.Expr) -> exp.Expr:
         role = roles.get(node.name) if isinstance(node, exp.Table) and not node.db else None
@@ -48,6 +59,15 @@ def laid_out(query: exp.Query, catalog: Catalog) -> exp.Query:
 def platform_is(catalog: Catalog, column: str) -> bool:
     """Whether a user column is the one whose values have versions of their own."""
     return column == catalog.layout.users.platform
+
+
+DEVICE = "anonymous_id"
+"""The column of events that stays when a device's user gets another id."""
+
+
+def has_device(catalog: Catalog) -> bool:
+    """Whether events say which device sent them."""
+    return DEVICE in catalog.tables[catalog.layout.events.table].columns
 
 
 def dimensions(catalog: Catalog) -> tuple[str, ...]:
@@ -82,6 +102,7 @@ def _roles(catalog: Catalog) -> dict[str, Role]:
                 "properties": events.properties,
                 "app_version": events.version or _missing("text"),
                 "device_os": events.platform or _missing("text"),
+                "anonymous_id": DEVICE if has_device(catalog) else _missing("text"),
             },
         ),
     }
@@ -97,6 +118,21 @@ def _roles(catalog: Catalog) -> dict[str, Role]:
         paid = {"price": sales.price or _missing("double")}
         roles["fct_subscriptions"] = Role(sales.table, {**columns, **sold, **paid})
     return roles
+
+
+def _set_right(catalog: Catalog, clocks: tuple[Clock, ...]) -> exp.Expr:
+    """When events happened, those of a wrong clock moved."""
+    events = catalog.layout.events
+    time = exp.column(events.time)
+    result = exp.Case(default=time.copy())
+    for clock in clocks:
+        sent = exp.column(events.name).eq(exp.Literal.string(clock.event))
+        by = exp.column(events.version or "").eq(exp.Literal.string(clock.version))
+        seconds = exp.Interval(
+            this=exp.Literal.string(str(clock.seconds)), unit=exp.Var(this="SECOND")
+        )
+        result = result.when(exp.and_(sent, by), exp.Add(this=time.copy(), expression=seconds))
+    return result
 
 
 def _missing(kind: str) -> exp.Expr:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any, Protocol
 import sqlglot
 from sqlglot import exp
 
-from measure.layout import laid_out
+from measure.layout import Clock, laid_out
 from warehouse.catalog import Catalog
 
 FILES = Path(__file__).parent / "sql"
@@ -112,11 +113,37 @@ def rows(columns: Sequence[str], values: Sequence[Sequence[Bindable]]) -> exp.Qu
     return result
 
 
-def text(main: exp.Query, catalog: Catalog, **tables: exp.Query) -> str:
+@dataclass(frozen=True)
+class Corrections:
+    """What is known to be wrong with the events, put right before anything is counted."""
+
+    clocks: tuple[Clock, ...] = ()
+    same_since: datetime | None = None
+    """Identifiers of one device are one person, as far as seen from then on."""
+    same_until: datetime | None = None
+
+
+AS_RECORDED = Corrections()
+
+
+def text(
+    main: exp.Query,
+    catalog: Catalog,
+    corrections: Corrections = AS_RECORDED,
+    **tables: exp.Query,
+) -> str:
     """The SQL of a query over named subqueries, which may use those before them.
 
-    Its tables are the catalog's own.
+    Its tables are the catalog's own, its events those that the corrections leave.
     """
+    if corrections.same_since is not None and corrections.same_until is not None:
+        same = query("same", since=corrections.same_since, until=corrections.same_until)
+        tables = {
+            "same": same,
+            "told": query("told"),
+            **{name: reading(table, "fct_events", "told") for name, table in tables.items()},
+        }
+        main = reading(main, "fct_events", "told")
     result = main.copy()
     own = result.args.get("with_") or result.args.get("with")
     inner = [cte.copy() for cte in own.expressions] if own else []
@@ -125,4 +152,15 @@ def text(main: exp.Query, catalog: Catalog, **tables: exp.Query) -> str:
         for name, table in tables.items()
     ]
     result.set("with_", exp.With(expressions=[*named, *inner]))
-    return laid_out(result, catalog).sql(dialect=DIALECT, pretty=True)
+    return laid_out(result, catalog, corrections.clocks).sql(dialect=DIALECT, pretty=True)
+
+
+def reading(of: exp.Query, name: str, table: str) -> exp.Query:
+    """The query, reading another table where it names this one."""
+
+    def rename(node: exp.Expr) -> exp.Expr:
+        if isinstance(node, exp.Table) and node.name == name:
+            return exp.to_table(table, alias=node.alias or None)
+        return node
+
+    return as_query(of.transform(rename))

@@ -35,6 +35,8 @@ class Inquiry:
     """Which way the metric is asked about: stages look for what moved it that way."""
     explained: float = 0.0
     """What is explained already without a recount, on the log scale of the rate."""
+    named: frozenset[tuple[str, str]] = frozenset()
+    """Values (dimension, value) whose move has its reason already."""
 
     @property
     def rest(self) -> float:

@@ -89,6 +89,7 @@ def _arrived(inquiry: Inquiry) -> tuple[dict[int, float], str]:
     sql = text(
         query("arrivals"),
         inquiry.catalog,
+        span.corrections,
         periods=span.periods.table(span.window),
         people=span.compared.people(inquiry.catalog),
     )

@@ -34,7 +34,7 @@ def rate_fall(inquiry: Inquiry) -> Stage:
     A value that moved at several steps is one suspect.
     """
     falls = falls_of(inquiry)
-    guilty = guilty_of(falls, inquiry.sign)
+    guilty = [f for f in guilty_of(falls, inquiry.sign) if f[1:3] not in inquiry.named]
     if not guilty:
         return Stage(inquiry, ruled_out=(_even(inquiry, falls),), tests=len(falls))
     named = sorted(guilty, key=lambda f: (f.dimension, f.value, -abs(f.z)))

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sqlglot import exp
 
 from measure.causes.inquiry import Check, Ground, Inquiry, Ruled, Stage, Suspect, shift_of
+from measure.causes.nameless import named_nobody
 from measure.funnel import steps_table
 from measure.queries import query, text
 from measure.thresholds import LEAST_EFFECT, STRIKING
@@ -45,6 +46,8 @@ def tracking_break(inquiry: Inquiry) -> Stage:
         left = tuple(n for n in inquiry.cells.steps if n != names[silence.step - 1])
         corrected = inquiry.recounted(steps=left) if silence.step > 1 else inquiry
         suspect = _suspect(inquiry, corrected, (names, silence), query_id)
+        rise = silence.now - silence.before
+        suspect = named_nobody(inquiry, suspect, names[silence.step - 1], rise)
         if suspect.effect <= -LEAST_EFFECT or not corrected.cells.steps:
             suspects.append(suspect)
         inquiry = corrected
@@ -134,7 +137,7 @@ def _orphans(inquiry: Inquiry) -> tuple[Orphans, str]:
         "people": span.compared.people(inquiry.catalog),
         "seen": seen,
     }
-    sql = text(query("orphans", window=span.window), inquiry.catalog, **tables)
+    sql = text(query("orphans", window=span.window), inquiry.catalog, span.corrections, **tables)
     fetched = inquiry.runner.fetch(sql, purpose="later steps without the one before, by version")
     rows = {
         (period, part, step, version or "unknown"): (later, orphans)
@@ -183,6 +186,7 @@ def server_truth(inquiry: Inquiry) -> Stage:
     sql = text(
         query("server_truth", goal=goal),
         inquiry.catalog,
+        span.corrections,
         periods=span.periods.table(span.window, span.cut),
         people=span.compared.people(inquiry.catalog),
     )
@@ -205,7 +209,8 @@ def server_truth(inquiry: Inquiry) -> Stage:
     effect = shift_of(inquiry, corrected)
     if effect > -LEAST_EFFECT:
         return Stage(corrected)
-    return Stage(corrected, (_unreported(inquiry, corrected, (now, before), fetched.id, effect),))
+    suspect = _unreported(inquiry, corrected, (now, before), fetched.id, effect)
+    return Stage(corrected, (named_nobody(inquiry, suspect, goal, now - before),))
 
 
 LEAST_MISSING = 0.04
