@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ class World:
 @contextmanager
 def world(seed: int) -> Iterator[World]:
     """The world of a seed, in memory until the block ends."""
-    scenario, catalog = scenario_of(seed), load_catalog()
+    scenario, catalog = scenario_of(seed), _catalog()
     people = crowd(scenario)
     done = doings(scenario, people)
     events = recorded(scenario, people, done)
@@ -70,6 +71,11 @@ def world(seed: int) -> Iterator[World]:
         yield World(scenario, truths(scenario, people), warehouse, catalog)
     finally:
         warehouse.close()
+
+
+@cache
+def _catalog() -> Catalog:
+    return load_catalog()
 
 
 def _fill(
