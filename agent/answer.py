@@ -20,6 +20,7 @@ from core.conditions import Condition
 from core.errors import Code, Refusal
 from core.questions import MetricQuestion
 from core.rules import DecisionPolicy, EligibilityRule
+from measure.figures import supported
 from tools.audience import conditions_of
 from tools.small_groups import count_words
 from warehouse.catalog import Catalog
@@ -56,7 +57,12 @@ def compose(state: AskState, catalog: Catalog) -> dict[str, Any]:
         }
     told = told_first(state)
     text = "\n".join([*told, *_lines(plan.draft, state, catalog)])
-    results = [state["plan"], state.get("simulated"), state.get("report"), state.get("compared")]
+    results = [
+        state["plan"],
+        state.get("simulated"),
+        _told(plan.draft, state),
+        state.get("compared"),
+    ]
     known = [
         *results,
         state.get("turn"),
@@ -81,6 +87,13 @@ def phrases(draft: Drafted, catalog: Catalog) -> list[str]:
             return [describe(one, catalog) for one in (draft.population, draft.condition)]
         case _:
             return []
+
+
+def _told(draft: Drafted, state: AskState) -> Any:
+    """A report without its prose: what a diagnosis says is held to the queries behind it."""
+    if isinstance(draft, DebugQuestion):
+        return supported(DebugReport.model_validate(state["report"]))
+    return state.get("report")
 
 
 def _cells(draft: Drafted, state: AskState) -> list[str]:

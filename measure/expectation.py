@@ -42,7 +42,7 @@ def expectation(
     level = surprise(now, history, floor)
     trend = _trend(now, history, floor)
     found, slope = level, None
-    if trend is not None and trend.surprise.change * level.change < level.change**2:
+    if trend is not None and abs(trend.surprise.change) < abs(level.change):
         found, slope = trend.surprise, trend.trend
     season = _season(last_year, floor)
     if season is None or season.value * found.change <= 0:

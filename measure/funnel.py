@@ -58,6 +58,8 @@ Days = dict[str, Count]
 VERSION = "app_version"
 """The dimension that is the version that sent the step's event, whatever column has it."""
 TENURE = "tenure"
+VERSION_TENURE = "app_version and tenure"
+"""Both at once: new users have the newest version, so that versions differ by who has them."""
 
 
 class Cell(NamedTuple):
@@ -101,7 +103,9 @@ class FunnelCells:
     @property
     def dimensions(self) -> tuple[str, ...]:
         """The dimensions by which users were counted."""
-        return tuple(dict.fromkeys(cell.dimension for cell in self.cells))
+        return tuple(
+            dict.fromkeys(c.dimension for c in self.cells if c.dimension != VERSION_TENURE)
+        )
 
     def values(self, dimension: str, number: int, part: Slice, period: int) -> dict[str, Count]:
         """Value → users at a step."""
@@ -212,10 +216,13 @@ def _visible(catalog: Catalog, last_step: int, span: Span) -> exp.Query:
 
 def _cells(catalog: Catalog) -> exp.Query:
     """Counts by one dimension after the other: each partitions the same users."""
-    by = dict(zip(dimensions(catalog), carried(catalog), strict=True))
+    by: dict[str, exp.Expr] = dict(zip(dimensions(catalog), carried(catalog), strict=True))
     by |= {TENURE: exp.column("tenure")}
     if catalog.layout.events.version is not None:
+        version = exp.func("COALESCE", exp.column("app_version"), exp.Literal.string("unknown"))
+        both = exp.DPipe(this=version, expression=exp.Literal.string("|"))
         by |= {VERSION: exp.column("app_version")}
+        by |= {VERSION_TENURE: exp.DPipe(this=both, expression=exp.column("tenure"))}
     each = [query("cells", dimension=name, value=value) for name, value in by.items()]
     result: exp.Query = each[0]
     for other in each[1:]:

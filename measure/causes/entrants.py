@@ -57,6 +57,7 @@ def entrant_inflation(inquiry: Inquiry) -> Stage:
     effect = shift_of(inquiry, corrected)
     if effect > -LEAST_EFFECT:
         return Stage(inquiry)
+    corrected = corrected.having_named(worst.dimension, worst.value)
     return Stage(corrected, (_suspect(inquiry, worst, expected, effect, t),))
 
 

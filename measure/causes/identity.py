@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from measure.causes.inquiry import Check, Ground, Inquiry, Ruled, Stage, Suspect, shift_of
-from measure.funnel import steps_table
+from measure.funnel import TENURE, steps_table
 from measure.layout import DEVICE, has_device
 from measure.queries import query, text
 from measure.thresholds import LEAST_EFFECT, LEAST_USERS, STRIKING
@@ -35,6 +35,8 @@ def identity_change(inquiry: Inquiry) -> Stage:
     since, until = inquiry.periods_back(6), inquiry.span.periods.current.known_by
     corrections = replace(inquiry.span.corrections, same_since=since, same_until=until)
     corrected = inquiry.recounted(replace(inquiry.span, corrections=corrections))
+    # Whoever stopped before being known by the old name looks like somebody new.
+    corrected = corrected.having_named(TENURE, "new")
     effect = shift_of(inquiry, corrected)
     if effect * inquiry.sign < LEAST_EFFECT:
         return Stage(corrected)

@@ -108,6 +108,10 @@ class Inquiry:
         cells = count_funnel(self.runner, self.catalog, steps, span)
         return replace(self, span=span, cells=cells)
 
+    def having_named(self, dimension: str, value: str) -> Inquiry:
+        """The same inquiry, in which whatever is left of a value's move has its reason."""
+        return replace(self, named=self.named | {(dimension, value)})
+
     def having_explained(self, effect: float) -> Inquiry:
         """The same inquiry with an effect more explained."""
         return replace(self, explained=self.explained + effect)

@@ -6,7 +6,6 @@ A price in another currency, or with a tax that was not there, is one for the us
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import NamedTuple
 
 from measure.causes.inquiry import Check, Ground, Inquiry, Ruled, Stage, Suspect
@@ -134,8 +133,8 @@ def _for_some(inquiry: Inquiry, place: Place, sold: list[Sold], query_id: str) -
         error=sum(f.error**2 for f in same) ** 0.5,
         grounds=(_others_pay(inquiry, place, sold, query_id),),
     )
-    told_of = replace(inquiry.having_explained(suspect.effect), named=inquiry.named | {place})
-    return Stage(told_of, (suspect,), tests=len(falls))
+    explained = inquiry.having_explained(suspect.effect).having_named(*place)
+    return Stage(explained, (suspect,), tests=len(falls))
 
 
 def _check(inquiry: Inquiry) -> Check:

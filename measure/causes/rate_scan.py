@@ -14,10 +14,10 @@ from math import log, sqrt
 from typing import NamedTuple
 
 from measure.causes.inquiry import Inquiry
-from measure.compared import Slice
 from measure.expectation import expectation
-from measure.funnel import NOBODY, TENURE, VERSION, Count
+from measure.funnel import NOBODY, TENURE, VERSION, VERSION_TENURE, Count
 from measure.layout import dimensions
+from measure.periods import LEAST_BASELINES
 from measure.statistics import (
     Estimate,
     between_variance,
@@ -54,7 +54,9 @@ class Fall(NamedTuple):
 def falls_of(inquiry: Inquiry) -> list[Fall]:
     """Every value that has users enough, at every step."""
     by = (*dimensions(inquiry.catalog), TENURE)
-    return [*_version_falls(inquiry), *(f for d in by for f in _value_falls(inquiry, d))]
+    if inquiry.catalog.layout.events.version is not None:
+        by = (*by, VERSION)
+    return [*_new_version_falls(inquiry), *(f for d in by for f in _value_falls(inquiry, d))]
 
 
 def guilty_of(falls: list[Fall], sign: int) -> list[Fall]:
@@ -106,6 +108,8 @@ def _series(inquiry: Inquiry, dimension: str, step: int) -> Iterator[_Series]:
         ]
         if min(_least(own), _least(rest)) < LEAST_USERS:
             continue
+        if dimension == VERSION and not has_past(own):
+            continue
         inside = [log_odds(c.converted, c.entered) for c in own]
         outside = [log_odds(c.converted, c.entered) for c in rest]
         apart = [
@@ -113,6 +117,11 @@ def _series(inquiry: Inquiry, dimension: str, step: int) -> Iterator[_Series]:
             for a, b in zip(inside, outside, strict=True)
         ]
         yield _Series(step, value, own[0], inside, apart)
+
+
+def has_past(counts: list[Count]) -> bool:
+    """Whether a version, now and in earlier periods, was run long enough to have a level."""
+    return sum(c.entered >= LEAST_USERS for c in counts[1:]) >= LEAST_BASELINES
 
 
 def _least(counts: list[Count]) -> int:
@@ -147,22 +156,23 @@ def _effect(inquiry: Inquiry, step: int, inside: Count, expected: float) -> floa
     return log((whole + 0.5) / max(0.5, whole + 0.5 + gained))
 
 
-def _version_falls(inquiry: Inquiry) -> Iterator[Fall]:
-    """Versions against the others; the same weekdays of all earlier versions are their history."""
+def _new_version_falls(inquiry: Inquiry) -> Iterator[Fall]:
+    """New versions against all others, both at the usual rates of such users on such days."""
     if inquiry.catalog.layout.events.version is None:
         return
     for step in range(1, len(inquiry.cells.steps)):
-        usual = _by_weekday(inquiry, "segment", step, inquiry.baselines)
-        now = _versions(inquiry, step)
+        usual = _usual(inquiry, step)
         base = _sum(usual.values())
-        for version, days in sorted(now.items()):
-            inside = _sum(days.values())
-            others = [days for other, days in now.items() if other != version]
-            outside = _sum(count for days in others for count in days.values())
-            rates = (
-                _standardised(inquiry, [days], usual),
-                _standardised(inquiry, others, usual),
-            )
+        now = _versions(inquiry, step)
+        for version in sorted(now):
+            periods = (0, *inquiry.baselines)
+            by = (inquiry.cells.values(VERSION, step, "segment", k) for k in periods)
+            if has_past([values.get(version, NOBODY) for values in by]):
+                continue
+            others = [groups for other, groups in now.items() if other != version]
+            inside = _sum(now[version].values())
+            outside = _sum(count for groups in others for count in groups.values())
+            rates = (_standardised([now[version]], usual), _standardised(others, usual))
             past = (Count(base.entered, round(base.entered * rate)) for rate in rates)
             fall = _against(inquiry, step, version, (inside, outside), tuple(past))
             if fall:
@@ -191,35 +201,39 @@ def _against(
     return Fall(step, VERSION, version, inside, expected, (own - others) / error, effect)
 
 
-def _versions(inquiry: Inquiry, step: int) -> dict[str, dict[str, Count]]:
-    """Version → day → users of the current period at a step."""
-    result: dict[str, dict[str, Count]] = {}
-    for cell in inquiry.cells.at(VERSION, step, "segment", 0):
-        days = result.setdefault(cell.named, {})
-        days[cell.day] = days.get(cell.day, NOBODY).plus(Count(cell.entered, cell.converted))
-    return result
+Group = tuple[str, int]
+"""New or returning, and how many days after the period began."""
 
 
-def _by_weekday(inquiry: Inquiry, part: Slice, step: int, periods: list[int]) -> dict[int, Count]:
-    """Days since the period began → counts, over some periods."""
-    result: dict[int, Count] = {}
-    for stretch in inquiry.span.periods.stretches:
-        if stretch.index not in periods:
-            continue
-        for cell in inquiry.cells.at(TENURE, step, part, stretch.index):
-            offset = days_between(cell.day, stretch.start.date())
-            count = Count(cell.entered, cell.converted)
-            result[offset] = result.get(offset, NOBODY).plus(count)
-    return result
-
-
-def _standardised(inquiry: Inquiry, now: list[dict[str, Count]], usual: dict[int, Count]) -> float:
-    """The rate that these users would have at the usual rates of the days on which they came."""
+def _versions(inquiry: Inquiry, step: int) -> dict[str, dict[Group, Count]]:
+    """Version → users of the current period at a step."""
     start = inquiry.span.periods.current.start.date()
+    result: dict[str, dict[Group, Count]] = {}
+    for cell in inquiry.cells.at(VERSION_TENURE, step, "segment", 0):
+        version, _, tenure = cell.named.rpartition("|")
+        groups = result.setdefault(version, {})
+        group = (tenure, days_between(cell.day, start))
+        groups[group] = groups.get(group, NOBODY).plus(Count(cell.entered, cell.converted))
+    return result
+
+
+def _usual(inquiry: Inquiry, step: int) -> dict[Group, Count]:
+    """Users of all earlier periods at a step."""
+    result: dict[Group, Count] = {}
+    for stretch in inquiry.span.periods.baselines:
+        for cell in inquiry.cells.at(TENURE, step, "segment", stretch.index):
+            group = (cell.named, days_between(cell.day, stretch.start.date()))
+            count = Count(cell.entered, cell.converted)
+            result[group] = result.get(group, NOBODY).plus(count)
+    return result
+
+
+def _standardised(now: list[dict[Group, Count]], usual: dict[Group, Count]) -> float:
+    """The rate that these users would have at the usual rates of such users on such days."""
     base = _sum(usual.values()).rate
     weighted, total = 0.0, 0
-    for day, count in (item for days in now for item in days.items()):
-        past = usual.get(days_between(day, start), NOBODY)
+    for group, count in (item for groups in now for item in groups.items()):
+        past = usual.get(group, NOBODY)
         weighted += count.entered * (past.rate if past.entered >= LEAST_USERS else base)
         total += count.entered
     return weighted / total if total else base
