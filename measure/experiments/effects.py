@@ -28,6 +28,8 @@ LEAST_UNITS = 100
 """Below so many units in an arm the sequences, which are right for many, are not yet."""
 LEAST_EVENTS = 10
 """A share needs so many who converted, and so many who did not, in both arms together."""
+ROUNDING = 1e-12
+"""A variance of so small a part of the squared mean is what rounding leaves of none."""
 STRONG = 3.17
 """Compliance of fewer standard errors says too little to divide by (an F of 10)."""
 
@@ -108,6 +110,8 @@ def why_not(metric: Compared, treated: Side, control: Side) -> str | None:
     if metric.kind == "ratio" and min(treated.sums.x, control.sums.x) == 0:
         return "In one of the arms the denominators add up to nothing."
     if not _varies(metric, treated, control):
+        if metric.kind == "quantile":
+            return "Values are too coarse: around the quantile they are all the same in both arms."
         return "Everybody has the same value in both arms: there is nothing to compare."
     return None
 
@@ -127,7 +131,8 @@ def _too_rare(treated: Sums, control: Sums) -> str | None:
 
 
 def _varies(metric: Compared, treated: Side, control: Side) -> bool:
-    return any(arm_of(metric, side).variance > 0 for side in (treated, control))
+    arms = [arm_of(metric, side) for side in (treated, control)]
+    return any(arm.variance > ROUNDING * arm.mean**2 for arm in arms)
 
 
 def arm_of(metric: Compared, side: Side) -> Arm:

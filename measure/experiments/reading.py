@@ -322,3 +322,12 @@ class _Reading(NamedTuple):
         yield from (one for one in failed if one != checked.withheld)
         if about:
             yield about
+        yield from self._undeclared()
+
+    def _undeclared(self) -> Iterator[str]:
+        declared = {one.key for one in self.subject.assigned.arms}
+        for arm in self.cells.values("arm"):
+            if arm not in declared:
+                users = self.cells.units(self.cells.overall & self.cells.where(arm=arm))
+                named = f"'{arm}', which is not declared" if arm else "no arm"
+                yield f"{users:,} users are recorded in {named}: they are left out."

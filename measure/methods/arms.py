@@ -95,7 +95,7 @@ def ratio_arm(sums: Sums) -> Arm:
     require(sums.x != 0, "the denominators add up to something", "den")
     ratio = sums.y / sums.x
     spread = sums.variance_y - 2 * ratio * sums.covariance + ratio**2 * sums.variance_x
-    return Arm(sums.n, ratio, spread / (sums.x / sums.n) ** 2)
+    return Arm(sums.n, ratio, max(0.0, spread) / (sums.x / sums.n) ** 2)
 
 
 def require(holds: bool, what: str, where: str) -> None:

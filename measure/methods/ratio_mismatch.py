@@ -24,13 +24,20 @@ def normal(first: int, second: int, ratio: float = 1.0, *, correction: bool = Tr
     return min(1.0, 2 * float(ndtr(-max(0.0, apart) / sqrt(whole * share * (1 - share)))))
 
 
+SPREADS = (100.0, 1_000.0, 10_000.0)
+"""How close to the weights other shares are looked for: far off, which few units tell, and near,
+which takes many. The mean of mixtures is a mixture."""
+
+
 def sequential(
-    counts: Sequence[Sequence[int]], weights: Sequence[float], concentration: float = 10_000
+    counts: Sequence[Sequence[int]],
+    weights: Sequence[float],
+    concentrations: Sequence[float] = SPREADS,
 ) -> list[float]:
     """A p for each look at cumulative counts that may be looked at as often as one likes.
 
-    The Dirichlet-multinomial mixture of Lindon and Malek (2022), its prior around the weights;
-    arms of weight 0 are left out. The p never rises from one look to the next.
+    Dirichlet-multinomial mixtures (Lindon and Malek 2022), their priors around the weights; arms of
+    weight 0 are left out. The p never rises from one look to the next.
     """
     kept = [k for k, weight in enumerate(weights) if weight > 0]
     whole = sum(weights[k] for k in kept)
@@ -39,7 +46,9 @@ def sequential(
     shares = [weights[k] / whole for k in kept]
     least, found = 1.0, []
     for look in counts:
-        least = min(least, 1 / max(1.0, _odds([look[k] for k in kept], shares, concentration)))
+        kept_counts = [look[k] for k in kept]
+        odds = [_odds(kept_counts, shares, one) for one in concentrations]
+        least = min(least, 1 / max(1.0, sum(odds) / len(odds)))
         found.append(least)
     return found
 

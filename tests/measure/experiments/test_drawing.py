@@ -95,9 +95,7 @@ def test_arms_get_their_shares(kind: str) -> None:
     one = DeclaredExperiment.model_validate(
         {"name": "x", "salt": "x", "hash": kind, "arms": arms, "starts_at": "2026-01-01"}
     )
-    people = (
-        "SELECT 'u' || i AS user_id, CAST(NULL AS TIMESTAMP) AS signup_at FROM range(8000) t(i)"  # fmt: skip
-    )
+    people = "SELECT 'u' || i AS user_id, NULL::TIMESTAMP AS signup_at FROM range(8000) t(i)"
     source = as_query(parse_one(people, dialect="duckdb"))
     tables = {"everybody": source} if kind == "bucket" else with_number(source, "x", 2)
     query = exp.select(exp.alias_(drawn_arm(one, "u"), "arm"), "COUNT(*)").from_("everybody AS u")
