@@ -26,7 +26,7 @@ from ui.console.view.diagnosis import (
     where,
 )
 from ui.console.view.diagnosis_file import as_json, as_markdown
-from ui.console.view.measures import Measure, measures, moved
+from ui.console.view.measures import Measure, measures
 from ui.console.view.spark import spark
 from ui.console.view.state import Badge
 from ui.console.view.text import ago, moment, number, plain
@@ -77,7 +77,7 @@ def _evidence(_found: Diagnosis, run_id: str, asked_at: str) -> None:
     if shown:
         for column, measure in zip(st.columns(len(shown)), shown, strict=True):
             with column.container(border=True, height="stretch"):
-                _measure(measure, report)
+                _measure(measure)
     for part in (parts.funnels, parts.changes, parts.parts_of_it):
         _boxed(part, report)
 
@@ -103,11 +103,10 @@ def _boxed(part: Callable[[DebugReport], None], report: DebugReport) -> None:
         part(report)
 
 
-def _measure(measure: Measure, report: DebugReport) -> None:
+def _measure(measure: Measure) -> None:
     figure(st.container(), measure.label, measure.value, measure.note or None, measure.tip)
     if len(measure.history) > 1:
-        alarms = moved(report) == "drop" and report.segments[:1] == (measure.label.split()[0],)
-        draw(spark(measure.history, measure.label, alarms=alarms))
+        draw(spark(measure.history, measure.label, alarms=measure.alarms))
 
 
 def _causes(book: Diagnosed, found: Diagnosis) -> None:

@@ -24,6 +24,8 @@ from ui.console.view.text import points
 
 HEIGHT = 24
 TICKS = 4
+NARROW = 460
+"""Pixels below which the words of places have no room."""
 NO_CHANGE = "no change"
 BETWEEN = " minus "
 """What the name of a difference between two segments holds."""
@@ -119,7 +121,9 @@ def _ink(change: Change) -> Ink:
 
 
 def _spec(rows: list[Spec], ends: tuple[float, float], tick: Callable[[float], str]) -> Spec:
-    begin = f"{_LABELS} + {room_for(rows, 'who')}"
+    wide = not any(row["who"] for row in rows)
+    labels = "width * 0.36" if wide else _LABELS
+    begin = labels if wide else f"{labels} + {room_for(rows, 'who')}"
     x = scale_between(*ends, begin=begin, end=f"width - {room_for(rows, 'main')}")
     shape = {"field": "shape", "type": "nominal", "scale": None, "legend": None}
     # Every layer says axis None: one that did not would leave the browser a blank box.
@@ -138,8 +142,8 @@ def _spec(rows: list[Spec], ends: tuple[float, float], tick: Callable[[float], s
             "mark": {"type": "point", "filled": True, "size": 80, "opacity": 1},
             "encoding": {"x": x | {"field": "value"}, "color": by_field("ink"), "shape": shape},
         },
-        text_column("label", Ink.TEXT, align="left", at="0", limit="width * 0.22"),
-        text_column("who", Ink.SOFT, align="left", at=_LABELS),
+        text_column("label", Ink.TEXT, align="left", at="0", limit=f"{labels} - 6"),
+        text_column("who", Ink.SOFT, align="left", at=labels),
         text_column("main", None, align="right", at="width", bold=True),
         # Last: rows stand in the order in which layers name them.
         _ticks(x, len(rows), ends, tick),
@@ -151,7 +155,9 @@ def _ticks(x: Spec, below: int, ends: tuple[float, float], tick: Callable[[float
     values = [
         {"row": below, "at": at, "tick": tick(at) if at else NO_CHANGE} for at in ticks(*ends)
     ]
-    mark = {"type": "text", "fontSize": 12, "baseline": "middle", "align": "center"}
+    mark: Spec = {"type": "text", "fontSize": 12, "baseline": "middle", "align": "center"}
+    # On a phone they would meet; the values stand at the right all the same.
+    mark["opacity"] = {"expr": f"width < {NARROW} ? 0 : 1"}
     encoding = {
         "x": x | {"field": "at"},
         "text": {"field": "tick"},

@@ -18,6 +18,8 @@ class Measure(NamedTuple):
     tip: str
     history: tuple[tuple[str, float, str], ...] = ()
     """Period, value, value as it is read."""
+    alarms: bool = False
+    """Whether it is what the drop is told of."""
 
 
 def moved(report: DebugReport) -> str:
@@ -71,7 +73,8 @@ def _conversion(report: DebugReport, segment: str) -> Measure | None:
         (row.period, row.rate, percent(row.rate)) for row in rows if row.rate is not None
     )
     tip = "From the first step to the last. In brackets: where the change lies with 95% confidence."
-    return Measure(f"{segment} conversion", percent(now.rate), note, tip, history)
+    alarms = segment == own_segment(report) and moved(report) == "drop"
+    return Measure(f"{segment} conversion", percent(now.rate), note, tip, history, alarms)
 
 
 def _lost(report: DebugReport, segment: str) -> Measure | None:
