@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,10 @@ from warehouse.catalog import unknown_name
 if TYPE_CHECKING:
     from ui.workspace import Workspace
 
+SENT = """
+SELECT policy_key FROM decisions UNION SELECT policy_key FROM fct_messages
+WHERE policy_key IS NOT NULL ORDER BY 1
+"""
 DECIDED = "SELECT DISTINCT policy_key FROM decisions WHERE decided_at <= $as_of ORDER BY 1"
 
 
@@ -52,20 +55,18 @@ def attributed_to(
 
     Refuses with UNKNOWN_KEY a policy that sent nothing, with UNKNOWN_EVENT a goal.
     """
-    read = read_outs(workspace, as_of)
     if policy is not None:
-        _require_sent(workspace, policy, read)
-    whole = asked(workspace, as_of, weeks)
+        _require_known(workspace, policy)
+    read, whole = read_outs(workspace, as_of), asked(workspace, as_of, weeks)
     wanted = (goal,) if goal is not None else goals(whole)
     found = attributions(whole, read, wanted, horizon_days=horizon_days)
     return tuple(_only(one, policy) for one in found)
 
 
-def _require_sent(workspace: Workspace, policy: str, read: Mapping[str, ReadOut]) -> None:
-    sent = "SELECT DISTINCT policy_key FROM fct_messages WHERE policy_key IS NOT NULL ORDER BY 1"
-    known = {*read, *(key for (key,) in workspace.warehouse.fetch(sent).rows)}
+def _require_known(workspace: Workspace, policy: str) -> None:
+    known = [key for (key,) in workspace.warehouse.fetch(SENT).rows]
     if policy not in known:
-        raise PilothouseError(unknown_name(Code.UNKNOWN_KEY, "policy", policy, sorted(known)))
+        raise PilothouseError(unknown_name(Code.UNKNOWN_KEY, "policy", policy, known))
 
 
 def _only(found: Attribution, policy: str | None) -> Attribution:

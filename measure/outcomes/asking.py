@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from core.artifacts import SqlText
 from measure.outcomes.result import Figure, Point, Unit
-from measure.queries import Fetched, rows, text
+from measure.queries import AS_RECORDED, Fetched, rows, text
 from warehouse.catalog import Catalog
 from warehouse.compile.building import SCHEMA, parse
 from warehouse.outcome_metrics import OutcomeKind, OutcomeMetric
@@ -52,7 +52,9 @@ class Asked(NamedTuple):
 
     def fetch(self, main: exp.Query, purpose: str, **tables: exp.Query) -> tuple[Fetched, SqlText]:
         """Rows of one query over named tables, and the query as a result names it."""
-        fetched = self.runner.fetch(text(main, self.catalog, **tables), purpose=purpose)
+        fetched = self.runner.fetch(
+            text(main, self.catalog, AS_RECORDED, **tables), purpose=purpose
+        )
         return fetched, self.runner.ran[-1]
 
 

@@ -10,7 +10,7 @@ from sqlglot import exp
 from control.store import Store
 from core.artifacts import SqlText
 from measure.outcomes.asking import Asked
-from measure.queries import DIALECT, text
+from measure.queries import AS_RECORDED, DIALECT, text
 from warehouse.engines.duckdb import DuckDBWarehouse
 from warehouse.rows import Rows
 
@@ -25,7 +25,7 @@ class House(NamedTuple):
         self, asked: Asked, main: exp.Query, name: str, purpose: str, **tables: exp.Query
     ) -> tuple[Rows, SqlText]:
         """Rows of a query of ours over the warehouse, and the query under a name of its own."""
-        sql = text(main, asked.catalog, **tables)
+        sql = text(main, asked.catalog, AS_RECORDED, **tables)
         rows = self.warehouse.fetch(sql, timeout_seconds=asked.runner.timeout_seconds)
         return rows, SqlText(id=name, purpose=purpose, dialect=DIALECT, text=sql)
 

@@ -7,7 +7,6 @@ and have to foresee the last third, over all and by cohort, before they are fitt
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from math import isfinite, sqrt
 from typing import NamedTuple
@@ -16,7 +15,6 @@ import numpy as np
 
 from measure.methods.lifetime import (
     BgNbd,
-    GammaGamma,
     Purchases,
     bg_nbd_conditional,
     bg_nbd_fit,
@@ -30,13 +28,16 @@ from measure.queries import query
 
 LEAST_REPEAT_BUYERS = 500
 LEAST_DAYS = 56
-SAMPLE = 3_000
+SAMPLE = 2_000
 """Customers who are fitted; the same ones each time, by a hash of their ids."""
 OFF, COHORT_OFF = 0.15, 0.25
 """How far what was foreseen may lie from what came, as a share of the latter: over all, and in
 each cohort. Chance alone excuses twice its standard error."""
 COHORTS = 3
+ALIKE = 1e-3
+"""Amounts whose standard deviation is a smaller share of their mean have no spread to fit."""
 WEEK_DAYS = 7.0
+UNSTABLE = "The fit gives no finite value: amounts or times are too much alike to fit a spread."
 
 
 class Customers(NamedTuple):
@@ -53,19 +54,32 @@ class Customers(NamedTuple):
     last: np.ndarray
 
 
-class Fitted(NamedTuple):
-    """Both models; times in weeks."""
+class Watched(NamedTuple):
+    """Customers up to a moment; times in weeks."""
 
-    buying: BgNbd
-    spending: GammaGamma
+    seen: Purchases
+    paid: np.ndarray
+    """What each paid after the first day."""
 
-    def expected(self, seen: Purchases, paid: np.ndarray, weeks: float) -> np.ndarray:
-        """Of each customer: payments and what they come to within so many weeks, as two rows."""
-        times = np.vectorize(bg_nbd_conditional, excluded={0}, otypes=[float])
-        often = times(self.buying, seen.x, seen.t_x, seen.T, weeks)
-        mean = paid / np.maximum(seen.x, 1)
-        each = np.vectorize(gamma_gamma_expected, excluded={0}, otypes=[float])
-        return np.array([often, often * each(self.spending, seen.x, mean)])
+    def payments(self, buying: BgNbd, weeks: float) -> np.ndarray:
+        """Of each customer, within so many weeks."""
+        expected = np.vectorize(bg_nbd_conditional, excluded={0}, otypes=[float])
+        return np.asarray(expected(buying, *self.seen, weeks))
+
+    def amounts(self) -> np.ndarray:
+        """The mean of each customer's next payments; everybody's where nobody's differ."""
+        again = (self.seen.x > 0) & (self.paid > 0)
+        mean = self.paid / np.maximum(self.seen.x, 1)
+        usual = float(mean[again].mean())
+        if float(mean[again].std()) < ALIKE * usual:
+            return np.full(len(mean), usual)
+        spending = gamma_gamma_fit(self.seen.x[again], mean[again])
+        expected = np.vectorize(gamma_gamma_expected, excluded={0}, otypes=[float])
+        return np.asarray(expected(spending, self.seen.x, mean))
+
+    def value(self, buying: BgNbd, weeks: float) -> float:
+        """The mean of what customers pay within so many weeks; NaN where a fit gives none."""
+        return float((self.payments(buying, weeks) * self.amounts()).mean())
 
 
 class Foreseen(NamedTuple):
@@ -74,8 +88,6 @@ class Foreseen(NamedTuple):
     label: str
     payments: float
     came: float
-    amount: float
-    paid: float
     error: float
     """Standard error of the payments that came."""
     may_be_off: float
@@ -137,78 +149,63 @@ def _too_few(repeat: int, early: int, split: datetime) -> str:
 
 def _checked(as_of: datetime, figure: Wanted, sample: Customers, told: dict[str, object]) -> Figure:
     customers = told.pop("customers")
-    before, cohorts = backtest(sample)
-    ahead = figure.metric.horizon_days / WEEK_DAYS
+    buying, cohorts = backtest(sample)
     parts = tuple(_part(one) for one in cohorts)
     wrong = [one for one in cohorts if not one.holds]
     if wrong:
         return figure.withheld("currency", as_of, _failed(wrong[0]), parts=parts, **told)
-    seen = Purchases(sample.early + sample.late, *_weeks(sample.last, sample.until_end))
-    amounts = sample.early_amount + sample.late_amount
-    now = fit(seen, amounts)
-    value = float(now.expected(seen, amounts, ahead)[1].mean())
-    earlier = float(before.expected(*_early(sample), ahead)[1].mean())
+    ahead = figure.metric.horizon_days / WEEK_DAYS
+    early, now = _early(sample), _now(sample)
+    value, before = now.value(bg_nbd_fit(now.seen)[0], ahead), early.value(buying, ahead)
     if not isfinite(value):
-        return figure.withheld("currency", as_of, _unstable(), parts=parts, **told)
+        return figure.withheld("currency", as_of, UNSTABLE, parts=parts, **told)
     notes = (
         *_of(told["notes"]),
         f"Fitted on {len(sample.last):,} of {customers:,} customers; foresaw the last third of "
         f"the time within {cohorts[0].off:.0%}.",
         "The value before is what the first two thirds alone gave, at their end.",
     )
-    shown = told | {"notes": notes, "parts": parts}
-    return figure.told(
-        "currency", as_of, value=value, before=earlier if isfinite(earlier) else None, **shown
-    )
+    shown = told | {"notes": notes, "parts": parts, "before": before if isfinite(before) else None}
+    return figure.told("currency", as_of, value=value, **shown)
 
 
 def _of(notes: object) -> tuple[str, ...]:
     return tuple(notes) if isinstance(notes, tuple) else ()
 
 
-def fit(seen: Purchases, amounts: np.ndarray) -> Fitted:
-    """Both models; ``amounts``: what each customer paid after the first day."""
-    buying, _ = bg_nbd_fit(seen)
-    again = (seen.x > 0) & (amounts > 0)
-    spending = gamma_gamma_fit(seen.x[again], amounts[again] / seen.x[again])
-    return Fitted(buying, spending)
-
-
-def backtest(sample: Customers) -> tuple[Fitted, list[Foreseen]]:
-    """The models of the first two thirds, and what they foresaw: of all, then by cohort."""
+def backtest(sample: Customers) -> tuple[BgNbd, list[Foreseen]]:
+    """The model of the first two thirds, and what it foresaw: of all, then by cohort."""
     there = sample.until_split > 0
-    early = Customers(*(one[there] for one in sample))
-    seen, amounts = _early(early)
-    fitted = fit(seen, amounts)
-    weeks = float((early.until_end - early.until_split)[0]) / WEEK_DAYS
-    expected = fitted.expected(seen, amounts, weeks)
+    known = Customers(*(one[there] for one in sample))
+    early = _early(known)
+    buying, _ = bg_nbd_fit(early.seen)
+    expected = early.payments(buying, float((known.until_end - known.until_split)[0]) / WEEK_DAYS)
     # Cohorts by when they came, of equal size: the oldest first.
-    order = np.argsort(-early.until_split, kind="stable")
+    order = np.argsort(-known.until_split, kind="stable")
     cohorts = [("all customers", order, OFF)]
     for number, who in enumerate(np.array_split(order, COHORTS), start=1):
         cohorts.append((f"cohort {number} of {COHORTS}, oldest first", who, COHORT_OFF))
-    return fitted, [_foreseen(label, early, expected, who, off) for label, who, off in cohorts]
+    return buying, [
+        _foreseen(label, known.late[who], expected[who], off) for label, who, off in cohorts
+    ]
 
 
-def _early(sample: Customers) -> tuple[Purchases, np.ndarray]:
+def _early(sample: Customers) -> Watched:
+    """Those who had come by the split, up to it."""
     there = sample.until_split > 0
-    last, until = _weeks(sample.early_last[there], sample.until_split[there])
-    return Purchases(sample.early[there], last, until), sample.early_amount[there]
+    times = (sample.early_last[there] / WEEK_DAYS, sample.until_split[there] / WEEK_DAYS)
+    return Watched(Purchases(sample.early[there], *times), sample.early_amount[there])
 
 
-def _weeks(*days: np.ndarray) -> Sequence[np.ndarray]:
-    return [one / WEEK_DAYS for one in days]
+def _now(sample: Customers) -> Watched:
+    times = (sample.last / WEEK_DAYS, sample.until_end / WEEK_DAYS)
+    paid = sample.early_amount + sample.late_amount
+    return Watched(Purchases(sample.early + sample.late, *times), paid)
 
 
-def _foreseen(
-    label: str, early: Customers, expected: np.ndarray, who: np.ndarray, off: float
-) -> Foreseen:
-    often, amount = expected[:, who].sum(axis=1)
-    came, paid = early.late[who], early.late_amount[who]
-    error = sqrt(len(who)) * float(came.std()) if len(who) else 0.0
-    return Foreseen(
-        label, float(often), float(came.sum()), float(amount), float(paid.sum()), error, off
-    )
+def _foreseen(label: str, came: np.ndarray, expected: np.ndarray, off: float) -> Foreseen:
+    error = sqrt(len(came)) * float(came.std()) if len(came) else 0.0
+    return Foreseen(label, float(expected.sum()), float(came.sum()), error, off)
 
 
 def _part(one: Foreseen) -> Part:
@@ -224,7 +221,3 @@ def _failed(one: Foreseen) -> str:
         f"({one.off:.0%} off, {one.may_be_off:.0%} are allowed). Payments that come by contract, "
         "at fixed times, are not what it is made for."
     )
-
-
-def _unstable() -> str:
-    return "The fit gives no finite value: amounts or times are too much alike to fit a spread."

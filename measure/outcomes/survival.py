@@ -32,7 +32,7 @@ def kaplan_meier(seen: Watched) -> list[Step]:
     """Kaplan and Meier (1958); intervals on log(-log), with Greenwood's variance (Kalbfleisch and
     Prentice 2002). Who was not watched on counts as watched up to and with that time."""
     leaving = seen.happened + seen.censored
-    at_risk = leaving.sum() - np.concatenate(([0], np.cumsum(leaving)[:-1]))
+    at_risk = leaving.sum() - np.cumsum(leaving) + leaving
     steps, share, variance = [], 1.0, 0.0
     for time, happened, risk in zip(seen.times, seen.happened, at_risk, strict=True):
         if happened == 0:

@@ -9,6 +9,7 @@ import click
 
 from ui import staging
 from ui.cli.computing import compute_command
+from ui.cli.outcomes import attribution_command, kpis_command, ltv_command
 from ui.cli.readouts import experiment_command, lift_command
 from ui.cli.session import MOMENT, Listing, Output, Session, common, looked_at_by, said_by
 from ui.cli.staging import result_lines
@@ -147,6 +148,7 @@ def measure() -> None:
     """Read out what it did."""
 
 
-measure.add_command(compute_command)
+for command in (compute_command, kpis_command, attribution_command, ltv_command):
+    measure.add_command(command)
 measure.add_command(lift_command)
 measure.add_command(experiment_command)
