@@ -11,7 +11,7 @@ from sqlglot import exp
 from measure.experiments.assigned import Assigned
 from measure.experiments.effects import never_zero
 from measure.experiments.readout import Check
-from measure.queries import Runner, query, text
+from measure.queries import AS_RECORDED, Runner, query, text
 from measure.statistics import p_text
 from warehouse.catalog import Catalog
 
@@ -25,7 +25,7 @@ def overlaps(
     """One check for each other experiment that some of the same users are in."""
     for key, other in others.items():
         fetched = runner.fetch(
-            text(query("lift_overlap"), catalog, **_tables(mine, other)),
+            text(query("lift_overlap"), catalog, AS_RECORDED, **_tables(mine, other)),
             purpose=f"users who are in {key} as well",
         )
         if fetched.rows:

@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from measure.experiments.measured import Compared
 from measure.methods.arms import Z95, Arm, quantile_arm
-from measure.queries import Runner, query, text
+from measure.queries import AS_RECORDED, Runner, query, text
 from warehouse.catalog import Catalog
 
 
@@ -22,7 +22,9 @@ def arms(
     """Arm → its quantile, with the variance that the interval of its order statistics tells."""
     assert metric.share is not None, "a quantile has a share"
     sql = query("lift_quantile", share=metric.share, z=Z95, value=exp.column(f"y{place}", "u"))
-    fetched = runner.fetch(text(sql, catalog, **tables), purpose=f"{metric.name} by arm")
+    fetched = runner.fetch(
+        text(sql, catalog, AS_RECORDED, **tables), purpose=f"{metric.name} by arm"
+    )
     return {
         arm: quantile_arm(float(n), float(value), float(low), float(high))
         for arm, n, value, low, high in fetched.rows

@@ -34,7 +34,7 @@ from measure.experiments.wording import verdict
 from measure.methods.arms import Arm
 from measure.methods.multiplicity import benjamini_hochberg
 from measure.methods.sequences import PLANNED
-from measure.queries import DIALECT, Fetched, Runner, text
+from measure.queries import AS_RECORDED, DIALECT, Fetched, Runner, text
 from warehouse.catalog import Catalog
 
 
@@ -103,7 +103,7 @@ def _cells(runner: Runner, catalog: Catalog, subject: Subject) -> tuple[Cells, M
     asked = Measuring(
         subject.metrics, timedelta(days=subject.pre_days), series.stretches(subject.horizon_days)
     )
-    sql = text(cells(asked), catalog, **tables(catalog, subject.assigned, asked))
+    sql = text(cells(asked), catalog, AS_RECORDED, **tables(catalog, subject.assigned, asked))
     fetched = runner.fetch(sql, purpose=f"sums of every metric by arm of {subject.key}")
     return Cells.of(fetched.columns, fetched.rows, fetched.id), asked
 
