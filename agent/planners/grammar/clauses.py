@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from agent.planners.grammar.doubt import Answer, Doubt
 from agent.planners.grammar.ellipsis import Ellipsis
 from agent.planners.grammar.leaves_attributes import AttributeLeaves
 from agent.planners.grammar.leaves_events import EventLeaves
@@ -93,7 +94,7 @@ class Clauses:
             item = item or self.item(start, sep, run_marked=marker)
             if item is None:
                 return items, end
-            item = self._but_not_then(item)
+            item = self._meanwhile(self._but_not_then(item), items)
             item = self.ellipsis.since(item, items[-1]) if items else item
             merged = self.sequences.without(items[-1], item) if items else None
             if merged is not None:
@@ -103,6 +104,24 @@ class Clauses:
                 items.append(self.sequences.doubtful(item) if after_event else item)
             end = self._adverb(items[-1].found.end)
             self.furthest = max(self.furthest, end)
+
+    def _meanwhile(self, item: Item, items: list[Item]) -> Item:
+        """'viewed pricing in the last 7 days without subscribing': in these days, or ever?"""
+        found = item.found
+        before = items[-1].found if items else None
+        gerund = found.counts_events and found.stated.lower().split()[0].endswith("ing")
+        if not (item.negated and gerund and found.span is None and not found.counted):
+            return item
+        if before is None or before.span is None or before.span.window is None:
+            return item
+        said = found.stated
+        question = (
+            f"Does '{before.span.stated}' hold for 'without {said}' too? Say the period with each, "
+            "or 'ever' where none is meant."
+        )
+        both = Answer("It does", said, f"{said} {before.span.stated}")
+        doubt = Doubt.of(question, both, Answer("Not ever", said, f"{said} ever"))
+        return replace(item, found=found.asking(doubt))
 
     def _but_not_then(self, item: Item) -> Item:
         """'viewed pricing, but not in the last 7 days'."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from agent.planners.grammar.exclusions import EXCLUDERS
 from agent.planners.grammar.frame_words import FILLERS
 from agent.planners.grammar.lexicon import Kind, Lexicon
 from agent.planners.grammar.quantities import quantity
@@ -26,6 +27,14 @@ _PEOPLE = frozenset(
 )
 _KINDS: tuple[Kind, ...] = ("event", "entity", "column", "value", "trait", "audience")
 _WHOLE: tuple[Kind, ...] = ("audience", "value")
+_NEVER = frozenset(
+    "excluded exclusion exclusions excludes left unless suppressions suppression suppressed block "
+    "blocked blacklist stop stops nobody none either any or both must should if when only neither "
+    "nor hold holdout holdouts control negative opted but limit limits cap caps remove drop "
+    "condition conditions priority first then exception exceptions exempt outside scope wanted "
+    "unwanted ineligible disqualified forbidden banned nope non anti bad wrong ignored".split()
+) | {one for words in EXCLUDERS for one in words if len(one) > 3}
+"""What says that people are left out, or how conditions hold together: never part of a name."""
 _SMALL = frozenset("and or of with for in on the a an our we no not".split())
 
 
@@ -66,7 +75,7 @@ def _explained(
         return None
     said = text.words(start, end)
     if opener == (":",):
-        return [], after, said
+        return ([], after, said) if _at_once(text, start, end, lexicon) else None
     who = word(text[start], "users")
     if opener == ("(",):
         return [who, text[end]], end + 1, said
@@ -78,7 +87,7 @@ def _explained(
 
 def _names(text: Text, start: int, end: int, lexicon: Lexicon) -> bool:
     """Whether it is a name: words without a number, one of them at least that says something."""
-    if any(quantity(text, k) is not None for k in range(start, end)):
+    if any(quantity(text, k) is not None or text.low(k) in _NEVER for k in range(start, end)):
         return False
     return any(
         text.low(k) not in FILLERS
@@ -86,6 +95,23 @@ def _names(text: Text, start: int, end: int, lexicon: Lexicon) -> bool:
         and not lexicon.longest("person", text, k)
         for k in range(start, end)
     )
+
+
+def _at_once(text: Text, start: int, end: int, lexicon: Lexicon) -> bool:
+    """Whether a colon explains a name: at the beginning, the only colon, a name of people.
+
+    A heading later on ('Exceptions: …') may turn round what follows it.
+    """
+    begins = all(one.kind == "mark" or _idle(one.low) for one in text.tokens[:start])
+    alone = sum(one.low == ":" for one in text.tokens) == 1
+    people = any(lexicon.longest("person", text, k) is not None for k in range(start, end))
+    return (
+        begins and alone and (people or any(lexicon.knows(text.low(k)) for k in range(start, end)))
+    )
+
+
+def _idle(low: str) -> bool:
+    return low in FILLERS or low in _SMALL
 
 
 def _recurs(text: Text, start: int, end: int, after: int, lexicon: Lexicon) -> bool:

@@ -13,7 +13,7 @@ from agent.planners.grammar.since import SinceSpans
 from agent.planners.grammar.spans import DAY as DAY
 from agent.planners.grammar.spans import UNITS as UNITS
 from agent.planners.grammar.spans import Span as Span
-from agent.planners.grammar.spans import unit_at, whole_days
+from agent.planners.grammar.spans import unit_at
 from agent.planners.grammar.words import ARTICLES, Text
 from core.conditions import Absolute, Calendar, Op, Rolling
 
@@ -193,10 +193,7 @@ class Times:
         return None
 
     def ahead(self, i: int) -> Span | None:
-        """'in less than 7 days', 'tomorrow': of what is still to come."""
-        if self.text.low(i) == "tomorrow":
-            day = self.as_of.date() + timedelta(days=1)
-            return whole_days("tomorrow", day, day + timedelta(days=1), i + 1)
+        """'in less than 7 days': of what is still to come."""
         length = self.duration(i + 1) if self.text.low(i) in ("in", "within") else None
         if length is None or length[0].bare or length[0].op not in (Op.LT, Op.LE):
             return None

@@ -45,6 +45,7 @@ def shop() -> Catalog:
     }
     base["layout"]["users"] |= {"dimensions": (), "country": None}
     base["audiences"], base["funnels"], base["metrics"] = {}, {}, {}
+    base["outcomes"], base["readout_metrics"] = {}, {}
     base["actions"] = {"thanks": {"key": "thanks", "name": "Thank-you note", "channels": ["email"]}}
     for section in ("phrases", "eligibility", "assumptions", "stop"):
         base[f"action_{section}"] = {}

@@ -106,7 +106,7 @@ def test_users_without_any_subscription_are_not_trial_users():
     "prompt",
     [
         "Everyone in Germany other than paying users who viewed pricing at least once.",
-        "Users, excluding trial users, with at least 10 workouts.",
+        "Users excluding trial users, with at least 10 workouts.",
     ],
 )
 def test_a_clause_after_an_exclusion_that_may_belong_to_either_is_asked_back(prompt: str):

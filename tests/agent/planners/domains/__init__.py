@@ -56,7 +56,7 @@ def _written(said: dict[str, Any]) -> Catalog:
         base[f"action_{section}"] = {}
     base["action_phrases"] = {key: one["phrases"] for key, one in said["actions"].items()}
     base["funnels"], base["metrics"], base["templates"] = {}, {}, {}
-    base["advertising"] = None
+    base["advertising"], base["outcomes"], base["readout_metrics"] = None, {}, {}
     base["layout"] |= {"sales": None, "releases": None}
     base["layout"]["users"] = {
         "table": users["table"], "key": users["key"], "canonical": "TRUE",
