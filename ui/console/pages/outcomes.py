@@ -1,0 +1,7 @@
+"""Outcomes: what came of it."""
+
+from __future__ import annotations
+
+from ui.console.outcomes import show
+
+show()
