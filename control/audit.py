@@ -70,6 +70,8 @@ class Asked(NamedTuple):
     until: datetime | None = None
     limit: int | None = None
     """The newest that many."""
+    about: str | None = None
+    """What stands somewhere in the name of what was done something to, in any case."""
 
 
 def append(connection: sa.Connection, act: Act) -> AuditEntry:
@@ -115,7 +117,7 @@ def entries(
 ) -> list[AuditEntry]:
     """Entries as they read, oldest first; with a limit, the newest that many."""
     wanted = asked or Asked(limit=limit)
-    newest = with_texts().where(*_conditions(wanted)).order_by(audit.c.seq.desc())
+    newest = with_texts().where(*conditions(wanted)).order_by(audit.c.seq.desc())
     with store.read() as connection:
         rows = connection.execute(newest.limit(wanted.limit)).all()
     return [reading(*split(row)) for row in reversed(rows)]
@@ -154,13 +156,17 @@ def first_kept(connection: sa.Connection) -> int:
     return connection.execute(sa.select(sa.func.min(audit.c.seq))).scalar() or 0
 
 
-def _conditions(asked: Asked) -> Iterator[sa.ColumnElement[bool]]:
+def conditions(asked: Asked) -> Iterator[sa.ColumnElement[bool]]:
+    """What somebody asked for, over entries joined with their texts; all but the limit."""
     if asked.who is not None:
         yield audit.c.who == asked.who
     if asked.what is not None:
         yield audit.c.what == asked.what
     if asked.subject is not None:
         yield sa.or_(audit.c.subject == asked.subject, audit_texts.c.subject == asked.subject)
+    if asked.about is not None:
+        named = (audit.c.subject, audit_texts.c.subject)
+        yield sa.or_(*(one.icontains(asked.about, autoescape=True) for one in named))
     if asked.since is not None:
         yield audit.c.at >= utc(asked.since)
     if asked.until is not None:

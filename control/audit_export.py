@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -17,13 +17,19 @@ from control.tables import audit
 
 
 def lines(
-    store: Store, *, since: datetime | None = None, through: int | None = None, texts: bool = True
+    store: Store,
+    *,
+    since: datetime | None = None,
+    through: int | None = None,
+    texts: bool = True,
+    only: Iterable[sa.ColumnElement[bool]] = (),
 ) -> Iterator[str]:
     """Entries as they are stored, oldest first, one a line.
 
-    With ``texts`` what is kept apart stands beside each; ``through`` is the last number.
+    With ``texts`` what is kept apart stands beside each; ``through`` is the last number; ``only``
+    those for which all of this holds.
     """
-    query = with_texts().order_by(audit.c.seq).limit(PAGE)
+    query = with_texts().where(*only).order_by(audit.c.seq).limit(PAGE)
     if since is not None:
         query = query.where(audit.c.at >= utc(since))
     if through is not None:

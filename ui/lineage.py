@@ -48,6 +48,18 @@ def lineage(workspace: Workspace, name: str) -> Lineage:
     return Lineage(start, tuple(up), tuple(down), between)
 
 
+def read_by_rules(workspace: Workspace) -> dict[str, frozenset[Node]]:
+    """Key of each rule in force or paused → all that it is made of, however indirectly."""
+    models = modelling.live_models(workspace.store, workspace.settings)
+    edges = (*_of_models(workspace, models), *_of_rules(workspace))
+    return {
+        one.key: frozenset(
+            found.node for found in reached(edges, Node("rule", one.key), down=False)
+        )
+        for one in versions.all_current(workspace.store)
+    }
+
+
 def facts_of_rules(workspace: Workspace) -> dict[Node, dict[str, Any]]:
     """What a person wants to know of each rule in a lineage: version, state, decisions so far."""
     decided = workspace.warehouse.fetch(

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from tests.ui.command_line import DECISION, ELIGIBILITY, CommandLine
 from tests.ui.demo_desk import DemoWorkspace, ReplayWorker
 from ui.app import SCRIPT
-from ui.console.desk import Desk, open_desk
+from ui.console.desk import Desk, OpenWorkspace, open_desk
 from ui.environment import load_settings
 from ui.workspace import Workspace, open_workspace
 
@@ -40,7 +40,7 @@ def decided(folder: Path) -> Iterator[Workspace]:
         opened.close()
 
 
-def looking(workspace: Workspace, folder: Path) -> Look:
+def looking(workspace: OpenWorkspace, folder: Path) -> Look:
     """A way to look at its pages."""
     office = Desk(workspace, ReplayWorker(DemoWorkspace(folder)))
 

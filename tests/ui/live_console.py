@@ -75,6 +75,8 @@ class Visitor:
     def ask(self, prompt: str) -> None:
         """Type a question on the Ask page and wait for its answer."""
         self.page.goto(self.base)
+        # Not everybody starts there.
+        self.page.get_by_role("link", name="Ask", exact=True).click()
         box = self.page.get_by_test_id("stChatInputTextArea")
         box.fill(prompt)
         box.press("Enter")

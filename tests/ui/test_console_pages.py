@@ -63,9 +63,9 @@ def test_every_page_opens_for_every_role(visit: Visit, office: Desk, email: str,
     assert page.title
 
 
-def test_whoever_only_approves_starts_at_the_inbox(visit: Visit) -> None:
+def test_whoever_approves_starts_at_the_inbox_and_a_marketer_at_ask(visit: Visit) -> None:
     assert visit("pavel@demo").title[0].value == "Approvals"
-    assert visit("ada@demo").title[0].value.startswith("What should happen next")
+    assert visit("mara@demo").title[0].value.startswith("What should happen next")
 
 
 # Asking

@@ -52,6 +52,14 @@ PLACES: tuple[Place, ...] = (
         "What waits for a decision: who it reaches, what changes, and the checks it passed.",
     ),
     Place(
+        "diagnoses.py",
+        "Diagnoses",
+        ":material/troubleshoot:",
+        "diagnoses",
+        EVERYBODY,
+        "Why a number moved: what is real, the likeliest causes, and checks to run.",
+    ),
+    Place(
         "decisions.py",
         "Decisions",
         ":material/account_tree:",
@@ -75,7 +83,45 @@ PLACES: tuple[Place, ...] = (
         EVERYBODY,
         "What is tried over the real data with letters to nobody, and how it goes live.",
     ),
+    Place(
+        "experiments.py",
+        "Experiments",
+        ":material/experiment:",
+        "experiments",
+        EVERYBODY,
+        "What messages and changes really did, against people who were held out.",
+    ),
+    Place(
+        "outcomes.py",
+        "Outcomes",
+        ":material/monitoring:",
+        "outcomes",
+        EVERYBODY,
+        "Figures with their meaning, what campaigns changed, and whose conversions are whose.",
+    ),
+    Place(
+        "data_health.py",
+        "Data health",
+        ":material/monitor_heart:",
+        "data_health",
+        EVERYBODY,
+        "How old the data is, what came in and what did not, and which rules rest on it.",
+    ),
+    Place(
+        "audit_log.py",
+        "Audit log",
+        ":material/history:",
+        "audit_log",
+        EVERYBODY,
+        "Who did what and when, and whether nobody changed the log since.",
+    ),
 )
+STARTS: tuple[tuple[Role, str], ...] = (
+    (Role.ADMIN, "data_health"),
+    (Role.ANALYST, "diagnoses"),
+    (Role.APPROVER, "approvals"),
+)
+"""Where somebody who is no marketer starts; where that page is not there, at Ask."""
 
 
 def show() -> None:
@@ -120,14 +166,21 @@ def _page(place: Place, *, first: bool) -> StreamlitPage:
 
 
 def _land(person: Person, chosen: StreamlitPage, pages: dict[str, StreamlitPage]) -> None:
-    """Who decides starts where there is something to decide; later they go where they like."""
+    """Everybody starts where their work is; later they go where they like."""
     if "landed" in st.session_state:
         return
     st.session_state["landed"] = True
     at_the_door = chosen is pages["ask"] and not st.query_params
-    proposes = person.roles - {Role.APPROVER}
-    if at_the_door and not proposes and "approvals" in pages:
-        st.switch_page(pages["approvals"])
+    start = _start(person)
+    if at_the_door and start != "ask" and start in pages:
+        st.switch_page(pages[start])
+
+
+def _start(person: Person) -> str:
+    """Whoever proposes starts at Ask; the others at the page of their first concern."""
+    if Role.MARKETER in person.roles:
+        return "ask"
+    return next((page for role, page in STARTS if role in person.roles), "ask")
 
 
 def _anonymous(page: Callable[[], None]) -> None:

@@ -12,6 +12,7 @@ from sqlglot.optimizer.eliminate_joins import eliminate_joins
 from sqlglot.optimizer.pushdown_projections import pushdown_projections
 from sqlglot.optimizer.qualify import qualify
 
+from warehouse.catalog import Catalog
 from warehouse.clocks.history import DIALECT
 from warehouse.clocks.tables import Clocks, clocks_of, stored
 from warehouse.models.assemble import traits_query
@@ -70,6 +71,45 @@ def stale(
 ) -> tuple[Freshness, ...]:
     """The traits that break their promise now."""
     return tuple(one for one in freshness(cursor, models, now) if one.stale)
+
+
+class TableAge(NamedTuple):
+    """One table against what the catalog promises of it."""
+
+    table: str
+    owner: str
+    promised_seconds: int | None
+    """None: nothing is promised of it."""
+    newest: datetime | None
+    """Its newest row (naive UTC) by the table's own time; None without any."""
+    age_seconds: int | None
+
+    @property
+    def late(self) -> bool:
+        """Whether the promise is broken."""
+        if self.promised_seconds is None:
+            return False
+        return self.age_seconds is None or self.age_seconds > self.promised_seconds
+
+
+def table_ages(
+    cursor: duckdb.DuckDBPyConnection, catalog: Catalog, now: datetime
+) -> tuple[TableAge, ...]:
+    """Every table of a catalog that has a time, with its newest row by ``now`` (naive UTC).
+
+    Tables that the warehouse lacks have no newest row.
+    """
+    columns = stored(cursor).columns
+    found = []
+    for name, table in sorted(catalog.tables.items()):
+        if table.time_column is None:
+            continue
+        last = None
+        if table.time_column in columns.get(name, {}):
+            last = _newest(cursor, name, Clocks((table.time_column,)), now)
+        age = None if last is None else int((now - last).total_seconds())
+        found.append(TableAge(name, table.owner, table.freshness_slo_seconds, last, age))
+    return tuple(found)
 
 
 def sources_of(trait: str, models: ModelSet) -> set[str]:
