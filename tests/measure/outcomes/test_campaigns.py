@@ -63,6 +63,7 @@ def test_the_return_is_revenue_beyond_the_holdout_less_the_messages(business: Bu
     assert found.messages == 1800
     assert found.cost == pytest.approx(90)
     assert found.roi == pytest.approx(revenue / 90 - 1)
+    assert found.roi is not None
     assert found.roi_interval is not None
     assert found.roi_interval.low is not None
     assert found.roi_interval.low < found.roi

@@ -20,8 +20,10 @@ APPROVED = Effect(
 )
 
 
-def _looked_at(business: Business, **more: object) -> Evaluation:
-    live = Deployed("nudge", 2, 7, ago(7), ago(0), 0.1, APPROVED)._replace(**more)
+LIVE = Deployed("nudge", 2, 7, ago(7), ago(0), 0.1, APPROVED)
+
+
+def _looked_at(business: Business, live: Deployed = LIVE) -> Evaluation:
     return evaluate(business.asked(), live, TOLERANCE, now=datetime(2026, 6, 29, 1))
 
 
@@ -97,7 +99,7 @@ def test_a_held_out_user_who_got_a_message_withholds_lift(business: Business) ->
 def test_arms_that_do_not_match_the_holdout_withhold_lift(business: Business) -> None:
     _decide(business, 600)
 
-    lift = _number(_looked_at(business, share_held_out=0.3), "lift")
+    lift = _number(_looked_at(business, LIVE._replace(share_held_out=0.3)), "lift")
 
     assert "do not match the holdout of 30%" in str(lift.statement)
 
@@ -112,14 +114,14 @@ def test_a_rule_that_decided_on_nobody_is_told_so(business: Business) -> None:
 def test_without_an_approved_effect_there_is_nothing_to_compare_with(business: Business) -> None:
     _decide(business, 50)
 
-    found = _looked_at(business, approved=None)
+    found = _looked_at(business, LIVE._replace(approved=None))
 
     assert _number(found, "people").holds is None
     assert found.verdict.startswith("Nothing was approved that could be compared.")
 
 
 def test_a_version_that_was_replaced_is_looked_at_until_then(business: Business) -> None:
-    found = _looked_at(business, until=ago(3), canary_share=0.05)
+    found = _looked_at(business, LIVE._replace(until=ago(3), canary_share=0.05))
 
     assert found.notes[1] == f"Another version took its place on {ago(3):%Y-%m-%d %H:%M}."
     assert "for 5 % of the users first" in found.notes[2]

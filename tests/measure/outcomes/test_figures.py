@@ -6,12 +6,15 @@ import pytest
 
 from measure.outcomes.acquisition import acquisition_cost
 from measure.outcomes.conversion import conversion
+from measure.outcomes.defaults import asked_for, lacking
 from measure.outcomes.governance import guardrail_pass_share
 from measure.outcomes.operation import data_freshness
 from measure.outcomes.revenue import revenue_per_user
 from measure.outcomes.value import time_to_value
 from tests.measure.outcomes.business import Business, figure
 from tests.measure.small_world import CATALOG
+from tests.project.tree import ROOT
+from warehouse.catalog import Catalog, load_catalog
 
 ARPU = figure(CATALOG, "revenue_per_user")
 CAC = figure(CATALOG, "acquisition_cost")
@@ -187,3 +190,22 @@ def test_a_table_that_fell_silent_is_named_with_its_promise(business: Business) 
     assert late["fct_messages"] == "Its newest row is 120 h old; 48 h are promised."
     assert late["fct_support"] == "It has no rows; 24 h are promised."
     assert "traits" in found.notes[0]
+
+
+def test_a_catalog_of_another_business_says_what_it_lacks() -> None:
+    shop = load_catalog(ROOT / "examples" / "shop" / "catalog")
+
+    kinds = {one.metric.kind: one.metric for one in asked_for(shop)}
+
+    assert kinds["conversion"].metric == "conversion"
+    assert kinds["revenue_per_user"].event is None
+    assert [*lacking(shop)] == ["time_to_value"]
+    assert "say in outcomes.yaml which event is value" in lacking(shop)["time_to_value"][2]
+
+
+def test_a_figure_that_names_no_event_of_the_catalog_is_refused() -> None:
+    named = CATALOG.outcomes["time_to_value"].model_copy(update={"event": "workout_done"})
+    document = dict(CATALOG) | {"outcomes": {"time_to_value": named}}
+
+    with pytest.raises(ValueError, match=r"outcomes.time_to_value.event names 'workout_done'"):
+        Catalog.model_validate(document)
