@@ -25,7 +25,7 @@ FROM decisions WHERE outcome = 'selected';
 
 INSERT INTO fct_events (user_id, event_name, event_time, message_id)
 SELECT u.user_id, ['app_opened', 'workout_started', 'workout_completed', 'workout_saved', 'pricing_viewed', 'plan_compared', 'checkout_started',
-        'checkout_failed', 'subscription_started', 'ticket_opened'][1 + hash(u.user_id, n) % 10],
+        'checkout_failed', 'subscription_started', 'ticket_opened'][CAST(1 + hash(u.user_id, n) % 10 AS INTEGER)],
     TIMESTAMP '2026-04-01' + to_minutes(CAST(hash(u.user_id, n, 1) % 128160 AS INTEGER)), u.user_id || '-' || n
 FROM dim_users u, range($events) t(n)
 ORDER BY 3;

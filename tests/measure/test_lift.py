@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from core.errors import Code, PilothouseError
+from core.rules import Holdout
 from measure.lift import LiftReport, lift
 from tests.measure.small_world import CATALOG, SmallWorld
 from warehouse.runner import CheckedRunner
@@ -19,7 +20,8 @@ class Trial:
     """A policy's decisions and what users did afterwards."""
 
     def __init__(self, world: SmallWorld) -> None:
-        self.catalog = CATALOG
+        kept = {"tickets": CATALOG.readout_metrics["tickets"]}
+        self.catalog = CATALOG.model_copy(update={"readout_metrics": kept})
         self.warehouse = world.warehouse
 
     def decide(self, arm: str, first: int, users: int, *, days_ago: float = 10) -> None:
@@ -165,3 +167,69 @@ def test_a_report_is_plain_json(trial: Trial) -> None:
     _fair(trial)
 
     assert json.loads(trial.lift().model_dump_json())["policy"] == "nudge"
+
+
+def test_the_effect_on_whom_the_message_reached_stands_beside_that_of_being_meant(
+    trial: Trial,
+) -> None:
+    _fair(trial)
+    trial.pay(0, 270)
+    trial.pay(900, 10)
+    trial.warehouse.execute(
+        "INSERT INTO fct_messages (message_id, user_id, policy_key, sent_at, delivered_at) "
+        "SELECT 'm' || i, 'u' || i, 'nudge', $at, CASE WHEN i < 600 THEN $at END "
+        "FROM range(0, 900) t(i)",
+        {"at": NOW - timedelta(days=9.5)},
+    )
+
+    (row,) = trial.lift().readout.metrics[0].comparisons
+
+    assert row.effect is not None
+    assert row.compliance == pytest.approx(2 / 3)
+    assert row.cace is not None
+    assert row.cace.value == pytest.approx(row.effect.value * 1.5)
+
+
+def test_opt_outs_and_bounces_are_watched_beside_the_goal(trial: Trial) -> None:
+    _fair(trial)
+    trial.warehouse.execute(
+        "INSERT INTO fct_consent (user_id, purpose, channel, status, effective_at, source) "
+        "SELECT 'u' || i, 'marketing', 'push', 'withdrawn', $at, "
+        "CASE WHEN i < 300 THEN 'preference_center' ELSE 'mail: complained' END "
+        "FROM range(0, 350) t(i)",
+        {"at": NOW - timedelta(days=9)},
+    )
+    trial.warehouse.execute(
+        "INSERT INTO fct_messages (message_id, user_id, policy_key, sent_at, failed_reason) "
+        "SELECT 'm' || i, 'u' || i, 'nudge', $at, CASE WHEN i < 200 THEN 'bounced' END "
+        "FROM range(0, 900) t(i)",
+        {"at": NOW - timedelta(days=9.5)},
+    )
+
+    guards = {row.key: row for row in trial.lift().readout.guards}
+
+    assert guards["unsubscribed"].harmed
+    assert guards["unsubscribed"].rate == pytest.approx(300 / 900)
+    assert guards["complained"].rate == pytest.approx(50 / 900)
+    assert guards["bounces"].harmed
+    assert not guards["tickets"].harmed
+
+
+def test_a_holdout_that_was_changed_withholds_the_number(trial: Trial) -> None:
+    _fair(trial)
+
+    drawn_otherwise = trial.lift(holdout=Holdout(share=0.1, salt="another")).overall
+
+    assert "in another arm than salt and shares give now" in str(drawn_otherwise.withheld)
+
+
+def test_a_tiny_p_is_never_0(trial: Trial) -> None:
+    trial.decide("selected", 0, 90_000)
+    trial.decide("held_out", 90_000, 10_000)
+    trial.pay(0, 60_000)
+    trial.pay(90_000, 100)
+
+    (row,) = trial.lift().readout.metrics[0].comparisons
+
+    assert row.p_text == "p < 1e-16"
+    assert 0 < float(row.p or 0) < 1e-100

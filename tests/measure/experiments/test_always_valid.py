@@ -138,7 +138,7 @@ def test_500_looks_err_at_most_5_times_in_100(kind: str, batches: tuple[int, int
 
 @pytest.mark.slow
 def test_quantiles_looked_at_500_times_err_at_most_5_times_in_100() -> None:
-    worlds, batch = 120, 10
+    worlds, batch = 120, 4
     values = np.random.default_rng(7).exponential(1.0, (2, worlds, LOOKS * batch))
     wrong = np.zeros(worlds, np.bool_)
     for look in range(LEAST_UNITS // batch, LOOKS + 1):
