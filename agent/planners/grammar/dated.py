@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from agent.planners.grammar.dates import Dates
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.periods import Period, Periods
-from agent.planners.grammar.spans import UNITS, Span, whole_days
+from agent.planners.grammar.spans import UNITS, Span, in_year, whole_days
 from agent.planners.grammar.words import Text
 
 _INSIDE = ("in", "during", "within", "throughout", "for", "over", "through", "across")
@@ -91,7 +91,7 @@ class DatedSpans:
                 return moved
         if low.start >= high.after:
             named = str(low.start.year) in self.text.words(low.end - 1, low.end)
-            return low.start if named else low.start.replace(year=low.start.year - 1)
+            return low.start if named else in_year(low.start, low.start.year - 1)
         return low.start
 
     def _open(self, i: int) -> Span | None:
@@ -167,7 +167,7 @@ class DatedSpans:
         other = self.periods.at(found.end + 1)
         if other is None:
             return found
-        start = found.start.replace(year=other.start.year)
+        start = in_year(found.start, other.start.year)
         following = start.month % 12 + 1 == other.start.month and start < other.start
         plain = (other.after - other.start).days <= 31 and (found.after - found.start).days <= 31
         if found.after == other.start:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from agent.planners.grammar.dates import MONTHS, WEEKDAYS, Dates
+from agent.planners.grammar.spans import in_year
 from agent.planners.grammar.words import Text
 
 ONE_DAY = timedelta(days=1)
@@ -115,7 +116,7 @@ class Days:
             found = date(year or self.today.year, month, one.number)
         except ValueError:
             return None
-        return found.replace(year=found.year - 1) if year is None and found > self.today else found
+        return in_year(found, found.year - 1) if year is None and found > self.today else found
 
     def _latest_day(self, day: int) -> date | None:
         for back in range(13):

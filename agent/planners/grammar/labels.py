@@ -68,6 +68,8 @@ def _opener(text: Text, i: int) -> tuple[str, ...] | None:
 def _explained(
     text: Text, i: int, start: int, end: int, opener: tuple[str, ...], lexicon: Lexicon
 ) -> tuple[list[Token], int, str] | None:
+    if opener == (":",):  # 'Search and no purchase:', though to search may be to ask
+        start = next((k for k in range(i, start) if lexicon.knows(text.low(k))), start)
     after = end + len(opener)
     while text.low(after) in (",", ":"):
         after += 1

@@ -8,6 +8,7 @@ from datetime import datetime
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.meaning import Found, all_of
 from agent.planners.grammar.quantities import Quantity
+from agent.planners.grammar.spans import in_year
 from agent.planners.grammar.times import Span, Times
 from agent.planners.grammar.words import Text, is_past
 from core.conditions import Absolute, AsOf, Calendar, Condition, Filter, Op, Related, Rolling
@@ -194,7 +195,7 @@ def coming(column: str, span: Span, said: str, as_of: datetime) -> Span:
         return span
     if window.start is None or window.end is None:
         return replace(span, doubt=f"Which year is meant by '{said}'? Say it with the date.")
-    start, after = (one.replace(year=one.year + 1) for one in (window.start, window.end))
+    start, after = (in_year(one, one.year + 1) for one in (window.start, window.end))
     note = f"'{said}' is from {start:%Y-%m-%d} and before {after:%Y-%m-%d}, still to come."
     return replace(span, window=Absolute(start=start, end=after), notes=(note,))
 

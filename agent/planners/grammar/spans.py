@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
-from typing import Literal
+from typing import Literal, TypeVar
 
 from agent.planners.grammar.words import Text
 from core.conditions import Absolute, Calendar, Op, Window
@@ -46,6 +46,17 @@ def unit_at(text: Text, i: int) -> str | None:
     low = text.low(i)
     singular = low[:-1] if low.endswith("s") and low != "s" else low
     return singular if singular in UNITS else None
+
+
+Day = TypeVar("Day", date, datetime)
+
+
+def in_year(day: Day, year: int) -> Day:
+    """The same day of another year; 29 February is the 28th where there is none."""
+    try:
+        return day.replace(year=year)
+    except ValueError:
+        return day.replace(year=year, day=28)
 
 
 def whole_days(said: str, start: date | None, after: date | None, end: int) -> Span:

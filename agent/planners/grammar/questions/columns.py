@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from agent.planners.grammar.lexicon import Kind
 from agent.planners.grammar.questions.phrases import VERSUS
-from agent.planners.grammar.questions.slots import Named, Sense, ValuesSaid
+from agent.planners.grammar.questions.slots import Joined, Named, Sense, ValuesSaid
 from agent.planners.grammar.questions.world import World
 from agent.planners.grammar.words import ARTICLES, Text, same_word
 from warehouse.catalog import Column
 
-_JOINS: tuple[tuple[tuple[str, ...], str], ...] = (
+_JOINS: tuple[tuple[tuple[str, ...], Joined], ...] = (
     *(((",", *words), "versus") for words in VERSUS),
     *((words, "versus") for words in VERSUS),
     ((",", "and"), "and"), ((",", "or"), "or"), (("and",), "and"), (("&",), "and"),
@@ -108,13 +108,13 @@ class Columns:
             return None
         known, end = first
         senses: dict[Sense, tuple[str, ...]] = {key: (value,) for key, value in known.items()}
-        joined = "one"
+        joined: Joined = "one"
         while (following := self._next(end, senses)) is not None:
             more, how, end = following
             senses = {key: (*senses[key], value) for key, value in more.items()}
             joined = how if joined in ("one", how) or how == "versus" else joined
         words = self.text.words(i, end)
-        return ValuesSaid(words, end, senses, joined)  # type: ignore[arg-type]
+        return ValuesSaid(words, end, senses, joined)
 
     def _senses(self, i: int) -> tuple[dict[Sense, str], int] | None:
         found = self.lexicon.at("value", self.text, i)
@@ -130,7 +130,7 @@ class Columns:
 
     def _next(
         self, i: int, known: dict[Sense, tuple[str, ...]]
-    ) -> tuple[dict[Sense, str], str, int] | None:
+    ) -> tuple[dict[Sense, str], Joined, int] | None:
         for words, how in _JOINS:
             if not self.text.has(i, *words):
                 continue

@@ -10,6 +10,8 @@ from agent.planners.grammar.questions.things import Thing
 from core.conditions import Condition
 from core.questions import Function, Grain
 
+Joined = Literal["one", "and", "or", "versus"]
+"""How values that were named in a row are joined."""
 Sense = tuple[str, str]
 """Owner ('' for users, 'trait', 'event:…', 'entity:…') and column."""
 
@@ -30,7 +32,7 @@ class ValuesSaid:
     words: str
     end: int
     senses: dict[Sense, tuple[str, ...]]
-    joined: Literal["one", "and", "or", "versus"] = "one"
+    joined: Joined = "one"
     excluded: bool = False
 
 
