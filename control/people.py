@@ -31,6 +31,10 @@ DEMO_PEOPLE: tuple[Person, ...] = (
 )
 BREAKER = Person(email="breaker@pilothouse", name="Circuit breaker", roles=frozenset[Role]())
 """The author of what a held cycle asks; it holds no role, and nobody signs in as it."""
+INVESTIGATOR = Person(
+    email="investigator@pilothouse", name="Investigator", roles=frozenset({Role.ANALYST})
+)
+"""Who asks when an alert starts a run: it may ask and nothing else, and nobody signs in as it."""
 
 
 def require(person: Person, allowed: frozenset[Role], what: str) -> None:

@@ -51,6 +51,7 @@ class AlertKind(StrEnum):
     DATA_AUDIT_FAILED = "data-audit-failed"
     DATA_STALE = "data-stale"
     TRAIT_STALE = "trait-stale"
+    DATA_DRIFTED = "data-drifted"
     DEAD_LETTERS = "dead-letters"
     LEDGER_UNBALANCED = "ledger-unbalanced"
     # the look itself
@@ -95,6 +96,7 @@ ABOUT: Mapping[AlertKind, About] = {
     AlertKind.DATA_AUDIT_FAILED: About("An audit of the data failed", Role.ANALYST, True),
     AlertKind.DATA_STALE: About("The data is stale", Role.ADMIN, True),
     AlertKind.TRAIT_STALE: About("A trait is stale", Role.ANALYST, False),
+    AlertKind.DATA_DRIFTED: About("Data is not as usual", Role.ANALYST, False),
     AlertKind.DEAD_LETTERS: About("Many events are not accepted", Role.ANALYST, False),
     AlertKind.LEDGER_UNBALANCED: About("Events are unaccounted for", Role.ADMIN, True),
     AlertKind.LOOK_FAILED: About("It is not known whether all is well", Role.ADMIN, True),

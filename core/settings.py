@@ -104,6 +104,20 @@ class SloSettings(Frozen):
     """How old the newest event of the warehouse may be; older ones hold what is to be sent."""
 
 
+class DriftSettings(Frozen):
+    """What follows when data drifts. It is looked for in every run of the pipeline."""
+
+    pause_rules: bool = False
+    """Pause live rules that read what drifts; a person resumes them."""
+
+
+class InvestigationSettings(Frozen):
+    """Runs of the agent that an alert starts. They end in a diagnosis; nothing goes live by one."""
+
+    per_day: int = Field(default=4, ge=0, le=100)
+    """At most so many in 24 hours, and one about the same thing; 0: none."""
+
+
 class SyncSettings(Frozen):
     """What an engagement tool is told of users: an allow list; nothing else leaves."""
 
@@ -191,6 +205,8 @@ class Settings(Frozen):
     limits: Limits = Limits()
     pipeline: PipelineSettings = PipelineSettings()
     slo: SloSettings = SloSettings()
+    drift: DriftSettings = DriftSettings()
+    investigations: InvestigationSettings = InvestigationSettings()
     destinations: dict[str, dict[str, JsonValue]] = Field(default_factory=dict)
     """Name → its table as it is written; a secret is ``env:`` and the name of a variable."""
     secrets: dict[str, SecretStr] = Field(default_factory=dict, repr=False)

@@ -94,8 +94,8 @@ class _Everybody:
         self._store = store
 
     def __iter__(self) -> Iterator[Person]:
-        # The radar and the circuit breaker propose too, but nobody signs in as either.
-        own = {RADAR.email, people.BREAKER.email}
+        # The radar, the circuit breaker and the investigator act too, but nobody signs in as them.
+        own = {RADAR.email, people.BREAKER.email, people.INVESTIGATOR.email}
         return (one for one in people.list_all(self._store) if one.email not in own)
 
 

@@ -10,7 +10,7 @@ from control import pipeline
 from control.pipeline import PipelineRun
 from core.errors import Code, PilothouseError, Refusal
 from core.pipeline import Step
-from ui import evaluating, modelling, staging
+from ui import drifting, evaluating, modelling, staging
 from warehouse.clocks.freshness import stale
 from warehouse.models import build
 
@@ -50,14 +50,17 @@ def traits(workspace: Workspace, _run: PipelineRun) -> Detail:
 
 
 def audits(workspace: Workspace, run: PipelineRun) -> Detail:
-    """What the audits of the build came to, and which sources have fallen silent."""
+    """What the audits of the build came to, which sources have fallen silent, and what drifts."""
     built = run.detail(Step.TRAITS)
     if "found" in built:
         raise PilothouseError(Refusal.model_validate(built["found"]))
     models = modelling.live_models(workspace.store, workspace.settings)
     with workspace.warehouse.cursor() as cursor:
         behind = stale(cursor, models, workspace.as_of()) if build.managed(cursor) else ()
-    return {"passed": built.get("audits", 0), "stale": [one.trait for one in behind]}
+    looked = drifting.once(workspace, run.as_of)
+    drifted = [one.subject for one in looked.drifting] if looked else []
+    stale_traits = [one.trait for one in behind]
+    return {"passed": built.get("audits", 0), "stale": stale_traits, "drifting": drifted}
 
 
 def cycle(workspace: Workspace, run: PipelineRun) -> Detail:

@@ -20,7 +20,7 @@ from control.people import Person
 from core.artifacts import AskResult, TraceStep
 from core.errors import Code, PilothouseError, Refusal
 from core.lifecycle import Role
-from ui import entering, folding, staging
+from ui import entering, folding, investigating, staging
 from ui.ids import new_id
 from ui.receiving import ApplyRound
 from ui.rounds import Rounds
@@ -49,6 +49,8 @@ class Worker:
         self._sending = Rounds("send", self._send_what_is_due, SECONDS_BETWEEN_SENDS)
         self._letters = Rounds("staging", self._go_on_in_staging, SECONDS_BETWEEN_LETTERS)
         self._log = Rounds("audit", partial(folding.once, workspace), folding.EVERY_SECONDS)
+        investigate = partial(investigating.once, workspace, self._investigate)
+        self._investigating = Rounds("investigate", investigate, investigating.SECONDS)
 
     def open(self) -> None:
         """Fail the runs that the last end cut off, and get ready for the first prompt."""
@@ -61,25 +63,32 @@ class Worker:
         self._sending.open()
         self._letters.open()
         self._log.open()
+        self._investigating.open()
 
     def close(self) -> None:
         """Let running prompts finish their step and requests their answer, then stop."""
         for event in self._stop.values():
             event.set()
         self._closing.set()
+        self._investigating.close()
         self._sending.close()
         self._letters.close()
         self._log.close()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def start(
-        self, prompt: str, person_email: str, thread_id: str | None = None, submit: bool = False
+        self,
+        prompt: str,
+        person_email: str,
+        thread_id: str | None = None,
+        submit: bool = False,
+        run_id: str | None = None,
     ) -> str:
         """Hand over a prompt; gives the id under which its steps and its answer appear."""
         person = self._with_a_role(person_email)
         # Before the prompt is kept: what it may hold of secrets is for nobody.
         prompt = redact(prompt).text
-        run_id, now = new_id(), self.workspace.now()
+        run_id, now = run_id or new_id(), self.workspace.now()
         thread_id = thread_id or run_id
         self.workspace.asking.enter(thread_id, person, prompt)
         runs.create(
@@ -113,6 +122,9 @@ class Worker:
         self._receipts.once()
         if self.workspace.has_to_send():
             self.workspace.deliver(stopping=self._closing.is_set)
+
+    def _investigate(self, prompt: str, email: str, run_id: str) -> None:
+        self.start(prompt, email, run_id=run_id)
 
     def _go_on_in_staging(self) -> None:
         staging.once(self.workspace)

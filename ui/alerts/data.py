@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -11,13 +11,14 @@ from sqlglot import exp
 from control import pipeline
 from core.alerts import Alert, AlertKind, alert
 from core.errors import Code
-from ui import modelling, slo
+from ui import drifting, modelling, slo
 from warehouse.clocks.freshness import Freshness, stale
 from warehouse.models import build
 
 if TYPE_CHECKING:
     from ui.workspace import Workspace
 
+DAY = timedelta(days=1)
 LOOKED_BACK = timedelta(hours=1)
 LEAST_DEAD, LEAST_DEAD_SHARE = 20, 0.05
 """Fewer dead letters in an hour, or a smaller share, are the usual noise of clients."""
@@ -70,6 +71,23 @@ def behind(workspace: Workspace) -> tuple[Freshness, ...]:
         return stale(cursor, models, workspace.as_of()) if build.managed(cursor) else ()
 
 
+def data_drifted(workspace: Workspace, _now: datetime) -> Iterator[Alert]:
+    """What the last look for drift found, as long as it is of the newest whole day."""
+    report = drifting.latest(workspace)
+    if report is None or report.day is None:
+        return
+    if report.day < (workspace.as_of() - 2 * DAY).date():
+        return
+    for one in report.drifting:
+        yield alert(
+            AlertKind.DATA_DRIFTED,
+            one.subject,
+            one.sentence,
+            "pilothouse measure drift",
+            since=datetime.combine(report.day, time()),
+        )
+
+
 def dead_letters(workspace: Workspace, now: datetime) -> Iterator[Alert]:
     """Sources many of whose events of the last hour were not accepted."""
     recent = exp.GT(this=exp.column("received_at"), expression=exp.Placeholder(this="since"))
@@ -115,4 +133,4 @@ def _ledger(
         yield str(row["source_id"]), {name: int(row[name] or 0) for name in names}
 
 
-SOURCES = (pipeline_failed, data_stale, traits_stale, dead_letters, ledger_unbalanced)
+SOURCES = (pipeline_failed, data_stale, traits_stale, data_drifted, dead_letters, ledger_unbalanced)

@@ -9,6 +9,7 @@ import click
 
 from ui import staging
 from ui.cli.computing import compute_command
+from ui.cli.drift import drift_command, investigations_command
 from ui.cli.outcomes import attribution_command, kpis_command, ltv_command
 from ui.cli.readouts import experiment_command, lift_command
 from ui.cli.session import MOMENT, Listing, Output, Session, common, looked_at_by, said_by
@@ -152,3 +153,5 @@ for command in (compute_command, kpis_command, attribution_command, ltv_command)
     measure.add_command(command)
 measure.add_command(lift_command)
 measure.add_command(experiment_command)
+measure.add_command(drift_command)
+measure.add_command(investigations_command)

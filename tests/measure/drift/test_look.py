@@ -22,11 +22,14 @@ ROWS = """
         CASE WHEN n % 2 = 0 THEN 'ios' ELSE 'android' END,
         CASE WHEN n % 4 < 2 THEN '5.0' ELSE '5.1' END,
         json_object(
-            'workout_type', ['strength', 'cardio', 'yoga', 'hiit'][CAST(1 + hash(n * 31 + d) % 4 AS INT)],
+            'workout_type',
+            ['strength', 'cardio', 'yoga', 'hiit'][CAST(1 + hash(n * 31 + d) % 4 AS INT)],
             'duration_seconds', 600 + hash(n * 17 + d) % 1800
         )
     FROM (
-        SELECT d, n, TIMESTAMP '2026-06-28' - d * INTERVAL '1' DAY + n * INTERVAL '2' MINUTE AS moment
+        SELECT
+            d, n,
+            TIMESTAMP '2026-06-28' - d * INTERVAL '1' DAY + n * INTERVAL '2' MINUTE AS moment
         FROM range(60) AS days(d), range(400) AS numbers(n)
         WHERE n < CASE WHEN (d + 1) % 7 < 2 THEN 250 ELSE 400 END + hash(d) % 12
     )
