@@ -126,7 +126,7 @@ def _without(inquiry: Inquiry, expected: float) -> FunnelCells:
     now = cells.step(1, "segment", 0).entered
     scale = expected / max(1, _usual_entrants(inquiry))
     kept: dict[tuple[str, str], float] = {}
-    for dimension in cells.dimensions:
+    for dimension in dict.fromkeys(cell.dimension for cell in cells.cells):
         grown = {e.value: max(0.0, e.entered) for e in _excesses(inquiry, dimension, scale)}
         total = sum(grown.values())
         for value, count in cells.values(dimension, 1, "segment", 0).items():

@@ -50,8 +50,12 @@ def _judged(
             suspects.append(_suspect(same, effect, inquiry, (exposure, query_id), usable))
     entered = max(1, inquiry.cells.step(1, "segment", 0).entered)
     rows = [loss_row(x, exposure, usable, x.conversions / entered, query_id) for x in losses]
+    explained = inquiry.having_explained(sum(s.effect for s in suspects))
+    if suspects:
+        # Which steps a message moves the holdout does not say.
+        explained = explained.having_told_steps(range(1, len(inquiry.cells.steps)))
     return Stage(
-        inquiry.having_explained(sum(s.effect for s in suspects)),
+        explained,
         tuple(suspects),
         tuple(ruled_out),
         tests=len(losses),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -37,6 +37,8 @@ class Inquiry:
     """What is explained already without a recount, on the log scale of the rate."""
     named: frozenset[tuple[str, str]] = frozenset()
     """Values (dimension, value) whose move has its reason already."""
+    told_steps: frozenset[int] = frozenset()
+    """Steps whose move has its reason, or a part of it, already."""
 
     @property
     def rest(self) -> float:
@@ -107,6 +109,10 @@ class Inquiry:
         span, steps = span or self.span, steps or self.cells.steps
         cells = count_funnel(self.runner, self.catalog, steps, span)
         return replace(self, span=span, cells=cells)
+
+    def having_told_steps(self, steps: Iterable[int]) -> Inquiry:
+        """The same inquiry, in which what these steps did has its reason."""
+        return replace(self, told_steps=self.told_steps.union(steps))
 
     def having_named(self, dimension: str, value: str) -> Inquiry:
         """The same inquiry, in which whatever is left of a value's move has its reason."""

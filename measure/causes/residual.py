@@ -2,31 +2,69 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from measure.causes.inquiry import Check, Ground, Inquiry, Ruled, Stage, Suspect
-from measure.changes import Change
+from measure.changes import Change, p_towards
 from measure.layout import dimension_words
 from measure.statistics import student_p
-from measure.thresholds import LEAST_REST, MOSTLY_EXPLAINED
+from measure.thresholds import ALPHA, LEAST_OWN_T, LEAST_REST, MOSTLY_EXPLAINED
+
+
+class _Found(NamedTuple):
+    """A step that moved, and whether the segment's did so alone."""
+
+    step: int
+    alone: bool
+    effect: float
+    """What it did to the rate of the whole, on the log scale."""
 
 
 def everywhere(inquiry: Inquiry) -> Stage:
     """Locates the move that is left at a step, of the segment alone or of the control as well."""
+    steps = len(inquiry.cells.steps) - 1
     if not inquiry.still_moved or abs(inquiry.unexplained) < LEAST_REST:
-        return Stage(inquiry)
+        found = _at_a_step(inquiry)
+        return Stage(inquiry, (_suspect(inquiry, found),) if found else (), tests=steps)
     explained = inquiry.explained / inquiry.change.log_rate
     if explained >= MOSTLY_EXPLAINED:
         # What is left of a move that has a name is no cause of its own.
         rest = inquiry.figures.percent(1 - explained, inquiry.cells.sql, digits=0)
         sentence = f"Unexplained: {rest} of the move has no cause of its own."
         return Stage(inquiry, (), (Ruled("unexplained", sentence, (inquiry.cells.sql,)),))
-    return Stage(inquiry, (_suspect(inquiry),))
-
-
-def _suspect(inquiry: Inquiry) -> Suspect:
-    moves = {n: inquiry.step(n) for n in range(1, len(inquiry.cells.steps))}
     alone = inquiry.change.where == "segment" and inquiry.has_control
-    worst = min(moves, key=lambda n: -inquiry.sign * _judged(moves[n], alone))
-    name, move = inquiry.step_name(worst), moves[worst]
+    moves = {n: inquiry.step(n) for n in range(1, steps + 1)}
+    worst = max(moves, key=lambda n: inquiry.sign * _judged(moves[n], alone))
+    found = _Found(worst, alone, inquiry.unexplained)
+    return Stage(inquiry, (_suspect(inquiry, found),), tests=steps)
+
+
+def _at_a_step(inquiry: Inquiry) -> _Found | None:
+    """A step that moved beyond doubt though the whole, in which other steps' noise is, did not."""
+    limit = ALPHA / (2 * (len(inquiry.cells.steps) - 1))
+    best: tuple[float, _Found] | None = None
+    for number in range(1, len(inquiry.cells.steps)):
+        move = inquiry.step(number)
+        own = move.own.t * inquiry.sign
+        small = move.log_rate * inquiry.sign < LEAST_REST
+        if number in inquiry.told_steps or own < -LEAST_OWN_T or small:
+            continue
+        p = p_towards(move.between or move.own, inquiry.sign)
+        if move.control is not None and p_towards(move.control, inquiry.sign) < EVIDENT:
+            # What both did is no matter of the difference.
+            p = p_towards(move.own, inquiry.sign)
+        found = _Found(number, move.where == "segment" and inquiry.has_control, move.log_rate)
+        if p < limit and (best is None or p < best[0]):
+            best = p, found
+    return best[1] if best else None
+
+
+EVIDENT = 0.05
+
+
+def _suspect(inquiry: Inquiry, found: _Found) -> Suspect:
+    worst, alone, effect = found
+    name, move = inquiry.step_name(worst), inquiry.step(worst)
     segment = inquiry.span.compared.segment if alone else None
     where = (
         f"all of {inquiry.segment}" if alone else f"{inquiry.segment} and {inquiry.control} alike"
@@ -45,7 +83,7 @@ def _suspect(inquiry: Inquiry) -> Suspect:
         ),
         dimension=segment.column if segment else None,
         value=segment.value if segment else None,
-        effect=inquiry.unexplained,
+        effect=effect,
         confidence="low",
         evidence=(sql,),
         checks=(
@@ -73,8 +111,8 @@ def _suspect(inquiry: Inquiry) -> Suspect:
                 },
             ),
         ),
-        error=inquiry.change.own.error,
-        grounds=tuple(_control_moved(inquiry, alone)),
+        error=move.own.error,
+        grounds=tuple(_control_moved(inquiry, move, alone)),
     )
 
 
@@ -82,8 +120,8 @@ def _judged(move: Change, alone: bool) -> float:
     return (move.between if alone and move.between else move.own).t
 
 
-def _control_moved(inquiry: Inquiry, alone: bool) -> list[Ground]:
-    control, say, sql = inquiry.change.control, inquiry.figures, inquiry.cells.sql
+def _control_moved(inquiry: Inquiry, move: Change, alone: bool) -> list[Ground]:
+    control, say, sql = move.control, inquiry.figures, inquiry.cells.sql
     if control is None:
         return []
     p = say.p(student_p(control.t, control.degrees), sql)

@@ -82,15 +82,15 @@ SELECT o || w || '-' || i, o, ['organic', 'google'][1 + i % 2], ['DE', 'US', 'GB
     TIMESTAMP '2025-01-01'
 FROM (SELECT unnest(['ios', 'android']) AS o), range(7) AS t(w), range(600) AS s(i);
 CREATE TABLE planned AS
-SELECT u.user_id, u.device_os, e.name, e.step, week_start(w) + to_days(CAST(i % 7 AS INTEGER))
+SELECT o || w || '-' || i AS user_id, o AS device_os, e.name, e.step, week_start(w) + to_days(CAST(i % 7 AS INTEGER))
     + INTERVAL 10 HOUR + to_minutes(e.step) AS happened_at,
-    CASE WHEN w = 0 AND u.device_os = 'ios' AND i % 5 < 3 THEN '5.4.0' ELSE '5.3.0' END AS version,
+    CASE WHEN w = 0 AND o = 'ios' AND i % 5 < 3 THEN '5.4.0' ELSE '5.3.0' END AS version,
     w AS week, i AS ordinal
 FROM range(7) AS t(w), range(600) AS s(i), (VALUES
     ('app_opened', 1, 600), ('pricing_viewed', 2, 400), ('plan_compared', 3, 350),
     ('checkout_started', 4, 300), ('subscription_started', 5, 150)) AS e(name, step, users),
-    dim_users AS u
-WHERE u.user_id IN ('ios' || w || '-' || i, 'android' || w || '-' || i) AND (i * 7) % 600 < e.users;
+    (SELECT unnest(['ios', 'android']) AS o)
+WHERE (i * 7) % 600 < e.users;
 INSERT INTO fct_events
     (user_id, event_name, event_time, received_at, device_os, app_version, message_id)
 SELECT user_id, name, happened_at, happened_at, device_os, version, user_id || name FROM planned;
