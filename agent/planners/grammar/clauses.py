@@ -24,7 +24,7 @@ from agent.planners.grammar.meaning import (
 )
 from agent.planners.grammar.people import People, PeopleReader
 from agent.planners.grammar.prefixes import Prefix, preferred
-from agent.planners.grammar.quantities import quantity
+from agent.planners.grammar.quantities import Quantity, quantity
 from agent.planners.grammar.separators import RELATIVES, separator
 from agent.planners.grammar.sequences import Sequences
 from agent.planners.grammar.times import Times
@@ -157,6 +157,8 @@ class Clauses:
         prefix = self._prefix(i)
         marked = prefix.marked or prefix.negated
         found = self._leaf(prefix, run_marked or marked) or self._light(prefix)
+        if found is not None and prefix.often is not None:
+            found = self._so_often(found, prefix.often)
         if found is None:
             return None
         found = self.sequences.then(found)
@@ -281,7 +283,25 @@ class Clauses:
         if low in ("only", "just") and not prefix.only and not self._counted_next(i):
             prefix.only, prefix.end = True, i + 1
             return True
-        return self._leading_span(prefix)
+        return self._leading_count(prefix) or self._leading_span(prefix)
+
+    def _leading_count(self, prefix: Prefix) -> bool:
+        """'who at least twice in the last 60 days viewed …'."""
+        found = quantity(self.text, prefix.end) if prefix.marked and not prefix.negated else None
+        if found is None or not found.times or found.vague or found.high or prefix.often:
+            return False
+        prefix.often, prefix.end = found, found.end
+        return True
+
+    def _so_often(self, found: Found, often: Quantity) -> Found | None:
+        """The event, as often as was said before its verb."""
+        said = found.condition
+        if not isinstance(said, EventCount) or found.counted or found.negated:
+            return None
+        if (said.op, said.n) != (Op.GE, 1):
+            return None
+        condition = said.model_copy(update={"op": often.op, "n": int(often.n)})
+        return replace(found, condition=condition, plain=False, counted=True)
 
     def _negation(self, prefix: Prefix, i: int, low: str) -> bool:
         counted = self.text.has(i, "not", "more") or self.text.has(i, "not", "fewer")

@@ -62,6 +62,7 @@ def plan_decision(text: Text, lexicon: Lexicon, as_of: datetime, notes: list[str
 
 
 _ALL = frozenset("everyone everybody anyone anybody all others rest".split())
+_WHEN = frozenset("while whilst when whenever once if until till unless during after".split())
 _LIMITS = frozenset("only just requires require needs need limited restricted reserved".split())
 
 
@@ -122,6 +123,9 @@ class _Builder:
         return read_chunk(chunk, self.text, self.lexicon, self.as_of)
 
     def _header(self, chunk: Chunk) -> None:
+        if self.text.low(chunk.start) in _WHEN:
+            said = self.text.words(chunk.start, chunk.end)
+            raise Unclear(question=f"What happens then: '{said}'? Name the messages it is about.")
         reading, text = self._read(chunk)
         condition = settled(reading, text, self.draft)
         if reading.action is not None:

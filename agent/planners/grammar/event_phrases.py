@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from agent.planners.grammar.columns import column_noun
 from agent.planners.grammar.lexicon import Entry, Lexicon
 from agent.planners.grammar.quantities import Quantity, comparison, quantity, trailing_comparison
 from agent.planners.grammar.times import Span, Times
@@ -26,10 +27,12 @@ _ANY_OBJECT = (*_SOMETHING, *_SOMEONE)
 _PREPOSITIONS = frozenset("by for to in on at with from of into".split())
 _DONE = ("done", "made", "performed", "logged", "recorded", "finished")
 _BARE = ("not", "do", "does", "did", "to", "never")
+_HAVING = ("have", "has", "having", "with", "had")
 _GOING_ON = frozenset(
     "and or but in on at for within during since more less least most exactly twice once over "
     "between from to who that with without this last yesterday today before after then never not "
-    "yet only again every of the a no fewer up costing worth priced".split()
+    "yet only again every of the a no fewer up costing worth priced over above under "
+    "below".split()
 )
 """Words that may follow a value which stands for an event's object."""
 
@@ -161,8 +164,10 @@ class EventPhrases:
         return read.count is not None and read.count.end == read.end > read.start + 1
 
     def _named_by_value(self, read: EventPhrase) -> bool:
-        """'watched comedy', 'connected Slack': a value of the event stands for its object."""
-        if read.value_end != read.end or not self._told(read):
+        """'watched comedy', 'have Slack connected': a value of the event stands for its object."""
+        having = self.text.low(read.start - 1) in _HAVING and bool(read.filters)
+        done = having and self.text.low(read.end - 1).endswith("ed") and read.end > read.start + 1
+        if not done and (read.value_end != read.end or not self._told(read)):
             return False
         return self._alone(read.end)
 
@@ -190,8 +195,9 @@ class EventPhrases:
 
     def _insertion(self, read: EventPhrase) -> bool:
         low = self.text.low(read.end)
-        if (read.count is None and read.ordinal is None and self._ordinal(read)) or (
-            read.count is None and self._quantity(read)
+        if self._numbered(read) or (
+            (read.count is None and read.ordinal is None and self._ordinal(read))
+            or (read.count is None and self._quantity(read))
         ):
             pass
         elif low in ("no", "zero") and not read.no and read.count is None:
@@ -209,6 +215,25 @@ class EventPhrases:
             self._add(read, listed)
             read.value_end = listed.end
         return True
+
+    def _numbered(self, read: EventPhrase) -> bool:
+        """'wrote a 5-star review': a number of the event's own, before what it is about."""
+        found = quantity(self.text, read.end)
+        if found is None or not found.bare or found.vague or found.times or found.high is not None:
+            return False
+        after = found.end + (self.text.low(found.end) == "-")
+        for name, column in self.lexicon.catalog.events[read.event].properties.items():
+            end = column_noun(self.text, after, name, column)
+            numeric = column.type in ("integer", "number") and end > after
+            if not numeric or any(one.column == name for one in read.filters):
+                continue
+            if self.text.low(end) in _GOING_ON or not self.text.low(end).isalpha():
+                continue
+            value = int(found.n) if found.n == int(found.n) else found.n
+            read.filters.append(Filter(column=name, value=value))
+            read.end = end
+            return True
+        return False
 
     def _add(self, read: EventPhrase, listed: Listed) -> None:
         read.filters.append(listed.filter())
@@ -304,8 +329,10 @@ class EventPhrases:
 
     def _times_after(self, read: EventPhrase) -> bool:
         if read.count is None and not read.no and read.ordinal is None:
-            found = quantity(self.text, read.end)
-            if found is not None and found.times:
+            on = self.text.low(read.end) == "on"
+            found = quantity(self.text, read.end + on)
+            occasions = found is not None and self.text.low(found.end - 1).startswith("occasion")
+            if found is not None and found.times and on == occasions:
                 read.count, read.end = found, found.end
                 return True
         if read.count is not None and read.count.bare:

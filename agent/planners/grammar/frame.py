@@ -54,13 +54,15 @@ class Frame:
             start += 1
         if self.text.low(start) in _SEASONS and not self.lexicon.knows(self.text.low(start)):
             start += 1
-        match = self.lexicon.longest("action", self.text, start)
+        by = self.channels.one(start)
+        after = by[1] if by and self.lexicon.longest("action", self.text, by[1]) else start
+        match = self.lexicon.longest("action", self.text, after)
         if match is None or self._verb_of_people(i, match.end) or self._longer(start, match.end):
             return None
         if self._received(i):
             return None
         end = match.end
-        channels: tuple[str, ...] = ()
+        channels: tuple[str, ...] = (by[0],) if by is not None and after > start else ()
         while self.text.low(end) in MESSAGE_NOUNS or self.channels.one(end):
             channel = self.channels.one(end)
             if channel and self.text.low(channel[1]) in ("only", "first", "then"):
@@ -74,11 +76,13 @@ class Frame:
 
     def _received(self, i: int) -> bool:
         """'who have received the upgrade nudge': what people got is not what is sent now."""
+        while self.text.low(i - 1) in ARTICLES:
+            i -= 1
         before = self.text.low(i - 1)
         earlier = self.text.low(i - 2)
         told = ("have", "has", "not", "never", "who", "already", "been", "that", "had", "ever")
-        if before == "receive":
-            told = ("who", "that", "ever") if self.text.low(i - 3) != "did" else told
+        if before == "receive" and self.text.low(i - 3) != "did":
+            return earlier in ("who", "that", "ever")
         return before in ("received", "got", "sent", "receive", "gotten") and earlier in told
 
     def _longer(self, i: int, end: int) -> bool:

@@ -86,5 +86,5 @@ HOLDOUT_WORDS = frozenset(
     "hold out back holding held keep keeping with a an the of percent as holdout holdouts control "
     "group in users them and leave leaving no without reserve reserving use using set aside "
     "include including for measurement we want to measure lift it from this people audience zero "
-    "random global any each".split()
+    "random global any each measuring measurement testing test comparison later".split()
 )

@@ -104,7 +104,7 @@ class Governed:
         held = self._lead(i, SUPPRESS) or self._lead(i, STOP)
         if held is not None:
             return self._paused_first(held, end)
-        said = ignored(self.text, i)
+        said = ignored(self.text, self.lexicon, i)
         if said is None:
             return None
         k = said[3]
@@ -124,7 +124,7 @@ class Governed:
         if self.text.low(targets.end) != "for":
             return None
         length, k = seconds(self.text, targets.end + 1)
-        said = ignored(self.text, k) if length else None
+        said = ignored(self.text, self.lexicon, k) if length else None
         if said is None or said[3] < end:
             return None
         return self._pause(held, end, targets, said, length)

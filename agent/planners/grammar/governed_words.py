@@ -9,7 +9,7 @@ NAMED: tuple[MessageClass, ...] = ("marketing", "transactional", "service")
 ABOUT = frozenset(
     "messages message messaging everything any sending the and or , it them this policy help "
     "communication communications sends anything these of emails sequence pursuing out journey "
-    "all both either each that such other its to nor / '".split()
+    "all both either each that such other its to nor / ' back".split()
 ) - {"to"}
 OF_ALL = frozenset("everything anything all any policy nothing communication messaging".split())
 IT = frozenset("it this that".split())

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from agent.planners.grammar.doubt import choices
+from agent.planners.grammar.ends import since_eligible
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.meaning import Unclear, all_of, negate
 from agent.planners.grammar.order import Chunk
@@ -19,14 +20,11 @@ from core.conditions import (
     And,
     Calendar,
     Condition,
-    EventAge,
     EventCount,
     Not,
-    Op,
     Or,
+    Related,
     Rolling,
-    Window,
-    leaves,
 )
 from core.rules import Action, OutcomeSuppression, StopCondition, Suppression
 
@@ -72,12 +70,21 @@ class Holding:
     def stop(self, chunk: Chunk) -> None:
         """End what a sentence says ends; raises Unclear where it cannot be read."""
         self.draft.says_stops = True
+        told = len(self.draft.notes)
         reading, text = self.read_when(chunk)
         when = self._when(reading, text, chunk)
         targets = self._targets(chunk, reading)
         for item in targets:
             key = f"{item.action.key}_stop_{len(item.stops) + 1}"
-            since = self._since_eligible(item, when)
+            since = since_eligible(item, when, self.lexicon)
+            if since != when:
+                self.draft.notes[told:] = [
+                    note for note in self.draft.notes[told:] if "no window was given" not in note
+                ]
+                self.draft.notes.append(
+                    f"'{item.action.name}' ends with what happens in the time it is for, "
+                    "not with what happened before."
+                )
             item.stops.append(
                 StopCondition(
                     key=key[:64], name="As the prompt says", when=since, actions=(item.action.key,)
@@ -132,6 +139,13 @@ class Holding:
         if (reading.exclusions and len(parts) != len(reading.exclusions)) or not parts:
             raise self._asks_when(chunk)
         when = all_of(parts)
+        if (
+            chunk.reversed
+            and isinstance(when, Related)
+            and not {"have", "has"}
+            & {token.low for token in self.text.tokens[chunk.start : chunk.end]}
+        ):  # 'until a ticket is closed' tells nothing of those who have none.
+            raise self._asks_when(chunk)
         return negate(when) if chunk.reversed else when
 
     def _of_the_calendar(self, condition: Condition) -> Condition:
@@ -153,21 +167,6 @@ class Holding:
         if chunk.message_class:
             return [i for i in self.draft.items if i.action.message_class == chunk.message_class]
         return found
-
-    def _since_eligible(self, item: Item, when: Condition) -> Condition:
-        """'Stop the win-back when they work out', for whom did not in 30 days: in these 30 days."""
-        if not isinstance(when, EventCount) or when.window is not None:
-            return when
-        window = next(
-            (found for leaf in leaves(item.eligibility) if (found := _idle(leaf, when.event))), None
-        )
-        if window is None:
-            return when
-        self.draft.notes.append(
-            f"'{item.action.name}' ends with a {when.event} of the time without one, "
-            "not with one before it."
-        )
-        return when.model_copy(update={"window": window})
 
 
 def settled(reading: Reading, text: Text, draft: Draft) -> Condition:
@@ -196,16 +195,6 @@ def _today(condition: Condition) -> Condition:
 def _tells(reading: Reading) -> bool:
     named = reading.items or reading.population or reading.exclusions
     return bool(named) or reading.everyone
-
-
-def _idle(leaf: Condition, event: str) -> Window | None:
-    """The window in which a leaf says that an event did not happen."""
-    if isinstance(leaf, EventCount) and leaf.event == event:
-        none = (leaf.op, leaf.n) in ((Op.EQ, 0), (Op.LT, 1))
-        return leaf.window if none else None
-    if isinstance(leaf, EventAge) and leaf.event == event and leaf.which == "last":
-        return Rolling(seconds=leaf.seconds) if leaf.op in (Op.GT, Op.GE) else None
-    return None
 
 
 def suppression_of(key: str, action: Action, when: Condition) -> Suppression:

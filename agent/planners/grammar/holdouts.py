@@ -15,9 +15,9 @@ def holdout(text: Text, i: int) -> tuple[float, int] | None:
     none = False
     while end < len(text):
         low = text.low(end)
-        found = number(text, end) if low not in ("a", "an") else None
-        if found is not None and share is None and text.low(found[1]) in ("percent", "%"):
-            share, end = found[0] / 100, found[1] + 1
+        found = _share(text, end + (said and low in (":", "=", "–"))) if share is None else None
+        if found is not None:
+            share, end = found
             continue
         if low not in HOLDOUT_WORDS:
             break
@@ -37,6 +37,31 @@ def holdout(text: Text, i: int) -> tuple[float, int] | None:
         return None
     end = _trim(text, end)
     return (share if share is not None else 0.0), end
+
+
+_FRACTIONS = {"half": 0.5, "third": 1 / 3, "quarter": 0.25, "fifth": 0.2, "tenth": 0.1}
+
+
+def _share(text: Text, i: int) -> tuple[float, int] | None:
+    """'20 %', 'a fifth': a share of people and where it ends."""
+    found = number(text, i) if text.low(i) not in ("a", "an") else None
+    if found is not None and text.low(found[1]) in ("percent", "%"):
+        return found[0] / 100, found[1] + 1
+    return _fraction(text, i)
+
+
+def _fraction(text: Text, i: int) -> tuple[float, int] | None:
+    """'a fifth (20 %)': a share in words; beside another one that says the same."""
+    share = _FRACTIONS.get(text.low(i + 1)) if text.low(i) in ("a", "one") else None
+    if share is None:
+        return None
+    end = i + 2
+    again = number(text, end + 1) if text.low(end) == "(" else None
+    if again is not None and text.low(again[1]) in ("percent", "%"):
+        if abs(again[0] / 100 - share) > 0.01 or text.low(again[1] + 1) != ")":
+            return None
+        return again[0] / 100, again[1] + 2
+    return round(share, 4), end
 
 
 def _held(text: Text, i: int) -> bool:

@@ -95,17 +95,20 @@ class AttributeLeaves:
         return self._of_values(i, replace(listed, end=self._column_word(listed)))
 
     def plural(self, i: int) -> Found | None:
-        """A value of a user's column in the plural: 'admins', 'owners and viewers'."""
-        first = self.values.senses(i, "")
+        """A value of a user's column or trait in the plural: 'admins', 'owners and viewers'."""
+        return self._plural_of(i, "") or self._plural_of(i, "trait")
+
+    def _plural_of(self, i: int, owner: str) -> Found | None:
+        first = self.values.senses(i, owner)
         low = self.text.low(first[0][1] - 1) if first else ""
         singular = {
             entry.words[-1]
             for entry in self.lexicon.starting("value", self.text, i)
-            if entry.sense.owner == ""
+            if entry.sense.owner == owner
         }
         if not first or not low.endswith("s") or low in singular or len(low) < 4:
             return None
-        listed = self.values.listed(i, "", ())
+        listed = self.values.listed(i, owner, ())
         return self._of_values(i, listed) if listed is not None else None
 
     def _audiences(self, i: int) -> Iterator[Found]:

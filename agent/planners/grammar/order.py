@@ -125,6 +125,7 @@ class Order(Cuts):
         for i in range(start, first):
             low = self.text.low(i)
             colon = low in _CUTTING and (i == 0 or self.text[i - 1].kind != "number")
+            colon = colon or (low in ("->", "→") and self._number(i + 1, i) is not None)
             if colon and self._condition_first(i):
                 continue
             if colon or low in ORDER_WORDS:
@@ -203,9 +204,22 @@ class Order(Cuts):
             raise _which_order()
         if not ranked:
             groups = self._by_relations(groups)
+        self._account(groups)
         self.items = [self._merged(group) for group in groups]
         if ranked:
             self._sort()
+
+    def _account(self, groups: list[list[int]]) -> None:
+        """Every message that an entry names has an entry: none is lost inside another one's."""
+        named = {self._named(self.items[group[0]]) for group in groups}
+        for start, end, key in self.mentions:
+            within = any(one.start <= start < one.end for one in self.items)
+            if within and key not in named:
+                said = self.text.words(start, end)
+                raise Unclear(question=f"Where does '{said}' stand in the order? Number them.")
+
+    def _named(self, chunk: Chunk) -> str | None:
+        return next((m[2] for m in self.mentions if chunk.start <= m[0] < chunk.end), None)
 
     def _place_tops(self, ranked: bool) -> None:
         """Where places are said: 'A wins' is the first, 'A loses to everything' the last."""
@@ -218,8 +232,7 @@ class Order(Cuts):
         """The items by message, in the order in which each is first named."""
         found: dict[str, list[int]] = {}
         for k, chunk in enumerate(self.items):
-            named = next((m[2] for m in self.mentions if chunk.start <= m[0] < chunk.end), f"#{k}")
-            found.setdefault(named, []).append(k)
+            found.setdefault(self._named(chunk) or f"#{k}", []).append(k)
         return list(found.values())
 
     def _merged(self, group: list[int]) -> Chunk:

@@ -144,7 +144,8 @@ _NEUTRAL = _RIVALRY | frozenset(
 def _ruled(text: Text, begin: int, end: int, found: list[Mention]) -> Text | None:
     """The rule of one clause about two messages, with the winner that follows it."""
     comma = next((k for k in range(begin, end) if text.low(k) == ","), end)
-    for cut in dict.fromkeys((comma, end)):
+    third = [m[0] for m in found if begin <= m[0] < end][2:3]
+    for cut in dict.fromkeys((comma, *(_before(text, one) for one in third), end)):
         said = range(begin, cut)
         named = [m for m in found if begin <= m[0] < cut]
         free = [k for k in said if not any(m[0] <= k < m[1] for m in named)]
@@ -174,6 +175,13 @@ def _ruled(text: Text, begin: int, end: int, found: list[Mention]) -> Text | Non
         new = [*name(text, winner), word(text[winner[0]], "over"), *name(text, loser)]
         return replaced(text, begin, stop, new)
     return None
+
+
+def _before(text: Text, i: int) -> int:
+    """The cut before a message, so that what stands after it begins with the message."""
+    while text.low(i - 1) in ARTICLES:
+        i -= 1
+    return i - 1
 
 
 def _compared(text: Text, mention: Mention, found: list[Mention]) -> bool:

@@ -24,7 +24,7 @@ _COMES = frozenset(
 _SITS = frozenset(
     "sits stands is are comes goes belongs right should be come go sit rank ranks".split()
 )
-_AFTER = frozenset("after below behind beneath under".split())
+_AFTER = frozenset("after below behind beneath under underneath".split())
 
 
 def replaced(text: Text, start: int, end: int, tokens: list[Token]) -> Text:
@@ -168,6 +168,8 @@ def after_it(text: Text, found: list[Mention]) -> Text:
 _PLACES = (
     (("at", "the", "top"), ("first",)), (("on", "top"), ("first",)),
     (("at", "the", "bottom"), ("last",)),
+    (("at", "the", "very", "bottom"), ("last",)), (("at", "the", "very", "top"), ("first",)),
+    (("right", "at", "the", "top"), ("first",)), (("right", "on", "top"), ("first",)),
     (("at", "the", "end"), ("last",)), (("at", "the", "very", "end"), ("last",)),
     (("in", "between"), ("between",)), (("in", "the", "middle"), ("between",)),
     (("between", "them"), ("between",)), (("between", "the", "two"), ("between",)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.quantities import number
 from agent.planners.grammar.rewording import duration
 from agent.planners.grammar.spans import UNITS
@@ -24,11 +25,12 @@ _BETWEEN = frozenset(
 _TIMES = {"once": 1, "twice": 2, "thrice": 3}
 
 
-def ignored(text: Text, i: int) -> tuple[Outcome, int, int, int] | None:
+def ignored(text: Text, lexicon: Lexicon, i: int) -> tuple[Outcome, int, int, int] | None:
     """'ignore 3 messages in 30 days': the outcome, how often, within how long, where it ends."""
     k = i
     while text.low(k) in ("they", "users", "user", "a", "who", "have", "has", "if", "when", "after",
-                          "someone", "somebody", "once", "the"):  # fmt: skip
+                          "someone", "somebody", "once", "the", "an", "whoever", "anyone",
+                          "he", "she") or lexicon.is_person(text, k):  # fmt: skip
         k += 1
     outcome = _OUTCOMES.get(text.low(k))
     if outcome is None:

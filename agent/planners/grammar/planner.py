@@ -69,20 +69,22 @@ class GrammarPlanner:
             case "debug":
                 return self._first(plan_debug, text, as_of, notes)
             case "question" if asks_for_people(text, self.lexicon):
-                return self._people_first(text, as_of, notes)
+                return self._people_first(plan_question, text, as_of, notes)
             case "question":
                 return self._first(plan_question, text, as_of, notes)
             case "eligibility":
                 return plan_eligibility(text, self.lexicon, as_of, notes)
+            case "other" if any(token.low in (",", ";", "\n") for token in text):
+                return self._people_first(plan_anything_else, text, as_of, notes)
             case _:
                 return self._first(plan_anything_else, text, as_of, notes)
 
-    def _people_first(self, text: Text, as_of: datetime, notes: list[str]) -> Plan:
+    def _people_first(self, read: Read, text: Text, as_of: datetime, notes: list[str]) -> Plan:
         """'Who exported a report?' is the rule for them, where every word says who they are."""
         try:
             return plan_eligibility(text, self.lexicon, as_of, notes)
         except Unclear:
-            return self._first(plan_question, text, as_of, notes)
+            return self._first(read, text, as_of, notes)
 
     def _first(self, read: Read, text: Text, as_of: datetime, notes: list[str]) -> Plan:
         """What is no question after all may be a rule: it is one when every word of it is read."""

@@ -68,6 +68,8 @@ _PHRASES = (
     ("when", "a", "user", "qualifies", "for"), ("if", "a", "user", "qualifies", "for"),
     ("when", "users", "qualify", "for"), ("when", "someone", "qualifies", "for"),
     ("when", "a", "user", "is", "eligible", "for"), ("if", "a", "user", "is", "eligible", "for"),
+    ("is", "simple"), ("is", "as", "follows"), ("are", "as", "follows"), ("is", "this"),
+    ("looks", "like", "this"), ("is", "clear"), ("is", "easy"), ("is", "the", "following"),
     ("other", "than", "that"), ("apart", "from", "that"), ("besides", "that"), ("beyond", "that"),
     ("so", "that"), ("one", "of", "two"), ("one", "of", "three"), ("one", "of", "four"),
     ("in", "this", "priority"), ("by", "priority"), ("in", "descending", "order"),
@@ -146,7 +148,7 @@ class PolicyReader(Reader):
 
     def _filler(self, i: int) -> int | None:
         low = self.text.low(i)
-        if low in _FILLERS or (self.text[i].kind == "mark" and low in ",>→/#*-"):
+        if low in _FILLERS or (self.text[i].kind == "mark" and low in (*",>→/#*-", "->")):
             return self._forget(i + 1)
         if self.text[i].kind == "number" and i == 0:
             return self._forget(i + 1)

@@ -114,12 +114,24 @@ def _pronouns(text: Text, found: list[Mention]) -> Text:
         last = next((m for m in found if m[1] == i), last)
         starts = i == 0 or text.low(i - 1) in ENDS
         subject = starts and text.low(i) in ("it", "that", "they") and _defines(text, i + 1)
-        placed = text.low(i) == "it" and text.low(i - 1) in ("after", "below", "behind", "before")
+        placed = text.low(i) in ("it", "that", "this") and text.low(i - 1) in _PLACED
+        plain = text.low(i) == "it" or text.low(i - 1) not in ("after", "before")
+        placed = placed and plain and (text.low(i) == "it" or _names_next(text, i + 1, found))
         if last is not None and (subject or placed):
             tokens += name(text, last)
         else:
             tokens.append(text[i])
     return Text(text.source, tokens)
+
+
+_PLACED = frozenset("after below behind before beneath underneath under".split())
+
+
+def _names_next(text: Text, i: int, found: list[Mention]) -> bool:
+    """'Below that the upgrade offer': a message follows, not what happened."""
+    while text.low(i) in ("the", "a", "an", "our", ",", "comes", "come", "is", "follows", "goes"):
+        i += 1
+    return mention_at(found, i) is not None
 
 
 def _defines(text: Text, i: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agent.planners.grammar.meaning import Found
+from agent.planners.grammar.quantities import Quantity
 from agent.planners.grammar.times import Span
 from agent.planners.grammar.words import is_past
 from core.conditions import EventCount, InAudience, leaves
@@ -28,6 +29,8 @@ class Prefix:
         self.owning = False
         """After with or without: a thing, not something that happened."""
         self.lead: Span | None = None
+        self.often: Quantity | None = None
+        """How often, said before the verb: 'who at least twice viewed …'."""
 
 
 def preferred(best: list[Found], prefix: Prefix) -> Found:
@@ -54,7 +57,8 @@ def _thing_or_event(thing: Found, event: Found, prefix: Prefix) -> Found:
     """'an open ticket' is a thing, 'opened a ticket' and 'without opening one' an event."""
     if _gerund(event):
         return event
-    if event.bare_verb or not _past(event):
+    told = _past(event) or (prefix.having and not event.nominal)
+    if event.bare_verb or not told:
         return thing
     if not event.adjacent:
         return event

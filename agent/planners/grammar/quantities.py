@@ -191,7 +191,7 @@ def _vague(text: Text, i: int) -> Quantity | None:
 
 
 def _with_times(text: Text, found: Quantity) -> Quantity:
-    if text.low(found.end) in ("times", "time"):
+    if text.low(found.end) in ("times", "time", "occasions", "occasion"):
         return replace(found, end=found.end + 1, times=True)
     return found
 

@@ -25,7 +25,7 @@ _NOUN = 3
 
 def variants(text: Text, lexicon: Lexicon) -> Iterator[Text]:
     """The text, and the same said as a predicate of people where it may be a bare noun."""
-    text = passive(there_is(text), lexicon)
+    text = _subject(passive(there_is(text), lexicon), lexicon)
     if text.low(0) in _PRONOUNS and text.low(1) not in _HELPING and len(text) > 1:
         happened = [word(text[0], "have"), word(text[1], past(text.low(1)))]
         yield Text(text.source, [text[0], *happened, *text.tokens[2:]])
@@ -35,6 +35,21 @@ def variants(text: Text, lexicon: Lexicon) -> Iterator[Text]:
     for words in (("with",), ("users", "who"), ("users", "who", "are"), ("they", "had"),
                   ("users", "who", "received")):  # fmt: skip
         yield before(text, *words)
+
+
+def _subject(text: Text, lexicon: Lexicon) -> Text:
+    """'the viewer subscribes', 'somebody cancels': they do."""
+    if text.low(0) in ("when", "once", "whenever") and text.low(1) in _PRONOUNS:
+        return text.slice(1, len(text))
+    begin = int(text.low(0) in ("when", "once", "if", "whenever"))
+    k = begin + (text.low(begin) in (*ARTICLES, "this", "that"))
+    one = text.low(k) in ("somebody", "someone", "person") or (
+        k > begin and lexicon.is_person(text, k)
+    )
+    verb = text.low(k + 1)
+    if not one or text.low(k).endswith("ss") or not verb.endswith("s") or verb in _HELPING | _IS:
+        return text
+    return Text(text.source, [word(text[k], "they"), *text.tokens[k + 1 :]])
 
 
 _PASTS = {
@@ -194,7 +209,7 @@ def duration_first(text: Text, i: int) -> tuple[list[Token], int] | None:
 def duration(text: Text, i: int) -> tuple[list[Token], int]:
     """The tokens of '3 days', 'a week', and where they end; none where there is no duration."""
     if text.low(i - 1) in ("a", "one") and _unit(text.low(i)):
-        return [word(text[i], "1"), text[i]], i + 1
+        return [word(text[i], "one"), text[i]], i + 1
     if text.low(i) in ("a", "one") and _unit(text.low(i + 1)):
         return [word(text[i], "one"), text[i + 1]], i + 2
     if _unit(text.low(i)):
