@@ -91,9 +91,7 @@ def _value_falls(inquiry: Inquiry, dimension: str) -> Iterator[Fall]:
     ]
     noise = _noise([one.difference[1:] for one in series])
     for one in series:
-        fall = _fall(inquiry, dimension, one, noise)
-        if fall:
-            yield fall
+        yield _fall(inquiry, dimension, one, noise)
 
 
 def _series(inquiry: Inquiry, dimension: str, step: int) -> Iterator[_Series]:
@@ -135,7 +133,7 @@ def _noise(histories: list[list[Estimate]]) -> float:
     return max(VALUE_NOISE, sqrt(sorted(each)[len(each) // 2])) if each else VALUE_NOISE
 
 
-def _fall(inquiry: Inquiry, dimension: str, one: _Series, noise: float) -> Fall | None:
+def _fall(inquiry: Inquiry, dimension: str, one: _Series, noise: float) -> Fall:
     moved = surprise(one.difference[0], one.difference[1:], noise)
     own = surprise(one.own[0], one.own[1:], OWN_NOISE)
     learnt = expectation(one.difference[0], one.difference[1:], noise)
@@ -143,8 +141,8 @@ def _fall(inquiry: Inquiry, dimension: str, one: _Series, noise: float) -> Fall 
     if learnt.trend is not None and abs(learnt.surprise.t) < abs(z):
         change, z = learnt.surprise.change, learnt.surprise.t
     if own.t * inquiry.sign < LEAST_OWN_SIGN:
-        # Others moved the other way: that is no move of this value.
-        return None
+        # Others moved the other way: that is no move of this value, but it was looked at.
+        return Fall(one.step, dimension, one.value, one.inside, one.inside.rate, 0.0, 0.0)
     expected = inverse_logit(log_odds(one.inside.converted, one.inside.entered).value - change)
     effect = _effect(inquiry, one.step, one.inside, expected)
     return Fall(one.step, dimension, one.value, one.inside, expected, z, effect)
@@ -195,7 +193,7 @@ def _against(
     own = odds[0].value - odds[1].value
     error = sqrt(sum(o.variance for o in odds) + 2 * OWN_NOISE**2)
     if own / error * inquiry.sign < LEAST_OWN_SIGN:
-        return None
+        return Fall(step, VERSION, version, inside, inside.rate, 0.0, 0.0)
     expected = inverse_logit(odds[1].value + others)
     effect = _effect(inquiry, step, inside, expected)
     return Fall(step, VERSION, version, inside, expected, (own - others) / error, effect)
