@@ -19,6 +19,8 @@ from warehouse.catalog import unknown_name
 if TYPE_CHECKING:
     from ui.workspace import Workspace
 
+SECONDS = 600.0
+"""How long one query may take: whole tables are read, of a hundred million rows perhaps."""
 SENT = """
 SELECT policy_key FROM decisions UNION SELECT policy_key FROM fct_messages
 WHERE policy_key IS NOT NULL ORDER BY 1
@@ -86,8 +88,9 @@ def outcomes_of(workspace: Workspace, as_of: datetime, weeks: int = WEEKS) -> Ou
 
 def asked(workspace: Workspace, as_of: datetime, weeks: int = WEEKS) -> Asked:
     """The question, over the workspace's data."""
-    least = workspace.settings.smallest_group
-    return Asked(workspace.runner(), workspace.catalog, as_of, weeks, least)
+    runner = workspace.runner()
+    runner.timeout_seconds = SECONDS
+    return Asked(runner, workspace.catalog, as_of, weeks, workspace.settings.smallest_group)
 
 
 def house(workspace: Workspace) -> House:

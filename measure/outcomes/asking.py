@@ -45,10 +45,16 @@ class Asked(NamedTuple):
         """Weeks with their values; those of too few people keep them to themselves."""
         return tuple(
             Point(start=at.isoformat(), value=None, users=None)
-            if people is not None and 0 < people < self.smallest_group
+            if self.few(people)
             else Point(start=at.isoformat(), value=value, users=people)
             for at, value, people in zip(self.starts(end), values, users, strict=True)
         )
+
+    def few(self, people: int | None) -> str | None:
+        """What is said where a number would be of too few people; None: it is not."""
+        if people is None or not 0 < people < self.smallest_group:
+            return None
+        return f"Numbers of fewer than {self.smallest_group} people are not told."
 
     def fetch(self, main: exp.Query, purpose: str, **tables: exp.Query) -> tuple[Fetched, SqlText]:
         """Rows of one query over named tables, and the query as a result names it."""

@@ -38,6 +38,7 @@ def guardrail_pass_share(asked: Asked, figure: Wanted) -> Figure:
     )
     if trend[-1].value is None:
         why = "Nobody was decided on in the last week: no cycle ran, or nobody was eligible."
+        why = asked.few(totals[-1]) or why
         return figure.withheld("share", asked.as_of, why, trend=trend, parts=parts, sql=(sql,))
     interval = wilson(counts[""].get(asked.weeks - 1, 0), totals[-1])._asdict()
     shown = {"parts": parts, "interval": interval, "sql": (sql,)}

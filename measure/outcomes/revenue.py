@@ -31,7 +31,12 @@ def revenue_per_user(asked: Asked, figure: Wanted) -> Figure:
     if paid is None:
         return figure.withheld("currency", asked.as_of, NO_SALES)
     event = figure.metric.event
-    active = query("outcomes/active", event=event) if event else query("outcomes/registered")
+    since = asked.starts(asked.as_of)[0]
+    active = (
+        query("outcomes/active", event=event, since=since, until=asked.as_of)
+        if event
+        else query("outcomes/registered")
+    )
     fetched, sql = asked.fetch(
         query("outcomes/revenue"),
         "payments and people of each week",
@@ -48,7 +53,12 @@ def revenue_per_user(asked: Asked, figure: Wanted) -> Figure:
     if trend[-1].value is None:
         nobody = f"Nobody {_who(event)} in the week up to {asked.as_of:%Y-%m-%d}."
         return figure.withheld(
-            "currency", asked.as_of, nobody, trend=trend, sql=(sql,), notes=notes
+            "currency",
+            asked.as_of,
+            asked.few(weeks[-1][0]) or nobody,
+            trend=trend,
+            sql=(sql,),
+            notes=notes,
         )
     return figure.told("currency", asked.as_of, **weekly(trend), sql=(sql,), notes=notes)
 

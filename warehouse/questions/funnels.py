@@ -18,11 +18,16 @@ from warehouse.compile.values import moment
 ENTRIES = "entries"
 
 
-def funnel_entries(funnel: Funnel, catalog: Catalog, as_of: datetime) -> exp.Select:
+def funnel_entries(
+    funnel: Funnel, catalog: Catalog, as_of: datetime, since: datetime | None = None
+) -> exp.Select:
     """``user_id, happened, done``: every first step and when its chain ended, NULL where it did
-    not."""
+    not; from a moment on, where one is given."""
     steps = [catalog.event_named(name) or name for name in funnel.steps]
     query = _steps(steps, catalog, as_of)
+    if since is not None:
+        happened = exp.column(catalog.layout.events.time)
+        query.where(exp.GTE(this=happened, expression=moment(since)), copy=False)
     for number in range(len(steps) - 1, 0, -1):
         query = _step_back(query, number)
     columns = (exp.column("user_id"), exp.column("happened"), exp.column("done"))
