@@ -60,8 +60,24 @@ def _walk(browser: Browser, base: str, scheme: str) -> None:
     pavel.page.get_by_role("button", name="Show some people").click()
     expect(pavel.page.get_by_text("Left out").first).to_be_visible(timeout=30_000)
     _shoot(pavel.page, f"approval_{scheme}")
+    _look_things_up(browser, base, scheme)
     for visitor in (mara, pavel):
         visitor.page.context.close()
+
+
+def _look_things_up(browser: Browser, base: str, scheme: str) -> None:
+    """The pages on which people find out what was decided, how the data is and who did what."""
+    ada = sign_in(browser, base, "Ada", at="/data_health", scheme=scheme)
+    expect(ada.page.get_by_text("How old the data is")).to_be_visible(timeout=30_000)
+    _shoot(ada.page, f"data_health_{scheme}")
+    ada.page.goto(f"{base}/decisions")
+    ada.page.get_by_role("button", name="Somebody who was stopped").click()
+    expect(ada.page.get_by_text("Decided before")).to_be_visible(timeout=30_000)
+    _shoot(ada.page, f"decisions_{scheme}")
+    ada.page.goto(f"{base}/audit_log")
+    expect(ada.page.get_by_text("newest first")).to_be_visible(timeout=30_000)
+    _shoot(ada.page, f"audit_log_{scheme}")
+    ada.page.context.close()
 
 
 def _change_a_trait(folder: Path) -> None:

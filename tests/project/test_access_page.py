@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from control import membership, sights, tokens
+from control.audit_reading import READS_ALL
 from core.lifecycle import DATA_PROPOSERS, PROPOSERS, Role
 from deliver import by_hand
 from orchestrate import kill_switch
 from orchestrate.journeys.changing import MAY_MIGRATE
 from orchestrate.rulebook.writing import MAY_CHANGE
 from orchestrate.staged.placing import MAY_STAGE
+from ui.console.casebook import SEES_VALUES
 from ui.console.shell import PLACES
 from ui.exporting import EXPORTERS
 from ui.offline import TAKERS
@@ -36,6 +38,8 @@ MAY: dict[str, frozenset[Role]] = {
     "take an offline list (addresses)": TAKERS,
     "add, grant, limit and remove people": membership.ADMINS,
     "see personal data in the clear": sights.SEES_PERSONAL,
+    "see on Decisions what was read of a user": SEES_VALUES,
+    "read in the Audit log what others did": READS_ALL,
 } | {f"make a token of scope `{scope}`": owners for scope, owners in tokens.OWNERS.items()}
 
 

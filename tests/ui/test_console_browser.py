@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.ui.command_line import CommandLine
-from tests.ui.live_console import FIRST_ANSWER_MS, serving, sign_in
+from tests.ui.live_console import FIRST_ANSWER_MS, Visitor, serving, sign_in
 from ui.console.ask import EXAMPLES
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
@@ -177,3 +177,35 @@ def test_a_question_is_answered_at_a_click_and_the_draft_changed_in_words(
 
     expect(mara.page.get_by_text("added: device os is ios")).to_be_visible()
     assert mara.complaints == []
+
+
+def test_what_was_decided_how_the_data_is_and_who_did_what_can_be_looked_up(
+    console: str, chromium: Browser
+) -> None:
+    ada = sign_in(chromium, console, "Ada")
+    page = ada.page
+    expect(page.get_by_role("heading", name="How old the data is")).to_be_visible(timeout=30_000)
+    ada.settle()
+    page.get_by_role("link", name="Decisions").click()
+    page.get_by_role("button", name="Somebody who got a message").click()
+    expect(page).to_have_url(re.compile(r"/decisions\?user=u\d+$"))
+    expect(page.get_by_role("heading", name="Decided before")).to_be_visible(timeout=30_000)
+    ada.settle()
+    _fits_a_phone(ada)
+
+    page.get_by_role("link", name="Audit log").click()
+    page.get_by_role("button", name="Check the log").click()
+    expect(page.get_by_text("The chain holds.")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("newest first")).to_be_visible()
+    ada.settle()
+    _fits_a_phone(ada)
+    page.get_by_role("link", name="Data health").click()
+    expect(page.get_by_role("heading", name="Messages on their way out")).to_be_visible()
+    _fits_a_phone(ada)
+    assert ada.complaints == []
+
+
+def _fits_a_phone(visitor: Visitor) -> None:
+    visitor.page.set_viewport_size({"width": 390, "height": 844})
+    assert visitor.page.evaluate("document.documentElement.scrollWidth") <= 390
+    visitor.page.set_viewport_size({"width": 1440, "height": 900})

@@ -189,7 +189,7 @@ def _entry(book: Logbook, seq: str) -> None:
     names = book.office.names()
     rows = {
         "When": f"{clock(read.at)} UTC, {read.at.year}",
-        "Who": f"{names.get(read.who, read.who)} ({read.who})",
+        "Who": f"{names[read.who]} ({read.who})" if read.who in names else read.who,
         "Did": did(read.what),
         "To what": book.said(read.subject),
         "Note": book.said(read.note) or "–",
@@ -197,7 +197,9 @@ def _entry(book: Logbook, seq: str) -> None:
         "Content after": read.after_hash or "–",
         "Hash of the entry before": read.prev_hash,
         "Hash of this entry": read.hash,
-        "Sealed over the text": "apart, by its digest" if stored.note != read.note else "as it is",
+        "Its texts": "kept apart, the entry seals a digest of them"
+        if (stored.note, stored.subject) != (read.note, read.subject)
+        else "in the entry itself",
     }
     with st.container(border=True, key="audit_entry_card"):
         heading(f"Entry {stored.seq}")
