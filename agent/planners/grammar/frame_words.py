@@ -19,7 +19,7 @@ FILLERS = frozenset(
     "planning plan run running launch launching start starting work up-front fire fires today's "
     "recipients recipient candidates candidate member members match matches matching meet meets "
     "meeting satisfy satisfies next addition additionally furthermore moreover finally "
-    "pls plz targeted included selected nudged messaged "
+    "pls plz hiya heya yo targeted included selected nudged messaged "
     "brief briefing thx ta cheers morning afternoon evening dear there take taking pull "
     "grateful appreciate ideally picks picking selects selecting finds captures capturing covers "
     "covering contains containing describes describing identify identifies fetch looking wants "
@@ -32,7 +32,7 @@ FILLERS = frozenset(
 CONTIGUOUS = frozenset(
     "should must shall can may get gets receive receives please thanks thank thx cheers send show "
     "give target targeted included selected nudged messaged be "
-    "deliver so we i you qualify eligible offer trigger nudge notify reach "
+    "pls plz deliver so we i you qualify eligible offer trigger nudge notify reach "
     "contact make put".split()
 )
 """What may follow a predicate directly: the frame goes on, nothing is said of the people."""

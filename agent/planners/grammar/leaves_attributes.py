@@ -303,7 +303,8 @@ class AttributeLeaves:
         """'signed up via TikTok', 'joined from Germany': everybody did, so the value is meant."""
         if sense.owner or sense.name != self.catalog.layout.users.signup:
             return
-        listed = self.values.listed(end + 1, "", PREPOSITIONS)
+        start = end + 1 + (self.text.low(end + 1) in ARTICLES)
+        listed = self.values.listed(start, "", PREPOSITIONS)
         if listed is not None and self.text.low(end) in _SOURCES:
             stated = self.text.words(i, listed.end)
             yield replace(self._of_values(i, listed), stated=stated)

@@ -175,7 +175,7 @@ class EventLeaves:
         if found is None or found.high is None or found.ends is not None:
             return None
         unit = self.times.unit(found.end)
-        if unit is None or not self.text.has(found.end + 1, "ago"):
+        if unit is None or self.text.low(found.end + 1) not in ("ago", "old"):
             return None
         base = EventAge(
             event=read.event, where=tuple(read.filters), which=which, seconds=int(found.n * unit)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from agent.planners.grammar.lexicon import Lexicon, Match
 from agent.planners.grammar.meaning import Found, all_of
-from agent.planners.grammar.rows import span_filters
+from agent.planners.grammar.rows import coming, span_filters
 from agent.planners.grammar.times import Times
 from agent.planners.grammar.values import Values
 from agent.planners.grammar.words import ARTICLES, Text
@@ -89,6 +89,7 @@ class ToOne:
         span = self.times.span(i)
         if span is None or span.kind in ("ever", "bare"):
             return
+        span = coming(column, span, self.text.words(i, span.end), self.times.as_of)
         span = self.times.on_dates(span)
         filters = span_filters(column, span)
         if filters is not None:
