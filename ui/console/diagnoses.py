@@ -29,6 +29,7 @@ def show() -> None:
     try:
         found = book.one(run_id)
     except PilothouseError as error:
+        st.title("Diagnoses", anchor=False)
         refusal_card(error.refusal)
         return
     with st.container(key="report"):

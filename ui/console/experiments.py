@@ -35,6 +35,7 @@ def show() -> None:
     )
     found = next((one for one in book.every() if (one.kind, one.key) == (kind, key)), None)
     if found is None:
+        st.title("Experiments", anchor=False)
         st.warning(
             f"Nothing called {plain(key)} has a control group here.",
             icon=":material/search_off:",

@@ -175,14 +175,11 @@ def _guards(readout: ExperimentReadout) -> None:
         return
     with st.container(border=True):
         heading("What must not get worse")
-        rows = {
-            "What": [
+        st.markdown(
+            "  \n".join(
                 f"{guard_badge(one).markdown} {plain(one.sentence)}" for one in readout.guards
-            ],
-        }
-        harmed = sum(one.harmed for one in readout.guards)
-        alt = f"{harmed} of {len(readout.guards)} guards got worse"
-        st.table(rows, border="horizontal", hide_index=True, alt=alt)
+            )
+        )
 
 
 def _over_time(readout: ExperimentReadout) -> None:

@@ -48,6 +48,8 @@ def _figure(one: Figure) -> None:
         st.markdown(plain(one.statement or "There is no number for it yet."))
     else:
         number_card(st.container(), plain(one.name), told.value, told.note or None)
+    if told.sure:
+        st.caption(plain(told.sure))
     if told.line:
         draw(told.line)
     st.caption(plain(one.meaning))
@@ -109,8 +111,11 @@ def _campaign(one: Campaign, names: dict[str, str]) -> None:
     badge = campaign_badge(one)
     st.markdown(f"**{plain(campaign_name(one, names))}** &nbsp; {badge.markdown}")
     st.markdown(plain(one.verdict))
+    st.caption(
+        f"{number(one.treated)} people with it, {number(one.held_out)} held out, "
+        f"{number(one.messages)} messages."
+    )
     rows = {
-        "People": [f"{number(one.treated)} with it, {number(one.held_out)} held out"],
         "More conversions": [count_between(one.incremental, one.incremental_interval)],
         "More revenue": [count_between(one.revenue, one.revenue_interval)],
         "Cost": ["not known" if one.cost is None else amount(one.cost, "currency")],

@@ -28,6 +28,7 @@ from ui.console.view.diagnosis import (
     left_over,
     reasons,
     ruled_out,
+    signed,
     span,
     trust_lines,
 )
@@ -150,11 +151,11 @@ def exposure(report: DebugReport) -> None:
     many = max(pair.periods for pair in pairs)
     earlier = "the period before" if many == 1 else f"an average of {many} earlier periods"
     st.caption(f"From {earlier} to now.")
-    rows = {"Who": [plain(pair.segment) for pair in pairs]}
-    for name, field in COUNTED.items():
-        rows[name] = [_moved(pair, field, number) for pair in pairs]
-    rows["Per user"] = [f"**{_moved(pair, 'per_user', _per_user)}**" for pair in pairs]
-    rows["Change"] = [_change(pair) for pair in pairs]
+    rows: dict[str, list[str]] = {"Messages": [*COUNTED, "**Per user**"]}
+    for pair in pairs:
+        counts = [_moved(pair, field, number) for field in COUNTED.values()]
+        rows[plain(pair.segment)] = [*counts, f"**{_moved(pair, 'per_user', _per_user)}**"]
+        rows[plain(pair.segment)][-1] += _change(pair)
     said = "; ".join(f"{pair.segment} {_moved(pair, 'per_user', _per_user)}" for pair in pairs)
     alt = f"Delivered messages per user, before to now: {said}"
     st.table(rows, border="horizontal", hide_index=True, alt=alt)
@@ -195,9 +196,8 @@ def _per_user(value: float) -> str:
 
 def _change(pair: ExposurePair) -> str:
     if pair.before is None or pair.now is None or not pair.before.per_user:
-        return "–"
-    change = pair.now.per_user / pair.before.per_user - 1
-    return f"{100 * change:+.0f}%".replace("-", "−")
+        return ""
+    return f" ({signed(pair.now.per_user / pair.before.per_user - 1)})"
 
 
 def excluded(report: DebugReport) -> None:

@@ -56,6 +56,7 @@ class Shown(NamedTuple):
 
     value: str
     note: str
+    sure: str
     line: Chart | None
 
 
@@ -93,18 +94,18 @@ def _duration(seconds: float) -> str:
 
 def shown(figure: Figure) -> Shown:
     """The number, what it was before and how sure it is, and its weeks as a line."""
-    said = []
+    note, sure = "", ""
     if figure.value is not None and figure.before is not None:
-        said.append(f"{amount(figure.before, figure.unit)} the week before")
+        note = f"{amount(figure.before, figure.unit)} the week before"
     if figure.interval:
-        said.append(between(figure.interval, figure.unit))
+        sure = f"{between(figure.interval, figure.unit)} with 95% confidence."
     history = tuple(
         (f"week of {day(point.start)}", point.value, amount(point.value, figure.unit))
         for point in figure.trend
         if point.value is not None
     )
     line = spark(history, f"{figure.name} by week") if len(history) > 1 else None
-    return Shown(amount(figure.value, figure.unit), " · ".join(said), line)
+    return Shown(amount(figure.value, figure.unit), note, sure, line)
 
 
 def between(interval: Interval | None, unit: Unit) -> str:
