@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -16,7 +17,7 @@ from control.people import INVESTIGATOR
 from core.alerts import AlertKind
 from core.settings import DriftSettings, InvestigationSettings
 from orchestrate.rulebook.drifting import WATCH, pause_drifted
-from tests.tools.demo import ELIGIBILITY, open_demo
+from tests.tools.demo import ELIGIBILITY, demo_file, open_demo
 from tests.ui.conftest import existing
 from ui import drifting, investigating
 from ui.alerts import open_alerts
@@ -41,7 +42,8 @@ def usual(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
 @pytest.fixture
 def drifted(tmp_path: Path) -> Iterator[Workspace]:
     """On the last whole day iOS stopped to send that a workout was started."""
-    opened = open_demo(tmp_path / "workspace")
+    own = shutil.copy(demo_file(), tmp_path / "warehouse.duckdb")
+    opened = open_demo(tmp_path / "workspace", Path(own))
     day = (opened.as_of() - timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
     opened.warehouse.execute(STOPPED, {"day": day})
     yield opened
