@@ -54,6 +54,7 @@ def _walk(browser: Browser, base: str, scheme: str) -> None:
     _shoot(mara.page, f"ask_thread_{scheme}")
     mara.ask(DIAGNOSIS)
     _shoot(mara.page, f"ask_diagnosis_{scheme}")
+    _find_out(mara, scheme)
     pavel = sign_in(browser, base, "Pavel", scheme=scheme)
     _shoot(pavel.page, f"approvals_{scheme}")
     pavel.page.goto(f"{base}/approvals?request=CR-1")
@@ -63,6 +64,19 @@ def _walk(browser: Browser, base: str, scheme: str) -> None:
     _look_things_up(browser, base, scheme)
     for visitor in (mara, pavel):
         visitor.page.context.close()
+
+
+def _find_out(mara: Visitor, scheme: str) -> None:
+    """The pages on which people find out why a number moved and what came of it."""
+    mara.page.get_by_role("button", name="Open as a diagnosis").click()
+    expect(mara.page.get_by_text("What makes up the change")).to_be_visible(timeout=30_000)
+    _shoot(mara.page, f"diagnosis_{scheme}")
+    mara.page.goto(f"{mara.base}/experiments?policy=starter_journey")
+    expect(mara.page.get_by_text("Message by message")).to_be_visible(timeout=60_000)
+    _shoot(mara.page, f"experiment_{scheme}")
+    mara.page.goto(f"{mara.base}/outcomes")
+    expect(mara.page.get_by_text("Looked back at")).to_be_visible(timeout=60_000)
+    _shoot(mara.page, f"outcomes_{scheme}")
 
 
 def _look_things_up(browser: Browser, base: str, scheme: str) -> None:

@@ -16,6 +16,7 @@ from orchestrate.journeys.changing import MAY_MIGRATE
 from orchestrate.rulebook.writing import MAY_CHANGE
 from orchestrate.staged.placing import MAY_STAGE
 from ui.console.casebook import SEES_VALUES
+from ui.console.diagnosed import RUNS_CHECKS, SEES_ALL
 from ui.console.shell import PLACES
 from ui.exporting import EXPORTERS
 from ui.offline import TAKERS
@@ -40,6 +41,8 @@ MAY: dict[str, frozenset[Role]] = {
     "see personal data in the clear": sights.SEES_PERSONAL,
     "see on Decisions what was read of a user": SEES_VALUES,
     "read in the Audit log what others did": READS_ALL,
+    "read on Diagnoses what others asked": SEES_ALL,
+    "run a check of a diagnosis": RUNS_CHECKS,
 } | {f"make a token of scope `{scope}`": owners for scope, owners in tokens.OWNERS.items()}
 
 

@@ -92,14 +92,48 @@ def test_a_trait_that_an_analyst_changes_goes_live_when_an_approver_has_read_it(
     assert pavel.complaints == []
 
 
-@pytest.mark.parametrize("prompt", [PRIORITIES, DIAGNOSIS], ids=["priorities", "diagnosis"])
-def test_every_chart_of_an_answer_is_drawn(console: str, chromium: Browser, prompt: str) -> None:
+def test_every_chart_of_an_answer_is_drawn(console: str, chromium: Browser) -> None:
     ana = sign_in(chromium, console, "Ana", scheme="dark")
 
-    ana.ask(prompt)
+    ana.ask(PRIORITIES)
 
     assert ana.charts_without_a_picture() == 0
     assert ana.complaints == []
+
+
+def test_a_diagnosis_is_opened_its_check_run_and_a_rule_begun_from_it(
+    console: str, chromium: Browser
+) -> None:
+    ana = sign_in(chromium, console, "Ana", scheme="dark")
+    page = ana.page
+    ana.ask(DIAGNOSIS)
+    assert ana.charts_without_a_picture() == 0
+    page.get_by_role("button", name="Open as a diagnosis").click()
+    expect(page).to_have_url(re.compile(r"/diagnoses\?d=\w+$"))
+    expect(page.get_by_role("heading", name="What makes up the change")).to_be_visible()
+    ana.settle()
+    assert ana.charts_without_a_picture() == 0
+    _fits_a_phone(ana)
+
+    page.get_by_role("button", name=re.compile("^Run it again|^Run this check")).first.click()
+    expect(page.get_by_text("Ran just now")).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name="Draft a rule from this").click()
+    expect(page.get_by_test_id("stChatInputTextArea")).to_have_value(
+        re.compile("^Target iOS users")
+    )
+    assert ana.complaints == []
+
+
+def test_read_outs_and_outcomes_are_drawn_and_fit_a_phone(console: str, chromium: Browser) -> None:
+    pavel = sign_in(chromium, console, "Pavel", at="/experiments?policy=starter_journey")
+    for address, heading in (("", "Message by message"), ("/outcomes", "Looked back at")):
+        if address:
+            pavel.page.goto(console + address)
+        expect(pavel.page.get_by_role("heading", name=heading)).to_be_visible(timeout=60_000)
+        pavel.settle()
+        assert pavel.charts_without_a_picture() == 0
+        _fits_a_phone(pavel)
+    assert pavel.complaints == []
 
 
 def test_a_run_survives_a_reload(console: str, chromium: Browser) -> None:

@@ -12,7 +12,7 @@ from typing import NamedTuple, cast
 import streamlit as st
 
 from control import runs
-from control.people import Person
+from control.people import INVESTIGATOR, Person
 from control.runs import Run
 from control.sights import sight_of
 from core.artifacts import AskResult, DebugReport
@@ -26,8 +26,8 @@ from warehouse.rows import Rows
 from warehouse.sqlcheck import CheckedQuery, check
 
 KIND = "debug_report"
-ITSELF = "investigator@pilothouse"
-"""Who asked when nobody did: the product itself, after an alert. Nobody signs in as it."""
+ITSELF = INVESTIGATOR.email
+"""Who asked when nobody did: the product itself, after an alert."""
 SEES_ALL = frozenset({Role.ANALYST, Role.APPROVER, Role.ADMIN})
 """Who reads everybody's diagnoses; a marketer reads their own, and those nobody asked for."""
 RUNS_CHECKS = frozenset({Role.ANALYST, Role.ADMIN})
