@@ -170,7 +170,7 @@ def _two_arms(cells: Cells, tolerated: float) -> Check:
 
 
 def _namespace(cells: Cells, tolerated: float) -> Check:
-    told = "met it although their part of the namespace is another experiment's"
+    told = "met it although they are outside of its part of the namespace"
     none = "Everybody is of the part of the namespace that it has."
     return _left_out(cells, "namespace", "is_outside", told, none, tolerated)
 

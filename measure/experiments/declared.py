@@ -81,7 +81,7 @@ def by_experiment(catalog: Catalog, one: DeclaredExperiment, *, as_of: datetime)
         total=_total(one, shared),
         arms=tuple(PlannedArm(a.key, a.name or a.key, a.share, a is one.control) for a in one.arms),
         messages=_messages(one.decisions),
-        recomputed=one.salt is not None and (one.exposure is None or one.exposure.arm is not None),
+        recomputed=one.salt is not None,
         reached_by="message" if one.decisions else "exposure",
         has_namespace=one.namespace is not None,
         before=_before(catalog, one),
@@ -95,10 +95,15 @@ def _rows(catalog: Catalog, one: DeclaredExperiment, shared: Shared) -> exp.Quer
         return query("lift_decided", is_meant=meant, untreated=untreated, **shared)
     if one.exposure is None:
         return query("lift_drawn", **shared)
-    recorded = _recorded(one.exposure.arm)
-    arm = exp.column("first_arm", "e") if one.exposure.arm else shared["drawn"]
     event = catalog.event_named(one.exposure.event) or one.exposure.event
-    return query("lift_exposed", arm=arm, recorded=recorded, event=event, **shared)
+    told = {"event": event, "recorded": _recorded(one.exposure.arm), **shared}
+    if one.exposure.arm:
+        return query("lift_exposed", arm=exp.column("first_arm", "e"), is_kept=exp.true(), **told)
+    # Others meet the event as well: only whom the hash puts into an arm take part.
+    drawn, inside = shared["drawn"], shared["is_inside"]
+    in_an_arm = exp.NEQ(this=exp.paren(literal(drawn)), expression=exp.Literal.string(""))
+    kept = exp.and_(literal(inside), in_an_arm)
+    return query("lift_exposed", arm=drawn, is_kept=kept, **told)
 
 
 def _total(one: DeclaredExperiment, shared: Shared) -> exp.Query:

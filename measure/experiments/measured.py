@@ -65,7 +65,8 @@ def tables(catalog: Catalog, assigned: Assigned, asked: Measuring) -> dict[str, 
     """The named subqueries up to ``measured``: one row a unit and scope."""
     return {
         **assigned.before,
-        "assigned": assigned.rows,
+        "takers": assigned.rows,
+        "assigned": query("lift_seated"),
         "total": assigned.total,
         "facts": _facts(catalog, asked),
         "messages": query("lift_messages", is_meant=assigned.messages),
@@ -139,7 +140,7 @@ def _consents(catalog: Catalog) -> exp.Select:
 
 def _facts(catalog: Catalog, asked: Measuring) -> exp.Query:
     """What each unit did in its time and before, from one pass over the events."""
-    columns: list[exp.Expr] = [exp.column("unit", "a"), exp.column("scope", "a")]
+    columns: list[exp.Expr] = [exp.column("seat", "a")]
     for place, metric in enumerate(asked.metrics):
         columns += _of_metric(catalog, metric, place)
     if asked.stretches:
@@ -158,7 +159,7 @@ def _facts(catalog: Catalog, asked: Measuring) -> exp.Query:
                 exp.or_(exp.false(), *map(_is_named, _distinct_events(catalog, asked))),
             ),
         )
-        .group_by(exp.column("unit", "a"), exp.column("scope", "a"))
+        .group_by(exp.column("seat", "a"))
     )
 
 

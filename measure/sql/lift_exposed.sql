@@ -12,4 +12,4 @@ FROM (
     GROUP BY v.user_id
 ) AS e
 JOIN everybody AS u ON u.user_id = e.user_id
-WHERE e.since + :horizon <= :as_of
+WHERE e.since + :horizon <= :as_of AND (:is_kept)

@@ -7,6 +7,6 @@ SELECT
     :numbers
 FROM assigned AS a
 LEFT JOIN dim_users AS p ON p.user_id = a.unit
-LEFT JOIN facts AS f ON f.unit = a.unit AND f.scope = a.scope
-LEFT JOIN messages AS m ON m.unit = a.unit AND m.scope = a.scope
-LEFT JOIN opt_outs AS o ON o.unit = a.unit AND o.scope = a.scope
+LEFT JOIN facts AS f ON f.seat = a.seat
+LEFT JOIN messages AS m ON m.seat = a.seat
+LEFT JOIN opt_outs AS o ON o.seat = a.seat

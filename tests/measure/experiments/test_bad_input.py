@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 
 import pytest
 from pydantic import ValidationError
@@ -14,11 +15,13 @@ from measure.experiments.effects import Looking, Side, compare
 from measure.experiments.measured import Compared
 from measure.experiments.subjects import of_rule
 from measure.methods.arms import Sums
-from tests.measure.experiments.world import DECLARED, START, catalog, check, fill, on, readout
+from tests.measure.experiments import world as experiment
+from tests.measure.experiments.world import DECLARED, START, catalog, check, fill, on
 from tests.measure.small_world import SmallWorld
 from warehouse.catalog import Catalog
 
 LOOK = Looking(5_000, False, None, 0)
+readout = partial(experiment.readout, metrics=("subscribed", "new_revenue"))
 SHARE = Compared("reached", "Reached", "reached", None)
 MEAN = Compared("total", "Total", "total", None)
 

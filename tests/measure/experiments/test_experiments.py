@@ -177,6 +177,19 @@ def test_without_an_exposure_event_everybody_in_the_arms_takes_part(filled: Smal
     assert on(found, "subscribed").verdict == "better"
 
 
+def test_without_a_recorded_arm_the_hash_says_who_of_the_exposed_takes_part(
+    filled: SmallWorld,
+) -> None:
+    half = {"key": "start", "start": 0.0, "end": 0.5}
+
+    found = readout(filled, exposure={"event": "onboarding_completed"}, namespace=half)
+
+    assert found.withheld is None
+    assert found.triggered_users == found.total_users == pytest.approx(3_000, abs=150)
+    assert check(found, "namespace").startswith("passed")
+    assert check(found, "moved").startswith("passed")
+
+
 def test_an_experiment_that_nobody_took_part_in_is_refused(filled: SmallWorld) -> None:
     with pytest.raises(PilothouseError, match="no users who took part") as refused:
         readout(filled, as_of=NOW - timedelta(days=30))
