@@ -189,7 +189,8 @@ class Catalog(Frozen):
         default_factory=dict
     )
     outcomes: dict[str, OutcomeMetric] = Field(default_factory=dict)
-    """The figures a team reads its outcomes by."""
+    """The figures a team reads its outcomes by. What one names and the catalog lacks is told where
+    the figure would stand: a metric may go with its funnel."""
     defaults: Defaults
 
     @model_validator(mode="after")
@@ -206,11 +207,6 @@ class Catalog(Frozen):
         _all_known("layout.users.dimensions", self.layout.users.dimensions, self.user_columns())
         for name, metric in self.metrics.items():
             _all_known(f"metrics.{name}.funnel", (metric.funnel,), self.funnels)
-        for name, outcome in self.outcomes.items():
-            named = tuple(one for one in (outcome.event,) if one)
-            _all_known(f"outcomes.{name}.event", named, self.events)
-            named = tuple(one for one in (outcome.metric,) if one)
-            _all_known(f"outcomes.{name}.metric", named, self.metrics)
         for name, entity in self.entities.items():
             _all_known(f"entities.{name}.table", (entity.table,), self.tables)
         for name, action in self.actions.items():

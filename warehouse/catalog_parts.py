@@ -84,11 +84,6 @@ def _fitting(fields: dict[str, Any]) -> dict[str, Any]:
     }
     funnels = {k: one for k, one in fields["funnels"].items() if events.keys() >= _events(one)}
     metrics = {k: one for k, one in fields["metrics"].items() if one.funnel in funnels}
-    outcomes = {
-        k: one
-        for k, one in fields["outcomes"].items()
-        if one.metric in (None, *metrics) and one.event in (None, *events)
-    }
     sections = ("phrases", "eligibility", "assumptions", "stop")
     about = {
         name: {key: one for key, one in fields[name].items() if key in actions}
@@ -102,7 +97,6 @@ def _fitting(fields: dict[str, Any]) -> dict[str, Any]:
         "templates": templates,
         "funnels": funnels,
         "metrics": metrics,
-        "outcomes": outcomes,
         "defaults": fields["defaults"].model_copy(update={"channels": usual}),
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from core.errors import PilothouseError
+from core.errors import Code, PilothouseError
 from measure.lift import HORIZON_DAYS
 from measure.outcomes.acquisition import acquisition_cost
 from measure.outcomes.asking import Asked, Wanted
@@ -24,6 +24,7 @@ from measure.outcomes.operation import data_freshness, decision_latency, model_d
 from measure.outcomes.result import Attribution, Figure, Outcomes, Unit
 from measure.outcomes.revenue import revenue_per_user
 from measure.outcomes.value import time_to_value
+from warehouse.catalog import unknown_name
 from warehouse.outcome_metrics import OutcomeKind
 
 UNITS: Mapping[OutcomeKind, Unit] = {
@@ -105,12 +106,26 @@ def figures(asked: Asked, house: House, only: OutcomeKind | None = None) -> tupl
 def _figure(asked: Asked, one: Wanted, house: House) -> Figure:
     """A query that the data does not allow withholds its own figure, not the others."""
     kind = one.metric.kind
+    if why := _unknown(asked, one):
+        return one.withheld(UNITS[kind], asked.as_of, why)
     try:
         if kind in OVER_CATALOG:
             return OVER_CATALOG[kind](asked, one)
         return OVER_HOUSE[kind](asked, one, house)
     except PilothouseError as error:
         return one.withheld(UNITS[kind], asked.as_of, _said(error))
+
+
+def _unknown(asked: Asked, one: Wanted) -> str | None:
+    """What a figure names and the catalog does not list, with the nearest names."""
+    event, metric = one.metric.event, one.metric.metric
+    if event is not None and event not in asked.catalog.events:
+        refusal = unknown_name(Code.UNKNOWN_EVENT, "event", event, [*asked.catalog.events])
+    elif metric is not None and metric not in asked.catalog.metrics:
+        refusal = unknown_name(Code.UNKNOWN_KEY, "metric", metric, [*asked.catalog.metrics])
+    else:
+        return None
+    return f"outcomes.yaml names it for '{one.key}': {refusal.message} {refusal.fix}"
 
 
 def _said(error: PilothouseError) -> str:

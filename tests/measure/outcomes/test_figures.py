@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import pytest
 
+from control.store import open_store
 from measure.outcomes.acquisition import acquisition_cost
 from measure.outcomes.conversion import conversion
 from measure.outcomes.defaults import asked_for, lacking
 from measure.outcomes.governance import guardrail_pass_share
+from measure.outcomes.house import House
 from measure.outcomes.operation import data_freshness
+from measure.outcomes.report import figures
 from measure.outcomes.revenue import revenue_per_user
 from measure.outcomes.value import time_to_value
 from tests.measure.outcomes.business import Business, figure
 from tests.measure.small_world import CATALOG
 from tests.project.tree import ROOT
-from warehouse.catalog import Catalog, load_catalog
+from warehouse.catalog import load_catalog
 
 ARPU = figure(CATALOG, "revenue_per_user")
 CAC = figure(CATALOG, "acquisition_cost")
@@ -203,9 +206,18 @@ def test_a_catalog_of_another_business_says_what_it_lacks() -> None:
     assert "say in outcomes.yaml which event is value" in lacking(shop)["time_to_value"][2]
 
 
-def test_a_figure_that_names_no_event_of_the_catalog_is_refused() -> None:
-    named = CATALOG.outcomes["time_to_value"].model_copy(update={"event": "workout_done"})
-    document = dict(CATALOG) | {"outcomes": {"time_to_value": named}}
+def test_a_figure_that_names_what_the_catalog_lacks_says_so(business: Business) -> None:
+    named = CATALOG.outcomes["time_to_value"].model_copy(update={"event": "workout_complete"})
+    bare = CATALOG.model_copy(update={"outcomes": {"first_value": named}, "metrics": {}})
+    store = open_store("sqlite://")
 
-    with pytest.raises(ValueError, match=r"outcomes.time_to_value.event names 'workout_done'"):
-        Catalog.model_validate(document)
+    found = {
+        one.key: one
+        for kind in ("time_to_value", "conversion")
+        for one in figures(business.asked(catalog=bare), House(business.warehouse, store), kind)
+    }
+
+    store.close()
+    assert "no event 'workout_complete'" in str(found["first_value"].statement)
+    assert "workout_completed" in str(found["first_value"].statement)
+    assert "The catalog names no metric" in str(found["conversion"].statement)
