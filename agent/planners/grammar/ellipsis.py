@@ -10,6 +10,7 @@ from agent.planners.grammar.meaning import Found, Item, Sep, all_of
 from agent.planners.grammar.quantities import Quantity, quantity
 from agent.planners.grammar.same_rows import SameRows
 from agent.planners.grammar.times import Span, Times
+from agent.planners.grammar.to_one import ToOne
 from agent.planners.grammar.values import Values
 from agent.planners.grammar.words import ARTICLES, Text, same_word
 from core.conditions import (
@@ -41,6 +42,7 @@ class Ellipsis:
         self.times = times
         self.values = values
         self.rows = SameRows(text, lexicon, values)
+        self.to_one = ToOne(text, lexicon, times, values)
 
     def at(self, i: int, sep: Sep, before: Item) -> Item | None:
         """The predicate of the item before, with what stands at an index in its place."""
@@ -48,7 +50,7 @@ class Ellipsis:
         if before.negated or sep not in (*_JOINED, "or"):
             return None
         if isinstance(said, Attribute | Trait):
-            return self._another_bound(i, sep, said)
+            return self._another_bound(i, sep, said) or self._of_its(i, sep, said)
         if isinstance(said, Related):
             return self.rows.at(i, sep, said) or self._another_row(i, sep, before, said)
         if not isinstance(said, EventCount) or sep == "or":
@@ -189,6 +191,24 @@ class Ellipsis:
                 f"Does all that was said before hold for '{found.stated}' too? Say it in full."
             )
         return replace(item, found=found, negated=True)
+
+    def _of_its(self, i: int, sep: Sep, said: Attribute | Trait) -> Item | None:
+        """'whose account is billed monthly and was created before 2026': the account was."""
+        entity, _, column = (
+            said.column.rpartition(".") if isinstance(said, Attribute) else ("", "", "")
+        )
+        low = self.text.low(i)
+        verb = low in ("is", "was") or (low.endswith("s") and low.isalpha() and low != "has")
+        if not entity or sep != "and" or not verb:
+            return None
+        start = i + (low in ("is", "was"))
+        for filters, end, questions in self.to_one.filters(start, entity):
+            if self.text.low(end) in _ENDS and all(one.column != column for one in filters):
+                condition = all_of([self.to_one.leaf(entity, one) for one in filters])
+                item = self._item(i, end, sep, condition, None)
+                found = replace(item.found, questions=questions, form="state", counted=False)
+                return replace(item, found=found)
+        return None
 
     def _another_bound(self, i: int, sep: Sep, said: Attribute | Trait) -> Item | None:
         """'a balance under 100 or over 10,000': the same number, compared once more."""

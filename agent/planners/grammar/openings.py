@@ -27,15 +27,16 @@ _REQUESTS = tuple(
     "speak chat contact invite interview survey thank reward put together find select pull get "
     "give identify hear plan try hope call engage remind nudge congratulate inform warn tell "
     "notify help ping approach welcome surprise test send export fetch create build make prepare "
-    "set compile collect assemble gather draft define show pick go be do have".split()
+    "set compile say know learn collect assemble gather draft define show pick go be do "
+    "have".split()
 )
 _AROUND = frozenset(
     "am is are was be been being will would could can should might may shall have has had do does "
     "did d ll m re to for from with at after of about on in out up by into as and so please just "
     "also now currently today kindly you u i we they he she it me us them this that these those "
     "some a an the our my your his her their quickly again really still today's eagerly keen "
-    "interested able happy glad ready going order touch list lists group groups set sets segment "
-    "audience selection bunch names contacts rule query team everyone".split()
+    "interested able happy glad ready going order touch thanks hello list lists group groups set "
+    "sets segment audience selection bunch names contacts rule query team everyone".split()
 )
 _ASKERS = frozenset({"is", "are", "was", "wants", "want", "needs", "need", "asked", "asks", "would",
                      "has", "have", "had", "likes", "requested", "requests"})  # fmt: skip

@@ -24,6 +24,9 @@ ENDS = ("", ".", ",", ";", "and", "or", "but", "!", "?", ")", "\n", "get", "gets
          "regarding", "in", "over", "during", "within", "since")  # fmt: skip
 
 
+_STILL = ("still", "currently", "now")
+
+
 class RowFilters:
     """Reads what follows the noun of a row."""
 
@@ -121,13 +124,12 @@ class RowFilters:
             row.end = before
         if self.text.low(before) != "and" or not (row.filters or row.span):
             return False
-        if not (low in ("is", "was", "that", "which") or (low.endswith("s") and low.isalpha())):
+        goes_on = low in ("is", "was", "that", "which", *_STILL)
+        if not (goes_on or (low.endswith("s") and low.isalpha())):
             return False
         row.end += 1
         verb = low.endswith("s") and low not in ("is", "was") and self._is_own_verb(row)
-        if (low in ("is", "was", "that", "which") and self._said_of_it(row)) or (
-            verb and self._verb_span(row)
-        ):
+        if (goes_on and self._said_of_it(row)) or (verb and self._verb_span(row)):
             return True
         row.end = before
         return False

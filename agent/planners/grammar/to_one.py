@@ -54,15 +54,16 @@ class ToOne:
         if self.text.low(position) == "paid" and self.text.low(position + 1) in _FILLERS:
             position += 2
         name = match.sense.name
-        for filters, end, questions in self._filters(position, name):
-            parts = [self._leaf(name, one) for one in filters]
+        for filters, end, questions in self.filters(position, name):
+            parts = [self.leaf(name, one) for one in filters]
             stated = self.text.words(i, end)
             yield Found(
                 end, all_of(parts), negated=negated, questions=questions, stated=stated,
                 notes=(f"'{stated}' reads the {name.replace('_', ' ')} only.",),
             )  # fmt: skip
 
-    def _filters(self, i: int, name: str) -> Iterator[tuple[list[Filter], int, tuple[str, ...]]]:
+    def filters(self, i: int, name: str) -> Iterator[tuple[list[Filter], int, tuple[str, ...]]]:
+        """What is said at an index of the row's values: filters, where they end, questions."""
         owner, columns = f"entity:{name}", self.entities[name].columns
         listed = self.values.listed(i, owner, ("by", "with", "via"))
         if listed is not None:
@@ -95,6 +96,7 @@ class ToOne:
         if filters is not None:
             yield filters, span.end, (span.doubt,) if span.doubt else ()
 
-    def _leaf(self, name: str, one: Filter) -> Condition:
+    def leaf(self, name: str, one: Filter) -> Condition:
+        """A filter of the entity's row as a condition on people."""
         op = Op(one.op)
         return Attribute(column=f"{name}.{one.column}", op=op, value=one.value)
