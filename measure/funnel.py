@@ -194,40 +194,47 @@ def count_funnel(
         "steps": steps_table(catalog, steps),
         "periods": span.periods.table(span.window, span.cut, today=today),
         "people": span.compared.people(catalog),
-        "attempts_1": _visible(catalog, len(steps), span),
+        "attempts_1": _visible(len(steps), span),
     }
     for number in range(2, len(steps) + 1):
-        chain = query("chain", step=number, window=span.window, dimensions=carried(catalog))
+        chain = query("chain", step=number, window=span.window)
         tables[f"attempts_{number}"] = reading(chain, "previous", f"attempts_{number - 1}")
-    journeys = query("journeys", dimensions=carried(catalog), last_step=len(steps))
+    journeys = query("journeys", dimensions=carried(catalog, "u"), last_step=len(steps))
     tables["journeys"] = reading(journeys, "attempts", f"attempts_{len(steps)}")
-    sql = text(_cells(catalog), catalog, span.corrections, **tables)
+    by = _dimensions(catalog)
+    tables["kinds"] = rows(("dimension",), [(name,) for name in by])
+    sql = text(_cells(by), catalog, span.corrections, **tables)
     fetched = runner.fetch(sql, purpose=f"funnel: {' → '.join(steps)}")
     return FunnelCells(steps, tuple(Cell(*row) for row in fetched.rows), fetched.id)
 
 
-def _visible(catalog: Catalog, last_step: int, span: Span) -> exp.Query:
-    visible = query("visible", dimensions=carried(catalog, "u"))
+def _visible(last_step: int, span: Span) -> exp.Query:
+    visible = query("visible")
     if not span.server_truth:
         return visible
-    known = query("reported", dimensions=carried(catalog, "u"), step=last_step)
-    return exp.union(visible, known, distinct=False)
+    return exp.union(visible, query("reported", step=last_step), distinct=False)
 
 
-def _cells(catalog: Catalog) -> exp.Query:
-    """Counts by one dimension after the other: each partitions the same users."""
-    by: dict[str, exp.Expr] = dict(zip(dimensions(catalog), carried(catalog), strict=True))
-    by |= {TENURE: exp.column("tenure")}
+def _dimensions(catalog: Catalog) -> dict[str, exp.Expr]:
+    """By what users are counted, and the column of their journeys that says it."""
+    columns = carried(catalog, "j")
+    by: dict[str, exp.Expr] = dict(zip(dimensions(catalog), columns, strict=True))
+    tenure = exp.column("tenure", "j")
+    by |= {TENURE: tenure}
     if catalog.layout.events.version is not None:
-        version = exp.func("COALESCE", exp.column("app_version"), exp.Literal.string("unknown"))
+        sent_by = exp.column("app_version", "j")
+        version = exp.func("COALESCE", sent_by.copy(), exp.Literal.string("unknown"))
         both = exp.DPipe(this=version, expression=exp.Literal.string("|"))
-        by |= {VERSION: exp.column("app_version")}
-        by |= {VERSION_TENURE: exp.DPipe(this=both, expression=exp.column("tenure"))}
-    each = [query("cells", dimension=name, value=value) for name, value in by.items()]
-    result: exp.Query = each[0]
-    for other in each[1:]:
-        result = exp.union(result, other, distinct=False)
-    return result
+        by |= {VERSION: sent_by, VERSION_TENURE: exp.DPipe(this=both, expression=tenure.copy())}
+    return by
+
+
+def _cells(by: dict[str, exp.Expr]) -> exp.Query:
+    """Counts by one dimension after the other: each partitions the same users."""
+    value = exp.Case(this=exp.column("dimension", "k"))
+    for name, column in by.items():
+        value = value.when(exp.Literal.string(name), exp.cast(column.copy(), "text"))
+    return query("cells", value=value)
 
 
 def window_of(funnel: Funnel) -> timedelta:

@@ -32,6 +32,8 @@ class Excess(NamedTuple):
     entered: float
     converted: float
     usual_rate: float
+    usual: float
+    """Entrants expected."""
 
     @property
     def rate(self) -> float:
@@ -92,7 +94,8 @@ def _emptiest(inquiry: Inquiry, scale: float, beyond: float) -> Excess | None:
         if excess.entered > max(LEAST_USERS, CONCENTRATED * beyond)
         and excess.rate < EMPTY * excess.usual_rate
     ]
-    return max(found, key=lambda e: e.entered, default=None)
+    # New users hold a source's robots as well as the source does: what grew most is nearest.
+    return max(found, key=lambda e: e.entered / max(1.0, e.usual), default=None)
 
 
 def _excesses(inquiry: Inquiry, dimension: str, scale: float) -> list[Excess]:
@@ -115,6 +118,7 @@ def _excesses(inquiry: Inquiry, dimension: str, scale: float) -> list[Excess]:
                 count.entered - past.entered * share,
                 count.converted - past.converted * share,
                 past.rate if past.entered >= LEAST_USERS else overall.rate,
+                past.entered * share,
             )
         )
     return result

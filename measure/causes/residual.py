@@ -32,7 +32,7 @@ def everywhere(inquiry: Inquiry) -> Stage:
         rest = inquiry.figures.percent(1 - explained, inquiry.cells.sql, digits=0)
         sentence = f"Unexplained: {rest} of the move has no cause of its own."
         return Stage(inquiry, (), (Ruled("unexplained", sentence, (inquiry.cells.sql,)),))
-    alone = inquiry.change.where == "segment" and inquiry.has_control
+    alone = _alone(inquiry.change)
     moves = {n: inquiry.step(n) for n in range(1, steps + 1)}
     worst = max(moves, key=lambda n: inquiry.sign * _judged(moves[n], alone))
     found = _Found(worst, alone, inquiry.unexplained)
@@ -53,13 +53,20 @@ def _at_a_step(inquiry: Inquiry) -> _Found | None:
         if move.control is not None and p_towards(move.control, inquiry.sign) < EVIDENT:
             # What both did is no matter of the difference.
             p = p_towards(move.own, inquiry.sign)
-        found = _Found(number, move.where == "segment" and inquiry.has_control, move.log_rate)
+        found = _Found(number, _alone(move), move.log_rate)
         if p < limit and (best is None or p < best[0]):
             best = p, found
     return best[1] if best else None
 
 
 EVIDENT = 0.05
+
+
+def _alone(move: Change) -> bool:
+    """Whether it is the segment that moved: the control did not, or far less."""
+    if move.control is None:
+        return False
+    return move.where == "segment" or abs(move.control.change) < abs(move.own.change) / 2
 
 
 def _suspect(inquiry: Inquiry, found: _Found) -> Suspect:

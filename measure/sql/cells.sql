@@ -1,6 +1,7 @@
--- Users who reached each step, who went on and who reached the end, by period, slice, day and one dimension.
+-- Users who reached each step, who went on and who reached the end, by period, slice, day and one dimension after another.
 SELECT
-    period, step, slice, :dimension AS dimension, CAST(:value AS VARCHAR) AS value, day,
-    COUNT(*) AS entered, SUM(went_on) AS converted, SUM(finished) AS finished
-FROM journeys
-GROUP BY period, step, slice, :value, day
+    j.period, j.step, j.slice, k.dimension, :value AS value, j.day,
+    COUNT(*) AS entered, SUM(j.went_on) AS converted, SUM(j.finished) AS finished
+FROM journeys AS j
+CROSS JOIN kinds AS k
+GROUP BY j.period, j.step, j.slice, k.dimension, :value, j.day

@@ -1,10 +1,6 @@
 -- Every funnel event in each period it may count for, as known at the same moment of that period.
 -- A first step must fall inside the period; a later one may follow within the window.
-SELECT
-    p.period, e.user_id, s.step, e.event_time, e.app_version, u.slice, :dimensions,
-    CASE WHEN u.signup_at >= p.starts THEN 'new' ELSE 'returning' END AS tenure,
-    CAST(e.event_time AS DATE) AS day,
-    CASE WHEN s.step = 1 THEN e.event_time END AS entry
+SELECT p.period, e.user_id, s.step, e.event_time, e.app_version, CASE WHEN s.step = 1 THEN e.event_time END AS entry
 FROM fct_events AS e
 JOIN steps AS s ON s.event_name = e.event_name
 JOIN periods AS p
