@@ -23,14 +23,6 @@ class Interval(NamedTuple):
     high: float
 
 
-class Test(NamedTuple):
-    """An estimated difference with its interval and two-sided p-value."""
-
-    effect: float
-    interval: Interval
-    p: float
-
-
 def wilson(converted: int, entered: int, z: float = Z95) -> Interval:
     """Wilson's score interval of a proportion; (0, 1) when nobody entered."""
     if entered == 0:
@@ -48,22 +40,6 @@ def difference(first: tuple[float, Interval], second: tuple[float, Interval]) ->
     low = a - b - sqrt((a - a_range.low) ** 2 + (b_range.high - b) ** 2)
     high = a - b + sqrt((a_range.high - a) ** 2 + (b - b_range.low) ** 2)
     return Interval(low, high)
-
-
-def two_proportions(treated: tuple[int, int], control: tuple[int, int], z: float = Z95) -> Test:
-    """Difference of two proportions (converted, entered): pooled z-test, unpooled interval."""
-    (x1, n1), (x0, n0) = treated, control
-    effect = x1 / n1 - x0 / n0
-    pooled = (x1 + x0) / (n1 + n0)
-    pooled_error = sqrt(pooled * (1 - pooled) * (1 / n1 + 1 / n0))
-    error = sqrt(_binomial_variance(x1, n1) + _binomial_variance(x0, n0))
-    statistic = effect / pooled_error if pooled_error else 0.0
-    return Test(effect, Interval(effect - z * error, effect + z * error), normal_p(statistic))
-
-
-def _binomial_variance(converted: int, entered: int) -> float:
-    share = converted / entered
-    return share * (1 - share) / entered
 
 
 def normal_p(z: float) -> float:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from measure.causes.inquiry import Inquiry
 from measure.queries import json_text, query, text
-from measure.statistics import two_proportions
+from measure.methods.proportions import Share, p_of_two
 
 ALPHA = 1e-4
 LEAST_USERS = 20
@@ -52,14 +52,14 @@ def errors_of(inquiry: Inquiry, version: str, step: int) -> ErrorRise | None:
         return None
     error = max(filter(None, now), key=lambda e: now[e] / tried - past.get(e, 0) / past_tried)
     hit, past_hit = min(now[error], tried), min(past.get(error, 0), past_tried)
-    test = two_proportions((hit, tried), (past_hit, past_tried))
-    if test.effect <= 0 or test.p > ALPHA:
+    p = p_of_two(Share(past_hit, past_tried), Share(hit, tried))
+    if hit / tried <= past_hit / past_tried or p > ALPHA:
         return None
     say = inquiry.figures
     sentence = (
         f"There {say.percent(hit / tried, fetched.id)} of the users who "
         f"{_does(inquiry, started)} meet {say.name(error, fetched.id)}, "
-        f"{say.percent(past_hit / past_tried, fetched.id)} before ({say.p(test.p, fetched.id)})."
+        f"{say.percent(past_hit / past_tried, fetched.id)} before ({say.p(p, fetched.id)})."
     )
     return ErrorRise(sentence, fetched.id)
 
