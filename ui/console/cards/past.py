@@ -25,6 +25,7 @@ OUTCOME: dict[str, Badge] = {
 }
 SAME = Badge("Replays the same", "green", "verified")
 OTHERWISE = Badge("Replays otherwise", "red", "error")
+KNOWN_SINCE = "What is known of that moment today leads to another answer than then."
 NO_RECORD = Badge("No record to replay", "gray", "history_toggle_off")
 
 
@@ -108,9 +109,10 @@ def replay_card(book: Casebook, user: str, decision_id: str) -> None:
         by = f"{plain(decision.policy_key)} v{decision.policy_version}"
         st.caption(f"Decided {clock(decision.decided_at)} UTC for {plain(user)} by {by}.")
         st.markdown(_replay_words(report))
-        waterfall_body(_candidate(report), name)
-        if report.why is None and report.no_why:
-            st.caption(plain(f"Clauses and values are not shown: {report.no_why}"))
+        candidate = _candidate(report)
+        waterfall_body(candidate, name)
+        if candidate["clauses"] is None:
+            st.caption(plain(f"Clauses and values are not shown: {report.no_why or KNOWN_SINCE}"))
     _others(report)
     for section in (posted_section(report), goal_section(report)):
         _section(section)
@@ -146,7 +148,7 @@ def _candidate(report: DecisionReport) -> dict[str, Any]:
     told = next((one for one in tried if _is_it(one, decision)), {})
     reason = BY_CODE[decision.reason_code]
     return {
-        "clauses": told.get("clauses", []),
+        "clauses": told.get("clauses"),
         "flip": told.get("flip"),
         "reason_code": reason.code,
         "stage": reason.stage,

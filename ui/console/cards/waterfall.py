@@ -28,5 +28,5 @@ def waterfall_body(candidate: Mapping[str, Any], name: str) -> None:
     if steps := changes(candidate):
         st.markdown(f"**What would have to change.** {becomes(candidate)}")
         bullets(plain(step) for step in steps)
-    else:
+    elif candidate["clauses"] is not None:
         st.caption("Nothing that is known here would change this.")

@@ -56,12 +56,18 @@ class Row(NamedTuple):
 
 
 def rows(candidate: Mapping[str, Any]) -> Iterator[Row]:
-    """A candidate of ``explain`` as lines, in the order in which the engine asks."""
+    """A candidate of ``explain`` as lines, in the order in which the engine asks.
+
+    Without ``clauses`` (None) nobody knows what was asked, so that no gate says it asked nothing.
+    """
     code, ghost = candidate["reason_code"], candidate.get("ghost", False)
+    known = candidate["clauses"]
     for one in waterfall(code, ghost=ghost):
-        clauses = [each for each in candidate.get("clauses", ()) if each["part"] == one.gate]
+        clauses = [each for each in known or () if each["part"] == one.gate]
         stopped = one.standing == "stopped"
-        said = candidate["sentence"] if stopped else "" if clauses else EMPTY.get(one.gate, "")
+        asks_nothing = known is not None and not clauses
+        said = EMPTY.get(one.gate, "") if asks_nothing else ""
+        said = candidate["sentence"] if stopped else said
         if not clauses and not stopped and one.gate == "applicability":
             # Most messages apply always: a line that says so each time is one too many.
             continue
