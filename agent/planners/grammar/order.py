@@ -7,6 +7,7 @@ from typing import Literal
 
 from agent.planners.grammar.meaning import Unclear
 from agent.planners.grammar.mentions import Mention
+from agent.planners.grammar.order_choices import in_some_order
 from agent.planners.grammar.order_cuts import LAST, Cuts
 from agent.planners.grammar.outline_words import (
     NOTHING,
@@ -201,12 +202,12 @@ class Order(Cuts):
         told = self.marked or bool(self._above) or bool(self._top | self._bottom) or ranked
         groups = self._groups()
         if len(groups) > 1 and not told and not ORDER_CUE.search(self.text.source):
-            raise _which_order()
-        if not ranked:
+            raise self._which_order()
+        if not ranked or self._above:
             groups = self._by_relations(groups)
         self._account(groups)
         self.items = [self._merged(group) for group in groups]
-        if ranked:
+        if ranked and not self._above:
             self._sort()
 
     def _account(self, groups: list[list[int]]) -> None:
@@ -252,14 +253,31 @@ class Order(Cuts):
         above |= {(g, b) for b in bottoms for g in range(len(groups)) if g != b}
         above |= {(t, g) for t in tops for g in range(len(groups)) if g != t}
         above -= {(g, t) for t in tops for g in range(len(groups))}
+        above |= self._by_places(groups)
         left, ordered = [*range(len(groups))], []
         while left:
             free = [g for g in left if not any((h, g) in above for h in left if h != g)]
             if len(free) != 1:
-                raise _which_order()
+                raise self._which_order()
             ordered.append(groups[free[0]])
             left.remove(free[0])
         return ordered
+
+    def _by_places(self, groups: list[list[int]]) -> set[tuple[int, int]]:
+        """'A is second' beside 'B over C': what places say of groups."""
+        ranks = {
+            g: self.items[k].rank
+            for g, group in enumerate(groups) for k in group if self.items[k].rank is not None
+        }  # fmt: skip
+        found: set[tuple[int, int]] = set()
+        for g, rank in ranks.items():
+            others = [one for one in range(len(groups)) if one != g]
+            if rank == 1:
+                found |= {(g, one) for one in others}
+            elif rank == LAST or (rank or 0) >= len(groups):
+                found |= {(one, g) for one in others}
+            found |= {(g, h) for h, other in ranks.items() if (rank or 0) < (other or 0)}
+        return found
 
     def _all_pairs(self) -> list[tuple[int, int]]:
         """What is said, and of items that no comparison connects, the order in which they stand."""
@@ -267,15 +285,31 @@ class Order(Cuts):
         listed = [
             (k, k + 1)
             for k in range(len(self.items) - 1)
-            if (k, k + 1) not in turned and not self._new_comparison(k + 1)
+            if (k, k + 1) not in turned
+            and not self._new_comparison(k + 1)
+            and not self._placed_apart(k)
         ]
         return [*self._above, *listed]
+
+    def _placed_apart(self, k: int) -> bool:
+        """Where both have a place, or one of them the last, how they stand says nothing."""
+        one, other = self.items[k].rank, self.items[k + 1].rank
+        return other is not None or one == LAST
 
     def _new_comparison(self, k: int) -> bool:
         """'A over B. C over A': a comparison after another begins anew, unless 'then' leads it."""
         begins = k in self._over and (k - 1, k) not in self._above
         again = (k, k - 1) not in self._above and not self.items[k].marked
         return begins and again and (k - 1) in self._over
+
+    def _which_order(self) -> Unclear:
+        """Asks for the order; sentences of a message each may be numbered as they stand."""
+        return Unclear(
+            question="In which order? Say 'A over B', 'first A, then B', or number them.",
+            choices=in_some_order(self.text, self.mentions, [c.start for c in self.items])
+            if not self._above
+            else (),
+        )
 
     def _sort(self) -> None:
         last = 0
@@ -303,7 +337,3 @@ def _relation(text: Text, i: int) -> Literal["over", "under"] | None:
         if any(text.has(i, *one) for one in words):
             return kind
     return None
-
-
-def _which_order() -> Unclear:
-    return Unclear(question="In which order? Say 'A over B', 'first A, then B', or number them.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.mentions import Mention
 from agent.planners.grammar.order_wording import mark, name, replaced
 from agent.planners.grammar.outline_words import ENDS
@@ -215,6 +216,33 @@ def in_which_case(text: Text, found: list[Mention]) -> Text:
         ]  # fmt: skip
         return replaced(text, begin, end, new)
     return text
+
+
+def of_all(text: Text, found: list[Mention], lexicon: Lexicon) -> Text:
+    """'Subscribers get A if they …, otherwise B if they …': for subscribers, A if they …."""
+    begin = 0
+    for end in (k for k in range(len(text) + 1) if k == len(text) or text.low(k) in ENDS):
+        named = [m for m in found if begin <= m[0] < end]
+        gets = next(
+            (k for k in range(begin, end) if text.low(k) in ("get", "gets", "receive")), end
+        )
+        people = {text.low(k) for k in range(begin, gets)}
+        then = next((k for k in range(gets, end) if text.low(k) in ("otherwise", "else")), end)
+        theirs = [
+            any(text.low(k) == "they" for k in part)
+            for part in (range(gets, then), range(then, end))
+        ]
+        others = any(lexicon.is_person(text, k) for k in range(gets, end))
+        plain = people and not people & _RELATIVE and gets > begin
+        if len(named) > 1 and plain and all(theirs) and not others and named[0][0] > gets:
+            cut = gets - (text.low(gets - 1) in ("should", "must", "can", "will", "may"))
+            new = [word(text[begin], "for"), *text.tokens[begin:cut], mark(text[gets], ",")]
+            return replaced(text, begin, gets + 1, new)
+        begin = end + 1
+    return text
+
+
+_RELATIVE = frozenset("who with whose that which without for if when while among the".split())
 
 
 def the_rest(text: Text, found: list[Mention]) -> Text:

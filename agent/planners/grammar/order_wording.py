@@ -135,6 +135,24 @@ def same_subject(text: Text, found: list[Mention]) -> Text:
     return text
 
 
+def again_compared(text: Text, found: list[Mention]) -> Text:
+    """'A must not go to guests and must come after B': what is said of A, and A after B."""
+    for k in range(1, len(text) - 1):
+        if text.low(k) not in ("and", "but"):
+            continue
+        compared = _compares(text, k + 1)
+        begin = max((j + 1 for j in range(k) if text.low(j) in ENDS), default=0)
+        lead = begin
+        while text.low(lead) in ARTICLES:
+            lead += 1
+        subject = next((m for m in found if m[0] in (begin, lead)), None)
+        named = compared is not None and any(mention_at(found, j) for j in (compared, compared + 1))
+        alone = subject is not None and not any(subject[1] <= m[0] < k for m in found)
+        if subject is not None and named and alone and k > subject[1]:
+            return replaced(text, k, k + 1, [mark(text[k], "."), *name(text, subject)])
+    return text
+
+
 def _compares(text: Text, i: int) -> int | None:
     """Where the words of a comparison end that stand at an index."""
     while text.low(i) in ("should", "must", "to", "will", "always"):

@@ -115,7 +115,7 @@ class Entries:
 
     def _of_all_users(self, item: Item, words: str) -> None:
         """A message whose people nothing names is for all the users of the policy, if it says."""
-        if not self.draft.population:
+        if not self.draft.population or item is not self.draft.items[-1]:
             question = (
                 f"Who is eligible for '{item.action.name}'? Say it beside the message, "
                 "for example 'for users who …'."
@@ -131,11 +131,16 @@ class Entries:
 
     def _ask_about_scope(self) -> None:
         """'A over B for users who …': who is limited, where only B has a condition."""
-        told = [item for item in self.draft.items if item.action.key not in self.defined]
+        told = [
+            item
+            for item in self.draft.items
+            if item.action.key not in self.defined or item.suppressions
+        ]
         own = [item for item in told if not item.default or item.suppressions]
         if self.doubtful is not None and len(own) == 1 and len(self.draft.items) > 1:
             words, key = self.doubtful
-            if own[0].action.key == key and key in self.lexicon.catalog.action_eligibility:
+            declared = key in self.lexicon.catalog.action_eligibility
+            if own[0].action.key == key and (declared or own[0].suppressions):
                 raise Unclear(
                     question=f"Does what '{words}' says of users hold for '{own[0].action.name}' "
                     "only, or for every message? Number the messages, or begin with 'For users …:'."

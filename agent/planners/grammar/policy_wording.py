@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from agent.planners.grammar import headings, order_lists, order_places, order_wording
+from agent.planners.grammar import (
+    headings,
+    holding_wording,
+    order_lists,
+    order_places,
+    order_wording,
+)
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.mentions import Mention, mention_at, mentions
 from agent.planners.grammar.order_wording import Rewording, mark, name, replaced
@@ -18,14 +24,18 @@ _ROUNDS = 6
 def in_plain_order(text: Text, lexicon: Lexicon) -> Text:
     """The prompt with every message named where it is meant, and the order said one way."""
     steps: tuple[Rewording, ...] = (
+        holding_wording.whoever, holding_wording.left_out, holding_wording.neither,
         headings.populations, order_lists.ordinals, order_lists.tables, _nobody,
         order_lists.ranked, _numbers, _labels,
         _short_names, order_lists.lines_of_messages, order_wording.asked_first, _pronouns,
         order_places.both_apply, order_places.in_which_case, order_places.place_first,
         order_places.place_after, order_places.back_seat, order_places.the_rest,
-        order_wording.waiting, order_wording.same_subject, order_wording.after_it,
+        order_wording.waiting, order_wording.same_subject,
+        order_wording.again_compared, order_wording.after_it,
         order_wording.places, order_wording.never_goes,
     )  # fmt: skip
+    found = mentions(text, lexicon)
+    text = order_places.of_all(text, found, lexicon)
     found = mentions(text, lexicon)
     for step in steps:
         for _ in range(_ROUNDS):

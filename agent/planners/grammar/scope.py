@@ -44,6 +44,8 @@ class Scope:
         low = [token.low for token in words if token.kind == "word"]
         others = [one for one in self.chunks if one.start != chunk.start]
         if self._people_first(words) and low[0] not in _FOR_ALL:
+            if any(self._the_rest(one) for one in others):
+                return True
             named = [one for one in others if self._has_people(one)]
             if named and not all(self._people_first(self._words(one)) for one in others):
                 raise Unclear(
@@ -82,6 +84,11 @@ class Scope:
 
     def _named(self, words: Text, i: int) -> bool:
         return self.lexicon.longest("action", words, i) is not None
+
+    def _the_rest(self, chunk: Chunk) -> bool:
+        """'…, everyone else gets B': whoever was named before gets A alone."""
+        words = self._words(chunk)
+        return any(words.has(k, "everyone", "else") for k in range(len(words)))
 
     def _has_people(self, chunk: Chunk) -> bool:
         words = self._words(chunk)

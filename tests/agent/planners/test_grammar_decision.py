@@ -9,7 +9,7 @@ import pytest
 
 from agent.planners.grammar import GrammarPlanner
 from agent.planners.port import Plan, PlanRequest
-from core.conditions import Attribute, EventCount, Related, Rolling
+from core.conditions import And, Attribute, EventCount, InAudience, Related, Rolling
 from core.rules import DecisionPolicy, OutcomeSuppression
 from warehouse.catalog import load_catalog
 
@@ -172,3 +172,79 @@ def test_a_share_with_a_space_before_its_sign_is_held_out():
 
     assert holdout is not None
     assert holdout.share == 0.2
+
+
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        ("Rank 1 = support. Rank 2 = upgrade nudge. Rank 3 = second workout help.",
+         "support upgrade second"),
+        ("| 1 | support | users with an open ticket |\n| 2 | upgrade nudge | users on iOS |",
+         "support upgrade"),
+        ("Priority\nsupport\nupgrade nudge\n\nSuppress\nupgrade nudge while a ticket is open",
+         "support upgrade"),
+        ("Lowest is the upgrade nudge, top priority is support, second workout help is in between.",
+         "support second upgrade"),
+        ("If both apply, the upgrade nudge wins over second workout help.", "upgrade second"),
+        ("The upgrade nudge and second workout help compete; second workout help should win.",
+         "second upgrade"),
+        ("Win-back goes to users in Brazil, unless they have an open ticket, in which case send "
+         "support.", "support win"),
+        ("Users in Brazil get win-back, everyone else the upgrade nudge.", "win upgrade"),
+        ("The upgrade nudge must not be sent to users in Brazil and must come after support. "
+         "Third is second workout help.", "support upgrade second"),
+    ],
+)  # fmt: skip
+def test_orders_are_read_from_lists_tables_places_and_rivals(prompt: str, expected: str):
+    assert order(prompt) == expected.split()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Users in Brazil get nothing.",
+        "Users in Brazil are to be left out completely.",
+        "For users in Brazil, send neither.",
+        "Suppress\n- everything for users in Brazil",
+        "Nothing for users in Brazil.",
+    ],
+)
+def test_who_gets_nothing_is_said_in_many_ways(said: str):
+    drafted = policy(f"Support, then the upgrade nudge.\n{said}").suppressions
+
+    assert {one.when for one in drafted} == {Attribute(column="country", value="BR")}
+
+
+def test_a_message_that_nothing_limits_is_for_all_users_of_the_policy():
+    drafted = policy("Trial users get support, then win-back.")
+
+    assert drafted.entries[1].eligibility == And(of=())
+    assert drafted.population == InAudience(key="trial_users")
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "Support, then win-back.",
+        "Trial users get win-back, otherwise the upgrade nudge.",
+        "Support over upgrade. While a ticket is open, all is well.",
+    ],
+)
+def test_people_and_messages_that_no_word_tells_are_asked_back(prompt: str):
+    assert planned(prompt).draft is None
+
+
+def test_sentences_of_a_message_each_are_asked_back_with_both_orders():
+    plan = planned("Users on iOS get the upgrade nudge. Users with an open ticket get support.")
+
+    orders = [policy(choice.prompt).entries[0].action.key for choice in plan.choices]
+    assert orders == ["upgrade_nudge", "support_follow_up"]
+
+
+def test_what_is_said_of_they_twice_is_for_the_people_named_first():
+    drafted = policy(
+        "Android users get the upgrade nudge if they viewed pricing, otherwise win-back if they "
+        "did no workout in the last 30 days."
+    )
+
+    assert drafted.population == Attribute(column="device_os", value="android")
