@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from core.diagnoses import Trust, Trusted
 from measure.causes.inquiry import Inquiry
 from measure.funnel import steps_table
+from measure.methods.proportions import Share, p_of_two
 from measure.periods import LEAST_BASELINES
 from measure.queries import json_text, query, text
-from measure.statistics import two_proportions
 from measure.thresholds import LEAST_USERS
 
 FAIR_LATE, POOR_LATE = 0.02, 0.10
@@ -131,8 +131,9 @@ def _lacking(inquiry: Inquiry, step: str, name: str) -> Trust | None:
     worst = max(now, key=lambda r: r[4] / r[3], default=None)
     if worst is None or events < LEAST_USERS or 0 < events == without:
         return None
-    test = two_proportions((worst[4], worst[3]), (without, events))
-    if test.effect < MORE_MISSING or test.p > SURE:
+    more = worst[4] / worst[3] - without / events
+    p = p_of_two(Share(without, events), Share(worst[4], worst[3]))
+    if more < MORE_MISSING or p > SURE:
         return None
     return Trust(
         name="null property",

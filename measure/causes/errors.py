@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from measure.causes.inquiry import Inquiry
-from measure.queries import json_text, query, text
 from measure.methods.proportions import Share, p_of_two
+from measure.queries import json_text, query, text
 
 ALPHA = 1e-4
 LEAST_USERS = 20
