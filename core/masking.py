@@ -21,6 +21,9 @@ ENVELOPE = frozenset(
     }
 )
 """What an event says of itself, besides who did it under which pseudonym."""
+_HOST = re.compile(r"@[\w-]+\.")
+"""In every address, and found at once: before an ``@`` any long word would be tried letter by
+letter."""
 _ADDRESS = re.compile(r"(?P<name>[\w.%+-]+)@(?P<host>[\w-]+(?:\.[\w-]+)+)")
 
 
@@ -39,7 +42,7 @@ MASKED = Sight()
 
 def masked_text(text: str, keep: frozenset[str] = frozenset()) -> str:
     """The text with every e-mail address as ``m•••@d•••``; those of ``keep``, lower case, stay."""
-    if "@" not in text:
+    if not _HOST.search(text):
         return text
     return _ADDRESS.sub(lambda found: _masked(found, keep), text)
 
