@@ -7,7 +7,7 @@ import re
 from core.errors import Code, refuse
 
 NAMED: dict[str, range] = {
-    "small": range(100, 120),
+    "small": range(100, 116),
     "dev": range(10, 80),
     "dev-2": range(200, 300),
     "held-out": range(1000, 1120),
