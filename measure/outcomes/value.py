@@ -52,9 +52,9 @@ def time_to_value(asked: Asked, figure: Wanted) -> Figure:
     days = [None if middle is None else middle / _DAY for middle, _ in found]
     trend = asked.trend(end, days, [sum(one.users for one in moments) for moments in weeks])
     if trend[-1].value is None:
-        why = asked.few(sum(one.users for one in weeks[-1]))
-        why = why or _why(weeks[-1], event, figure.metric.horizon_days)
-        return figure.withheld("days", end, why, trend=trend, sql=(sql,))
+        few = asked.few(sum(one.users for one in weeks[-1]))
+        told = few or _why(weeks[-1], event, figure.metric.horizon_days)
+        return figure.withheld("days", end, told, trend=trend, sql=(sql,))
     bounds = found[-1][1]
     days_of = {
         side: None if bound is None else bound / _DAY
