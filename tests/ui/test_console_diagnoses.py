@@ -142,6 +142,21 @@ def test_a_run_that_is_not_done_or_is_no_diagnosis_says_so_to_whoever_asked(
     assert "There is no diagnosis" in _said(look(PAGE, "pavel@demo", d="d-rule"))
 
 
+def test_an_answer_that_cannot_be_read_any_more_does_not_take_the_list_away(
+    look: Look, diagnoses: Workspace
+) -> None:
+    store, now = diagnoses.store, diagnoses.now()
+    broken = {"artifact": {"kind": "debug_report"}, "answer": "of another version"}
+    runs.open_thread(store, Thread("d-broken", "ana@demo", "1", "Why?", now))
+    runs.create(store, "d-broken", thread_id="d-broken", person="ana@demo", prompt="Why?", now=now)
+    runs.finish(store, "d-broken", state="finished", result=broken, now=now)
+
+    page = look(PAGE, "ana@demo")
+
+    assert "This question has no diagnosis: of another version" in _said(page)
+    assert _listed(page) >= {OLD, MARAS, ALERTED}
+
+
 # What one says
 
 

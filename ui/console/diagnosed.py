@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import NamedTuple, cast
 
 import streamlit as st
+from pydantic import ValidationError
 
 from control import runs
 from control.people import INVESTIGATOR, Person
@@ -165,7 +166,11 @@ def _diagnosis(_office: Desk, run_id: str, store: str) -> Diagnosis:
     run = _office.run(run_id)
     if run is None or run.result is None or run.finished_at is None:
         raise _NoReport(run)
-    result = AskResult.model_validate(run.result)
+    try:
+        result = AskResult.model_validate(run.result)
+    except ValidationError as error:
+        # An answer of another version of this program.
+        raise _NoReport(run) from error
     if not isinstance(result.artifact, DebugReport):
         raise _NoReport(run)
     took = sum(step.ms for step in _office.steps(run_id)) / 1000

@@ -48,7 +48,10 @@ def _list(book: Diagnosed) -> None:
     with st.container(key="inbox"):
         for run_id in page_of(ids, "diagnoses_page"):
             with st.container(border=True, gap="xxsmall"):
-                _row(book, book.one(run_id))
+                try:
+                    _row(book, book.one(run_id))
+                except PilothouseError as error:
+                    st.markdown(plain(error.refusal.message))
 
 
 def _row(book: Diagnosed, found: Diagnosis) -> None:

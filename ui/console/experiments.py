@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.errors import PilothouseError
 from measure.experiments.readout import Kind
 from ui.console.cards.experiment import readout_card
 from ui.console.cards.parts import heading, refusal_card
@@ -25,7 +26,14 @@ PER_LIST = 8
 
 def show() -> None:
     """Draw everything that can be read out, or the one that the address names."""
-    book = Readouts(desk())
+    try:
+        _page(Readouts(desk()))
+    except PilothouseError as error:
+        st.title("Experiments", anchor=False)
+        refusal_card(error.refusal)
+
+
+def _page(book: Readouts) -> None:
     kind, key = _asked()
     if key is None:
         _list(book)
@@ -65,12 +73,12 @@ def _name(what: Readable) -> str:
 
 
 def _list(book: Readouts) -> None:
+    every = book.every()
     st.title("Experiments", anchor=False)
     st.markdown(
         "What messages and changes really did: people who got them against people like them who "
         "did not."
     )
-    every = book.every()
     if not every:
         _none_yet()
         return
