@@ -82,7 +82,8 @@ SELECT o || w || '-' || i, o, ['organic', 'google'][1 + i % 2], ['DE', 'US', 'GB
     TIMESTAMP '2025-01-01'
 FROM (SELECT unnest(['ios', 'android']) AS o), range(7) AS t(w), range(600) AS s(i);
 CREATE TABLE planned AS
-SELECT o || w || '-' || i AS user_id, o AS device_os, e.name, e.step, week_start(w) + to_days(CAST(i % 7 AS INTEGER))
+SELECT o || w || '-' || i AS user_id, o AS device_os, e.name, e.step,
+    week_start(w) + to_days(CAST(i % 7 AS INTEGER))
     + INTERVAL 10 HOUR + to_minutes(e.step) AS happened_at,
     CASE WHEN w = 0 AND o = 'ios' AND i % 5 < 3 THEN '5.4.0' ELSE '5.3.0' END AS version,
     w AS week, i AS ordinal
