@@ -29,8 +29,7 @@ def guard(prompt: str) -> tuple[Refusal, ...]:
         return (
             Refusal(
                 code=Code.NOT_UNDERSTOOD,
-                message=f"The prompt has {len(text):,} characters; at most "
-                f"{most:,} are read.",
+                message=f"The prompt has {len(text):,} characters; at most {most:,} are read.",
                 fix="Say in a few sentences who should get what.",
             ),
         )
