@@ -27,7 +27,7 @@ from core.conditions import (
 _NOT = ("not", "never", "no", "neither", "nor")
 _NONE = ("none", "nothing")
 _LEADS = frozenset("with by via using from in of to for on through about any".split())
-_ENDS = frozenset(", . ; ! ? ) and or but who that \n".split(" ")) | {"", "\n"}
+_ENDS = frozenset(", . ; ! ? ) and or but who that whose \n".split(" ")) | {"", "\n"}
 _JOINED = ("but", "and", "strong_and", "comma", "rel")
 _OF_THEM = (("of", "which"), ("of", "those"), ("of", "them"), ("of", "whom"), ("including",))
 _SINCE = (("since", "then"), ("ever", "since"), ("since", "that"), ("since",))
@@ -101,7 +101,8 @@ class Ellipsis:
             # 'at least one series and at least two films'
             kept = tuple(one for one in said.where if one.column != listed.column)
             bare = said.model_copy(update={"where": kept})
-            return self._counted(i, start, sep, bare, count) if kept != said.where else None
+            item = self._counted(i, start, sep, bare, count) if kept != said.where else None
+            return None if item is None else _one_verb(item)
         if span is None or span.window is None:
             return None
         return self._counted(i, start, sep, said, count)
@@ -231,3 +232,15 @@ class Ellipsis:
             stated=stated, counted=True,
         )  # fmt: skip
         return Item(found, sep, False, True, own_verb=True)
+
+
+def _one_verb(item: Item) -> Item:
+    """'2 yoga and 2 cardio workouts this week': the period may hold for what was counted before."""
+    span = item.found.span
+    if span is None:
+        return item
+    question = (
+        f"Does '{span.stated}' hold for what was counted before '{item.found.stated}' as well? "
+        "Say the period with each, or 'ever'."
+    )
+    return replace(item, found=item.found.asking(question))

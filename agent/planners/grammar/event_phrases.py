@@ -182,6 +182,8 @@ class EventPhrases:
             return read.elliptic
         if low not in ("any", "one", "none", "them") or read.count is not None:
             return False
+        if read.no and not self._told(read):
+            return False  # 'no open one': one that is open, not one that they did not open
         following = self.text.low(read.end + 1)
         if following == "of" or not self._alone(read.end + 1):
             return False

@@ -173,10 +173,17 @@ class Frame:
                 return i + len(words)
         low = self.text.low(i)
         if low in FILLERS and not (contiguous and low not in CONTIGUOUS):
-            return i + 1
+            return None if self._names_a_value(i) else i + 1
         if low in ("by", "via", "in") and same_word(self.text.low(i + 1), "message"):
             return i + 1
         return None
+
+    def _names_a_value(self, i: int) -> bool:
+        """'the team plan': a value of the column that is named after it is more than a word."""
+        values = self.lexicon.at("value", self.text, i)
+        named = {match.sense.name for match in values if match.end == i + 1}
+        columns = self.lexicon.at("column", self.text, i + 1)
+        return any(match.sense.name in named for match in columns)
 
 
 def _limits(word: str, words: str) -> str:

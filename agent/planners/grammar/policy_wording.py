@@ -26,7 +26,7 @@ def in_plain_order(text: Text, lexicon: Lexicon) -> Text:
     steps: tuple[Rewording, ...] = (
         holding_wording.whoever, holding_wording.left_out, holding_wording.neither,
         headings.populations, order_lists.ordinals, order_lists.tables, _nobody,
-        order_lists.ranked, _numbers, _labels,
+        _chained, order_lists.ranked, _numbers, _labels,
         _short_names, order_lists.lines_of_messages, order_wording.asked_first, _pronouns,
         order_places.both_apply, order_places.in_which_case, order_places.place_first,
         order_places.place_after, order_places.back_seat, order_places.the_rest,
@@ -56,6 +56,29 @@ def _nobody(text: Text, found: list[Mention]) -> Text:
         if nobody and not starts and text.low(end) in ("who", "with", "whose"):
             said = [word(text[k], low) for low in ("excluding", "users")]
             return replaced(text, i, end, said)
+    return text
+
+
+_ARROWS = frozenset({"->", "→"})
+_ELSE = frozenset({",", ";", ".", "else", "otherwise", "or", "then"})
+
+
+def _chained(text: Text, found: list[Mention]) -> Text:
+    """'ordered -> thanks, else visited -> offer, else nothing': a line each."""
+    ends = [end for start, end, _ in found if text.low(start - 1) in _ARROWS]
+    arrows = sum(token.low in _ARROWS for token in text)
+    if len(ends) < 2 or len(ends) != arrows:
+        return text
+    for end in reversed(ends):
+        after = end
+        while text.low(after) in _ELSE:
+            after += 1
+        if end == ends[-1] and text.low(after) in ("nothing", "nobody"):
+            after += 1 + (text.low(after + 1) == ".")
+        if after > end and after < len(text):
+            text = replaced(text, end, after, [mark(text[end], "\n")])
+        elif after > end:
+            text = text.slice(0, end)
     return text
 
 
