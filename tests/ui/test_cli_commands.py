@@ -258,7 +258,7 @@ def test_explain_has_the_documented_shape(live: CommandLine) -> None:
     assert set(document) == {"user_id", "at", "as_known", "decisions", "journeys", "messages"}
     decision = document["decisions"][0]
     assert set(decision) == {"policy", "version", "winner", "candidates"}
-    keys = {"action", "tier", "stage", "reason_code", "sentence", "failed_leaf"}
+    keys = {"action", "tier", "stage", "reason_code", "sentence", "failed_leaf", "clauses", "ghost"}
     assert set(decision["candidates"][0]) == keys | {"value_read", "expected", "flip"}
 
 
