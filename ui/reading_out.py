@@ -85,6 +85,9 @@ def read_out(
     goal_event: str | None = None,
 ) -> LiftReport:
     """The lift of a policy at a moment (naive UTC); refuses one that never decided."""
+    if goal_event is not None and workspace.catalog.event_named(goal_event) is None:
+        events = [*workspace.catalog.events]
+        raise PilothouseError(unknown_name(Code.UNKNOWN_EVENT, "event", goal_event, events))
     live = versions.current(workspace.store, policy)
     known = _policies(workspace)
     if live is None and policy not in known:

@@ -159,8 +159,8 @@ def _suspect(inquiry: Inquiry, found: Excess, expected: float, effect: float, t:
             f"{say.count(now - expected, sql)} more users of {inquiry.segment} began than the "
             f"{say.count(expected, sql)} expected, most with {found.dimension} "
             f"{say.name(found.value, sql)}, and only {say.percent(found.rate, sql)} of these took "
-            f"the second step where {say.percent(found.usual_rate, sql)} do: not people, or people "
-            "counted twice."
+            f"the second step where {say.percent(found.usual_rate, sql)} do: robots, people "
+            "counted twice, or people who only look in."
         ),
         dimension=found.dimension,
         value=found.value,

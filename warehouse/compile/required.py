@@ -81,6 +81,8 @@ def data_classes(
     for condition in conditions:
         for name in required(condition, catalog, audiences).columns:
             table, _, column = name.partition(".")
+            if table not in catalog.tables:
+                continue  # a table of the engine's own: what is asked of it is classified below
             known = catalog.tables[table].columns.get(column)
             found[name] = known.data_class if known else "public"
         for leaf in leaves(expand(condition, catalog, audiences)):

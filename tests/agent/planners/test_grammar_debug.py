@@ -48,6 +48,7 @@ def bookings() -> Catalog:
     }
     base["layout"]["users"] |= {"dimensions": (), "country": None}
     base["audiences"], base["actions"], base["traits"], base["entities"] = {}, {}, {}, {}
+    base["outcomes"], base["readout_metrics"] = {}, {}
     for section in ("phrases", "eligibility", "assumptions", "stop"):
         base[f"action_{section}"] = {}
     return Catalog.model_validate(base)

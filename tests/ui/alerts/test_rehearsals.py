@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import datetime, timedelta
+from contextlib import closing, contextmanager
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,7 @@ from tests.tools.demo import demo_file, open_demo
 from tests.ui.alerts.test_runbooks import refuse_unknown
 from tests.ui.canaried import KEY, Canaried, begun
 from tools.propose import dependencies
-from ui import canaries, clock, data_changes
+from ui import canaries, clock, data_changes, drifting
 from ui.alerts import open_alerts
 from ui.alerts.board import Board
 from ui.cli.main import answer
@@ -487,6 +487,24 @@ def test_a_trait_whose_source_fell_silent(tmp_path: Path) -> None:
     work.warehouse.execute(statement, {"end": ends_at.isoformat()})
     assert open_alerts(work) == []
     work.close()
+
+
+def test_data_that_is_not_as_usual(tmp_path: Path) -> None:
+    own = shutil.copy(demo_file(), tmp_path / "warehouse.duckdb")
+    with closing(open_demo(tmp_path / "workspace", Path(own))) as work:
+        day = datetime.combine(work.as_of().date() - DAY, time())
+        gone = "event_name = 'app_opened' AND device_os = 'ios' AND event_time >= $day"
+        work.warehouse.execute(f"CREATE TABLE gone AS FROM fct_events WHERE {gone}", {"day": day})
+        work.warehouse.execute(f"DELETE FROM fct_events WHERE {gone}", {"day": day})
+        drifting.once(work)
+        (found,) = (one for one in open_alerts(work) if one.kind is AlertKind.DATA_DRIFTED)
+        assert found.fix == "pilothouse measure drift"
+        assert "platform ios" in found.sentence
+
+        work.warehouse.execute("INSERT INTO fct_events FROM gone")
+        done = answer(["measure", "drift", "--keep"], Session(served=work))
+        assert done.status == 0
+        assert [one for one in open_alerts(work) if one.kind is AlertKind.DATA_DRIFTED] == []
 
 
 def test_every_kind_of_alert_is_rehearsed() -> None:
