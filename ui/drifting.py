@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from control import drift as kept
-from core.errors import PilothouseError
+from core.errors import Code, PilothouseError
 from measure.drift.findings import DriftReport, Finding
 from orchestrate.rulebook.drifting import pause_drifted
 from ui.lineage import facts_of_rules, lineage
@@ -72,7 +72,9 @@ def rules_reading(workspace: Workspace, finding: Finding) -> list[str]:
     facts = facts_of_rules(workspace)
     try:
         found = lineage(workspace, finding.event or finding.subject)
-    except PilothouseError:
+    except PilothouseError as error:
+        if error.refusal.code is not Code.UNKNOWN_KEY:
+            raise
         return []  # nothing reads it
     below = {one.node for one in found.downstream if one.node.kind == "rule"}
     live = (node.name for node in below if facts.get(node, {}).get("state") == "live")

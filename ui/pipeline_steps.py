@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import duckdb
+
 from control import pipeline
 from control.pipeline import PipelineRun
 from core.errors import Code, PilothouseError, Refusal
@@ -57,10 +59,21 @@ def audits(workspace: Workspace, run: PipelineRun) -> Detail:
     models = modelling.live_models(workspace.store, workspace.settings)
     with workspace.warehouse.cursor() as cursor:
         behind = stale(cursor, models, workspace.as_of()) if build.managed(cursor) else ()
-    looked = drifting.once(workspace, run.as_of)
-    drifted = [one.subject for one in looked.drifting] if looked else []
     stale_traits = [one.trait for one in behind]
-    return {"passed": built.get("audits", 0), "stale": stale_traits, "drifting": drifted}
+    passed = {"passed": built.get("audits", 0), "stale": stale_traits}
+    return passed | _drifting(workspace, run)
+
+
+def _drifting(workspace: Workspace, run: PipelineRun) -> dict[str, Any]:
+    """What drifts. Not being able to look holds what follows only where drift pauses rules."""
+    try:
+        looked = drifting.once(workspace, run.as_of)
+    except (PilothouseError, duckdb.Error) as error:
+        if workspace.settings.drift.pause_rules:
+            raise
+        why = f"nobody can tell what drifts: {str(error).splitlines()[0]}"
+        return {"drifting": None, "why": why}
+    return {"drifting": [one.subject for one in looked.drifting] if looked else []}
 
 
 def cycle(workspace: Workspace, run: PipelineRun) -> Detail:

@@ -75,13 +75,37 @@ class Look:
 
     def fetch_values(self, known: Sequence[Property]) -> Fetched:
         """Every property's values a day, in one pass over the events."""
+        nothing = exp.cast(exp.null(), "text")
+        days = tuple(self.day - DAY * back for back in range(WEEKS * 7 + 1))
+        return self._values(known, "values of properties a day", days, nothing, nothing)
+
+    def fetch_parts(self, one: Property) -> Fetched:
+        """One property's values by platform and version, on the days that are held together."""
+        platform, version = exp.column("device_os", table="e"), exp.column("app_version", table="e")
+        purpose = f"{one.subject} by platform and version"
+        return self._values([one], purpose, (self.day, *self.same_weekdays), platform, version)
+
+    def _values(
+        self,
+        known: Sequence[Property],
+        purpose: str,
+        days: Sequence[date],
+        platform: exp.Expr,
+        version: exp.Expr,
+    ) -> Fetched:
         listed = rows(("event_name", "property", "kind"), known)
         value = exp.Case()
         for name in sorted({one.name for one in known}):
             is_it = exp.column("property", table="p").eq(exp.Literal.string(name))
             value = value.when(is_it, _property(name))
-        made = query("drift_values", **self.times, value=value)
-        purpose = "values of properties a day"
+        made = query(
+            "drift_values",
+            **self.times,
+            days=tuple(_literal_of(day) for day in days),
+            platform=platform,
+            version=version,
+            value=value,
+        )
         return self.runner.fetch(text(made, self.catalog, properties=listed), purpose=purpose)
 
     def verdict(self, p: float, *, is_large: bool, is_large_enough: bool) -> Verdict:
@@ -206,7 +230,7 @@ def _volumes(
 
 def _properties(looked: Look, values: Fetched, unjudged: list[str]) -> Iterator[Finding]:
     spread: dict[tuple[str, str], dict[date, dict[str | None, int]]] = defaultdict(dict)
-    for event, name, day, value, events in values.rows:
+    for event, name, day, _platform, _version, value, events in values.rows:
         spread[event, name].setdefault(day, {})[value] = events
     for one in properties(looked.catalog):
         by_day = spread.get((one.event, one.name), {})
@@ -235,8 +259,8 @@ def _nulls(looked: Look, one: Property, by_day: Mapping[date, Counts], query_id:
     )
     origin = None
     if verdict != "quiet":
-        fetched = _by_part(looked, one)
-        origin, query_id = origins.of_nulls(fetched.rows), fetched.id
+        fetched = looked.fetch_parts(one)
+        origin, query_id = origins.of_nulls(looked.day, fetched.rows), fetched.id
     return Finding(
         kind="nulls",
         subject=one.subject,
@@ -259,8 +283,9 @@ def _spread(
     spread = judged(weeks, now, is_number=one.kind == "number", seed=seed)
     origin = None
     if spread.verdict != "quiet":
-        fetched = _by_part(looked, one)
-        origin, query_id = origins.of_values(fetched.rows, spread.edges), fetched.id
+        fetched = looked.fetch_parts(one)
+        origin = origins.of_values(looked.day, fetched.rows, spread.edges)
+        query_id = fetched.id
     return Finding(
         kind="values",
         subject=one.subject,
@@ -273,19 +298,6 @@ def _spread(
         sentence=f"The values of {one.subject} moved by a PSI of {spread.psi:.2f} on {looked.day}; "
         f"weeks differ by up to {spread.usual:.2f}{origins.in_words(origin)}.",
         query_id=query_id,
-    )
-
-
-def _by_part(looked: Look, one: Property) -> Fetched:
-    days = tuple(_literal_of(day) for day in (looked.day, *looked.same_weekdays))
-    return looked.fetch(
-        "drift_origin",
-        f"{one.subject} by platform and version",
-        day=datetime.combine(looked.day, time()),
-        days=days,
-        event=one.event,
-        value=_property(one.name),
-        kind=one.kind,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from measure.drift.findings import Origin
 from measure.drift.reference import Counts, binned
@@ -37,34 +37,47 @@ def of_volume(day: date, weeks: Sequence[date], event: str, rows: Iterable[Row])
     return _main("platform", changed, before)
 
 
-def of_nulls(rows: Iterable[Row]) -> Origin | None:
-    """The part behind missing values: (platform, version, is now, value, events) rows."""
-    return _of(rows, lambda counts: {"none": counts.get(None, 0)})
+def of_nulls(day: date, rows: Iterable[Row]) -> Origin | None:
+    """The part behind missing values: (.., day, platform, version, value, events) rows."""
+    return _of(day, rows, lambda counts: {"none": counts.get(None, 0)})
 
 
-def of_values(rows: Iterable[Row], edges: Sequence[float]) -> Origin | None:
+def of_values(day: date, rows: Iterable[Row], edges: Sequence[float]) -> Origin | None:
     """The part behind values that moved; ``edges``: the bins of a number."""
 
     def kept(counts: Counts) -> Counts:
         return binned(there(counts), edges) if edges else there(counts)
 
-    return _of(rows, kept)
+    return _of(day, rows, kept)
 
 
-def _of(rows: Iterable[Row], kept: Callable[[Counts], Counts]) -> Origin | None:
-    listed = [*rows]
-    return _by("version", 1, listed, kept) or _by("platform", 0, listed, kept)
+def _of(day: date, rows: Iterable[Row], kept: Callable[[Counts], Counts]) -> Origin | None:
+    listed = [
+        _Said(one == day, platform, version, value, events)
+        for *_, one, platform, version, value, events in rows
+    ]
+    return _by("version", listed, kept) or _by("platform", listed, kept)
+
+
+class _Said(NamedTuple):
+    is_now: bool
+    platform: str | None
+    version: str | None
+    value: str | None
+    events: int
 
 
 def _by(
-    dimension: Any, place: int, rows: Sequence[Row], kept: Callable[[Counts], Counts]
+    dimension: Literal["platform", "version"],
+    rows: Sequence[_Said],
+    kept: Callable[[Counts], Counts],
 ) -> Origin | None:
     """How many events of each part are in a group that the reference does not account for."""
     usual: dict[str | None, int] = defaultdict(int)
     parts: dict[Any, dict[str | None, int]] = defaultdict(lambda: defaultdict(int))
     for row in rows:
-        counts = parts[row[place]] if row[2] else usual
-        counts[row[3]] += row[4]
+        counts = parts[getattr(row, dimension)] if row.is_now else usual
+        counts[row.value] += row.events
     before = sum(usual.values())
     shares = {key: count / before for key, count in kept(usual).items()} if before else {}
     beyond: dict[Any, float] = {}

@@ -10,11 +10,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from control import audit, investigations, runs, versions
 from control.people import INVESTIGATOR
+from control.pipeline import PipelineRun, StepRun
 from core.alerts import AlertKind
+from core.pipeline import Step
 from core.settings import DriftSettings, InvestigationSettings
 from orchestrate.rulebook.drifting import WATCH, pause_drifted
 from tests.tools.demo import ELIGIBILITY, demo_file, open_demo
@@ -23,6 +26,7 @@ from ui import drifting, investigating
 from ui.alerts import open_alerts
 from ui.cli.main import answer
 from ui.cli.session import Session
+from ui.pipeline_steps import audits
 from ui.worker import Worker
 from ui.workspace import Workspace
 
@@ -164,3 +168,21 @@ def test_no_run_starts_beyond_what_the_settings_allow(drifted: Workspace) -> Non
     drifted.board.once()
 
     assert investigating.once(drifted, lambda *_: pytest.fail("a run was started")) == []
+
+
+def test_a_look_that_fails_is_told_and_holds_decisions_only_where_drift_pauses_rules(
+    drifted: Workspace,
+) -> None:
+    drifted.warehouse.execute("ALTER TABLE fct_events RENAME COLUMN app_version TO build")
+    at = drifted.as_of()
+    built = StepRun(Step.TRAITS, "done", 1, at, at, {"audits": 3}, None)
+    run = PipelineRun("r1", "schedule", at, "running", at, None, (built,))
+
+    told = audits(drifted, run)
+
+    assert told["drifting"] is None
+    assert "nobody can tell what drifts" in told["why"]
+    asks = {"drift": DriftSettings(pause_rules=True)}
+    drifted.settings = drifted.settings.model_copy(update=asks)
+    with pytest.raises(duckdb.BinderException, match="app_version"):
+        audits(drifted, run)

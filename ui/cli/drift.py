@@ -50,7 +50,7 @@ def investigations_command(session: Session) -> Output:
         ]
     lines = [
         f"{one['started_at']:%Y-%m-%d %H:%M}  {one['kind']} {one['subject']}  run {one['run_id']}\n"
-        f"    {one['prompt']}\n    {one['answer'].splitlines()[0]}"
+        f"    {one['prompt']}\n    {_first_line(one['answer'])}"
         for one in found
     ]
     return Output("\n".join(lines) or "No alert has started a run yet.", found)
@@ -72,6 +72,10 @@ def _lines(report: DriftReport, read_by: dict[str, list[str]], every: bool) -> l
         if rules := read_by.get(one.subject):
             lines.append(f"       Live rules read it: {', '.join(rules)}.")
     return [*lines, *(f"not judged: {one}" for one in (report.unjudged if every else ()))]
+
+
+def _first_line(answer: str) -> str:
+    return answer.partition("\n")[0]
 
 
 def _answer(workspace: Workspace, run_id: str) -> str:
