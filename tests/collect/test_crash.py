@@ -8,7 +8,6 @@ stored; both together are the same whichever came first.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import random
 from collections import Counter
@@ -18,6 +17,7 @@ import pytest
 
 from tests.collect.dies_at import CLASHING, events, go_on
 from tests.collect.world import World
+from tests.doomed import begun
 
 # A seed takes a second: PILOTHOUSE_CRASH_SEEDS=200 looks longer than the suite does.
 SEEDS = int(os.environ.get("PILOTHOUSE_CRASH_SEEDS", "20"))
@@ -25,16 +25,11 @@ KILLS = 2
 
 JOURNEY = {"seq", "request_id", "request_events", "received_at", "clock_skew_ms"}
 
-# Forks of a process that has imported everything: a kill costs its own time and no start.
-PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["tests.collect.dies_at"])
-
 Rows = Counter[tuple[object, ...]]
 
 
 def killed(folder: Path, seed: int, after: float) -> None:
-    process = PROCESSES.Process(target=go_on, args=(folder, seed))
-    process.start()
+    process = begun(go_on, folder, seed)
     process.join(after)
     process.kill()
     process.join()

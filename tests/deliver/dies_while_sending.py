@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pickle
 import signal
-import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -38,20 +37,15 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def main(folder: str, moment: str, turn: str) -> None:
-    """Send what is due and die at a boundary, the ``turn``-th time that it is reached."""
+def send_and_die(folder: str, moment: str) -> None:
+    """Send what is due and die at a boundary, when it is first reached."""
     module, name, done = MOMENTS[moment]
-    real, left = getattr(module, name), int(turn)
+    real = getattr(module, name)
 
-    def reach(*args: Any, **kwargs: Any) -> Any:
-        nonlocal left
-        left -= 1
-        if left == 0 and not done:
-            die()
-        came = real(*args, **kwargs)
-        if left == 0:
-            die()
-        return came
+    def reach(*args: Any, **kwargs: Any) -> None:
+        if done:
+            real(*args, **kwargs)
+        die()
 
     setattr(module, name, reach)
     run(folder, worker="dies", now=LATER)
@@ -71,7 +65,3 @@ def run(folder: str, *, worker: str, now: datetime) -> None:
         worker=worker,
         sleep=lambda _: None,
     )
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

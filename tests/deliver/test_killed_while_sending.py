@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -15,8 +13,9 @@ from tests.deliver.destinations.fake import Case, Fake
 from tests.deliver.destinations.fake_braze import FakeTrack, FakeTransactional
 from tests.deliver.destinations.fake_twilio import FakeTwilio
 from tests.deliver.destinations.fakes import FAKES
-from tests.deliver.dies_while_sending import MOMENTS
+from tests.deliver.dies_while_sending import MOMENTS, send_and_die
 from tests.deliver.sending import Sending
+from tests.doomed import KILLED, ended
 from tests.orchestrate.world import World
 
 pytestmark = pytest.mark.slow
@@ -89,11 +88,10 @@ def _dies(sending: Sending, moment: str) -> bool:
     folder = Path(world.mailbox).parent
     world.warehouse.close()
     (folder / "provider").write_bytes(pickle.dumps(sending.fake.provider()))
-    arguments = [sys.executable, "-m", "tests.deliver.dies_while_sending", str(folder), moment, "1"]
-    ended = subprocess.run(arguments, capture_output=True, text=True, timeout=60)
+    code = ended(send_and_die, str(folder), moment)
     sending.world = world_again(world, folder)
-    assert ended.returncode in (0, -9), ended.stderr
-    return ended.returncode == -9
+    assert code in (0, KILLED)
+    return code == KILLED
 
 
 def world_again(world: World, folder: Path) -> World:

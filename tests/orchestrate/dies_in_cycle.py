@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,7 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def main(folder: str, moment: str) -> None:
+def decide_and_die(folder: str, moment: str) -> None:
     """Run the cycle of NOW and die right after a stage."""
     places: dict[str, tuple[Any, str]] = {
         "laid out": (stages, "lay_out"),
@@ -52,7 +51,3 @@ def main(folder: str, moment: str) -> None:
     intents.CHUNK = 2
     store = open_store(f"sqlite:///{folder}/control.db")
     World(Path(folder), store, is_new=False).cycle(NOW)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +10,11 @@ import pytest
 from control.people import add_demo_people
 from control.store import open_store
 from orchestrate.intents import reconcile
-from tests.orchestrate.dies_in_cycle import MOMENTS
+from tests.doomed import KILLED, ended
+from tests.orchestrate.dies_in_cycle import MOMENTS, decide_and_die
 from tests.orchestrate.world import EVERYBODY_HELD_OUT, World, policy
 
 TABLES = ("decisions", "decision_records", "slots", "intents", "record_users")
-ROOT = Path(__file__).parents[2]
 
 
 def _world(folder: Path) -> World:
@@ -55,16 +53,8 @@ def test_a_cycle_killed_at_any_stage_and_run_again_is_the_cycle_that_was_not_kil
     torn.warehouse.close()
     torn.store.close()
 
-    command = [
-        sys.executable,
-        "-m",
-        "tests.orchestrate.dies_in_cycle",
-        str(tmp_path / "torn"),
-        moment,
-    ]
-    died = subprocess.run(command, cwd=ROOT, check=False, capture_output=True)
+    assert ended(decide_and_die, str(tmp_path / "torn"), moment) == KILLED
 
-    assert died.returncode == -9, died.stderr.decode()
     again = World(
         tmp_path / "torn", open_store(f"sqlite:///{tmp_path}/torn/control.db"), is_new=False
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from tests.orchestrate.world import NOW, World
 MOMENTS = ("before the control store is written", "while the cycle is written", "before the outbox")
 
 
-def main(folder: str, moment: str) -> None:
+def look_and_die(folder: str, moment: str) -> None:
     """Do what a server does a minute after NOW, and die."""
     places: dict[str, tuple[Any, str]] = {
         MOMENTS[0]: (journeys, "_set_tick"),
@@ -35,7 +34,3 @@ def main(folder: str, moment: str) -> None:
     stage = Stage(World(Path(folder), store, is_new=False))
     stage.now = NOW + timedelta(minutes=1)
     stage.round()
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,11 +9,10 @@ import pytest
 from control.people import add_demo_people
 from control.store import open_store
 from orchestrate.intents import reconcile
-from tests.orchestrate.journeys.dies_in_tick import MOMENTS
+from tests.doomed import KILLED, ended
+from tests.orchestrate.journeys.dies_in_tick import MOMENTS, look_and_die
 from tests.orchestrate.journeys.stage import Stage, push_then_email
 from tests.orchestrate.world import World
-
-ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.slow
@@ -33,12 +30,8 @@ def test_a_server_killed_at_any_boundary_of_a_look_loses_nothing_and_sends_once(
     before.world.warehouse.close()
     store.close()
 
-    command = [sys.executable, "-m", "tests.orchestrate.journeys.dies_in_tick"]
-    died = subprocess.run(
-        [*command, str(tmp_path), moment], cwd=ROOT, check=False, capture_output=True
-    )
+    assert ended(look_and_die, str(tmp_path), moment) == KILLED
 
-    assert died.returncode == -9, died.stderr.decode()
     store = open_store(f"sqlite:///{tmp_path}/control.db")
     stage = Stage(World(tmp_path, store, is_new=False))
     stage.wait(minutes=1)
