@@ -12,6 +12,7 @@ from datetime import datetime
 
 from langchain_core.tools import BaseTool
 
+from agent.conversation.amending import Amendment
 from agent.conversation.held import NOTHING, Conversation
 from agent.conversation.turn import Recall
 from agent.planners.port import Planner
@@ -48,3 +49,5 @@ class AskContext:
     recall: Recall
     conversation: Conversation = NOTHING
     """What the thread holds so far."""
+    amendment: Amendment | None = None
+    """What somebody set of the pending draft by hand, which the prompt then only tells."""

@@ -14,6 +14,7 @@ import structlog
 
 from agent.ask import ask, submit_draft, wake
 from agent.context import AskContext, OnStep
+from agent.conversation.amending import Amendment
 from agent.conversation.held import NOTHING, Conversation
 from agent.conversation.turn import Recalled
 from agent.graph import open_graph
@@ -102,8 +103,10 @@ class Asking:
         submit: bool = True,
         as_of: datetime | None = None,
         on_step: OnStep | None = None,
+        amendment: Amendment | None = None,
     ) -> AskResult:
-        """Answer a prompt; ``submit`` sends a rule for approval at once.
+        """Answer a prompt; ``submit`` sends a rule for approval at once. With an ``amendment`` the
+        prompt only tells what was set by hand.
 
         Nothing keeps or sees the secrets that a prompt holds; the answer says what was taken out.
         """
@@ -123,7 +126,7 @@ class Asking:
             held = Conversation.model_validate(conversations.held(store, thread_id))
             result, left = ask(
                 self.graph,
-                self.context(person, run_id, as_of, on_step, held),
+                self.context(person, run_id, as_of, on_step, held, amendment),
                 prompt=prompt,
                 person=person.email,
                 thread_id=thread_id,
@@ -191,6 +194,7 @@ class Asking:
         as_of: datetime | None = None,
         on_step: OnStep | None = None,
         held: Conversation = NOTHING,
+        amendment: Amendment | None = None,
     ) -> AskContext:
         """What the nodes of one run work with: tools of this person, at this moment."""
         bound = self.bound(person, run_id, as_of)
@@ -209,6 +213,7 @@ class Asking:
             under=lambda catalog: build_tools(replace(bound, catalog=catalog)),
             recall=self._recalled,
             conversation=held,
+            amendment=amendment,
         )
 
     def bound(self, person: Person, run_id: str, as_of: datetime | None = None) -> ToolContext:

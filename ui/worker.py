@@ -14,6 +14,7 @@ from functools import partial
 
 import structlog
 
+from agent.conversation.amending import Amendment, said
 from agent.redaction import redact
 from control import people, runs
 from control.people import Person
@@ -83,6 +84,7 @@ class Worker:
         thread_id: str | None = None,
         submit: bool = False,
         run_id: str | None = None,
+        amendment: Amendment | None = None,
     ) -> str:
         """Hand over a prompt; gives the id under which its steps and its answer appear."""
         person = self._with_a_role(person_email)
@@ -100,8 +102,13 @@ class Worker:
             now=now,
         )
         self._stop[run_id] = threading.Event()
-        self._pool.submit(self._run, run_id, submit)
+        self._pool.submit(self._run, run_id, submit, amendment)
         return run_id
+
+    def amend(self, thread_id: str, amendment: Amendment, person_email: str) -> str:
+        """Hand over what somebody set of a thread's draft by hand: one more turn of it."""
+        prompt = said(amendment, self.workspace.catalog)
+        return self.start(prompt, person_email, thread_id, amendment=amendment)
 
     def stop(self, run_id: str) -> None:
         """End a run before its next step."""
@@ -129,7 +136,7 @@ class Worker:
     def _go_on_in_staging(self) -> None:
         staging.once(self.workspace)
 
-    def _run(self, run_id: str, submit: bool) -> None:
+    def _run(self, run_id: str, submit: bool, amendment: Amendment | None) -> None:
         run = runs.get(self.workspace.store, run_id)
         steps = _Steps(
             self.workspace, run_id, self._stop[run_id], lambda: self._with_a_role(run.person)
@@ -142,6 +149,7 @@ class Worker:
                 run_id=run_id,
                 submit=submit,
                 on_step=steps.started,
+                amendment=amendment,
             )
             steps.ended()
             self.workspace.asking.keep(run_id, result)

@@ -25,7 +25,8 @@ def offered(state: Mapping[str, Any], context: AskContext) -> tuple[Choice, ...]
     """At most four choices with their audience sizes: those that the planner gives, else likely
     ones that read. What only asks again is left out; what cannot be counted has no size."""
     plan = Plan.model_validate(state["plan"]) if state.get("plan") else Plan(intent="refused")
-    if plan.draft is not None and not state.get("refusals"):
+    is_read = plan.draft is not None and not state.get("refusals")
+    if is_read or context.amendment is not None:
         return ()
     refusals = tuple(Refusal.model_validate(one) for one in state.get("refusals") or ())
     if plan.choices:

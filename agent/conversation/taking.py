@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agent.context import AskContext
+from agent.conversation.amending import amended
 from agent.conversation.fragments import Fragments
 from agent.conversation.held import Conversation, Kept
 from agent.conversation.turn import Taken, Turn, follow, name_of
@@ -11,6 +12,8 @@ from agent.planners.port import Plan
 
 def following(prompt: str, context: AskContext) -> Taken | None:
     """The follow-up that a prompt is; None when it stands alone."""
+    if context.amendment is not None:
+        return amended(context.amendment, prompt, context.conversation, fragments_of(context))
     return follow(prompt, context.conversation, fragments_of(context), context.recall)
 
 

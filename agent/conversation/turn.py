@@ -25,10 +25,11 @@ from agent.conversation.kinds import (
 )
 from agent.conversation.measuring import counting, measured, split
 from agent.conversation.parts import as_conditional
+from agent.conversation.plans import asked_back, planned
 from agent.conversation.wording import is_change, read
 from agent.planners.grammar.meaning import Unclear, refused
 from agent.planners.port import CountQuestion, DebugQuestion, Drafted, Plan
-from core.artifacts import Choice, Intent
+from core.artifacts import Choice
 from core.conditions import Frozen
 from core.errors import Code
 from core.questions import MetricQuestion
@@ -85,7 +86,7 @@ def follow(
         return None
     if said is None:
         lost = pending is not None and is_change(prompt)
-        return Taken(Turn(kind="edit"), _asked_back(_no_change(prompt))) if lost else None
+        return Taken(Turn(kind="edit"), asked_back(_no_change(prompt))) if lost else None
     try:
         return _taken(said, prompt, conversation, fragments, recall)
     except Unclear as unclear:
@@ -93,7 +94,7 @@ def follow(
         # Perhaps it reads as a prompt of its own, every word of it.
         if _is_lost(unclear) and may_stand_alone and fragments.plan(prompt).draft is not None:
             return None
-        return Taken(Turn(kind="edit"), _asked_back(unclear))
+        return Taken(Turn(kind="edit"), asked_back(unclear))
 
 
 def _is_lost(unclear: Unclear) -> bool:
@@ -138,11 +139,11 @@ def _taken(
         case Edits():
             draft, changes = _changed(kept, said.of, fragments)
             turn = Turn(kind="edit", changes=changes, other=kept.draft, prompt=kept.then(prompt))
-            return Taken(turn, _plan(draft))
+            return Taken(turn, planned(draft))
         case WhatIf():
             return _supposed(kept, said, fragments)
         case WhyFew():
-            return Taken(Turn(kind="why_few", prompt=kept.prompt), _plan(_counted(kept)))
+            return Taken(Turn(kind="why_few", prompt=kept.prompt), planned(_counted(kept)))
         case Submit():
             return _submitted(kept)
         case _:
@@ -203,7 +204,7 @@ def _supposed(kept: Kept, said: WhatIf, fragments: Fragments) -> Taken:
     if cap is not None:
         changes = (*changes, f"at most {cap} messages by the contact policy")
     turn = Turn(kind="what_if", changes=changes, other=other, cap=cap, prompt=kept.prompt)
-    return Taken(turn, _plan(draft))
+    return Taken(turn, planned(draft))
 
 
 def _counted(kept: Kept) -> Drafted:
@@ -222,7 +223,7 @@ def _submitted(kept: Kept) -> Taken:
             Code.OUT_OF_SCOPE, "Only a rule or a priority order goes to the approvers.",
             fix="Ask for one first.",
         )  # fmt: skip
-    return Taken(Turn(kind="submit", prompt=kept.prompt), _plan(kept.draft))
+    return Taken(Turn(kind="submit", prompt=kept.prompt), planned(kept.draft))
 
 
 def _undone(conversation: Conversation) -> Taken:
@@ -235,7 +236,7 @@ def _undone(conversation: Conversation) -> Taken:
         question = "Nothing is drafted any more. What should I draft instead?"
         return Taken(Turn(kind="undo"), Plan(intent="clarify", questions=(question,)))
     turn = Turn(kind="undo", other=now.draft if now else None, prompt=before.pending.prompt)
-    return Taken(turn, _plan(before.pending.draft))
+    return Taken(turn, planned(before.pending.draft))
 
 
 def _over(conversation: Conversation) -> Taken:
@@ -269,7 +270,7 @@ def _recalled(said: Like, prompt: str, fragments: Fragments, recall: Recall) -> 
         other=first.draft if said.of else None,
         prompt=kept.then(prompt),
     )
-    return Taken(turn, _plan(draft))
+    return Taken(turn, planned(draft))
 
 
 def name_of(draft: Drafted | None) -> str:
@@ -277,23 +278,3 @@ def name_of(draft: Drafted | None) -> str:
     if isinstance(draft, RULES):
         return draft.name
     return "the question before" if draft is not None else ""
-
-
-def _plan(draft: Drafted) -> Plan:
-    intents: dict[str, Intent] = {
-        "eligibility_rule": "eligibility",
-        "decision_policy": "decision",
-        "debug_question": "debug",
-    }
-    return Plan(
-        intent=intents.get(draft.kind, "question"),
-        draft=draft,
-        assumptions=getattr(draft, "assumptions", ()),
-    )
-
-
-def _asked_back(unclear: Unclear) -> Plan:
-    if unclear.question is not None:
-        return Plan(intent="clarify", questions=(unclear.question,), choices=unclear.choices)
-    refusals = (unclear.refusal,) if unclear.refusal else ()
-    return Plan(intent="refused", refusals=refusals, choices=unclear.choices)

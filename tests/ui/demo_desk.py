@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ulid import ULID
 
+from agent.conversation.amending import Amendment, said
 from control import people, runs
 from control.people import Person
 from control.requests import ChangeRequest
@@ -100,6 +101,7 @@ class ReplayWorker:
 
     def __init__(self, workspace: DemoWorkspace, pause: float = 0.0) -> None:
         self.store = workspace.store
+        self.catalog = workspace.catalog
         self.pause = pause
 
     def open(self) -> None:
@@ -123,6 +125,10 @@ class ReplayWorker:
         else:
             self._play(run_id, prompt)
         return run_id
+
+    def amend(self, thread_id: str, amendment: Amendment, person_email: str) -> str:
+        """Answer it as the prompt that it makes."""
+        return self.start(said(amendment, self.catalog), person_email, thread_id)
 
     def stop(self, run_id: str) -> None:
         """End the run without an answer."""

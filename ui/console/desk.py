@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
+from agent.conversation.amending import Amendment
 from control import audit, people, requests, runs, sign_in, staging, versions
 from control.audit import AuditEntry
 from control.people import Person
@@ -72,6 +73,7 @@ class RunWorker(Protocol):
     def start(
         self, prompt: str, person_email: str, thread_id: str | None = None, submit: bool = False
     ) -> str: ...
+    def amend(self, thread_id: str, amendment: Amendment, person_email: str) -> str: ...
     def stop(self, run_id: str) -> None: ...
     def send_for_approval(self, run_id: str, person: str) -> AskResult: ...
 
@@ -167,6 +169,10 @@ class Desk:
     def start(self, prompt: str, person: Person, thread_id: str | None) -> str:
         """Hand a prompt to the worker; gives the run to look at."""
         return self.worker.start(prompt, person.email, thread_id, submit=False)
+
+    def amend(self, run: Run, amendment: Amendment, person: Person) -> str:
+        """Hand over what somebody set of a run's draft by hand; gives the run to look at."""
+        return self.worker.amend(run.thread_id, amendment, person.email)
 
     def stop(self, run_id: str) -> None:
         """Ask the worker to stop."""
