@@ -21,7 +21,7 @@ def arms(
 ) -> dict[str, Arm]:
     """Arm → its quantile, with the variance that the interval of its order statistics tells."""
     assert metric.share is not None, "a quantile has a share"
-    sql = query("lift_quantile", share=metric.share, z=Z95, value=exp.column(f"y{place}", "u"))
+    sql = query("lift_quantile", share=metric.share, z=Z95, metric=place)
     fetched = runner.fetch(
         text(sql, catalog, AS_RECORDED, **tables), purpose=f"{metric.name} by arm"
     )

@@ -16,7 +16,7 @@ from measure.experiments.cells import Cells, Mask
 from measure.experiments.checks import Checked, check, contaminated
 from measure.experiments.effects import Looking, Side, adjusted, compare
 from measure.experiments.guards import Sides
-from measure.experiments.measured import GOAL, Compared, Measuring, cells, tables
+from measure.experiments.measured import GOAL, Compared, Measuring
 from measure.experiments.readout import (
     ActionRow,
     ArmRow,
@@ -30,6 +30,7 @@ from measure.experiments.readout import (
     SeriesPoint,
 )
 from measure.experiments.sides import side
+from measure.experiments.sums import cells, of_units, tables
 from measure.experiments.wording import verdict
 from measure.methods.arms import Arm
 from measure.methods.multiplicity import benjamini_hochberg
@@ -253,7 +254,7 @@ class _Reading(NamedTuple):
     def _quantiles(self, metric: Compared, place: int) -> dict[str, Arm]:
         if metric.kind != "quantile":
             return {}
-        inner = tables(self.catalog, self.subject.assigned, self.asked)
+        inner = of_units(self.catalog, self.subject.assigned, self.asked)
         return quantiles.arms(self.runner, self.catalog, metric, place, inner)
 
     def _guards(self) -> Iterator[GuardRow]:

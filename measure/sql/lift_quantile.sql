@@ -10,9 +10,10 @@ FROM (
         s.arm, s.value, s.place, s.n, :z * SQRT(:share * (1 - :share) / s.n) AS half
     FROM (
         SELECT
-            u.arm, :value AS value, ROW_NUMBER() OVER (PARTITION BY u.arm ORDER BY :value) AS place,
+            u.arm, COALESCE(m.y, 0) AS value, ROW_NUMBER() OVER (PARTITION BY u.arm ORDER BY COALESCE(m.y, 0)) AS place,
             COUNT(*) OVER (PARTITION BY u.arm) AS n
-        FROM measured AS u
+        FROM units AS u
+        LEFT JOIN amounts AS m ON m.seat = u.seat AND m.place = :metric
         WHERE u.is_first = 1 AND u.in_two_arms = 0 AND u.is_outside = 0
     ) AS s
 ) AS r
