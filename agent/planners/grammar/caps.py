@@ -1,4 +1,7 @@
-"""Contact caps are the workspace's, not a prompt's: a prompt that sets one is refused."""
+"""Contact caps are the workspace's, not a prompt's: a prompt that sets one is refused.
+
+'At most one message each' sets none: a policy gives a user one message anyway.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,13 @@ _CAP = re.compile(
     r"\b(once|twice|\w+ times) (a|per|each|every) (hour|day|week|month)\b|"
     r"\b(at most|no more than|not more than|max(imum)?( of)?|up to|limit(ed)? "
     r"to|cap(ped)? at|only)\s+"
+    r"(?!(one|1)\s+messages?\s+(each\b(?!\s+\w)|per\s+(user|person|head|customer|viewer|member)\b"
+    r"(?!\s+(a|an|per|each|every|in|within)\b)))"
     r"\w+\s+(marketing\s+)?(messages?|emails?|push(es)?|sends?|notifications?|times?|touches)\s+"
-    r"(a|an|per|each|every)\b|\b(daily|weekly) (cap|limit)\b|\bfrequency cap\b",
+    r"(a|an|per|each|every)\b|"
+    r"\b(gets?|receives?|sends?|hears?|contact(ed)?|messaged?)\b[^.\n]{0,30}"
+    r"\b(at most|more than|max(imum)?|up to|only)\s+\w+\s+(a|an|per|each|every)\s+"
+    r"(hour|day|week|month)\b|\b(daily|weekly) (cap|limit)\b|\bfrequency cap\b",
     re.IGNORECASE,
 )
 

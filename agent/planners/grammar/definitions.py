@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.mentions import Mention
 from agent.planners.grammar.order import Chunk, Order
 from agent.planners.grammar.outline_words import NUMBERS, THEN
@@ -11,29 +12,37 @@ from agent.planners.grammar.words import ARTICLES, Text
 
 _SKIPPED = frozenset(
     "is are should must can will would be only just meant reserved intended sent shown given goes "
-    "go applies apply due possible allowed gets out itself".split()
+    "go applies apply due possible allowed gets out itself aimed "
+    "directed addressed geared designed shall be it which also always there".split()
 )
 _DEFINERS = frozenset(
     "for to if when requires require needs need means mean targets target : -> → = where "
-    "presupposes assumes demands concerns whenever once".split()
+    "presupposes assumes demands concerns whenever once covers cover addresses suits".split()
 )
 _JOINS = frozenset({",", "and", "while", "whereas", "but", "the", "a", "an", "our", "then"})
 _RANKS = frozenset({*NUMBERS, *THEN, "last", "over", "before", "after", ">", "<", "or"})
 _SEVERAL = 5
 """So many words stand between a message and what it is for at most."""
+_GAP = 4
 
 
 class Definitions:
     """Finds them in one text."""
 
-    def __init__(self, text: Text, order: Order) -> None:
+    def __init__(self, text: Text, lexicon: Lexicon, order: Order) -> None:
         self.text = text
+        self.lexicon = lexicon
         self.order = order
 
     def read(self, start: int, end: int, ordered: Callable[[Mention], bool]) -> tuple[Chunk, ...]:
         """'A is for users who …, B for users who …': each with its own condition."""
         named = [m for m in self.order.mentions if start <= m[0] < end]
         bodies = [self._body(m, end) for m in named]
+        led = bool(bodies) and bodies[0] is not None
+        bodies = [
+            body if body is not None or k == 0 else self._gapped(m, led)
+            for k, (m, body) in enumerate(zip(named, bodies, strict=True))
+        ]
         if not named or None in bodies or not all(ordered(m) for m in named):
             return ()
         begins = [self._begin(m[0]) for m in named]
@@ -60,6 +69,13 @@ class Definitions:
                 return None
             k += 1
         return None
+
+    def _gapped(self, mention: Mention, led: bool) -> int | None:
+        """'A is for …, B silver customers who …': people right after B, where 'is for' led A."""
+        k = mention[1]
+        people = any(self.lexicon.is_person(self.text, j) for j in range(k, k + _GAP))
+        follows = self.text[k].kind == "word" if k < len(self.text) else False
+        return k if led and people and follows and self.text.low(k) not in _RANKS else None
 
     def _begin(self, i: int) -> int:
         while i > 0 and self.text.low(i - 1) in ARTICLES:

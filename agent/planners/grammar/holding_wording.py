@@ -13,6 +13,11 @@ _LEFT = (
     ("left", "alone"), ("left", "in", "peace"), ("off", "limits"), ("ignored",), ("suppressed",),
     ("muted",), ("out",), ("taboo",), ("not", "contacted"), ("not", "messaged"),
     ("not", "to", "be", "contacted"), ("not", "to", "be", "messaged"), ("on", "hold"),
+    ("disregarded",), ("ruled", "out"), ("off", "the", "list"), ("kept", "out"),
+    ("not", "eligible"),
+    ("not", "included"), ("excepted",), ("removed",), ("ineligible",), ("silenced",),
+    ("not", "to", "be", "disturbed"), ("not", "bothered"), ("not", "to", "be", "bothered"),
+    ("dropped",), ("a", "no", "go"), ("off",), ("blocked",), ("barred",), ("in", "quarantine"),
 )  # fmt: skip
 _BEING = frozenset("is are be should must will shall to stay stays remain get gets always".split())
 _WHOLLY = frozenset("completely altogether entirely everywhere wholly fully totally".split())

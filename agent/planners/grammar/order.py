@@ -244,7 +244,20 @@ class Order(Cuts):
     def _by_relations(self, groups: list[list[int]]) -> list[list[int]]:
         """In the only order that all that is said allows; asks where there are several."""
         place = {k: g for g, group in enumerate(groups) for k in group}
-        above = {(place[a], place[b]) for a, b in self._all_pairs()}
+        told = {(place[a], place[b]) for a, b in self._above}
+        alone = self._only_order(groups, self._with_places(groups, place, told))
+        if alone is not None:
+            return alone
+        listed = {(place[a], place[b]) for a, b in self._all_pairs()}
+        ordered = self._only_order(groups, self._with_places(groups, place, listed))
+        if ordered is None:
+            raise self._which_order()
+        return ordered
+
+    def _with_places(
+        self, groups: list[list[int]], place: dict[int, int], above: set[tuple[int, int]]
+    ) -> set[tuple[int, int]]:
+        """Pairs of groups, the first before the second, with what places say of them."""
         tops = {place[k] for k in self._top}
         if len(tops) > 1:
             raise Unclear(question="Two messages come before all others: which goes first?")
@@ -253,12 +266,17 @@ class Order(Cuts):
         above |= {(g, b) for b in bottoms for g in range(len(groups)) if g != b}
         above |= {(t, g) for t in tops for g in range(len(groups)) if g != t}
         above -= {(g, t) for t in tops for g in range(len(groups))}
-        above |= self._by_places(groups)
+        return above | self._by_places(groups)
+
+    def _only_order(
+        self, groups: list[list[int]], above: set[tuple[int, int]]
+    ) -> list[list[int]] | None:
+        """The one order that all pairs allow; None where there are several, or none."""
         left, ordered = [*range(len(groups))], []
         while left:
             free = [g for g in left if not any((h, g) in above for h in left if h != g)]
             if len(free) != 1:
-                raise self._which_order()
+                return None
             ordered.append(groups[free[0]])
             left.remove(free[0])
         return ordered

@@ -33,7 +33,7 @@ class Outline:
         self.requests: list[Chunk] = []
         """'Write the suppressions and stop conditions.': asks for what is written anyway."""
         self.governed = Governed(text, lexicon, self.order.mentions)
-        self.defining = Definitions(text, self.order)
+        self.defining = Definitions(text, lexicon, self.order)
         self._label: Kind | None = None
         refuse_cap(text)
         self.sentences = self._sentences()

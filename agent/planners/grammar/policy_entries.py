@@ -171,6 +171,8 @@ class Entries:
         kinds = Attribute | Trait if self.defined else Attribute
         described = all(isinstance(leaf, kinds) for leaf in leaves(condition))
         named = condition != EVERYONE or reading.population
+        if not named and "(" in text.words(0, len(text)):
+            return False
         if not named:
             return reading.everyone
         if self.draft.population or "(" in text.words(0, len(text)) or not described:

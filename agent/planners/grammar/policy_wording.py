@@ -5,9 +5,12 @@ from __future__ import annotations
 from agent.planners.grammar import (
     headings,
     holding_wording,
+    order_ifs,
     order_lists,
     order_places,
+    order_speech,
     order_wording,
+    targets_wording,
 )
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.mentions import Mention, mention_at, mentions
@@ -24,10 +27,15 @@ _ROUNDS = 6
 def in_plain_order(text: Text, lexicon: Lexicon) -> Text:
     """The prompt with every message named where it is meant, and the order said one way."""
     steps: tuple[Rewording, ...] = (
+        order_ifs.roman, targets_wording.one_each, targets_wording.all_of_them,
+        targets_wording.all_but, targets_wording.those_left, order_ifs.asked_cases,
+        order_ifs.then_after_if, order_ifs.otherwise,
         holding_wording.whoever, holding_wording.left_out, holding_wording.neither,
         headings.populations, order_lists.ordinals, order_lists.tables, _nobody,
         _chained, order_lists.ranked, _numbers, _labels,
-        _short_names, order_lists.lines_of_messages, order_wording.asked_first, _pronouns,
+        _short_names, order_lists.lines_of_messages, order_wording.asked_first,
+        order_speech.former_and_latter, _pronouns,
+        order_speech.placed, order_speech.related,
         order_places.both_apply, order_places.in_which_case, order_places.place_first,
         order_places.place_after, order_places.back_seat, order_places.the_rest,
         order_wording.waiting, order_wording.same_subject,
@@ -150,13 +158,37 @@ def _pronouns(text: Text, found: list[Mention]) -> Text:
         placed = text.low(i) in ("it", "that", "this") and text.low(i - 1) in _PLACED
         plain = text.low(i) == "it" or text.low(i - 1) not in ("after", "before")
         placed = placed and plain and (text.low(i) == "it" or _names_next(text, i + 1, found))
-        if last is not None and (subject or placed):
+        again = _same_subject_again(text, i, found)
+        if again is not None:
+            tokens += [*([mark(text[i], ".")] if text.low(i - 1) not in ENDS else []), *again]
+        elif last is not None and (subject or placed):
             tokens += name(text, last)
         else:
             tokens.append(text[i])
     return Text(text.source, tokens)
 
 
+def _same_subject_again(text: Text, i: int, found: list[Mention]) -> list[Token] | None:
+    """'A needs 3 workouts, and it beats B': the one message that the sentence names before."""
+    if text.low(i) not in ("it", "which", "this") or not _ranks_next(text, i + 1, found):
+        return None
+    begin = max((k + 1 for k in range(i) if text.low(k) in ENDS), default=0)
+    if begin == i:
+        begin = max((k + 1 for k in range(i - 1) if text.low(k) in ENDS), default=0)
+    named = [m for m in found if begin <= m[0] < i]
+    joined = text.low(i - 1) in (*_JOINS, *ENDS)
+    return name(text, named[0]) if joined and len({m[2] for m in named}) == 1 else None
+
+
+def _ranks_next(text: Text, i: int, found: list[Mention]) -> bool:
+    """Whether the words at an index compare what is meant with another message."""
+    end = next((m[0] for m in found if m[0] > i), None)
+    if end is None or end - i > _FAR:
+        return False
+    return order_speech.compares([text.low(k) for k in range(i, end)])
+
+
+_FAR = 8
 _PLACED = frozenset("after below behind before beneath underneath under".split())
 
 
