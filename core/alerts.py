@@ -36,6 +36,7 @@ class AlertKind(StrEnum):
     AUDIT_BROKEN = "audit-broken"
     STORE_HELD = "store-held"
     BACKUP_OLD = "backup-old"
+    NOTIFICATIONS_FAILING = "notifications-failing"
     # decisions
     CYCLE_HELD = "cycle-held"
     DECISIONS_SLOW = "decisions-slow"
@@ -84,6 +85,7 @@ ABOUT: Mapping[AlertKind, About] = {
     AlertKind.AUDIT_BROKEN: About("The audit log does not hold", Role.ADMIN, True),
     AlertKind.STORE_HELD: About("A restored store is held", Role.ADMIN, True),
     AlertKind.BACKUP_OLD: About("The last backup is old", Role.ADMIN, False),
+    AlertKind.NOTIFICATIONS_FAILING: About("Notifications do not arrive", Role.ADMIN, False),
     AlertKind.CYCLE_HELD: About("Cycles are held", Role.APPROVER, True),
     AlertKind.DECISIONS_SLOW: About("Decisions are slow", Role.ADMIN, False),
     AlertKind.DECISIONS_DIFFER: About("Decisions came out otherwise", Role.ADMIN, True),

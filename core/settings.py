@@ -10,6 +10,7 @@ from pydantic import Field, JsonValue, SecretStr, model_validator
 from core.approval_policies import DEFAULT_POLICIES, ApprovalPolicy
 from core.conditions import Frozen
 from core.effects import EffectTolerance
+from core.notifications import NotificationSettings
 
 
 class ModelPrice(Frozen):
@@ -207,10 +208,11 @@ class Settings(Frozen):
     slo: SloSettings = SloSettings()
     drift: DriftSettings = DriftSettings()
     investigations: InvestigationSettings = InvestigationSettings()
+    notifications: NotificationSettings = NotificationSettings()
     destinations: dict[str, dict[str, JsonValue]] = Field(default_factory=dict)
     """Name → its table as it is written; a secret is ``env:`` and the name of a variable."""
     secrets: dict[str, SecretStr] = Field(default_factory=dict, repr=False)
-    """The variables that destinations name, as far as they are set."""
+    """The variables that destinations and notifications name, as far as they are set."""
     syncs: dict[str, SyncSettings] = Field(default_factory=dict)
     """By name: what engagement tools are told of users."""
     memory_limit_mb: int = Field(default=1024, ge=128)

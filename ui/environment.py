@@ -11,8 +11,11 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from core.errors import Code, PilothouseError, refuse
+from core.notifications import NotificationSettings
 from core.settings import (
+    DriftSettings,
     GovernanceSettings,
+    InvestigationSettings,
     Limits,
     ModelSettings,
     PipelineSettings,
@@ -37,6 +40,9 @@ FROM_FILE = {
     "pipeline": "pipeline",
     "destinations": "destinations",
     "slo": "slo",
+    "drift": "drift",
+    "investigations": "investigations",
+    "notifications": "notifications",
     "syncs": "syncs",
     "memory_limit_mb": "memory_limit_mb",
     "threads": "threads",
@@ -70,6 +76,9 @@ NESTED: dict[str, type[BaseModel]] = {
     "limits": Limits,
     "pipeline": PipelineSettings,
     "slo": SloSettings,
+    "drift": DriftSettings,
+    "investigations": InvestigationSettings,
+    "notifications": NotificationSettings,
     "policies": PolicySettings,
     "governance": GovernanceSettings,
 }
@@ -101,7 +110,7 @@ def load_settings(flags: dict[str, Any] | None = None) -> Settings:
     if isinstance(given.setdefault("model", {}), dict):
         given["model"] = given["model"] | _model_from_environment()
     given |= typed
-    given["secrets"] = secrets_of(given.get("destinations"))
+    given["secrets"] = secrets_of([given.get("destinations"), given.get("notifications")])
     return _validated(given, workspace / FILE)
 
 
@@ -154,9 +163,9 @@ def _model_from_environment() -> dict[str, Any]:
     }
 
 
-def secrets_of(destinations: Any) -> dict[str, str]:
-    """The variables that tables name and that are set; a destination asks for one that is not."""
-    named = {text.removeprefix(SECRET) for text in _texts(destinations) if text.startswith(SECRET)}
+def secrets_of(tables: Any) -> dict[str, str]:
+    """The variables that tables name and that are set; who needs one that is not asks for it."""
+    named = {text.removeprefix(SECRET) for text in _texts(tables) if text.startswith(SECRET)}
     return {name: os.environ[name] for name in sorted(named) if os.environ.get(name)}
 
 

@@ -25,6 +25,9 @@ RECEIPT_REQUESTS = Counter(
     "pilothouse_receipt_requests", "Requests of providers answered.", ["destination", "status"]
 )
 ALERTS = Gauge("pilothouse_alerts", "Alerts that are open.", ["kind"])
+NOTIFICATIONS = Counter(
+    "pilothouse_notifications", "Letters to people, by way and what came of it.", ["way", "state"]
+)
 RECEIPTS_APPLIED = Counter("pilothouse_receipts_applied", "Receipts that did what they do.")
 RECEIPTS_WAITING = Gauge(
     "pilothouse_receipts_waiting", "Receipts of messages and people that are not known so far."

@@ -154,3 +154,20 @@ def test_thresholds_of_guardrail_policies_are_a_table(tmp_path: Path) -> None:
     assert (given.reach_jump, given.overlap_share) == (5.0, 0.5)
     assert "Did you mean reach_jump" in refusal(tmp_path, "[policies]\nreach_jumps = 5\n")
     assert "policies.overlap_share" in refusal(tmp_path, "[policies]\noverlap_share = 50\n")
+
+
+def test_drift_investigations_and_notifications_are_read_from_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SMTP_PASSWORD", "from the environment")
+    (tmp_path / "pilothouse.toml").write_text(
+        "[drift]\npause_rules = true\n[investigations]\nper_day = 0\n"
+        '[notifications.email]\nhost = "smtp.example.com"\nusername = "p"\n'
+        'password = "env:SMTP_PASSWORD"\nsender = "p@example.com"\n'
+    )
+
+    found = load_settings({"workspace": str(tmp_path)})
+
+    assert (found.drift.pause_rules, found.investigations.per_day) == (True, 0)
+    assert found.secrets["SMTP_PASSWORD"].get_secret_value() == "from the environment"
+    assert "from the environment" not in repr(found)

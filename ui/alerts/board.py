@@ -25,6 +25,8 @@ class Board:
         self._workspace = workspace
         self.open: tuple[Alert, ...] = ()
         """What was open at the last look, what is urgent first; nothing before the first one."""
+        self.looked = False
+        """Whether there was a look: before it, nothing is known, and nothing is over."""
 
     def once(self) -> None:
         """One look: what began and what ended since the last one goes to the log."""
@@ -38,6 +40,7 @@ class Board:
         for kind, subject in before.keys() - after.keys():
             log.info("alert_ended", kind=kind.value, subject=subject)
         self.open = tuple(found)
+        self.looked = True
         for each in AlertKind:
             count = sum(one.kind is each for one in found)
             telemetry.ALERTS.labels(each.value).set(count)

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from control import emergencies, holds, kill_switches, tokens
+from control import emergencies, holds, kill_switches, letters, tokens
+from control.letters import Written
 from control.tables import audit
 from core.alerts import Alert, AlertKind, alert
+from ui.notifying.ways import ways_of
 
 if TYPE_CHECKING:
     from ui.workspace import Workspace
@@ -24,6 +26,11 @@ STOPPED_FOR = timedelta(hours=24)
 ENDS_SOON = timedelta(days=7)
 SAVED_EVERY = timedelta(days=8)
 """Whoever makes backups makes one a week; a day late is not told."""
+TRIED = 3
+"""Times after which a letter that is not taken is told; mail servers that do not know the sender
+put the first one off."""
+TOLD_FOR = timedelta(days=1)
+"""So long a letter that nobody tries any more is told of, unless a later one arrived."""
 LINKS = 500
 """The newest entries of the audit log whose chain is looked at each time; ``audit verify`` reads
 all of it."""
@@ -104,6 +111,24 @@ def backups(workspace: Workspace, now: datetime) -> Iterator[Alert]:
         )
 
 
+def notifications_failing(workspace: Workspace, now: datetime) -> Iterator[Alert]:
+    """Ways of telling people by which letters do not arrive, or that cannot be used at all."""
+    for way, refusal in ways_of(workspace.settings).refused.items():
+        yield _failing(way, f"Nobody is told anything by {way}: {refusal.message}", None)
+    found: dict[str, list[Written]] = {}
+    for one in letters.troubled(workspace.store, now - TOLD_FOR):
+        if one.state != "waiting" or one.attempts >= TRIED:
+            found.setdefault(one.way, []).append(one)
+    for way, these in found.items():
+        many = f"{len(these):,} letters" if len(these) > 1 else "A letter"
+        why = f"{many} by {way} did not arrive: {these[-1].why}"
+        yield _failing(way, why, these[0].created_at)
+
+
+def _failing(way: str, why: str, since: datetime | None) -> Alert:
+    return alert(AlertKind.NOTIFICATIONS_FAILING, way, why, "pilothouse notify list", since=since)
+
+
 def _unlinked(connection: sa.Connection) -> str | None:
     columns = audit.c.seq, audit.c.prev_hash, audit.c.hash
     query = sa.select(*columns).order_by(audit.c.seq.desc()).limit(LINKS)
@@ -135,4 +160,5 @@ SOURCES = (
     audit_log,
     store_held,
     backups,
+    notifications_failing,
 )

@@ -153,6 +153,7 @@ def doctor(session: Session) -> Output:
             _model(settings),
             _port(settings),
             *_destinations(settings),
+            *_notifications(settings),
             *_kept(settings),
         ]
     lines = [
@@ -244,6 +245,17 @@ def _kept(settings: Settings) -> list[Check]:
     told = [f"{one.file} is not what is in force (v{one.version})" for one in found]
     said = f"{', '.join(told)}: 'pilothouse catalog diff'" if told else "as approved"
     return [Check("files", True, said)]
+
+
+def _notifications(settings: Settings) -> list[Check]:
+    """The ways of telling people; letters that do not arrive are an alert."""
+    from ui.notifying.ways import ways_of
+
+    found = ways_of(settings)
+    ways = [f"{name} by {one.place}" for name, one in found.usable.items()]
+    said = f"{', '.join(ways)} (not tried: 'pilothouse notify test')" if ways else "none set up"
+    refused = [Check("notify", False, one.message, one.fix) for one in found.refused.values()]
+    return refused or [Check("notify", True, said)]
 
 
 def _destinations(settings: Settings) -> list[Check]:

@@ -87,8 +87,8 @@ def up(session: Session, port: int | None, host: str | None) -> Output:
 
 def _background(workspace: Workspace) -> tuple[Rounds, ...]:
     """What the server does by itself: keep pauses short, decide at once, load, take over, run the
-    pipeline, apply receipts, look for alerts and after canaries, route, let journeys go on, tell
-    tools of users, and look for shadow schemas."""
+    pipeline, apply receipts, look for alerts and tell people of them, look after canaries, route,
+    let journeys go on, tell tools of users, and look for shadow schemas."""
     from ui import (
         canaries,
         collecting,
@@ -106,6 +106,7 @@ def _background(workspace: Workspace) -> tuple[Rounds, ...]:
         syncing,
     )
     from ui.alerts import board
+    from ui.notifying import telling
     from ui.rounds import Rounds
 
     follow: Callable[[Workspace], object] = modelling.follow
@@ -131,6 +132,7 @@ def _background(workspace: Workspace) -> tuple[Rounds, ...]:
         Rounds("pipeline", partial(pipeline.run_when_due, workspace), pipeline.LOOK_SECONDS),
         Rounds("receipts", receiving.ApplyRound(workspace).once, receiving.APPLY_SECONDS),
         Rounds("alerts", workspace.board.once, board.SECONDS, first_seconds=1.0),
+        Rounds("notify", telling.NotifyRound(workspace).once, telling.SECONDS),
         Rounds("canaries", canaries.CanaryRound(workspace).once, canaries.SECONDS),
         Rounds("govern", partial(governing.once, workspace), governing.SECONDS),
         Rounds("route", partial(routing.run, workspace), routing.SECONDS),

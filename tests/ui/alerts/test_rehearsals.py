@@ -35,6 +35,7 @@ from core.alerts import Alert, AlertKind
 from core.canary import CanaryLimits
 from core.errors import Code, Refusal
 from core.lifecycle import State, Suspended
+from core.notifications import NotificationSettings
 from core.pipeline import Step
 from core.settings import SloSettings
 from orchestrate import approvals, change_requests
@@ -341,6 +342,17 @@ def test_a_destination_whose_settings_are_gone(desk: Desk) -> None:
     work, before = desk.workspace, desk.workspace.settings
     work.settings = before.model_copy(update={"destinations": {}})
     with rehearsed(desk, AlertKind.DESTINATION_UNUSABLE, "mail"):
+        work.settings = before
+
+
+def test_notifications_that_do_not_arrive(desk: Desk) -> None:
+    work, before = desk.workspace, desk.workspace.settings
+    hook = {"url": "https://hooks.example.com/in", "secrets": ["env:GONE"]}
+    asked = NotificationSettings.model_validate({"webhooks": {"chat": hook}})
+    work.settings = before.model_copy(update={"notifications": asked})
+    with rehearsed(desk, AlertKind.NOTIFICATIONS_FAILING, "chat") as alert:
+        assert "GONE, which is not set" in alert.sentence
+        desk.give(*alert.fix.split()[1:])
         work.settings = before
 
 
