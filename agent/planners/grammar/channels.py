@@ -81,7 +81,7 @@ class ChannelReader:
                 "starting",
             )
             start += 1
-        names, end = self._channel_list(start)
+        names, end = self.several(start)
         if not names:
             return None
         only = self.text.low(end) in (
@@ -151,7 +151,8 @@ class ChannelReader:
             )
         )
 
-    def _channel_list(self, i: int) -> tuple[list[str], int]:
+    def several(self, i: int) -> tuple[list[str], int]:
+        """The channels at an index in their order, and where they end."""
         first = self.one(i)
         if first is None:
             return [], i
@@ -190,7 +191,7 @@ class ChannelReader:
                       ("never", "via"), ("no",), ("do", "not", "use"), ("never", "use"),
                       ("not", "over"), ("without",), ("not",)):  # fmt: skip
             if self.text.has(i, *words):
-                names, end = self._channel_list(i + len(words))
+                names, end = self.several(i + len(words))
                 sentence = self.text.low(end) in ("", ".", ",", ";", "!", "\n", "please")
                 if names and sentence:
                     return Channels(tuple(names), end, excluded=True)

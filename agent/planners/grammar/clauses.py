@@ -44,7 +44,8 @@ from core.conditions import (
 AUXILIARIES = frozenset(
     "have has had having are is were was be been being do does did with also "
     "currently already still both all now actually each either's got presently themselves "
-    "personally must should subsequently previously own owns owned owning".split()
+    "personally must should subsequently previously own owns owned owning nevertheless "
+    "nonetheless shall".split()
 )
 _LINKS = (
     ("as", "long", "as"), ("provided", "that"), ("provided",), ("only", "if"), ("only", "when"),
@@ -283,7 +284,7 @@ class Clauses:
         if low in ("only", "just") and not prefix.only and not self._counted_next(i):
             prefix.only, prefix.end = True, i + 1
             return True
-        return self._leading_count(prefix) or self._leading_span(prefix)
+        return self._leading_count(prefix) or self._leading_span(prefix) or self._set_off(prefix)
 
     def _leading_count(self, prefix: Prefix) -> bool:
         """'who at least twice in the last 60 days viewed …'."""
@@ -322,6 +323,17 @@ class Clauses:
             return False
         prefix.lead = span
         prefix.end = span.end + 1 if self.text.low(span.end) == "," else span.end
+        return True
+
+    def _set_off(self, prefix: Prefix) -> bool:
+        """'who, since the start of this year, have ordered': a period between two commas."""
+        i = prefix.end
+        if self.text.low(i) != "," or not prefix.marked or prefix.lead is not None:
+            return False
+        span = self.times.span(i + 1)
+        if span is None or span.kind != "window" or self.text.low(span.end) != ",":
+            return False
+        prefix.lead, prefix.end = span, span.end + 1
         return True
 
     def _group(self, i: int, sep: Sep) -> Item | None:

@@ -126,6 +126,9 @@ class DatedSpans:
         return self._days(i, at, None, end + onwards)
 
     def _until(self, i: int) -> tuple[date, int] | None:
+        if self.text.low(i) in ("and", "but") and self.text.low(i + 1) == "before":
+            before = self._unit(i + 2)
+            return (before.start, before.end) if before is not None else None
         if self.text.low(i) not in ("to", "until", "till", "through", "-", "–"):
             return None
         found = self._unit(i + 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from agent.planners.defaults import about_channels, holdout_of, slug
+from agent.planners.grammar.beginnings import begun
 from agent.planners.grammar.caps import refuse_cap
 from agent.planners.grammar.contradiction import contradiction
 from agent.planners.grammar.doubt import choices
@@ -13,6 +14,8 @@ from agent.planners.grammar.meaning import Unclear, all_of, refused
 from agent.planners.grammar.openings import opened
 from agent.planners.grammar.phrasing import phrased
 from agent.planners.grammar.reading import Reader, Reading
+from agent.planners.grammar.remarks import without_remarks
+from agent.planners.grammar.shorthand import in_sentences
 from agent.planners.grammar.synonyms import said_otherwise
 from agent.planners.grammar.words import Text
 from agent.planners.port import Plan
@@ -25,9 +28,10 @@ from warehouse.catalog import Catalog
 def plan_eligibility(text: Text, lexicon: Lexicon, as_of: datetime, notes: list[str]) -> Plan:
     """The rule that the text describes; raises Unclear where it cannot be read."""
     refuse_cap(text)
-    text, reasons = opened(text, lexicon)
+    text, remarks = without_remarks(begun(text, lexicon), lexicon)
+    text, reasons = opened(in_sentences(text, lexicon), lexicon)
     text, others = said_otherwise(phrased(text, lexicon), lexicon, as_of)
-    notes = [*notes, *reasons, *others]
+    notes = [*notes, *remarks, *reasons, *others]
     notes_only = not any(lexicon.is_person(text, i) for i in range(len(text)))
     reading = Reader(text, lexicon, as_of, notes_only=notes_only).read()
     condition = reading.condition(text)

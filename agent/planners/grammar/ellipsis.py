@@ -12,8 +12,9 @@ from agent.planners.grammar.same_rows import SameRows
 from agent.planners.grammar.times import Span, Times
 from agent.planners.grammar.to_one import ToOne
 from agent.planners.grammar.values import Values
-from agent.planners.grammar.words import ARTICLES, Text, same_word
+from agent.planners.grammar.words import ARTICLES, Text, is_past, same_word
 from core.conditions import (
+    Absolute,
     Attribute,
     Condition,
     EventCount,
@@ -30,7 +31,8 @@ _LEADS = frozenset("with by via using from in of to for on through about any".sp
 _ENDS = frozenset(", . ; ! ? ) and or but who that whose \n".split(" ")) | {"", "\n"}
 _JOINED = ("but", "and", "strong_and", "comma", "rel")
 _OF_THEM = (("of", "which"), ("of", "those"), ("of", "them"), ("of", "whom"), ("including",))
-_SINCE = (("since", "then"), ("ever", "since"), ("since", "that"), ("since",))
+_SINCE = (("since", "then"), ("ever", "since"), ("since", "that"), ("since",),
+          ("after", "that"), ("afterwards",), ("thereafter",), ("after",))  # fmt: skip
 
 
 class Ellipsis:
@@ -72,9 +74,11 @@ class Ellipsis:
         if self.text.low(end + len(words)) not in _ENDS:
             return item
         end += len(words)
-        condition = other.model_copy(update={"window": SinceEvent(event=one.event)})
         said = self.text.words(item.found.end, end)
-        note = f"'{said}' counts from the last {one.event}."
+        window, note = _from_then(one, said)
+        if isinstance(window, SinceEvent) and (one.event == other.event or words[0] == "after"):
+            return item  # after the last one there is none
+        condition = other.model_copy(update={"window": window})
         found = replace(item.found, condition=condition, end=end, plain=False,
                         notes=(*item.found.notes, note))  # fmt: skip
         return replace(item, found=found)
@@ -93,7 +97,7 @@ class Ellipsis:
         count = None if none else quantity(self.text, i)
         if not none and (count is None or count.vague or count.bare):
             return None
-        start = i + 1 if count is None else count.end
+        start = self._its_verb(i + 1 if count is None else count.end, said.event)
         span = self.times.span(start)
         listed = self.values.listed(start, f"event:{said.event}")
         other = count is not None and not count.times and listed is not None
@@ -106,6 +110,14 @@ class Ellipsis:
         if span is None or span.window is None:
             return None
         return self._counted(i, start, sep, said, count)
+
+    def _its_verb(self, i: int, event: str) -> int:
+        """'… fewer than three completed this month': the event's own verb, said again."""
+        low = self.text.low(i)
+        named = (one for one in self.lexicon.entries
+                 if one.sense.kind == "event" and one.sense.name == event)  # fmt: skip
+        again = is_past(low) and any(same_word(low, one.words[0]) for one in named)
+        return i + 1 if again else i
 
     def _counted(
         self, i: int, start: int, sep: Sep, said: EventCount, count: Quantity | None
@@ -199,10 +211,11 @@ class Ellipsis:
             said.column.rpartition(".") if isinstance(said, Attribute) else ("", "", "")
         )
         low = self.text.low(i)
+        been = self.text.has(i, "has", "been")
         verb = low in ("is", "was") or (low.endswith("s") and low.isalpha() and low != "has")
-        if not entity or sep != "and" or not verb:
+        if not entity or sep not in ("and", "but") or not (verb or been):
             return None
-        start = i + (low in ("is", "was"))
+        start = i + 2 if been else i + (low in ("is", "was"))
         for filters, end, questions in self.to_one.filters(start, entity):
             if self.text.low(end) in _ENDS and all(one.column != column for one in filters):
                 condition = all_of([self.to_one.leaf(entity, one) for one in filters])
@@ -232,6 +245,14 @@ class Ellipsis:
             stated=stated, counted=True,
         )  # fmt: skip
         return Item(found, sep, False, True, own_verb=True)
+
+
+def _from_then(one: EventCount, said: str) -> tuple[Window, str]:
+    """Since the last event of a predicate; where it has dates, from the day after them on."""
+    if isinstance(one.window, Absolute) and one.window.end is not None:
+        note = f"'{said}' is from {one.window.end:%Y-%m-%d} on (UTC)."
+        return Absolute(start=one.window.end), note
+    return SinceEvent(event=one.event), f"'{said}' counts from the last {one.event}."
 
 
 def _one_verb(item: Item) -> Item:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from agent.planners.grammar.columns import column_noun
 from agent.planners.grammar.lexicon import Entry, Lexicon
 from agent.planners.grammar.quantities import Quantity, comparison, quantity, trailing_comparison
-from agent.planners.grammar.times import Span, Times
+from agent.planners.grammar.times import DAY, Span, Times
 from agent.planners.grammar.values import Listed, Values
-from agent.planners.grammar.words import ARTICLES, Text, same_plural, same_word
+from agent.planners.grammar.words import ARTICLES, Text, is_past, same_plural, same_word, stem
 from core.conditions import (
     Filter,
     Op,
@@ -25,6 +25,9 @@ _SOMETHING = ("anything", "something")
 _SOMEONE = ("anyone", "anybody", "someone", "somebody")
 _ANY_OBJECT = (*_SOMETHING, *_SOMEONE)
 _PREPOSITIONS = frozenset("by for to in on at with from of into".split())
+_PASSIVE = ("was", "were", "is", "are", "been", "being", "got", "has", "have", "had", "ever")
+_NOUNS = ("s", "ion", "ions", "ing", "ings")
+"""How nouns made of a verb end: 'pricing views', 'task completion'."""
 _DONE = ("done", "made", "performed", "logged", "recorded", "finished")
 _BARE = ("not", "do", "does", "did", "to", "never")
 _HAVING = ("have", "has", "having", "with", "had")
@@ -123,6 +126,29 @@ class EventPhrases:
             read.verb_only = verb and read.inflected and not article
             if self.rest(entry, read, start) and not self._message(read, start):
                 yield read
+        for name, end in self._turned_round(start, determined=article):
+            read = EventPhrase(name, i, end, count, [*filters], no=no)
+            read.inflected = read.nominal = read.inflected_noun = True
+            yield read
+
+    def _turned_round(self, i: int, *, determined: bool) -> Iterator[tuple[str, int]]:
+        """'workouts started', 'no title was finished', 'pricing views': the object, then the verb.
+
+        What the catalog counts as rows is left to them.
+        """
+        if self.lexicon.longest("entity", self.text, i) is not None:
+            return
+        for words, verb, name in self.lexicon.turned_round(self.text, i):
+            k = i + len(words)
+            plural = self.text.low(k - 1).endswith("s") and not words[-1].endswith("s")
+            being = False
+            while self.text.low(k) in _PASSIVE:
+                being, k = True, k + 1
+            low = self.text.low(k)
+            past = (plural or determined) and is_past(low) and same_word(low, verb)
+            noun = not being and low.endswith(_NOUNS) and stem(low) == stem(verb)
+            if past or (noun and not same_word(low, words[-1])):
+                yield name, k + 1
 
     def _message(self, read: EventPhrase, start: int) -> bool:
         """'the upgrade nudge' is a message, though 'upgrade' is an event."""
@@ -180,7 +206,9 @@ class EventPhrases:
             # 'saved 3 workouts but completed fewer than 10'
             read.elliptic = self._alone(read.end) and self.text.low(read.end) != "of"
             return read.elliptic
-        if low not in ("any", "one", "none", "them") or read.count is not None:
+        if low not in ("any", "one", "none", "them", "it") or read.count is not None:
+            return False
+        if low == "it" and not self._definite(read.start, word):
             return False
         if read.no and not self._told(read):
             return False  # 'no open one': one that is open, not one that they did not open
@@ -190,6 +218,12 @@ class EventPhrases:
         read.no = read.no or low == "none"
         read.end, read.elliptic = read.end + 1, True
         return True
+
+    def _definite(self, i: int, noun: str) -> bool:
+        """'gets the newsletter but has not opened it': the one that everybody knows."""
+        return any(
+            self.text.low(k) == "the" and same_word(self.text.low(k + 1), noun) for k in range(i)
+        )
 
     def _told(self, read: EventPhrase) -> bool:
         """Whether a verb tells it: 'completed', 'did not complete'."""
@@ -377,10 +411,15 @@ class EventPhrases:
             span = span if span is not None and span.kind == "ever" else None
         if span is None and (read.no or self.text.low(read.start - 1) in ("not", "never", "no")):
             span = self.times.stretch(start)
-        if span is None or span.kind == "next":
+        if span is None or span.kind == "next" or self._a_length(read, start, span):
             return False
         read.span, read.end = replace(span, stated=self.text.words(start, span.end)), span.end
         return True
+
+    def _a_length(self, read: EventPhrase, i: int, span: Span) -> bool:
+        """'watched a title for more than 120 minutes': how long it lasted, where that is known."""
+        compared = span.kind == "bare" and span.op is not None and span.seconds % DAY != 0
+        return compared and self.values.of_event(i, read.event) is not None
 
     def _property_after(self, read: EventPhrase) -> bool:
         found = self.values.of_event(read.end, read.event)

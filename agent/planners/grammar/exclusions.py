@@ -25,7 +25,8 @@ EXCLUDERS = (
     ("but", "not"), ("and", "not"), ("but", "exclude"), ("but", "excluding"), ("and", "exclude"),
     ("with", "the", "exception", "of"), ("other", "than"), ("apart", "from"), ("aside", "from"),
     ("exclude",), ("excluding",),
-    ("excludes",), ("except", "for"), ("except", "if"), ("except", "those"), ("except",),
+    ("excludes",), ("except", "for"), ("except", "if"), ("except", "when"), ("except", "where"),
+    ("unless", "when"), ("except", "those"), ("except",),
     ("excepting",), ("omit",), ("omitting",), ("skip",), ("skipping",), ("ignore",),
     ("ignoring",), ("unless",), ("minus",), ("not",), ("never", "to"), ("suppress",),
     ("suppressing",), ("suppress", "it", "for"), ("suppress", "for"), ("drop",), ("remove",),
@@ -131,7 +132,8 @@ class Exclusions:
 
     def left_out(self, i: int) -> Found | None:
         """The people at an index, turned round."""
-        return self._excluded(i)
+        found = self._excluded(i)
+        return None if found is None else self._doubtful(i, found)
 
     def _within(self, i: int, items: list[Item], after: int) -> tuple[list[Item], int]:
         """', except those in Germany, with an open case': Germany alone is left out."""

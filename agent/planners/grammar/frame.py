@@ -71,8 +71,19 @@ class Frame:
                 channels, end = (channel[0],), channel[1]
             else:
                 end += 1
+        channels, end = self._after_comma(channels, end)
         action = self.catalog.actions[match.sense.name]
         return Named(action, end, self.text.words(start, end), channels)
+
+    def _after_comma(self, channels: tuple[str, ...], end: int) -> tuple[tuple[str, ...], int]:
+        """'New release alert, push and in-app, to …': the channels named right after it."""
+        if channels or self.text.low(end) not in (",", "(", "-", "–"):
+            return channels, end
+        names, after = self.channels.several(end + 1)
+        closes = self.text.low(after) in ("", ".", ",", ":", "to", ";", "\n", ")", "for")
+        if not names or not closes:
+            return channels, end
+        return tuple(names), after + (self.text.low(after) == ")")
 
     def _received(self, i: int) -> bool:
         """'who have received the upgrade nudge': what people got is not what is sent now."""

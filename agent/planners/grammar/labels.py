@@ -106,10 +106,7 @@ def _at_once(text: Text, start: int, end: int, lexicon: Lexicon) -> bool:
     """
     begins = all(one.kind == "mark" or _idle(one.low) for one in text.tokens[:start])
     alone = sum(one.low == ":" for one in text.tokens) == 1
-    people = any(lexicon.longest("person", text, k) is not None for k in range(start, end))
-    return (
-        begins and alone and (people or any(lexicon.knows(text.low(k)) for k in range(start, end)))
-    )
+    return begins and alone
 
 
 def _idle(low: str) -> bool:

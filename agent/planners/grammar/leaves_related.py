@@ -143,9 +143,12 @@ class RelatedLeaves:
         while self.text.low(position) in ("on", "in", "for", "to", "from", "with", "of", "any",
                                           "some", "at", "least", "one", *ARTICLES):  # fmt: skip
             position += 1
-        for match in self.lexicon.at("entity", self.text, position):
+        listed = self.values.listed(position, f"entity:{row.entity}")
+        kind = listed if listed is not None and position > row.end else None
+        for match in self.lexicon.at("entity", self.text, kind.end if kind else position):
             if match.sense.name == row.entity and position > row.end:
                 row.end = match.end
+                row.filters += [kind.filter()] if kind else []
                 return
 
     def _leading(self, row: Row) -> None:

@@ -81,6 +81,7 @@ class Lexicon:
         self.vocabulary = frozenset(word for entry in self.entries for word in entry.words)
         self.verbs = frozenset(e.words[0] for e in self.entries if e.sense.kind == "event")
         self.tails = _tails(self.entries)
+        self._objects = _objects(self.entries)
         self._stems = frozenset(stem(word) for word in self.vocabulary)
 
     def _add(self, sense: Sense, phrase: str) -> None:
@@ -104,6 +105,14 @@ class Lexicon:
         same = same_plural if kind in _EXACT else same_word
         found = self._by_stem.get((kind, stem(low)), [])
         return [entry for entry in found if _first_matches(entry, text, i, same)]
+
+    def turned_round(self, text: Text, i: int) -> list[tuple[tuple[str, ...], str, str]]:
+        """The objects of events that stand at an index: their words, the verb, the event."""
+        return [
+            one
+            for one in self._objects.get(stem(text.low(i)), [])
+            if all(same_plural(text.low(i + k), word) for k, word in enumerate(one[0]))
+        ]
 
     def is_person(self, text: Text, i: int) -> bool:
         """Whether a word for people stands at an index: 'users', 'everyone'."""
@@ -139,6 +148,22 @@ class Lexicon:
             stem(word) in self._stems
             and any(same_word(word, known) for known in self.vocabulary if known[0] == word[0])
         )
+
+
+_NO_OBJECT = frozenset(
+    "something anything someone anybody anyone somebody to in into on from at for with up out by "
+    "us off through of".split()
+)
+
+
+def _objects(entries: Iterable[Entry]) -> dict[str, list[tuple[tuple[str, ...], str, str]]]:
+    """What events are done to, by the stem of its first word: 'complete a workout', 'workout'."""
+    found: dict[str, list[tuple[tuple[str, ...], str, str]]] = {}
+    for one in entries:
+        verb, words = one.words[0], one.words[1:]
+        if one.sense.kind == "event" and words and not _NO_OBJECT & {*words} and verb.isalpha():
+            found.setdefault(stem(words[0]), []).append((words, verb, one.sense.name))
+    return found
 
 
 _TAIL_LEADS = frozenset("to in into on from at for".split())

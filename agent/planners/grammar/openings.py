@@ -16,6 +16,7 @@ from agent.planners.grammar.words import ARTICLES, Text, Token, same_word
 _WITHIN = 16
 """So many words a request has at most before it names people."""
 _SUBJECT = 4
+_ADJECTIVES = 5
 _STARTS = frozenset({"", ".", "!", "?", ";", "\n", "-", "–", "—", "•", "*", "'", '"'})
 _ENDS = frozenset({".", "!", "?", ";", "\n"})
 _NO = frozenset(
@@ -27,6 +28,7 @@ _REQUESTS = tuple(
     "speak chat contact invite interview survey thank reward put together find select pull get "
     "give identify hear plan try hope call engage remind nudge congratulate inform warn tell "
     "notify help ping approach welcome surprise test send export fetch create build make prepare "
+    "extract list retrieve return filter output appreciate "
     "set compile say know learn collect assemble gather draft define show pick go be do "
     "have".split()
 )
@@ -35,7 +37,8 @@ _AROUND = frozenset(
     "did d ll m re to for from with at after of about on in out up by into as and so please just "
     "also now currently today kindly you u i we they he she it me us them this that these those "
     "some a an the our my your his her their quickly again really still today's eagerly keen "
-    "interested able happy glad ready going order touch thanks hello list lists group groups set "
+    "interested able possible grateful wondering if happy glad ready going order touch thanks "
+    "hello list lists group groups set "
     "sets segment audience selection bunch names contacts rule query team everyone".split()
 )
 _ASKERS = frozenset({"is", "are", "was", "wants", "want", "needs", "need", "asked", "asks", "would",
@@ -106,7 +109,20 @@ def _names(text: Text, i: int, lexicon: Lexicon) -> bool:
     if text.low(i) in ("everyone", "everybody", "anyone", "anybody", "those", "whoever", "all"):
         return True
     before = text.low(i - 1)
+    if before in ARTICLES and _values_then_people(text, i, lexicon):
+        return True
     return before in _TOWARDS | ARTICLES and _is_people(text, i, lexicon)
+
+
+def _values_then_people(text: Text, i: int, lexicon: Lexicon) -> bool:
+    """'the Austrian and Swiss customers': values alone, then a noun for people."""
+    k = i
+    while k < i + _ADJECTIVES:
+        match = lexicon.longest("value", text, k)
+        if match is None and text.low(k) not in ("and", "or", ","):
+            break
+        k = match.end if match is not None else k + 1
+    return k > i and lexicon.is_person(text, k)
 
 
 def _is_people(text: Text, i: int, lexicon: Lexicon) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from agent.planners.grammar.idioms import STEPS as IDIOMS
 from agent.planners.grammar.lexicon import Kind, Lexicon
 from agent.planners.grammar.quantities import quantity
 from agent.planners.grammar.rewording import word
@@ -24,7 +25,9 @@ _OUT_HEADS = (("leave", "out"), ("left", "out"), ("do", "not", "include"), ("not
 _HEADS = frozenset(
     "who whom target targets targeting audience people segment goal brief for include included "
     "includes conditions condition criteria rule eligible eligibility must require required "
-    "requirements filter filters group recipients wanted to".split()
+    "requirements filter filters group recipients wanted to status state type kind behaviour "
+    "behavior activity location geo market usage history engagement message campaign where when "
+    "what must-have must-haves profile details description".split()
 )
 _EVERYBODY = frozenset({"everyone", "everybody", "anyone", "anybody", "those"})
 _PARTICLES = {"ins": "in", "outs": "out", "ups": "up", "ons": "on", "offs": "off"}
@@ -147,7 +150,7 @@ def _from_us(text: Text, i: int, lexicon: Lexicon) -> tuple[list[Token], int] | 
 
 
 _STEPS = (
-    *STEPS, _particle, _nobody, _ones, _idle, _tail, _with_everyone, _only_last, _from_us,
+    *STEPS, *IDIOMS, _particle, _nobody, _ones, _idle, _tail, _with_everyone, _only_last, _from_us,
 )  # fmt: skip
 
 

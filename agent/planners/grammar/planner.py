@@ -15,6 +15,7 @@ from agent.planners.grammar.intent import asks, asks_for_people, kind_of
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.meaning import Unclear
 from agent.planners.grammar.question import plan_anything_else, plan_question
+from agent.planners.grammar.remarks import without_remarks
 from agent.planners.grammar.typos import mend
 from agent.planners.grammar.words import Text, tokenise
 from agent.planners.port import Plan, PlanRequest
@@ -63,7 +64,7 @@ class GrammarPlanner:
 
     def _read(self, prompt: str, as_of: datetime) -> Plan:
         text, notes = mend(tokenise(prompt), self.lexicon)
-        match kind_of(text, self.lexicon):
+        match kind_of(without_remarks(text, self.lexicon)[0], self.lexicon):
             case "decision":
                 return plan_decision(text, self.lexicon, as_of, notes)
             case "debug":

@@ -259,7 +259,8 @@ class Reader:
             return
         alternative = self._sep in ("or", "strong_or")
         if alternative and not self.reading.population:
-            if self._starts_predicate(people.end):
+            own = people.bare and bool(self.reading.items) and self._sep == "strong_or"
+            if self._starts_predicate(people.end) and not own:
                 self.reading.questions.append(
                     f"Does what follows '{self.text.words(i, people.end)}' hold for those named "
                     "before as well? Say 'either users who … or users who …' with all that holds "

@@ -99,9 +99,15 @@ class Times:
     def _ever(self, i: int) -> Span | None:
         for words in _EVER_BY_LENGTH:
             if self.text.has(i, *words):
-                return Span(i + len(words), "ever")
+                return self._any_time_in(i + len(words)) or Span(i + len(words), "ever")
         alone = self.text.low(i) == "total" and self.text.low(i + 1) in ("", ",", ".", ";", "and")
         return Span(i + 1, "ever") if alone else None
+
+    def _any_time_in(self, i: int) -> Span | None:
+        """'at any time since April', 'ever since May': the period that follows."""
+        low = self.text.low(i)
+        found = self.span(i) if low in ("since", "in", "during", "within", "over") else None
+        return found if found is not None and found.kind == "window" else None
 
     def _rolling(self, i: int) -> Span | None:
         start = i + 1 if self.text.low(i) in (*_INTO, "of") else i
@@ -225,6 +231,9 @@ class Times:
             found = None if self.text.low(k) in ("in", "over") else self.span(k)
             if found is not None and found.kind == "window" and found.end <= i:
                 return found
+            bare = None if k + 1 >= i else self._bare(k)
+            if bare is not None and bare.op is None and bare.end <= i:
+                return replace(bare, kind="window")
         return None
 
     def _bare(self, i: int) -> Span | None:
@@ -239,7 +248,17 @@ class Times:
             return None
         seconds = int(found.n * unit)
         op = None if found.bare else found.op
+        if op is None and self._said_before(i, seconds):
+            return self._window(i, end, seconds, self.text.low(end - 1))
         return Span(end, "bare", Rolling(seconds=seconds), seconds, op=op)
+
+    def _said_before(self, i: int, seconds: int) -> bool:
+        """'no upload in 60 days, a comment in 60 days': the same stretch, up to now, once more."""
+        earlier = (self.span(k) for k in range(i) if self.text.low(k) in ("in", "for", "within"))
+        return any(
+            one is not None and one.end <= i and one.seconds == seconds and one.kind == "bare"
+            for one in earlier
+        )
 
     def on_dates(self, span: Span) -> Span:
         """A span of the calendar as the dates it has now; without a window where it has none."""

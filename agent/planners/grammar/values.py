@@ -22,6 +22,10 @@ _LEADS = frozenset(
 )
 
 
+_AGAIN = ("about", "of", "from", "via", "by", "with", "for", "through", "on", "in")
+"""May be said again before the next value of a list: 'about billing or about their account'."""
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
     """Values of one column joined by commas, or, and."""
@@ -90,7 +94,7 @@ class Values:
             if not self.text.has(i, *join):
                 continue
             start = i + len(join)
-            while self.text.low(start) in (*prepositions, *ARTICLES):
+            while self.text.low(start) in (*prepositions, *ARTICLES, *_AGAIN):
                 start += 1
             for sense, end in self.senses(start, owner):
                 if sense.name == column:

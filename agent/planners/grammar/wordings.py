@@ -38,12 +38,15 @@ _BEEN = ("come", "visit", "attend", "go", "join", "be")
 
 def _left_out(text: Text, i: int, lexicon: Lexicon) -> tuple[list[Token], int] | None:
     """'Guests should not be included.': a sentence that says who is left out."""
-    if text.low(i - 1) not in _STARTS:
+    joined = text.low(i - 1) in ("and", "but") and text.low(i - 2) in {",", *_STARTS}
+    if text.low(i - 1) not in _STARTS and not joined:
         return None
     end = next((k for k in range(i, len(text)) if text.low(k) in _STARTS - {""}), len(text))
     for k in range(i + 1, end - 1):
         if text.low(k) not in _MODALS or text.low(k + 1) not in ("not", "never"):
             continue
+        if any(text.low(n) == "," for n in range(i, k)):
+            return None
         rest = [text.low(n) for n in range(k + 2, end)]
         rest = rest[:-1] if rest[-1:] == ["please"] else rest
         named = any(one in _INCLUDED for one in rest) and all(
