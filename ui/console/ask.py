@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Literal, NamedTuple
 
 import streamlit as st
 
+from agent.conversation.amending import Amendment
 from control.people import Person
 from control.runs import Run
 from core.artifacts import AskResult
 from core.errors import PilothouseError
+from core.lifecycle import State
 from core.same_person import same_person
 from ui.console.cards.answer import answer_card
 from ui.console.cards.parts import refusal_card
@@ -24,6 +27,8 @@ from ui.examples import DEMO, Examples, examples_of
 
 LONGEST_PROMPT = 2_000
 TAIL_SECONDS = 0.5
+RULES = ("eligibility_rule", "decision_policy")
+WITH_APPROVERS = (State.IN_REVIEW, State.APPROVED, State.SCHEDULED)
 
 
 class Example(NamedTuple):
@@ -141,6 +146,7 @@ def _pick_up(office: Desk, person: Person) -> None:
 
 def _thread(office: Desk, person: Person, run: Run) -> None:
     turns = office.thread(run.thread_id) or [run]
+    newest = _newest_draft(office, turns)
     for turn in turns:
         with st.chat_message("user", avatar=":material/person:"):
             st.markdown(plain(turn.prompt))
@@ -148,7 +154,23 @@ def _thread(office: Desk, person: Person, run: Run) -> None:
             if is_active(turn):
                 st.fragment(_tail, run_every=TAIL_SECONDS)(office, turn.id)
             else:
-                _finished(office, person, turn, is_last=turn.id == turns[-1].id)
+                last = turn.id == turns[-1].id
+                _finished(office, person, turn, is_last=last, may_change=turn.id == newest)
+
+
+def _newest_draft(office: Desk, turns: list[Run]) -> str | None:
+    """The turn whose draft may be changed by hand: the newest, unless approvers have it."""
+    for turn in reversed(turns):
+        if (turn.result or {}).get("status") in ("answered", "awaiting_approval") and (
+            (turn.result or {}).get("artifact") or {}
+        ).get("kind") in RULES:
+            request = office.request_of(turn)
+            return None if request and request.state in WITH_APPROVERS else turn.id
+    return None
+
+
+def _amend(office: Desk, person: Person, run: Run, amendment: Amendment) -> None:
+    st.query_params["run"] = office.amend(run, amendment, person)
 
 
 def _tail(office: Desk, run_id: str) -> None:
@@ -171,7 +193,7 @@ def _timeline(label: str, shown: tuple[Line, ...], *, running: bool) -> None:
                 st.caption(f"{line.ms:,} ms")
 
 
-def _finished(office: Desk, person: Person, run: Run, *, is_last: bool) -> None:
+def _finished(office: Desk, person: Person, run: Run, *, is_last: bool, may_change: bool) -> None:
     steps = office.steps(run.id)
     if steps:
         _timeline(summary(steps), lines(steps), running=False)
@@ -179,7 +201,8 @@ def _finished(office: Desk, person: Person, run: Run, *, is_last: bool) -> None:
         st.error("This run ended without an answer. Ask again.", icon=":material/error:")
         return
     result = AskResult.model_validate(run.result)
-    answer_card(office, person, run, result)
+    amend = partial(_amend, office, person, run) if may_change else None
+    answer_card(office, person, run, result, amend)
     if is_last:
         chips(run.id, result, lambda prompt: _ask(office, person, prompt, run.thread_id))
     st.html(

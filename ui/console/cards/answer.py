@@ -13,6 +13,7 @@ from core.errors import PilothouseError
 from core.lifecycle import PROPOSERS
 from core.risk import assess
 from core.rules import DecisionPolicy, EligibilityRule
+from ui.console.cards.editor import Apply, close, editor, is_open
 from ui.console.cards.parts import (
     badges,
     bullets,
@@ -48,8 +49,13 @@ ICONS = {
 }
 
 
-def answer_card(office: Desk, person: Person, run: Run, result: AskResult) -> None:
-    """Prose, then the thing itself, then what it rests on, then what can be done with it."""
+def answer_card(
+    office: Desk, person: Person, run: Run, result: AskResult, amend: Apply | None = None
+) -> None:
+    """Prose, then the thing itself, then what it rests on, then what can be done with it.
+
+    ``amend`` takes what is set of its conditions by hand; None: this draft is not to be changed.
+    """
     if prose := _prose(result):
         st.markdown(rich(prose))
     for refusal in result.refusals:
@@ -66,7 +72,7 @@ def answer_card(office: Desk, person: Person, run: Run, result: AskResult) -> No
             _body(result, office)
             _foundations(result)
             if isinstance(result.artifact, EligibilityRule | DecisionPolicy):
-                _actions(office, person, run, result)
+                _work(office, person, run, result, amend)
             elif is_report:
                 _open_diagnosis(run)
     else:
@@ -148,6 +154,25 @@ def _foundations(result: AskResult) -> None:
 def _request(office: Desk, result: AskResult) -> ChangeRequest | None:
     ref = result.change_request
     return office.request(ref.id) if ref else None
+
+
+def _work(office: Desk, person: Person, run: Run, result: AskResult, amend: Apply | None) -> None:
+    """What can be done with a draft: change it, send it."""
+    rule = result.artifact
+    if amend and is_open(run.id) and isinstance(rule, EligibilityRule | DecisionPolicy):
+        editor(office, rule, run.id, amend)
+        return
+    if not amend and is_open(run.id):
+        close(run.id)
+        st.warning(
+            "The draft was changed meanwhile, so that what you set here was not applied. "
+            "Edit the newest draft of this conversation.",
+            icon=":material/edit_off:",
+        )
+    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
+        _actions(office, person, run, result)
+        if amend and isinstance(rule, EligibilityRule | DecisionPolicy):
+            editor(office, rule, run.id, amend)
 
 
 def _actions(office: Desk, person: Person, run: Run, result: AskResult) -> None:
