@@ -39,7 +39,9 @@ def press(
     audit.append(connection, audit.Act(now, by, "kill", f"{scope} {key}", note=reason))
 
 
-def unkill(store: Store, scope: Scope, key: str = ANY, *, person: Person, now: datetime) -> None:
+def unkill(
+    store: Store, scope: Scope, key: str = ANY, *, person: Person, now: datetime, why: str = ""
+) -> None:
     """Let sends go again; refuses with UNKNOWN_KEY when no such switch is on."""
     with store.write() as connection:
         require_now(connection, person, MAY_LET_GO, "release a kill switch")
@@ -51,7 +53,8 @@ def unkill(store: Store, scope: Scope, key: str = ANY, *, person: Person, now: d
                 span=key,
                 fix="Look at the switches that are on with 'pilothouse kill --list'.",
             )
-        audit.append(connection, audit.Act(now, person.email, "unkill", f"{scope} {key}"))
+        act = audit.Act(now, person.email, "unkill", f"{scope} {key}", note=why)
+        audit.append(connection, act)
 
 
 def _is(scope: Scope, key: str) -> sa.ColumnElement[bool]:

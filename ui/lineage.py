@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from control import versions
+from control.versions import Version
 from core.conditions import InAudience, leaves
 from core.errors import Code, refuse
 from tools.audience import actions_of, conditions_of, required_of
@@ -41,11 +42,21 @@ def lineage(workspace: Workspace, name: str) -> Lineage:
     """
     models = modelling.live_models(workspace.store, workspace.settings)
     edges = (*_of_models(workspace, models), *_of_rules(workspace))
-    start = _named(workspace, name, {node for edge in edges for node in edge[:2]})
+    return _around(edges, _named(workspace, name, {node for edge in edges for node in edge[:2]}))
+
+
+def of_rule(workspace: Workspace, rule: Version) -> Lineage:
+    """The lineage of one rule, without looking at the others: there may be thousands."""
+    models = modelling.live_models(workspace.store, workspace.settings)
+    edges = (*_of_models(workspace, models), *_of_rules(workspace, [rule]))
+    return _around(edges, Node("rule", rule.key))
+
+
+def _around(edges: tuple[Edge, ...], start: Node) -> Lineage:
     up, down = (reached(edges, start, down=direction) for direction in (False, True))
     inside = {start, *(found.node for found in (*up, *down))}
-    between = tuple(edge for edge in edges if edge.source in inside and edge.target in inside)
-    return Lineage(start, tuple(up), tuple(down), between)
+    between = (edge for edge in edges if edge.source in inside and edge.target in inside)
+    return Lineage(start, tuple(up), tuple(down), tuple(dict.fromkeys(between)))
 
 
 def read_by_rules(workspace: Workspace) -> dict[str, frozenset[Node]]:
@@ -94,9 +105,9 @@ def _event_name(workspace: Workspace) -> str:
     return f"{events.table}.{events.name}"
 
 
-def _of_rules(workspace: Workspace) -> Iterator[Edge]:
+def _of_rules(workspace: Workspace, rules: Sequence[Version] | None = None) -> Iterator[Edge]:
     audiences = versions.audiences(workspace.store)
-    for version in versions.all_current(workspace.store):
+    for version in versions.all_current(workspace.store) if rules is None else rules:
         rule = Node("rule", version.key)
         read = required_of(version.artifact, workspace.catalog, audiences)
         yield from _reads(read, rule)

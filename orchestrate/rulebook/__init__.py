@@ -164,14 +164,14 @@ def rollback(store: Store, key: str, number: int, *, person: Person, now: dateti
         return version
 
 
-def pause(store: Store, key: str, *, person: Person, now: datetime) -> AnyVersion:
-    """Take a rule out of force without changing it."""
-    return _switch(store, key, "paused", person, now)
+def pause(store: Store, key: str, *, person: Person, now: datetime, why: str = "") -> AnyVersion:
+    """Take a rule out of force without changing it; ``why`` is for the audit log."""
+    return _switch(store, key, "paused", person, now, why)
 
 
-def resume(store: Store, key: str, *, person: Person, now: datetime) -> AnyVersion:
-    """Put a paused rule into force again."""
-    return _switch(store, key, "live", person, now)
+def resume(store: Store, key: str, *, person: Person, now: datetime, why: str = "") -> AnyVersion:
+    """Put a paused rule into force again; ``why`` is for the audit log."""
+    return _switch(store, key, "live", person, now, why)
 
 
 def _prepared(
@@ -199,7 +199,9 @@ def _prepared(
         raise
 
 
-def _switch(store: Store, key: str, state: str, person: Person, now: datetime) -> AnyVersion:
+def _switch(
+    store: Store, key: str, state: str, person: Person, now: datetime, why: str
+) -> AnyVersion:
     if key in DATA_KINDS:
         raise refuse(
             Code.INVALID_ARGUMENT,
@@ -221,7 +223,7 @@ def _switch(store: Store, key: str, state: str, person: Person, now: datetime) -
         after, what = before._replace(state=state), "pause" if state == "paused" else "resume"
         if (before.kind, what) == ("journey", "pause"):
             journeys.mark_paused(connection, key, utc(now))
-        audit.append(connection, deed(now, person.email, what, before, after))
+        audit.append(connection, deed(now, person.email, what, before, after)._replace(note=why))
     return after
 
 

@@ -348,7 +348,7 @@ def test_a_long_list_of_rules_is_drawn_a_page_at_a_time(visit: Visit, office: De
 
     listed = {f"rule_rule_{number:02}" for number in range(PER_PAGE + 2)}
     assert listed - keys(page) == {"rule_rule_25", "rule_rule_26"}
-    page.session_state["rules_page_All"] = 2
+    page.session_state["rules_page_"] = 2
     page.run()
     assert listed & keys(page) == {"rule_rule_25", "rule_rule_26"}
 

@@ -6,14 +6,16 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from control import request_list
+from control.request_list import Wanted
 from control.requests import ChangeRequest
 from core.lifecycle import State
-from ui.console.cards.parts import page_of
+from ui.console.cards.parts import FEW, PER_PAGE, first_of
 from ui.console.cards.request import request_card
 from ui.console.desk import Desk, desk
 from ui.console.sidebar import open_request
 from ui.console.view.state import ESCALATED, RISK, SUSPENDED, request_badge
-from ui.console.view.text import ago, number, phrase, plain
+from ui.console.view.text import ago, number, phrase, plain, title
 
 WAITING, DECIDED = "Waiting", "Decided"
 
@@ -34,6 +36,7 @@ def show() -> None:
 
 
 def _inbox(office: Desk) -> None:
+    store = office.workspace.store
     st.title("Approvals", anchor=False)
     st.markdown("Somebody else asked for these. Read who they reach, then decide.")
     chosen = st.segmented_control(
@@ -44,16 +47,53 @@ def _inbox(office: Desk) -> None:
         key="inbox_filter",
         label_visibility="collapsed",
     )
-    waiting = office.waiting()
-    if chosen == DECIDED:
-        open_ids = {request.id for request in waiting}
-        rows = [request for request in office.requests() if request.id not in open_ids]
-    else:
-        rows = waiting
-    if not rows:
+    everything = Wanted(waiting=chosen != DECIDED)
+    total = request_list.count(store, everything)
+    if not total:
         _nothing(chosen)
         return
-    _rows(office, page_of(rows, "inbox_page"))
+    wanted = _filters(office, everything) if total > FEW else everything
+    found = total if wanted == everything else request_list.count(store, wanted)
+    if not found:
+        st.info("Nothing here is as you asked. Ask for less.", icon=":material/search_off:")
+        return
+    if wanted != everything:
+        st.caption(f"{number(found)} of {number(total)}")
+    first = first_of(found, f"inbox_page_{'_'.join(str(one) for one in wanted if one)}")
+    _rows(office, request_list.page(store, wanted, first=first, many=PER_PAGE))
+
+
+def _filters(office: Desk, everything: Wanted) -> Wanted:
+    """What somebody narrows a long list by."""
+    store, names = office.workspace.store, office.names()
+    words, risk, kind, author = st.columns([1.6, 1, 1.2, 1])
+    return everything._replace(
+        words=words.text_input("Find", key="inbox_words", placeholder="Name or CR-12") or "",
+        risk=risk.selectbox(
+            "Risk",
+            [*RISK],
+            index=None,
+            format_func=lambda one: RISK[one].label,
+            placeholder="Any",
+            key="inbox_risk",
+        ),
+        kind=kind.selectbox(
+            "Kind",
+            request_list.kinds(store),
+            index=None,
+            format_func=title,
+            placeholder="Any",
+            key="inbox_kind",
+        ),
+        author=author.selectbox(
+            "Author",
+            request_list.authors(store),
+            index=None,
+            format_func=lambda one: names.get(one, one),
+            placeholder="Anybody",
+            key="inbox_author",
+        ),
+    )
 
 
 def _nothing(chosen: str | None) -> None:

@@ -45,14 +45,12 @@ class Measured(NamedTuple):
     readings: Readings
 
 
-def rules(office: Desk) -> list[Rule]:
-    """Every rule in force or paused, by name."""
-    store = office.workspace.store
+def trials(office: Desk) -> dict[str, Canary]:
+    """Rule → its newest canary, running or over."""
     newest: dict[str, Canary] = {}
-    for one in canaries.everything(store):
+    for one in canaries.everything(office.workspace.store):
         newest.setdefault(one.key, one)
-    found = [Rule(one, newest.get(one.key)) for one in versions.all_current(store)]
-    return sorted(found, key=lambda rule: (rule.version.artifact.name.lower(), rule.version.key))
+    return newest
 
 
 def book(office: Desk, key: str) -> Book | None:

@@ -1,32 +1,31 @@
-"""The Rules page: every rule that is in force, and one of them with its canaries and versions."""
+"""The Rules page: the library of rules, or one of them."""
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import streamlit as st
 
+from control import kill_switches, version_list
 from control.canaries import Canary
+from control.kill_switches import Killed
 from control.people import Person
-from control.versions import Version
-from core.rules import DecisionPolicy
+from control.version_list import RULE_KINDS, Listed, Standing, Wanted
 from ui.console import rulebook
-from ui.console.cards.canary import ended_card, running_card
-from ui.console.cards.parts import badges, heading, page_of
+from ui.console.cards.one_rule import rule_card
+from ui.console.cards.parts import FEW, PER_PAGE, first_of
+from ui.console.cards.switches import refused_or_done, switches_part
 from ui.console.desk import Desk, desk
-from ui.console.rulebook import Book, Rule
-from ui.console.view.canary import canary_badge, rule_badges, who
-from ui.console.view.canary_ask import share_words
-from ui.console.view.diff import plain_rows
-from ui.console.view.state import Badge
-from ui.console.view.text import ago, clock, plain
+from ui.console.view.canary import rule_badges, who
+from ui.console.view.rule import KIND, STOPPED
+from ui.console.view.text import ago, number, plain
 
-ALL, CANARIES = "All", "Canaries"
-LATEST = 3
-"""So many canaries of a rule are told whole; the versions name every one."""
 OVER: dict[str, str] = {
     "promoted": "was promoted",
     "rolled_back": "was rolled back",
     "superseded": "was replaced",
 }
+STANDING: dict[Standing, str] = {"live": "Live", "canary": "Canary", "paused": "Paused"}
 
 
 def show() -> None:
@@ -35,134 +34,107 @@ def show() -> None:
     key = st.query_params.get("rule")
     found = rulebook.book(office, key) if key else None
     if found:
-        _rule(office, person, found)
+        rule_card(office, person, found)
         return
     if key:
         st.warning(f"There is no rule {plain(key)} here.", icon=":material/search_off:")
-    _list(office)
+    _library(office, person)
 
 
-def _list(office: Desk) -> None:
-    st.title("Rules", anchor=False)
+def _library(office: Desk, person: Person) -> None:
+    store = office.workspace.store
+    title, stop = st.columns([3, 1], vertical_alignment="bottom")
+    with title:
+        st.title("Rules", anchor=False)
     st.markdown("What is live, for whom, and how the canaries do.")
-    every = rulebook.rules(office)
-    running = [rule for rule in every if rule.running]
-    chosen = ALL
-    if running:
-        options = {ALL: f"All ({len(every)})", CANARIES: f"Canaries ({len(running)})"}
-        chosen = (
-            st.segmented_control(
-                "Show",
-                [*options],
-                default=ALL,
-                required=True,
-                format_func=options.__getitem__,
-                key="rules_filter",
-                label_visibility="collapsed",
-            )
-            or ALL
-        )
-    if not every:
+    refused_or_done()
+    with stop:
+        switches_part(office, person)
+    total = version_list.count(store, Wanted())
+    if not total:
         with st.container(border=True):
             st.markdown("**No rule is live yet.**")
             st.caption("Ask for one, send it for approval; once approved it is listed here.")
-    shown = page_of(running if chosen == CANARIES else every, f"rules_page_{chosen}")
+        return
+    wanted = _filters(office) if total > FEW else Wanted()
+    found = total if wanted == Wanted() else version_list.count(store, wanted)
+    if not found:
+        st.info("No rule is as you asked. Ask for less.", icon=":material/search_off:")
+        return
+    if wanted != Wanted():
+        st.caption(f"{number(found)} of {number(total)} rules")
+    first = first_of(found, f"rules_page_{'_'.join(str(one) for one in wanted if one)}")
+    _rows(office, version_list.page(store, wanted, first=first, many=PER_PAGE))
+
+
+def _filters(office: Desk) -> Wanted:
+    """What somebody narrows the library by."""
+    names = office.names()
+    words, standing, kind, owner = st.columns([1.6, 1, 1.2, 1])
+    return Wanted(
+        words=words.text_input("Find", key="rules_words", placeholder="Name or key") or "",
+        standing=standing.selectbox(
+            "State",
+            [*STANDING],
+            index=None,
+            format_func=STANDING.__getitem__,
+            placeholder="Any",
+            key="rules_standing",
+        ),
+        kind=kind.selectbox(
+            "Kind",
+            RULE_KINDS,
+            index=None,
+            format_func=KIND.__getitem__,
+            placeholder="Any",
+            key="rules_kind",
+        ),
+        owner=owner.selectbox(
+            "Owner",
+            version_list.owners(office.workspace.store),
+            index=None,
+            format_func=lambda one: who(one, names),
+            placeholder="Anybody",
+            key="rules_owner",
+        ),
+    )
+
+
+def _rows(office: Desk, rules: list[Listed]) -> None:
+    store, now, names = office.workspace.store, office.now(), office.names()
+    trials, killed = rulebook.trials(office), kill_switches.active(store)
     with st.container(key="inbox"):
-        for rule in shown:
+        for rule in rules:
             with st.container(border=True, gap="xxsmall"):
-                _row(office, rule)
+                _row(rule, trials.get(rule.key), killed, names, now)
 
 
-def _row(office: Desk, rule: Rule) -> None:
-    version, now = rule.version, office.now()
+def _row(
+    rule: Listed, trial: Canary | None, killed: Killed, names: dict[str, str], now: datetime
+) -> None:
     left, right = st.columns([3, 2], vertical_alignment="center")
     with left, st.container(gap="xxsmall"):
         st.button(
-            f"**{plain(version.artifact.name)}**",
-            key=f"rule_{version.key}",
+            f"**{plain(rule.name)}**",
+            key=f"rule_{rule.key}",
             type="tertiary",
             wrap=False,
             on_click=st.query_params.from_dict,
-            args=({"rule": version.key},),
+            args=({"rule": rule.key},),
         )
-        since = f"published {ago(now, version.published_at)}"
-        st.caption(f"{plain(version.key)} v{version.version} · {since}{_last_canary(rule)}")
+        since = f"published {ago(now, rule.published_at)}"
+        owner = plain(who(rule.owner, names))
+        kind = KIND[rule.kind].lower()
+        told = f"{plain(rule.key)} v{rule.version} · {kind} · {owner} · {since}"
+        st.caption(f"{told}{_last_canary(trial)}")
+    running = trial if trial and trial.state == "running" else None
     with right, st.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
-        for badge in rule_badges(version.state, rule.running):
+        stopped = (STOPPED,) if rule.key in killed.keys("policy") else ()
+        for badge in (*rule_badges(rule.state, running), *stopped):
             st.badge(badge.label, color=badge.colour, icon=f":material/{badge.icon}:")
 
 
-def _last_canary(rule: Rule) -> str:
-    canary = rule.canary
+def _last_canary(canary: Canary | None) -> str:
     if canary is None or canary.state == "running":
         return ""
     return f" · canary v{canary.version} {OVER[canary.state]}"
-
-
-def _rule(office: Desk, person: Person, found: Book) -> None:
-    version = found.rule.version
-    st.button(
-        "All rules",
-        key="back",
-        icon=":material/arrow_back:",
-        on_click=st.query_params.clear,
-    )
-    st.title(plain(version.artifact.name), anchor=False)
-    badges(
-        *rule_badges(version.state, found.rule.running),
-        Badge(f"{plain(version.key)} v{version.version}", "gray", "tag"),
-    )
-    kind = "Decision policy" if isinstance(version.artifact, DecisionPolicy) else "Rule"
-    by = plain(who(version.published_by, office.names()))
-    st.caption(f"{kind}, published by {by}, {ago(office.now(), version.published_at)}.")
-    for canary in found.canaries[:LATEST]:
-        if canary.state == "running":
-            running_card(office, person, canary)
-        else:
-            ended_card(office, canary)
-    _says(office, found)
-    _versions(office, found)
-
-
-def _says(office: Desk, found: Book) -> None:
-    rows = plain_rows(None, found.rule.version.artifact, office.catalog)
-    with st.container(border=True):
-        heading(f"What version {found.rule.version.version} says")
-        st.table(
-            {
-                "What": [plain(row.what) for row in rows],
-                "Is": [plain(row.proposed or "") for row in rows],
-            },
-            border="horizontal",
-            hide_index=True,
-            alt=f"{len(rows)} parts of the rule",
-        )
-
-
-def _versions(office: Desk, found: Book) -> None:
-    names = office.names()
-    canaries = {one.version: one for one in found.canaries}
-    rows = {
-        "Version": [f"v{one.version}" for one in found.versions],
-        "State": [_state(one, canaries.get(one.version)) for one in found.versions],
-        "Published, UTC": [clock(one.published_at) for one in found.versions],
-        "By": [plain(who(one.published_by, names)) for one in found.versions],
-        "Request": [plain(one.change_request_id or "–") for one in found.versions],
-    }
-    with st.container(border=True):
-        heading("Versions")
-        many = len(found.versions)
-        st.table(rows, border="horizontal", hide_index=True, alt=f"{many} versions, newest first")
-
-
-def _state(version: Version, canary: Canary | None) -> str:
-    running = canary if canary and canary.state == "running" else None
-    if version.state == "superseded":
-        shown: tuple[Badge, ...] = (Badge("Superseded", "gray", "history"),)
-    else:
-        shown = rule_badges(version.state, running)
-    told = " ".join(badge.markdown for badge in shown)
-    if canary is None or running:
-        return told
-    ended = canary_badge(canary).label.lower()
-    return f"{told} canary {share_words(canary.share)}, {ended}"

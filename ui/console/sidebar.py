@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from control import request_list
 from control.people import Person
 from ui.console.desk import Desk
 from ui.console.view import alerts
@@ -24,7 +25,7 @@ def sidebar(office: Desk, person: Person, chosen: StreamlitPage) -> None:
 
 
 def _state_of_things(office: Desk) -> None:
-    waiting = len(office.waiting())
+    waiting = request_list.count(office.workspace.store)
     pending = (
         Badge(f"{waiting} waiting for approval", "orange", "schedule")
         if waiting

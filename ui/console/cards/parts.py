@@ -18,6 +18,8 @@ from ui.console.view.text import plain
 Row = TypeVar("Row")
 PER_PAGE = 25
 """Rows of a list that are drawn at once: each costs about a millisecond of every click."""
+FEW = 5
+"""So many rows are seen at one glance: nobody needs to narrow them."""
 SEVERITY: dict[str, Badge] = {
     "block": Badge("Blocks", "red", "block"),
     "warn": Badge("Needs judgement", "orange", "error_outline"),
@@ -58,9 +60,16 @@ def draw(chart: Chart) -> None:
 
 def page_of(rows: Sequence[Row], key: str) -> Sequence[Row]:
     """The rows of a long list that are drawn, and above them the way to the others."""
-    pages = -(-len(rows) // PER_PAGE)
+    first = first_of(len(rows), key)
+    return rows[first : first + PER_PAGE]
+
+
+def first_of(count: int, key: str) -> int:
+    """The first row, counted from 0, of the page that somebody turned to; draws the way to the
+    others. For lists that are read a page at a time."""
+    pages = -(-count // PER_PAGE)
     page = st.pagination(pages, key=key) if pages > 1 else 1
-    return rows[(page - 1) * PER_PAGE : page * PER_PAGE]
+    return (page - 1) * PER_PAGE
 
 
 def bullets(items: Iterable[str]) -> None:

@@ -6,7 +6,6 @@ import streamlit as st
 
 from control.people import Person
 from control.requests import ChangeRequest
-from core.errors import PilothouseError
 from core.jumps import PopulationJump
 from core.rules import DecisionPolicy, EligibilityRule
 from ui.console import rulebook
@@ -16,6 +15,7 @@ from ui.console.cards.data_change import (
     data_readers,
     data_samples,
 )
+from ui.console.cards.difference import Sides, difference
 from ui.console.cards.effect import effect_card, ground_card
 from ui.console.cards.journey import journey_impact, journey_steps
 from ui.console.cards.parts import (
@@ -25,16 +25,14 @@ from ui.console.cards.parts import (
     figure,
     folded,
     heading,
-    refusal_card,
 )
 from ui.console.cards.people import people_card
-from ui.console.cards.policy import order, who_gets_what
+from ui.console.cards.policy import who_gets_what
 from ui.console.cards.rail import rail
 from ui.console.cards.rule import waterfall
 from ui.console.cards.schedule import schedule_card
 from ui.console.desk import Desk
 from ui.console.view.deeds import deed_words
-from ui.console.view.diff import SAME, plain_rows, rule_patch
 from ui.console.view.impact import (
     Rule,
     checks,
@@ -44,10 +42,8 @@ from ui.console.view.impact import (
     sentences,
 )
 from ui.console.view.jump import jump_lines
-from ui.console.view.state import CHANGE, RISK, Badge, request_badge
+from ui.console.view.state import RISK, Badge, request_badge
 from ui.console.view.text import ago, clock, moment, number, percent, phrase, plain, share_of
-
-PLAIN, RULE, SQL = "Plain language", "Rule", "SQL"
 
 
 def request_card(office: Desk, person: Person, request: ChangeRequest) -> None:
@@ -137,59 +133,12 @@ def _impact(rule: Rule, request: ChangeRequest) -> None:
 
 
 def _changes(office: Desk, request: ChangeRequest, rule: Rule, live: Rule | None) -> None:
+    version = request.base_version
+    title = f"Changes against live version {version}" if version else "What is new"
     with st.container(border=True):
-        left, right = st.columns([1.2, 1], vertical_alignment="center")
-        with left:
-            version = request.base_version
-            heading(f"Changes against live version {version}" if version else "What is new")
-        with right, st.container(horizontal=True, horizontal_alignment="right"):
-            shown = st.segmented_control(
-                "Show the change as",
-                [PLAIN, RULE, SQL],
-                default=PLAIN,
-                required=True,
-                key=f"diff_{request.id}",
-                label_visibility="collapsed",
-            )
-        if shown == SQL:
-            _sql(office, rule)
-        elif shown == RULE:
-            st.code(rule_patch(request.rule_diff), language="diff", wrap_lines=True, height=420)
-        elif live is None and isinstance(rule, DecisionPolicy):
-            order(rule, office.catalog)
-        else:
-            _plain_table(office, rule, live)
-
-
-def _plain_table(office: Desk, rule: Rule, live: Rule | None) -> None:
-    rows = plain_rows(live, rule, office.catalog)
-    columns = {
-        "Change": [CHANGE[row.change].markdown for row in rows],
-        "What": [plain(row.what) for row in rows],
-    }
-    if live:
-        columns["Live"] = [plain(row.live or "not there") for row in rows]
-    columns["Proposed"] = [
-        plain(row.proposed or "not there")
-        if row.change == SAME
-        else f"**{plain(row.proposed or 'not there')}**"
-        for row in rows
-    ]
-    changed = sum(row.change != SAME for row in rows)
-    alt = f"{changed} of {len(rows)} parts change"
-    st.table(columns, border="horizontal", hide_index=True, alt=alt)
-
-
-def _sql(office: Desk, rule: Rule) -> None:
-    try:
-        queries = office.rule_sql(rule)
-    except PilothouseError as error:
-        # The catalog may have moved on since this was proposed.
-        refusal_card(error.refusal)
-        return
-    for title, text in queries:
-        st.caption(plain(title))
-        st.code(text, language="sql", wrap_lines=True)
+        difference(
+            office, Sides(live, rule), request.rule_diff, title=title, key=f"diff_{request.id}"
+        )
 
 
 def _checks(request: ChangeRequest) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from difflib import unified_diff
 from typing import NamedTuple
 
 from control.requests import DiffLine
@@ -48,6 +49,18 @@ def plain_rows(live: Rule | None, proposed: Rule, catalog: Catalog) -> tuple[Row
 def rule_patch(lines: tuple[DiffLine, ...]) -> str:
     """The rule diff as a patch, place by place."""
     return "\n".join(text for line in lines for text in _patch(line))
+
+
+def sql_patch(before: Sequence[tuple[str, str]], after: Sequence[tuple[str, str]]) -> str:
+    """All queries of two rules in one text, each below its name, with what differs marked."""
+    old, new = _queries(before), _queries(after)
+    compared = [*unified_diff(old, new, lineterm="", n=max(len(old), len(new)))][3:]
+    # What is the same on both sides gives no comparison at all.
+    return "\n".join(compared or [f" {line}" for line in new])
+
+
+def _queries(named: Sequence[tuple[str, str]]) -> list[str]:
+    return [line for name, text in named for line in (f"-- {name}", *text.splitlines(), "")]
 
 
 def _patch(line: DiffLine) -> Iterator[str]:
