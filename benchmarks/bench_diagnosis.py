@@ -24,7 +24,7 @@ from warehouse.runner import CheckedRunner
 
 EVENTS = int(os.environ.get("PILOTHOUSE_BENCH_EVENTS", "1000000"))
 AS_OF = datetime(2026, 6, 29)
-MOST_SCANS = 60.0
+MOST_SCANS = 30.0
 THREADS, MEMORY_MB = 2, 2_000
 _SQL = Path(__file__).parent / "sql"
 _SCAN = """

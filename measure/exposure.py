@@ -57,7 +57,7 @@ class Exposure:
 def count_exposure(runner: Runner, catalog: Catalog, span: Span) -> Exposure:
     """Counts candidate messages by period, slice, action, channel and fate."""
     sql = text(
-        query("exposure"),
+        query("exposure", **span.periods.bounds()),
         catalog,
         periods=span.periods.table(span.window),
         people=span.compared.people(catalog),

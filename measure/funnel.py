@@ -194,13 +194,10 @@ def count_funnel(
         "steps": steps_table(catalog, steps),
         "periods": span.periods.table(span.window, span.cut, today=today),
         "people": span.compared.people(catalog),
-        "attempts_1": _visible(len(steps), span),
+        "visible": _visible(len(steps), span),
+        **_attempts(len(steps), span.window),
+        "journeys": query("journeys", dimensions=carried(catalog, "u"), last_step=len(steps)),
     }
-    for number in range(2, len(steps) + 1):
-        chain = query("chain", step=number, window=span.window)
-        tables[f"attempts_{number}"] = reading(chain, "previous", f"attempts_{number - 1}")
-    journeys = query("journeys", dimensions=carried(catalog, "u"), last_step=len(steps))
-    tables["journeys"] = reading(journeys, "attempts", f"attempts_{len(steps)}")
     by = _dimensions(catalog)
     tables["kinds"] = rows(("dimension",), [(name,) for name in by])
     sql = text(_cells(by), catalog, span.corrections, **tables)
@@ -208,8 +205,22 @@ def count_funnel(
     return FunnelCells(steps, tuple(Cell(*row) for row in fetched.rows), fetched.id)
 
 
+def _attempts(last_step: int, window: timedelta) -> dict[str, exp.Query]:
+    """Step by step who got there, and from which beginning; then all together."""
+    tables: dict[str, exp.Query] = {"taken_1": query("entries")}
+    for number in range(2, last_step + 1):
+        chain = query("chain", step=number, window=window)
+        tables[f"taken_{number}"] = reading(chain, "previous", f"taken_{number - 1}")
+    every: exp.Query | None = None
+    for number in range(1, last_step + 1):
+        taken = reading(query("taken", step=number), "previous", f"taken_{number}")
+        every = taken if every is None else exp.union(every, taken, distinct=False)
+    assert every is not None, "a funnel has steps"
+    return {**tables, "attempts": every, "depths": query("depths")}
+
+
 def _visible(last_step: int, span: Span) -> exp.Query:
-    visible = query("visible")
+    visible = query("visible", **span.periods.bounds())
     if not span.server_truth:
         return visible
     return exp.union(visible, query("reported", step=last_step), distinct=False)

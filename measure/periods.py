@@ -11,6 +11,7 @@ from core.artifacts import Period
 from measure.queries import rows
 
 WEEK = timedelta(days=7)
+NO_TIME = timedelta(0)
 BASELINES = 6
 LEAST_BASELINES = 3
 TODAY = 1
@@ -61,7 +62,7 @@ class Periods:
         return replace(self.baselines[0], index=TODAY, known_by=self.current.known_by)
 
     def table(
-        self, window: timedelta, cut: timedelta = timedelta(0), *, today: bool = False
+        self, window: timedelta, cut: timedelta = NO_TIME, *, today: bool = False
     ) -> exp.Query:
         """The periods as a table; ``cut`` hides the newest events of each.
 
@@ -81,6 +82,13 @@ class Periods:
                 for s in (*self.stretches, *self.last_year, *((known,) if known else ()))
             ],
         )
+
+    def bounds(self, back: int | None = None, more: timedelta = NO_TIME) -> dict[str, datetime]:
+        """Outside of ``since`` and ``until`` nothing is of any period, or of the current one and
+        so many before it; ``more`` reaches further back. Queries compare what lies between with
+        each period, which for a handful of them costs far less than to sort for a range join."""
+        every = (*self.stretches, *self.last_year) if back is None else self.stretches[: back + 1]
+        return {"since": min(s.start for s in every) - more, "until": self.current.known_by}
 
     def described(self) -> tuple[Period, ...]:
         """The periods as the report lists them."""

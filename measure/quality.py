@@ -49,7 +49,7 @@ def _history(inquiry: Inquiry, enough: bool) -> Trust:
 def _arrivals(inquiry: Inquiry) -> Iterator[Trust]:
     span, say = inquiry.span, inquiry.figures
     sql = text(
-        query("quality"),
+        query("quality", **span.periods.bounds(back=2)),
         inquiry.catalog,
         periods=span.periods.table(span.window),
         people=span.compared.people(inquiry.catalog),
@@ -119,7 +119,12 @@ def _properties(inquiry: Inquiry) -> Iterator[Trust]:
 def _lacking(inquiry: Inquiry, step: str, name: str) -> Trust | None:
     span, say = inquiry.span, inquiry.figures
     sql = text(
-        query("null_property", event=step, property=json_text("properties", name, "e")),
+        query(
+            "null_property",
+            event=step,
+            property=json_text("properties", name, "e"),
+            **span.periods.bounds(),
+        ),
         inquiry.catalog,
         periods=span.periods.table(span.window),
         people=span.compared.people(inquiry.catalog),

@@ -32,6 +32,7 @@ def errors_of(inquiry: Inquiry, version: str, step: int) -> ErrorRise | None:
             started=started,
             failed=failure.event,
             message=json_text("properties", failure.message, "e"),
+            **span.periods.bounds(),
         ),
         inquiry.catalog,
         periods=span.periods.table(span.window),

@@ -47,7 +47,7 @@ def _shares(inquiry: Inquiry) -> tuple[dict[int, tuple[int, int]], str]:
     """0 and -1 (the two periods before) → devices of several users, and all."""
     span = inquiry.span
     sql = text(
-        query("identities"),
+        query("identities", **span.periods.bounds(back=2)),
         inquiry.catalog,
         span.corrections,
         periods=span.periods.table(span.window, span.cut),

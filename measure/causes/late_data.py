@@ -12,6 +12,8 @@ from measure.queries import query, text
 BUCKET = timedelta(hours=6)
 MISSING = 0.55
 """A bucket with less than this share of the events expected has not arrived."""
+NEWEST = 10
+"""So many buckets are looked at."""
 LEAST_EXPECTED = 20
 
 
@@ -87,7 +89,7 @@ def _arrived(inquiry: Inquiry) -> tuple[dict[int, float], str]:
     """Age in buckets → events of the segment as a share of those expected."""
     span = inquiry.span
     sql = text(
-        query("arrivals"),
+        query("arrivals", **span.periods.bounds(more=NEWEST * BUCKET)),
         inquiry.catalog,
         span.corrections,
         periods=span.periods.table(span.window),
@@ -98,7 +100,7 @@ def _arrived(inquiry: Inquiry) -> tuple[dict[int, float], str]:
     for period, part, age, events in fetched.rows:
         counts[period, part, age] = events
     shares = {}
-    for age in range(10):
+    for age in range(NEWEST):
         usual = sum(counts[k, "segment", age] for k in inquiry.baselines) / len(inquiry.baselines)
         scale = _scale(counts, inquiry.baselines, age) if inquiry.has_control else 1.0
         if usual * scale >= LEAST_EXPECTED:

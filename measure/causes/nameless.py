@@ -63,7 +63,7 @@ def _worst(inquiry: Inquiry, event: str) -> _Nameless | None:
     span = inquiry.span
     step = inquiry.cells.steps.index(event) + 1
     sql = text(
-        query("nameless", step=step),
+        query("nameless", step=step, **span.periods.bounds()),
         inquiry.catalog,
         steps=steps_table(inquiry.catalog, inquiry.cells.steps),
         periods=span.periods.table(span.window, span.cut),

@@ -184,7 +184,7 @@ def server_truth(inquiry: Inquiry) -> Stage:
     if sales is None or goal != sales.event:
         return Stage(inquiry)
     sql = text(
-        query("server_truth", goal=goal),
+        query("server_truth", goal=goal, **span.periods.bounds()),
         inquiry.catalog,
         span.corrections,
         periods=span.periods.table(span.window, span.cut),

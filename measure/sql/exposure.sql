@@ -3,8 +3,9 @@ WITH decided AS (
     SELECT p.period, u.slice, d.user_id, d.action_key, d.channel, d.outcome, d.reason_code, d.decision_id, p.known_by
     FROM decisions AS d
     JOIN periods AS p
-        ON d.decided_at >= p.starts AND d.decided_at < p.ends AND d.decided_at < p.known_by
+        ON CASE WHEN d.decided_at >= p.starts AND d.decided_at < p.ends AND d.decided_at < p.known_by THEN TRUE ELSE FALSE END
     JOIN people AS u ON u.user_id = d.user_id
+    WHERE d.decided_at >= :since AND d.decided_at < :until
 ),
 received AS (
     SELECT

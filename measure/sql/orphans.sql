@@ -3,7 +3,7 @@ WITH later AS (
     SELECT p.period, p.known_by, e.user_id, e.step, u.slice, e.app_version, MIN(e.event_time) AS event_time
     FROM seen AS e
     JOIN periods AS p
-        ON e.event_time >= p.starts AND e.event_time < p.ends AND e.received_at < p.known_by
+        ON CASE WHEN e.event_time >= p.starts AND e.event_time < p.ends AND e.received_at < p.known_by THEN TRUE ELSE FALSE END
     JOIN people AS u ON u.user_id = e.user_id
     WHERE e.step > 1
     GROUP BY p.period, p.known_by, e.user_id, e.step, u.slice, e.app_version

@@ -8,9 +8,9 @@ FROM (
     FROM fct_events AS e
     JOIN steps AS f ON f.event_name = e.event_name
     JOIN periods AS p
-        ON e.event_time >= p.starts AND e.event_time < p.ends AND e.received_at < p.known_by
+        ON CASE WHEN e.event_time >= p.starts AND e.event_time < p.ends AND e.received_at < p.known_by THEN TRUE ELSE FALSE END
     JOIN people AS u ON u.user_id = e.user_id
-    WHERE p.period >= -2 AND p.period <= 0
+    WHERE e.event_time >= :since AND e.event_time < :until AND p.period >= -2 AND p.period <= 0
     GROUP BY p.period, u.slice, e.user_id, f.step, DATE_TRUNC('second', e.event_time)
 ) AS s
 GROUP BY s.period, s.slice

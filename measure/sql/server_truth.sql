@@ -13,8 +13,8 @@ LEFT JOIN (
     SELECT p2.period, e2.user_id
     FROM fct_events AS e2
     JOIN periods AS p2
-        ON e2.event_time >= p2.starts AND e2.event_time < p2.tail_ends AND e2.received_at < p2.known_by
-    WHERE e2.event_name = :goal
+        ON CASE WHEN e2.event_time >= p2.starts AND e2.event_time < p2.tail_ends AND e2.received_at < p2.known_by THEN TRUE ELSE FALSE END
+    WHERE e2.event_time >= :since AND e2.event_time < :until AND e2.event_name = :goal
     GROUP BY p2.period, e2.user_id
 ) AS e ON e.user_id = s.user_id AND e.period = p.period
 GROUP BY p.period, u.slice

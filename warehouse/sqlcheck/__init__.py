@@ -88,10 +88,11 @@ def _checked(
     names = resolve(tree, nodes, world, role)
     if names.refusals:
         return _distinct(tuple(names.refusals))
-    # Our own compiled SQL states its joins; people's SQL must prove them.
-    refusals = size_refusals(names.scopes)
+    refusals = ()
     if role != "system":
-        refusals += join_refusals(names.scopes) + growth_refusals(nodes, names.scopes)
+        # Our own compiled SQL states its joins and how often it uses what; people's must prove it.
+        refusals = size_refusals(names.scopes) + join_refusals(names.scopes)
+        refusals += growth_refusals(nodes, names.scopes)
     limit = _bounded(names.tree, row_limit)
     text = names.tree.sql(dialect, copy=False, comments=False)
     return (
