@@ -19,9 +19,10 @@ from agent.planners.grammar.policy_defaults import (
     key_words,
 )
 from agent.planners.grammar.policy_entries import Entries, read_chunk
-from agent.planners.grammar.policy_frame import RequestReader
+from agent.planners.grammar.policy_frame import PolicyReader, RequestReader
 from agent.planners.grammar.policy_wording import in_plain_order
 from agent.planners.grammar.reading import Reading
+from agent.planners.grammar.rewording import of_a_value
 from agent.planners.grammar.scope import Scope
 from agent.planners.grammar.words import Text
 from agent.planners.port import Plan
@@ -122,11 +123,31 @@ class _Builder:
     def _read(self, chunk: Chunk) -> tuple[Reading, Text]:
         return read_chunk(chunk, self.text, self.lexicon, self.as_of)
 
+    def _read_header(self, chunk: Chunk) -> tuple[Reading, Text]:
+        """'My ranking for the US': for US users."""
+        try:
+            reading, said = self._read(chunk)
+            if not reading.questions:
+                return reading, said
+        except Unclear as unclear:
+            first: Unclear | None = unclear
+        else:
+            first = None
+        text = self.text.slice(chunk.start, chunk.end)
+        for one in of_a_value(text, self.lexicon):
+            try:
+                return PolicyReader(one, self.lexicon, self.as_of).read(), text
+            except Unclear:
+                continue
+        if first is not None:
+            raise first
+        return self._read(chunk)
+
     def _header(self, chunk: Chunk) -> None:
         if self.text.low(chunk.start) in _WHEN:
             said = self.text.words(chunk.start, chunk.end)
             raise Unclear(question=f"What happens then: '{said}'? Name the messages it is about.")
-        reading, text = self._read(chunk)
+        reading, text = self._read_header(chunk)
         condition = settled(reading, text, self.draft)
         if reading.action is not None:
             raise Unclear(

@@ -32,7 +32,7 @@ FILLERS = frozenset(
 CONTIGUOUS = frozenset(
     "should must shall can may get gets receive receives please thanks thank thx cheers send show "
     "give target targeted included selected nudged messaged be "
-    "pls plz deliver so we i you qualify eligible offer trigger nudge notify reach "
+    "pls plz kindly deliver so we i you qualify eligible offer trigger nudge notify reach "
     "contact make put".split()
 )
 """What may follow a predicate directly: the frame goes on, nothing is said of the people."""

@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from agent.planners.grammar.governed_words import (
     ABOUT,
     BEFORE,
     BOTH,
+    CUT_OFF,
     ENDED,
     GETS,
     GETTING,
@@ -43,6 +45,18 @@ from agent.planners.grammar.words import Text
 from core.rules import MessageClass
 
 Kind = Literal["suppression", "stop"]
+_CUT_OFF = sorted((tuple(words.split()) for words in CUT_OFF), key=len, reverse=True)
+_BEING = frozenset("is are be being should must shall will to stay stays remain remains".split())
+_TAIL = frozenset(
+    "again at all any more , too : please though either anymore whatsoever ever then today "
+    "from us of kind anything thanks though however".split()
+)
+"""Words after what is held back that say nothing more."""
+
+
+@lru_cache(maxsize=16)
+def _by_length(leads: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
+    return tuple(sorted(leads, key=len, reverse=True))
 
 
 @dataclass
@@ -75,7 +89,8 @@ class Governed:
         if holdout(self.text.slice(i, end), 0) is not None:
             return None
         forms = (
-            self._paused, self._people_get_nothing, self._people_first, self._left_out,
+            self._paused, self._people_get_nothing, self._people_first, self._cut_off,
+            self._left_out,
             self._when_first, self._led, self._of_target,
         )  # fmt: skip
         for form in forms:
@@ -87,7 +102,7 @@ class Governed:
         return None
 
     def _lead(self, i: int, leads: tuple[tuple[str, ...], ...]) -> int | None:
-        for words in sorted(leads, key=len, reverse=True):
+        for words in _by_length(leads):
             if self.text.has(i, *words):
                 return i + len(words)
         return None
@@ -181,8 +196,10 @@ class Governed:
             start += not (kept or self.text.low(start) in ("in", "on", "with"))
         while self.text.low(start) in ("soon", "long", "as", "case"):
             start += 1
-        while end > start and self.text.low(end - 1) in (",", "too", ":"):
+        while end > start and self.text.low(end - 1) in _TAIL - {"all"}:
             end -= 1
+        if self.text.has(end - 2, "at", "all"):
+            end -= 2
         if start >= end:
             raise Unclear(
                 question=f"When: '{self.text.words(i, end)}'? "
@@ -306,7 +323,7 @@ class Governed:
             subject = k - (self.text.low(k - 1) in MODALS)
             told = any(self._mention(j) is not None for j in range(i, subject))
             targets = self._targets(k + 2, end)
-            if told or targets.end < end or self.text.low(i) in WHEN - {"for"}:
+            if told or self._rest(targets.end) < end or self.text.low(i) in WHEN - {"for"}:
                 continue
             return "suppression", Chunk(i, subject, tuple(targets.actions), False,
                                         targets.message_class)  # fmt: skip
@@ -345,8 +362,7 @@ class Governed:
             gets += 1
         targets = self._targets(gets, end)
         tail = targets.end
-        while tail < end and self.text.low(tail) in ("again", "at", "all", "any", "more", ","):
-            tail += 1
+        tail = self._rest(tail)
         subject_end = k - (self.text.low(k - 1) in MODALS)
         if nobody is None and tail >= end:
             return "suppression", Chunk(i, subject_end, self._meant(targets), False,
@@ -357,6 +373,35 @@ class Governed:
             return "suppression", Chunk(nobody, subject_end, self._meant(targets), False,
                                         targets.message_class)  # fmt: skip
         return None
+
+    # 'users … are excluded from the nudge'
+
+    def _cut_off(self, i: int, end: int) -> tuple[Kind, Chunk] | None:
+        for k in range(i + 1, end):
+            away = self.text.low(k)
+            if away not in ("from", "for", "of") or self._mention(i) is not None:
+                continue
+            cut = next((w for w in _CUT_OFF if self.text.has(k - len(w), *w)), None)
+            subject = k - len(cut or ())
+            if cut is None or self.text.low(subject - 1) not in _BEING:
+                continue
+            while subject > i and self.text.low(subject - 1) in _BEING:
+                subject -= 1
+            targets = self._targets(k + 1, end)
+            told = targets.actions or targets.it or targets.both or targets.message_class
+            relative = self.text.low(subject - 1) in RELATIVES
+            if not (told or targets.everything) or self._rest(targets.end) < end or relative:
+                continue
+            if subject > i:
+                return "suppression", Chunk(i, subject, self._meant(targets), False,
+                                            targets.message_class)  # fmt: skip
+        return None
+
+    def _rest(self, i: int) -> int:
+        """Past 'at all', 'please': words after what is held back that say nothing more."""
+        while self.text.low(i) in _TAIL:
+            i += 1
+        return i
 
     # 'exclude users … from the nudge'
 

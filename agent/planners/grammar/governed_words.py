@@ -9,7 +9,8 @@ NAMED: tuple[MessageClass, ...] = ("marketing", "transactional", "service")
 ABOUT = frozenset(
     "messages message messaging everything any sending the and or , it them this policy help "
     "communication communications sends anything these of emails sequence pursuing out journey "
-    "all both either each that such other its to nor / ' back".split()
+    "all both either each that such other its to nor / ' back kind type sort whatsoever further "
+    "them from us campaign more our out".split()
 ) - {"to"}
 OF_ALL = frozenset("everything anything all any policy nothing communication messaging".split())
 IT = frozenset("it this that".split())
@@ -33,14 +34,56 @@ GETTING = frozenset(
 NONE = frozenset("nothing none no neither".split())
 NOBODY = (("nobody",), ("no", "one"), ("no", "user"), ("no", "users"), ("no", "person"),
            ("none", "of", "the", "users"), ("no", "customer"), ("no", "customers"))  # fmt: skip
-ORDERS = (("do", "not"), ("never", "send"), ("pause",), ("suppress",), ("mute",), ("stop", "all"),
-           ("stop", "sending"), ("hold", "back"), ("send", "nothing"))  # fmt: skip
+ORDERS = (("hold", "everything"), ("hold", "all"), ("send", "no"), ("nothing", "goes"),
+          ("no", "messages"), ("no", "message"), ("leave", "them"), ("stop",), ("hold", "the"),
+          ("never",), ("skip",), ("hold", "off"), ("do", "not"), ("never", "send"),
+          ("pause",), ("suppress",), ("mute",), ("stop", "all"), ("stop", "sending"),
+          ("hold", "back"), ("send", "nothing"))  # fmt: skip
 LEAVES_OUT = (
     ("exclude",), ("leave", "out"), ("leave",), ("omit",), ("keep",), ("drop",), ("remove",),
     ("bar",), ("block",), ("ban",), ("exempt",), ("spare",),
 )  # fmt: skip
 OUT_OF = (("from", "getting"), ("from", "receiving"), ("away", "from"), ("out", "of"), ("from",))
+CUT_OFF = (
+    "excluded",
+    "barred",
+    "exempt",
+    "exempted",
+    "kept out",
+    "left out",
+    "off limits",
+    "removed",
+    "blocked",
+    "ineligible",
+    "not eligible",
+    "banned",
+    "kept away",
+    "not allowed",
+    "not due",
+    "disqualified",
+    "debarred",
+    "ruled out",
+    "kept back",
+    "suppressed",
+    "held out",
+    "dropped",
+    "taken out",
+    "skipped",
+    "held back",
+    "withheld",
+)
+"""'Users … are excluded from the win-back.'"""
 HELD = (
+    ("has", "to", "wait"), ("must", "wait"), ("is", "to", "be", "held"), ("is", "to", "wait"),
+    ("stays", "off"), ("stays", "paused"), ("stays", "quiet"), ("is", "frozen"), ("rests",),
+    ("is", "to", "be", "held", "back"), ("is", "to", "be", "suppressed"), ("is", "put", "on",
+    "hold"), ("is", "parked"), ("is", "disabled"), ("is", "switched", "off"), ("takes", "a",
+    "break"), ("is", "to", "be", "paused"), ("goes", "on", "hold"), ("holds", "off"),
+    ("is", "withheld", "from"), ("is", "not", "to", "be", "sent"), ("is", "never", "to", "be",
+    "sent"), ("is", "not", "meant", "for"), ("is", "suspended"), ("be", "suspended"),
+    ("is", "never", "shown"), ("is", "out"), ("be", "put", "on", "hold"), ("be", "frozen"),
+    ("not", "be", "used"), ("is", "not", "used"), ("not", "be", "given"), ("is", "a", "no", "go"),
+    ("is", "held", "off"), ("not", "be", "delivered"), ("is", "not", "delivered"),
     ("is", "paused"), ("is", "suppressed"), ("is", "muted"), ("is", "blocked"), ("is", "held"),
     ("is", "skipped"), ("is", "silenced"), ("is", "withheld"), ("is", "off"), ("is", "on", "hold"),
     ("is", "not", "sent"), ("is", "never", "sent"), ("is", "held", "back"), ("is", "not", "shown"),
@@ -57,5 +100,12 @@ HELD = (
 ENDED = (
     ("is", "stopped"), ("stops",), ("ends",), ("be", "stopped"), ("stop",), ("end",),
     ("is", "over"), ("is", "done"), ("is", "dropped"), ("exits",), ("is", "cancelled"),
-    ("is", "ended"), ("be", "dropped"), ("be", "ended"),
+    ("is", "ended"), ("be", "dropped"), ("be", "ended"), ("finishes",), ("finish",),
+    ("terminates",), ("terminate",), ("be", "cancelled"), ("is", "to", "stop"), ("is", "to", "end"),
+    ("has", "to", "stop"), ("has", "to", "end"), ("is", "pulled"), ("be", "pulled"),
+    ("is", "called", "off"), ("is", "killed"), ("is", "switched", "off", "for", "good"),
+    ("comes", "to", "an", "end"), ("is", "to", "be", "stopped"), ("is", "to", "be", "ended"),
+    ("is", "finished"), ("is", "complete"), ("is", "discontinued"), ("be", "discontinued"),
+    ("is", "terminated"), ("be", "terminated"), ("is", "removed"), ("expires",), ("lapses",),
+    ("ceases",), ("cease",), ("runs", "out"),
 )  # fmt: skip

@@ -10,6 +10,7 @@ from agent.planners.grammar.mentions import Mention
 from agent.planners.grammar.order_choices import in_some_order
 from agent.planners.grammar.order_cuts import LAST, Cuts
 from agent.planners.grammar.outline_words import (
+    ENDS,
     NOTHING,
     ORDER_CUE,
     ORDER_WORDS,
@@ -44,6 +45,12 @@ class Chunk:
 
 _LOCATING = frozenset("for among with in within across only on from to".split())
 """'In Germany, A before B': what stands before the comma holds for all."""
+_ORDERING = frozenset(
+    "they an no last did placed place first any their who never not have has had to one his her "
+    "without latest recent new open late unpaid shipped delivered".split()
+)
+_SENDING = frozenset("send give show offer use pick choose prefer".split())
+_RELATIVE = frozenset("who that which did do not never".split())
 _CUTTING = frozenset({":", "-", "–", "—"})
 """Marks between what holds for the whole order and the order itself."""
 
@@ -129,13 +136,41 @@ class Order(Cuts):
             colon = colon or (low in ("->", "→") and self._number(i + 1, i) is not None)
             if colon and self._condition_first(i):
                 continue
-            if colon or low in ORDER_WORDS:
+            if colon or (low in ORDER_WORDS and not self._an_order(i)):
                 cut = i + 1
             elif low == "," and self.text.low(start) in _LOCATING:
                 cut = max(cut, i + 1) if self._for_all(start, end) else cut
+            elif cut == start and self.text.low(start) == "for" and self._asks_to_send(i, first):
+                cut = i if self._for_all(start, end) else cut
         if cut > start:
             self.headers.append(Chunk(start, cut))
         return cut
+
+    def _asks_to_send(self, i: int, first: int) -> bool:
+        """'For users on a paid plan kindly send A': right before the first message."""
+        k = i + (self.text.low(i) in ("please", "kindly", "always", "we", "then"))
+        if self.text.low(k) not in _SENDING or self.text.low(i - 1) in (*_RELATIVE, "to", "we"):
+            return False
+        return all(
+            self.text.low(j) in ("the", "a", "an", "our", "out") for j in range(k + 1, first)
+        )
+
+    def _each_its_own(self, end: int) -> bool:
+        """'For trial users, A; for users who …, B': each message has its people before it."""
+        for i in range(end, len(self.text) - 1):
+            begins = self.text.low(i) in ENDS and self.text.low(i + 1) in _LOCATING - {"only"}
+            first = next((m for m in self.mentions if m[0] > i), None)
+            if (
+                begins
+                and first is not None
+                and not any(self.text.low(k) in ENDS for k in range(i + 1, first[0]))
+            ):
+                return True
+        return False
+
+    def _an_order(self, i: int) -> bool:
+        """'did they order', 'no order in 60 days': what people do, no order of messages."""
+        return self.text.low(i) == "order" and self.text.low(i - 1) in _ORDERING
 
     def _after_list(self, start: int, end: int) -> int:
         """'Rank A, B and C for trial users: C first, …': the order begins after the colon."""
@@ -166,7 +201,7 @@ class Order(Cuts):
     def _for_all(self, start: int, end: int) -> bool:
         """'For trial users, …' before the first message is said of all, after it of the next."""
         if not self.items:
-            return True
+            return not self._each_its_own(end)
         if sum(start <= m[0] < end for m in self.mentions) > 1:
             said = self.text.words(start, end)
             raise Unclear(question=f"Is '{said}' said of these messages only? Number them.")
@@ -203,11 +238,14 @@ class Order(Cuts):
         groups = self._groups()
         if len(groups) > 1 and not told and not ORDER_CUE.search(self.text.source):
             raise self._which_order()
-        if not ranked or self._above:
+        placed = self._by_places_alone(groups) if ranked and not self._above else None
+        if placed is not None:
+            groups = placed
+        elif not ranked or self._above:
             groups = self._by_relations(groups)
         self._account(groups)
         self.items = [self._merged(group) for group in groups]
-        if ranked and not self._above:
+        if ranked and not self._above and placed is None:
             self._sort()
 
     def _account(self, groups: list[list[int]]) -> None:
@@ -240,6 +278,14 @@ class Order(Cuts):
         first, *others = (self.items[k] for k in group)
         ranks = [chunk.rank for chunk in (first, *others) if chunk.rank is not None]
         return replace(first, also=tuple(others), rank=ranks[0] if ranks else None)
+
+    def _by_places_alone(self, groups: list[list[int]]) -> list[list[int]] | None:
+        """'A is for …, B for …. B goes first': the one order that the places tell."""
+        ranks = [self.items[k].rank for group in groups for k in group if self.items[k].rank]
+        if len(set(ranks)) < len(ranks):
+            return None
+        place = {k: g for g, group in enumerate(groups) for k in group}
+        return self._only_order(groups, self._with_places(groups, place, set()))
 
     def _by_relations(self, groups: list[list[int]]) -> list[list[int]]:
         """In the only order that all that is said allows; asks where there are several."""

@@ -19,6 +19,9 @@ _IFS = frozenset("if when whenever where in".split())
 _ANDS = frozenset({",", "and", "but", "or", "so"})
 
 
+_BEGINS = frozenset({*ENDS, ",", "-", "•", "*", ":", "(", ")", "else", "otherwise", "and", "or"})
+
+
 def then_after_if(text: Text, found: list[Mention]) -> Text:
     """'If there is an open ticket then A': 'if …: A'."""
     for i in range(len(text)):
@@ -28,6 +31,7 @@ def then_after_if(text: Text, found: list[Mention]) -> Text:
         while begin > 0 and text.low(begin - 1) not in (*ENDS, *_IFS):
             begin -= 1
         led = text.low(begin - 1) in ("if", "when", "whenever")
+        led = led and (begin == 1 or text.low(begin - 2) in _BEGINS)
         if led and i > begin and not any(begin <= m[0] < i for m in found):
             start = i - (text.low(i - 1) == ",")
             return replaced(text, start, i + 1, [mark(text[i], ":")])

@@ -267,7 +267,8 @@ def the_rest(text: Text, found: list[Mention]) -> Text:
 
 
 _GIVEN = frozenset(
-    "gets get receives receive should sees see : the a is sent given goes -> →".split()
+    "gets get receives receive should sees see : the a is sent given goes -> → can may have "
+    "will be shown are our to must , = with".split()
 )
 _OTHERS = (
     ("everyone", "else"), ("everybody", "else"), ("anyone", "else"), ("anybody", "else"),

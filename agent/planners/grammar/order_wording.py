@@ -25,6 +25,7 @@ _SITS = frozenset(
     "sits stands is are comes goes belongs right should be come go sit rank ranks".split()
 )
 _AFTER = frozenset("after below behind beneath under underneath".split())
+_BEFORE = frozenset("before above".split())
 
 
 def replaced(text: Text, start: int, end: int, tokens: list[Token]) -> Text:
@@ -174,6 +175,9 @@ def after_it(text: Text, found: list[Mention]) -> Text:
             k += 1
         begins = lead == 0 or text.low(lead - 1) in (*ENDS, ",", "and")
         k = second[0] if k in range(*second[:2]) else k
+        if begins and text.low(lead) in _BEFORE and k == second[0]:
+            new = [*name(text, second), word(text[lead], "over"), *name(text, first)]
+            return replaced(text, lead, second[1], new)
         if begins and text.low(lead) in _AFTER and k == second[0]:
             again = [m for m in found if m[0] < first[0]][-1:]
             new = [word(text[lead], "then"), *name(text, second)]

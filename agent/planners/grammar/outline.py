@@ -7,14 +7,16 @@ from collections.abc import Callable
 from agent.planners.grammar.caps import refuse_cap
 from agent.planners.grammar.definitions import Definitions
 from agent.planners.grammar.governed import Governed, Kind
+from agent.planners.grammar.governed_words import NOBODY
 from agent.planners.grammar.headings import heading
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.meaning import Unclear
 from agent.planners.grammar.mentions import Mention, mentions
 from agent.planners.grammar.order import Chunk, Order
-from agent.planners.grammar.outline_words import LABELS
+from agent.planners.grammar.outline_words import ENDS, LABELS, SUPPRESS
 from agent.planners.grammar.words import Text
 
+_LEADING = tuple(words for words in SUPPRESS if words != ("no",))
 _COLONS = (":", "-", "–", "—")
 _BY_LENGTH = sorted(LABELS, key=lambda label: len(label[0]), reverse=True)
 
@@ -70,7 +72,29 @@ class Outline:
             return None
         leads = (("never", "send"), ("do", "not"), ("suppress",), ("stop",), ("hold", "back"),
                  ("pause",), ("mute",), ("skip",), ("never", "message"))  # fmt: skip
-        return k if any(self.text.has(k, *words) for words in leads) else None
+        if any(self.text.has(k, *words) for words in leads):
+            return k
+        return k if self._governs_next(k) else None
+
+    def _governs_next(self, k: int) -> bool:
+        """', and paying users must never get it', ', but not bother people who …'."""
+        end = next(
+            (j for j in range(k, len(self.text)) if self.text.low(j) in ENDS), len(self.text)
+        )
+        begins = self.text.low(k) in ("not", "never", "leave", "hold", "exclude", "nobody", "no")
+        named = self.order.mention_at(k) or self.order.mention_at(k + 1)
+        people = self.lexicon.is_person(self.text, k) or self.lexicon.is_person(self.text, k + 1)
+        if not (begins or named or people):
+            return False
+        if begins and not any(self.text.has(k, *words) for words in (*NOBODY, *_LEADING)):
+            return False
+        last, self.governed.last = self.governed.last, ("",)
+        try:
+            return self.governed.read(k, end, None) is not None
+        except Unclear:
+            return True
+        finally:
+            self.governed.last = last
 
     def _marker_dot(self, i: int) -> bool:
         if self.text.low(i) != "." or i == 0 or self.text[i - 1].kind != "number":

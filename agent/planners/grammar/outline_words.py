@@ -16,6 +16,34 @@ THEN_PHRASES = (
     ("falls", "back", "to"),
     ("with", "a", "fallback", "to"),
     ("failing", "which"),
+    ("failing", "this"),
+    ("failing", "those"),
+    ("failing", "it"),
+    ("or", "failing", "that"),
+    ("or", "failing", "this"),
+    ("otherwise", "if", "not"),
+    ("only", "after", "that"),
+    ("only", "after", "those"),
+    ("of", "the", "rest", ","),
+    ("of", "those", "left", ","),
+    ("among", "the", "rest", ","),
+    ("from", "the", "rest", ","),
+    ("of", "the", "others", ","),
+    ("for", "all", "others", ","),
+    ("subsequently",),
+    ("thereafter",),
+    ("afterward",),
+    ("next", "up"),
+    ("next", "in", "line"),
+    ("at", "the", "end"),
+    ("in", "the", "end"),
+    ("and", "after", "that"),
+    ("and", "only", "after", "that"),
+    ("down", "from", "there"),
+    ("then", "comes"),
+    ("else", "if", "not"),
+    ("if", "not", "that", "either"),
+    ("if", "not", "that", "either", ":"),
     ("in", "second", "place"),
     ("in", "third", "place"),
     ("after", "those"),
@@ -129,7 +157,7 @@ ORDER_WORDS = frozenset(
 ORDER_CUE = re.compile(
     r"\b(order|priorit\w+|rank\w*|sequence|first|firstly|next best|importance)\b", re.IGNORECASE
 )
-SUPPRESS = (
+_HELD: tuple[tuple[str, ...], ...] = (
     ("suppress",), ("suppressing",), ("hold", "back"), ("hold", "off", "on"), ("hold", "off"),
     ("withhold",), ("pause",), ("mute",), ("block",), ("do", "not", "send"), ("never", "send"),
     ("do", "not", "show"), ("no",), ("do", "not", "message"), ("never", "message"), ("silence",),
@@ -148,8 +176,27 @@ SUPPRESS = (
     ("no", "messages", "are", "sent"), ("keep", "back"), ("hold", "on", "to"), ("do", "not", "run"),
     ("no", "longer", "send"), ("do", "not", "push"), ("do", "not", "reach", "out"),
 )  # fmt: skip
+_UNSENT = (
+    "send show message contact bother email nudge give offer push disturb annoy ping text target "
+    "approach pester mail notify reach write talk fire trigger deliver use run hit spam touch "
+    "address reach_out send_out send_them show_them give_them push_out".split()
+)
+SUPPRESS: tuple[tuple[str, ...], ...] = (
+    *_HELD,
+    *((*no, *verb.split("_")) for no in (("never",), ("not",), ("do", "not"), ("please", "not"))
+      for verb in _UNSENT),
+    ("never", "ever", "send"), ("hold", "fire"), ("hold", "fire", "on"), ("park",), ("put", "off"),
+    ("disable",), ("switch", "off"), ("turn", "off"), ("no", "message", "of", "any", "kind"),
+    ("keep", "quiet", "with"), ("no", "messages", "whatsoever"), ("put", "on", "ice"),
+    ("refrain", "from", "sending"), ("refrain", "from"), ("wait", "with"), ("delay",),
+    ("postpone",), ("keep", "everything", "back"), ("say", "nothing", "to"), ("send", "nothing",
+    "to"), ("send", "nothing", "at", "all"), ("no", "sends"), ("no", "sending"),
+)  # fmt: skip
 STOP = (("stop", "sending"), ("stop", "messaging"), ("stop",), ("exit",), ("end",), ("cease",),
-         ("quit",), ("abort",), ("drop",), ("remove",), ("stops",))  # fmt: skip
+         ("quit",), ("abort",), ("drop",), ("remove",), ("stops",), ("kill",), ("pull",),
+         ("cancel",), ("call", "off"), ("discontinue",), ("finish",), ("terminate",),
+         ("halt",), ("no", "more"),
+         ("end", "the"), ("stop", "the"), ("take", "down"), ("retire",))  # fmt: skip
 WHEN = frozenset("for to while when if until from who with once unless as after within during "
                  "till whenever in on before whose without".split())  # fmt: skip
 """A suppression says when: without any of these a sentence only names messages."""

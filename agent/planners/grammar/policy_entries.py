@@ -12,15 +12,22 @@ from agent.planners.grammar.holding import Holding, settled, suppression_of
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.meaning import Unclear, all_of, negate
 from agent.planners.grammar.order import Chunk
+from agent.planners.grammar.phrasing import phrased
 from agent.planners.grammar.policy_defaults import Draft, Item
 from agent.planners.grammar.policy_frame import PolicyReader
 from agent.planners.grammar.reading import Reading
 from agent.planners.grammar.rewording import entry_variants
 from agent.planners.grammar.scope import Scope
+from agent.planners.grammar.synonyms import said_otherwise
 from agent.planners.grammar.words import Text
 from core.conditions import EVERYONE, Attribute, Condition, Trait, leaves
 from core.rules import Action
 from warehouse.wording import describe
+
+
+def reworded(text: Text, lexicon: Lexicon, as_of: datetime) -> tuple[Text, list[str]]:
+    """The words of a rule put as eligibility rules put theirs, with what to tell of it."""
+    return said_otherwise(phrased(text, lexicon), lexicon, as_of)
 
 
 def read_chunk(chunk: Chunk, text: Text, lexicon: Lexicon, as_of: datetime) -> tuple[Reading, Text]:
@@ -33,6 +40,14 @@ def read_chunk(chunk: Chunk, text: Text, lexicon: Lexicon, as_of: datetime) -> t
         except Unclear as unclear:
             first = first or unclear
     assert first is not None
+    other, notes = reworded(said, lexicon, as_of)
+    for one in entry_variants(other, lexicon):
+        try:
+            reading = PolicyReader(one, lexicon, as_of).read()
+        except Unclear:
+            continue
+        reading.notes.extend(notes)
+        return reading, said
     raise first
 
 
@@ -91,7 +106,12 @@ class Entries:
         if reading.everyone and self.said_of_all:
             raise Unclear(question=f"Is the whole policy for {self.said_of_all}, or for everyone?")
         whole = place and self._may_be_of_all(reading, condition, text)
-        if whole and not self.scope.own(chunk, place) and (declared or not self.scope.alone(chunk)):
+        if place == "last" and declared and self.scope.of_everybody(chunk):
+            self._whole(reading, condition)
+            condition, reading.everyone = EVERYONE, False
+        elif (
+            whole and not self.scope.own(chunk, place) and (declared or not self.scope.alone(chunk))
+        ):
             self._whole(reading, condition)
             condition = EVERYONE
         self._append(

@@ -25,7 +25,9 @@ _FILLERS = frozenset(
     "beneath below under its own whole sends sent goes-first holds hold up tie several "
     "we'd i'd define defines sixth last-resort resort main favour favor "
     "simple simply try tries compete competes check that's set rulebook work works "
-    "candidates choose evaluate evaluated per".split()
+    "candidates choose evaluate evaluated per my listed wish wishes propose suggest ask asks slot "
+    "slots spot regarding concerning concerned respect regard hero lead-in straightforward mind "
+    "remember note pecking yes ok really exactly promised sequence sequenced prio prios".split()
 )
 _PHRASES = (
     ("one", "of", "these"), ("one", "of", "them"), ("one", "of", "those"), ("one", "of"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agent.planners.grammar import (
+    entry_wording,
     headings,
     holding_wording,
     order_ifs,
@@ -13,6 +14,7 @@ from agent.planners.grammar import (
     targets_wording,
 )
 from agent.planners.grammar.lexicon import Lexicon
+from agent.planners.grammar.meaning import Unclear
 from agent.planners.grammar.mentions import Mention, mention_at, mentions
 from agent.planners.grammar.order_wording import Rewording, mark, name, replaced
 from agent.planners.grammar.outline_words import ENDS, NAMED_SHORT
@@ -27,9 +29,10 @@ _ROUNDS = 6
 def in_plain_order(text: Text, lexicon: Lexicon) -> Text:
     """The prompt with every message named where it is meant, and the order said one way."""
     steps: tuple[Rewording, ...] = (
-        order_ifs.roman, targets_wording.one_each, targets_wording.all_of_them,
-        targets_wording.all_but, targets_wording.those_left, order_ifs.asked_cases,
-        order_ifs.then_after_if, order_ifs.otherwise,
+        order_ifs.roman, targets_wording.first_wins, targets_wording.one_each,
+        targets_wording.all_of_them, targets_wording.all_but, targets_wording.those_left,
+        order_ifs.asked_cases, order_ifs.then_after_if, order_ifs.otherwise,
+        entry_wording.gets, entry_wording.unless,
         holding_wording.whoever, holding_wording.left_out, holding_wording.neither,
         headings.populations, order_lists.ordinals, order_lists.tables, _nobody,
         _chained, order_lists.ranked, _numbers, _labels,
@@ -42,8 +45,12 @@ def in_plain_order(text: Text, lexicon: Lexicon) -> Text:
         order_wording.again_compared, order_wording.after_it,
         order_wording.places, order_wording.never_goes,
     )  # fmt: skip
+    text = entry_wording.greeted(text)
     found = mentions(text, lexicon)
     text = order_places.of_all(text, found, lexicon)
+    text = entry_wording.gets(text, mentions(text, lexicon))
+    text = entry_wording.gapped(text, mentions(text, lexicon), lexicon)
+    text = entry_wording.apart(text, mentions(text, lexicon), lexicon)
     found = mentions(text, lexicon)
     for step in steps:
         for _ in range(_ROUNDS):
@@ -157,15 +164,34 @@ def _pronouns(text: Text, found: list[Mention]) -> Text:
         subject = starts and text.low(i) in ("it", "that", "they") and _defines(text, i + 1)
         placed = text.low(i) in ("it", "that", "this") and text.low(i - 1) in _PLACED
         plain = text.low(i) == "it" or text.low(i - 1) not in ("after", "before")
+        plain = plain or (text.low(i - 1) == "before" and text.low(i - 2) in (*ENDS, ",", "and"))
         placed = placed and plain and (text.low(i) == "it" or _names_next(text, i + 1, found))
         again = _same_subject_again(text, i, found)
         if again is not None:
             tokens += [*([mark(text[i], ".")] if text.low(i - 1) not in ENDS else []), *again]
         elif last is not None and (subject or placed):
-            tokens += name(text, last)
+            tokens += name(text, _meant_by(text, i, found, last))
         else:
             tokens.append(text[i])
     return Text(text.source, tokens)
+
+
+def _meant_by(text: Text, i: int, found: list[Mention], last: Mention) -> Mention:
+    """The message that 'it' means; raises Unclear where it may be any of two."""
+    begin = max((k + 1 for k in range(i) if text.low(k) in ENDS), default=0)
+    here = [m for m in found if begin <= m[0] < i]
+    subject = here[-1] if here and last == here[-1] and begin < i else None
+    earlier = [m for m in found if m[1] <= i and (subject is None or m[2] != subject[2])]
+    if subject is not None and text.low(i - 1) in _PLACED and not here[:-1] and earlier:
+        last = earlier[-1]
+    elif here:
+        return last
+    stop = max((k for k in range(last[0]) if text.low(k) in ENDS), default=-1)
+    named = {m[2] for m in earlier if m[0] > stop}
+    if len(named) > 1:
+        said = text.words(max(i - 1, 0), min(i + 3, len(text)))
+        raise Unclear(question=f"Which message does 'it' mean in '{said}'? Name it.")
+    return last
 
 
 def _same_subject_again(text: Text, i: int, found: list[Mention]) -> list[Token] | None:

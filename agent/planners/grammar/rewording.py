@@ -80,9 +80,31 @@ def entry_variants(text: Text, lexicon: Lexicon) -> Iterator[Text]:
         double = text.low(k) == "=" and text.low(k + 1) == ">"
         if text.low(k) in _ARROWS:
             rest = [word(text[k], "get"), *text.tokens[k + 1 + double :]]
-            head = text.slice(0, k)
+            head = text.slice(int(text.low(0) in ("if", "when", "whenever")), k)
             for words in (("users", "with"), ("users", "who"), ("users", "who", "are")):
                 yield Text(text.source, [*before(head, *words).tokens, *rest])
+            return
+
+
+def of_a_value(text: Text, lexicon: Lexicon) -> Iterator[Text]:
+    """'for the US and Canada': for US and Canada users, where values of people close the text."""
+    for i in range(len(text) - 1):
+        if text.low(i) not in ("for", "to") or lexicon.is_person(text, len(text) - 1):
+            continue
+        start = i + 1 + (text.low(i + 1) in ARTICLES)
+        match = lexicon.longest("value", text, start)
+        end = match.end if match is not None else start
+        while match is not None and text.low(end) in ("and", "or", ","):
+            after = lexicon.longest("value", text, end + 1)
+            if after is None:
+                break
+            end = after.end
+        if match is not None:
+            listed = [
+                word(one, "or") if one.low == "and" else one for one in text.tokens[start:end]
+            ]
+            new = [word(text[i], "for"), word(text[i], "users"), word(text[i], "in"), *listed]
+            yield Text(text.source, [*text.tokens[:i], *new, *text.tokens[end:]])
             return
 
 

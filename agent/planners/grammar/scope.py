@@ -39,10 +39,24 @@ class Scope:
         named = [i for i in range(len(sentence)) if self._named(sentence, i)]
         return len(named) == 1 and not self._people_first(sentence)
 
+    def of_everybody(self, chunk: Chunk) -> bool:
+        """'A before B for everybody on trial': all of them, where B has people of its own."""
+        words = self._words(chunk)
+        if self._people_first(words):
+            return False
+        others = [one for one in self.chunks if one.start != chunk.start]
+        said = any(
+            words.has(k, "for", one) for k in range(len(words)) for one in ("everybody", "everyone")
+        )
+        rest = any(words.low(k) == "else" for k in range(len(words)))
+        return said and not rest and not any(self._has_people(one) for one in others)
+
     def _own_first(self, chunk: Chunk) -> bool:
         words = self.text.slice(chunk.start, chunk.end)
         low = [token.low for token in words if token.kind == "word"]
         others = [one for one in self.chunks if one.start != chunk.start]
+        if low[:1] and low[0] in _FOR_ALL and any(self._led_by_people(one) for one in others):
+            return True
         if self._people_first(words) and low[0] not in _FOR_ALL:
             if any(self._the_rest(one) for one in others):
                 return True
@@ -53,9 +67,25 @@ class Scope:
                     "every message, or of this one? Begin with 'For users …:' if of every one."
                 )
             return bool(named)
+        if self._sent_to(words):
+            return True
         if {*low} & _COMPARING or self._people_first(words):
             return False
         return not (low and low[0] in _OPENING)
+
+    def _led_by_people(self, chunk: Chunk) -> bool:
+        """'…; for users who viewed pricing, send B'."""
+        words = self._words(chunk)
+        return words.low(0) in _FOR_ALL and self._people_first(words)
+
+    def _sent_to(self, words: Text) -> bool:
+        """'Send A to trial users and B to …': the people that a message is sent to are its own."""
+        named = next((i for i in range(len(words)) if self._named(words, i)), None)
+        if named is None:
+            return False
+        match = self.lexicon.longest("action", words, named)
+        others = any(self._has_people(one) for one in self.chunks if one.start > 0)
+        return match is not None and words.low(match.end) == "to" and others
 
     def _own_last(self, chunk: Chunk) -> bool:
         """'…, then B for iOS users' may be said of B alone, unless a comma parts them."""

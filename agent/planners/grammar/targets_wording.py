@@ -117,7 +117,7 @@ def one_each(text: Text, found: list[Mention]) -> Text:
         gets = _gets_one(text, begin, end)
         if gets is not None and gets > begin and not any(begin <= m[0] < end for m in found):
             head = [word(text[begin], "for")] if text.low(begin) != "for" else []
-            closed = [mark(text[begin], ":")] if text.low(end) in ENDS | {":"} else []
+            closed = [mark(text[begin], ".")] if text.low(end) in ENDS | {":"} else []
             new = [*head, *text.tokens[begin:gets], *closed]
             return replaced(text, begin, end + bool(closed), new)
         begin = end + 1
@@ -146,6 +146,38 @@ def _gets_one(text: Text, begin: int, end: int) -> int | None:
     return None
 
 
+_RULE = frozenset(
+    "whenever when if where should in case a an the user users someone somebody anyone they people "
+    "customer customers viewer viewers person member qualifies qualify qualified eligible is are "
+    "be for more than one of these those several multiple many two both messages message shall "
+    "must will should always only ever with higher highest first top best rank ranked ranking list "
+    "priority wins win goes go out sent counts applies apply gets get prevails precedence takes "
+    "take which that we send here it on to listed uppermost at time same comes come , then match "
+    "matches matching fits fit fitting decides decide overlap clash tie conflict , order earlier "
+    "earliest mentioned named each per and receive receives he she due given".split()
+)
+_RANKED = frozenset("higher highest first top uppermost earlier earliest rank ranked".split())
+_CHOSEN = frozenset(
+    "wins win sent counts applies prevails gets get receive receives out precedence decides given "
+    "send".split()
+)
+
+
+def first_wins(text: Text, found: list[Mention]) -> Text:
+    """Without 'if a user qualifies for several, the highest wins': a policy works so anyway."""
+    begin = 0
+    for end in (k for k in range(len(text) + 1) if k == len(text) or text.low(k) in _STOPS):
+        said = [text.low(k) for k in range(begin, end)]
+        ruled = len(said) > _FEW and set(said) <= _RULE
+        if ruled and set(said) & _RANKED and set(said) & _CHOSEN:
+            stop = end + (text.low(end) in (",", ":"))
+            return replaced(text, begin, stop, [])
+        begin = end + 1
+    return text
+
+
+_STOPS = frozenset({*ENDS, ":", "(", ")"})
+_FEW = 3
 _LEFT = (
     ("everyone", "who", "is", "left"), ("everybody", "who", "is", "left"), ("everyone", "left"),
     ("everyone", "who", "left"), ("everybody", "left"), ("everyone", "who", "remains"),
