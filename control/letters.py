@@ -140,6 +140,13 @@ def settle(
         connection.execute(notification_letters.update().where(this).values(values))
 
 
+def get(store: Store, letter_id: str) -> Written:
+    """One letter, which must be there."""
+    query = sa.select(notification_letters).where(notification_letters.c.id == letter_id)
+    with store.read() as connection:
+        return _written(connection.execute(query).mappings().one())
+
+
 def latest(store: Store, limit: int = 50) -> list[Written]:
     """The newest letters first."""
     table = notification_letters

@@ -51,6 +51,7 @@ COMMANDS = {
     "status": ("pipeline", "Where the pipeline stands, what waits, what needs a person."),
     "alerts": ("alerts", "What needs a person, who acts, and the runbook."),
     "notify": ("notify", "Letters and webhooks about what needs people: list, test."),
+    "digest": ("digest", "Your week: what waits, what changed, what it did; shown or sent."),
     "memory": ("memory", "What 'same as …' finds: list it, mark an answer as right."),
     "templates": ("templates", "What messages say: list, show, preview for a user."),
     "journeys": ("journeys", "Paths of steps that users go through: propose, look, migrate."),

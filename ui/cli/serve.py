@@ -106,6 +106,7 @@ def _background(workspace: Workspace) -> tuple[Rounds, ...]:
         syncing,
     )
     from ui.alerts import board
+    from ui.digest import mailing
     from ui.notifying import telling
     from ui.rounds import Rounds
 
@@ -133,6 +134,7 @@ def _background(workspace: Workspace) -> tuple[Rounds, ...]:
         Rounds("receipts", receiving.ApplyRound(workspace).once, receiving.APPLY_SECONDS),
         Rounds("alerts", workspace.board.once, board.SECONDS, first_seconds=1.0),
         Rounds("notify", telling.NotifyRound(workspace).once, telling.SECONDS),
+        Rounds("digest", partial(mailing.once, workspace), mailing.SECONDS),
         Rounds("canaries", canaries.CanaryRound(workspace).once, canaries.SECONDS),
         Rounds("govern", partial(governing.once, workspace), governing.SECONDS),
         Rounds("route", partial(routing.run, workspace), routing.SECONDS),

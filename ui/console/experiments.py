@@ -12,14 +12,9 @@ from ui.console.desk import desk
 from ui.console.readouts import Readouts, Told
 from ui.console.view.experiment import KINDS, verdict
 from ui.console.view.text import people, plain, title
+from ui.notifying.pages import READOUT
 from ui.reading_out import Readable
 
-ADDRESS: dict[Kind, str] = {
-    "holdout": "policy",
-    "experiment": "experiment",
-    "global_holdout": "holdout",
-}
-"""The name in the address under which the key of each kind stands."""
 PER_LIST = 8
 """Read-outs of a list: each that is new counts every user of both sides."""
 
@@ -53,7 +48,7 @@ def _page(book: Readouts) -> None:
 
 
 def _asked() -> tuple[Kind | None, str | None]:
-    for kind, name in ADDRESS.items():
+    for kind, name in READOUT.items():
         if key := st.query_params.get(name):
             return kind, key
     return None, None
@@ -99,7 +94,7 @@ def _row(told: Told) -> None:
             key=f"experiment_{what.kind}_{what.key}",
             type="tertiary",
             on_click=st.query_params.from_dict,
-            args=({ADDRESS[what.kind]: what.key},),
+            args=({READOUT[what.kind]: what.key},),
         )
         if told.readout:
             st.markdown(plain(told.readout.verdict))

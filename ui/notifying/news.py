@@ -71,9 +71,20 @@ def of_alerts(
 
 
 def of_requests(workspace: Team, ways: Collection[str]) -> dict[Notice, frozenset[Reader]]:
-    """Change requests that wait for a verdict, with everybody who may give it: never an author,
-    and nobody who has agreed already."""
-    asked, everybody = workspace.settings.notifications, readers(workspace)
+    """Change requests that wait for a verdict, with everybody who may give it and wants to know."""
+    asked = workspace.settings.notifications
+    found = {}
+    for notice, deciding in deciders(workspace):
+        mail = [one.email for one in deciding if _wants(asked, one)]
+        hooks = _hooks(asked, Topic.REQUESTS, Role.APPROVER, urgent=False)
+        found[notice] = _reached(ways, mail, hooks)
+    return found
+
+
+def deciders(workspace: Team) -> Iterator[tuple[Notice, list[Person]]]:
+    """Change requests that wait for a verdict, each with everybody who may give it: never an
+    author, and nobody who has agreed already."""
+    everybody = readers(workspace)
     with workspace.store.read() as connection:
         rows = [row._asdict() for row in connection.execute(_waiting())]
         ids = [str(row["id"]) for row in rows]
@@ -82,18 +93,14 @@ def of_requests(workspace: Team, ways: Collection[str]) -> dict[Notice, frozense
         wrote = authors.of_all(connection, rows)
         signed = sign_offs.of(connection, ids)
     keep = colleagues(workspace.store)
-    found = {}
     for row in rows:
         key = row["id"]
         if key in held:
             continue  # nobody can approve it, and an alert tells of it
         out = {*wrote[key], *(identity_of(one.by) for one in signed.get(key, ()) if one.counts)}
-        mail = [one.email for one in everybody if _decides(asked, one, terms.get(key), out)]
-        hooks = _hooks(asked, Topic.REQUESTS, Role.APPROVER, urgent=False)
         notice = _request(row, terms.get(key))
-        notice = notice._replace(sentence=masked_text(notice.sentence, keep))
-        found[notice] = _reached(ways, mail, hooks)
-    return found
+        masked = notice._replace(sentence=masked_text(notice.sentence, keep))
+        yield masked, [one for one in everybody if _decides(one, terms.get(key), out)]
 
 
 def ending(workspace: Team, ways: Collection[str], one: Kept) -> tuple[str, frozenset[Reader]]:
@@ -133,15 +140,18 @@ def _waiting() -> sa.Select[Any]:
     return query.where(in_review).order_by(change_requests.c.id)
 
 
-def _decides(
-    asked: NotificationSettings, person: Person, terms: ReviewTerms | None, out: Collection[str]
-) -> bool:
-    needed = {Role.APPROVER, terms.role if terms else Role.APPROVER}
-    wants = any(
-        wishes.cover(Topic.REQUESTS, urgent=False)
-        for role, wishes in asked.wishes_of(person.email, needed)
-    )
-    return needed <= person.roles and identity_of(person.email) not in out and wants
+def _decides(person: Person, terms: ReviewTerms | None, out: Collection[str]) -> bool:
+    return _needed(terms) <= person.roles and identity_of(person.email) not in out
+
+
+def _needed(terms: ReviewTerms | None) -> frozenset[Role]:
+    return frozenset({Role.APPROVER, terms.role if terms else Role.APPROVER})
+
+
+def _wants(asked: NotificationSettings, person: Person) -> bool:
+    """Whether somebody is told of change requests, by what they wish for as an approver."""
+    (wished,) = asked.wishes_of(person.email, [Role.APPROVER])
+    return wished[1].cover(Topic.REQUESTS, urgent=False)
 
 
 def _request(row: Mapping[str, Any], terms: ReviewTerms | None) -> Notice:

@@ -9,7 +9,7 @@ from control.notifications import News
 from core.notifications import EMAIL
 from core.settings import Settings
 from ui.letter_page import TONES, Entry, Page, Part, Tone, as_html, as_text
-from ui.notifying.pages import address
+from ui.notifying.pages import address, words
 
 MOST = 20
 """Things that one letter tells in full; of more it says how many."""
@@ -55,10 +55,15 @@ def of_test(settings: Settings, way: str, who: str, *, at: str) -> Words:
 
 def of_page(settings: Settings, way: str, page: Page, kind: str, *, at: str) -> Words:
     """Any other letter."""
-    signed = page._replace(footer=page.footer or _footer(settings))
+    whole = signed(settings, page)
     if way == EMAIL:
-        return Words(page.title, {"text": as_text(signed), "html": as_html(signed)})
-    return Words(page.title, {"json": _document(kind, at, as_text(signed), {})})
+        return Words(page.title, {"text": as_text(whole), "html": as_html(whole)})
+    return Words(page.title, {"json": _document(kind, at, as_text(whole), {})})
+
+
+def signed(settings: Settings, page: Page) -> Page:
+    """A letter with who sent it, and where it says why."""
+    return page._replace(footer=page.footer or _footer(settings))
 
 
 def sound(words: str) -> str:
@@ -83,13 +88,14 @@ def _entry(settings: Settings, one: News) -> Entry:
         sound(_text(one)),
         tone=tone,
         href=address(settings, notice.page),
+        link=words(notice.page),
     )
 
 
 def _text(one: News) -> str:
     notice, kept = one.kept.notice, one.kept
     if "over" not in one.events:
-        return f"{notice.sentence} ({notice.who}, since {_at(kept.began_at)})"
+        return f"{notice.sentence} For the {notice.who}, since {_at(kept.began_at)}."
     if "began" in one.events:
         # It came and went between two letters: that it is over says all that is needed.
         return f"{notice.sentence} {kept.ending} That was so from {_at(kept.began_at)}.".strip()
