@@ -13,7 +13,7 @@ from core.errors import Code, PilothouseError, refuse
 from core.proposal import actions_of
 from core.rules import DecisionPolicy, EligibilityRule
 from measure.lift import LiftReport
-from orchestrate.rehearsal.backtest import Backtest, Basis, backtest
+from orchestrate.rehearsal.backtest import Backtest, Basis, Tell, backtest
 
 if TYPE_CHECKING:
     from ui.workspace import Workspace
@@ -26,8 +26,12 @@ def replay_days(
     *,
     since: datetime,
     until: datetime,
+    tell: Tell | None = None,
 ) -> Backtest:
-    """What a rule would have done; refuses with INVALID_ARGUMENT a stretch that is to come."""
+    """What a rule would have done; refuses with INVALID_ARGUMENT a stretch that is to come.
+
+    ``tell`` is told before each day, and may raise to end it.
+    """
     now = workspace.as_of()
     if until > now:
         raise refuse(
@@ -46,6 +50,7 @@ def replay_days(
         until=until,
         version=version,
         bases=tuple(_bases(workspace, actions, now)),
+        tell=tell,
     )
 
 

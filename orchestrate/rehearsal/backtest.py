@@ -6,7 +6,7 @@ looked at in full; what it would have sent counts under caps and cooldowns of th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -38,6 +38,8 @@ from warehouse.engines.duckdb import DuckDBWarehouse
 from warehouse.transactions import undone
 
 MOST_DAYS = 400
+Tell = Callable[[int, int], None]
+"""Told before each day which one it is, from 0 on, and of how many; may raise, which ends it."""
 MESSAGES = "fct_messages"
 NOTES = (
     "Each day is decided with what was known on that day; rules, models and caps are those of "
@@ -117,7 +119,7 @@ class Replayed(NamedTuple):
     """Action → users."""
 
 
-def backtest(
+def backtest(  # noqa: PLR0913 - each is a part of what is asked
     store: Store,
     warehouse: DuckDBWarehouse,
     catalog: Catalog,
@@ -127,6 +129,7 @@ def backtest(
     until: datetime,
     version: int | None = None,
     bases: Sequence[Basis] = (),
+    tell: Tell | None = None,
 ) -> Backtest:
     """Replay a rule once a day from ``since`` to ``until`` (naive UTC, both included).
 
@@ -138,7 +141,7 @@ def backtest(
     with warehouse.cursor() as cursor:
         stages.create_tables(cursor)
         with undone(cursor):
-            found = _replay(cursor, tick, moments, _reads_traits(artifact, tick))
+            found = _replay(cursor, tick, moments, _reads_traits(artifact, tick), tell)
     return Backtest(
         key=artifact.key,
         version=version,
@@ -182,6 +185,7 @@ def _replay(
     tick: Tick,
     moments: Sequence[datetime],
     reads_traits: bool,
+    tell: Tell | None,
 ) -> Replayed:
     own = tick.policies[0].key
     memory = Memory(
@@ -193,6 +197,8 @@ def _replay(
     )
     days, users = [], 0
     for number, at in enumerate(moments):
+        if tell:
+            tell(number, len(moments))
         _stand_at(cursor, tick.catalog, at, own, reads_traits=reads_traits)
         stand = stages.lay_out(cursor, tick._replace(as_of=at, cycle_id=f"backtest/{number}"))
         made = list(parts(cursor, stand))

@@ -28,6 +28,10 @@ def test_a_grave_change_waits_for_a_second_approver_and_says_so(visit: Visit, of
     assert "0 of 2 approvals; needs 2 different approvers" in shown(first)
     assert "more than half of all users" in shown(first)
     first.button(key="approve").click().run()
+    assert "Type its name first: it is of high risk." in shown(first)
+    assert not requests.get(store, request.id).sign_offs
+    first.text_input(key=f"name_{request.id}").set_value(request.name)
+    first.button(key="approve").click().run()
     assert requests.get(store, request.id).state is State.IN_REVIEW
 
     again = shown(_card(visit, "pavel@demo", request.id))
@@ -35,6 +39,7 @@ def test_a_grave_change_waits_for_a_second_approver_and_says_so(visit: Visit, of
     assert "1 of 2 approvals; needs another approver" in again
     second = _card(visit, "ada@demo", request.id)
     assert "Pavel approved it" in shown(second)
+    second.text_input(key=f"name_{request.id}").set_value(f" {request.name} ")
     second.button(key="approve").click().run()
     assert requests.get(store, request.id).state is State.APPROVED
 

@@ -14,8 +14,9 @@ from control.version_list import RULE_KINDS, Listed, Standing, Wanted
 from ui.console import rulebook
 from ui.console.cards.one_rule import rule_card
 from ui.console.cards.parts import FEW, PER_PAGE, first_of
-from ui.console.cards.switches import refused_or_done, switches_part
+from ui.console.cards.switches import switches_part
 from ui.console.desk import Desk, desk
+from ui.console.telling import refused_or_done
 from ui.console.view.canary import rule_badges, who
 from ui.console.view.rule import KIND, STOPPED
 from ui.console.view.text import ago, number, plain

@@ -51,9 +51,9 @@ class Sampler(NamedTuple):
     """Of whoever looks: whom they may see."""
 
 
-def sample(rule: EligibilityRule, sampler: Sampler) -> tuple[Judged, ...]:
-    """Some people in and some out, the same ones at every look."""
-    inside, outside = (_some(rule, sampler, included) for included in (True, False))
+def sample(rule: EligibilityRule, sampler: Sampler, number: int = 0) -> tuple[Judged, ...]:
+    """Some people in and some out, the same ones at every look; other ones for another number."""
+    inside, outside = (_some(rule, sampler, included, number) for included in (True, False))
     return judge(rule, (*inside, *outside), sampler)
 
 
@@ -83,7 +83,7 @@ def _seen(users: Sequence[str], sampler: Sampler) -> tuple[str, ...]:
     return tuple(row[0] for row in rows)
 
 
-def _some(rule: EligibilityRule, sampler: Sampler, included: bool) -> list[str]:
+def _some(rule: EligibilityRule, sampler: Sampler, included: bool, number: int) -> list[str]:
     flags = select_flags(
         {_WANTED: rule.members},
         sampler.catalog,
@@ -95,7 +95,7 @@ def _some(rule: EligibilityRule, sampler: Sampler, included: bool) -> list[str]:
         exp.select("user_id")
         .from_(flags.subquery("people"))
         .where(wanted if included else exp.not_(wanted))
-        .order_by(exp.func("MD5", exp.column("user_id")))
+        .order_by(exp.func("MD5", exp.func("CONCAT", exp.column("user_id"), _salt(number))))
         .limit(OF_EACH)
     )
     if sampler.sight.limits:
@@ -103,6 +103,10 @@ def _some(rule: EligibilityRule, sampler: Sampler, included: bool) -> list[str]:
         query = query.where(exp.column("user_id").isin(query=seen))
     sql = query.sql(dialect=DIALECT, pretty=True)
     return [row[0] for row in sampler.runner.fetch(sql, purpose="a sample of people").rows]
+
+
+def _salt(number: int) -> exp.Expr:
+    return exp.Literal.string(str(number) if number else "")
 
 
 def _truths(

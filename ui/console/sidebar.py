@@ -8,11 +8,12 @@ from streamlit.navigation.page import StreamlitPage
 from control import request_list
 from control.people import Person
 from ui.console.desk import Desk
+from ui.console.tour import Tour
 from ui.console.view import alerts
 from ui.console.view.state import Badge
 from ui.console.view.text import clock, listing, plain
 
-SIGN_OUT = "Sign out"
+SIGN_OUT, SHOW_TOUR = "Sign out", "Show the tour"
 
 
 def sidebar(office: Desk, person: Person, chosen: StreamlitPage) -> None:
@@ -21,7 +22,7 @@ def sidebar(office: Desk, person: Person, chosen: StreamlitPage) -> None:
         _state_of_things(office)
         _alerts(office, chosen)
         _recent(office, person, chosen)
-        _account(person)
+        _account(office, person)
 
 
 def _state_of_things(office: Desk) -> None:
@@ -93,11 +94,16 @@ def open_request(request_id: str, here: str) -> None:
         st.switch_page(approvals, query_params={"request": request_id})
 
 
-def _account(person: Person) -> None:
+def _account(office: Desk, person: Person) -> None:
     label = f"{plain(person.name)}, {listing(sorted(person.roles))}"
+    tour = Tour(office, person)
+    choices = [SHOW_TOUR, SIGN_OUT] if tour.is_put_away() else [SIGN_OUT]
     with st.container(key="account"):
         picked = st.menu_button(
-            label, [SIGN_OUT], icon=":material/account_circle:", width="stretch", key="account_menu"
+            label, choices, icon=":material/account_circle:", width="stretch", key="account_menu"
         )
+    if picked == SHOW_TOUR:
+        tour.bring_back()
+        st.rerun()
     if picked == SIGN_OUT:
         st.logout()

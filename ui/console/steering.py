@@ -14,19 +14,18 @@ import streamlit as st
 from control import versions
 from control.kill_switches import ANY, Scope
 from control.people import Person
-from core.errors import Code, PilothouseError, Refusal, refuse
+from core.errors import Code, refuse
 from core.lifecycle import PROPOSERS, Role
 from orchestrate import kill_switch, rulebook
 from orchestrate.kill_switch import MAY_LET_GO, MAY_STOP
 from orchestrate.rulebook import emergency
 from orchestrate.rulebook.writing import MAY_CHANGE
-from ui import proposing, stopping
+from ui import stopping
 from ui.console.desk import Desk
+from ui.console.telling import attempt
+from ui.proposing import propose_rule
 from ui.putting_back import require_decidable
 from ui.workspace import Workspace
-
-REFUSED, DONE = "rule_refusal", "rule_done"
-"""Where a refusal, or a sentence about what was done, waits until the page is drawn."""
 
 
 class Steering:
@@ -62,80 +61,86 @@ class Steering:
 
     def pause(self, key: str) -> None:
         """Take a rule out of decisions."""
-        self._do(f"{key} is paused.", lambda who, why: self._switch("pause", key, who, why))
+
+        def paused(who: Person, why: str) -> str:
+            work = self.workspace
+            rulebook.pause(work.store, key, person=who, now=work.now(), why=why)
+            return f"{key} is paused."
+
+        self._do(paused)
 
     def resume(self, key: str) -> None:
         """Let a paused rule decide again, if all that it reads is there."""
-        self._do(f"{key} is live again.", lambda who, why: self._switch("resume", key, who, why))
+
+        def resumed(who: Person, why: str) -> str:
+            work = self.workspace
+            if paused := versions.current(work.store, key):
+                require_decidable(work, paused)
+            rulebook.resume(work.store, key, person=who, now=work.now(), why=why)
+            return f"{key} is live again."
+
+        self._do(resumed)
 
     def stop(self, scope: Scope, key: str = ANY) -> None:
         """Stop sends at once, those on their way included."""
 
-        def stopped(who: Person, why: str) -> None:
+        def stopped(who: Person, why: str) -> str:
             work = self.workspace
             stopping.check_exists(work.store, work.catalog, scope, key)
             kill_switch.kill(work.store, scope, key, person=who, reason=why, now=work.now())
+            return "Stopped: nothing more of it leaves."
 
-        self._do("Stopped: nothing more of it leaves.", stopped)
+        self._do(stopped)
 
     def let_go(self, scope: Scope, key: str = ANY) -> None:
         """Lift a kill switch."""
 
-        def lifted(who: Person, why: str) -> None:
+        def lifted(who: Person, why: str) -> str:
             work = self.workspace
             kill_switch.unkill(work.store, scope, key, person=who, now=work.now(), why=why)
+            return "No longer stopped."
 
-        self._do("No longer stopped.", lifted)
+        self._do(lifted)
 
     def propose_back(self, key: str, number: int) -> None:
         """Send the content of an older version for approval, as a change of what is live."""
 
-        def proposed(who: Person, why: str) -> None:
+        def proposed(who: Person, why: str) -> str:
             older = versions.version(self.workspace.store, key, number)
             require_decidable(self.workspace, older)
             reason = f"Back to version {number}: {why}"
-            made = proposing.propose_rule(self.workspace, older.artifact, author=who, reason=reason)
-            st.session_state[DONE] = f"{made.id} asks to go back to version {number}."
+            made = propose_rule(self.workspace, older.artifact, author=who, reason=reason)
+            return f"{made.id} asks to go back to version {number}; somebody else decides."
 
-        self._do("", proposed)
+        self._do(proposed)
 
     def roll_back(self, key: str, number: int) -> None:
         """Put an older version into force at once, alone; somebody else reviews it after."""
 
-        def rolled_back(who: Person, why: str) -> None:
+        def rolled_back(who: Person, why: str) -> str:
             work = self.workspace
             require_decidable(work, versions.version(work.store, key, number))
             done = emergency.roll_back(
                 work.store, key, number, person=who, reason=why, now=work.now()
             )
-            st.session_state[DONE] = (
-                f"{key} is live with the content of version {number}. "
-                f"{done.id} waits for somebody else's review."
-            )
+            told = f"{key} is live with the content of version {number}."
+            return f"{told} {done.id} waits for somebody else's review."
 
-        self._do("", rolled_back)
+        self._do(rolled_back)
 
     def review(self, emergency_id: str) -> None:
         """Say that one has looked at what somebody else did alone."""
 
-        def reviewed(who: Person, why: str) -> None:
+        def reviewed(who: Person, why: str) -> str:
             work = self.workspace
             emergency.review(work.store, emergency_id, person=who, comment=why, now=work.now())
+            return f"{emergency_id} is reviewed."
 
-        self._do(f"{emergency_id} is reviewed.", reviewed)
+        self._do(reviewed)
 
-    def _switch(self, deed: str, key: str, who: Person, why: str) -> None:
-        work = self.workspace
-        if deed == "pause":
-            rulebook.pause(work.store, key, person=who, now=work.now(), why=why)
-            return
-        if paused := versions.current(work.store, key):
-            require_decidable(work, paused)
-        rulebook.resume(work.store, key, person=who, now=work.now(), why=why)
-
-    def _do(self, done: str, deed: Callable[[Person, str], object]) -> None:
-        why = str(st.session_state.get(self.reason) or "").strip()
-        try:
+    def _do(self, deed: Callable[[Person, str], str]) -> None:
+        def done() -> str:
+            why = str(st.session_state.get(self.reason) or "").strip()
             if not why:
                 raise refuse(
                     Code.COMMENT_REQUIRED,
@@ -144,14 +149,10 @@ class Steering:
                     fix="Write it in the box above the buttons; it goes to the audit log.",
                 )
             # As they are now: a page that was drawn a while ago may know roles that are gone.
-            deed(self._now(), why)
-        except PilothouseError as error:
-            st.session_state[REFUSED] = error.refusal
-            st.session_state.pop(DONE, None)
-            return
-        st.session_state[self.reason] = ""
-        if done:
-            st.session_state[DONE] = done
+            return deed(self._now(), why)
+
+        if attempt(done):
+            st.session_state[self.reason] = ""
 
     def _now(self) -> Person:
         known = self.office.person(self.person.email)
@@ -162,13 +163,3 @@ class Steering:
                 fix="Sign in again, or ask an admin.",
             )
         return known
-
-
-def waiting_refusal() -> Refusal | None:
-    """What was refused since the page was drawn last, told once."""
-    return st.session_state.pop(REFUSED, None)
-
-
-def waiting_word() -> str | None:
-    """What was done since the page was drawn last, told once."""
-    return st.session_state.pop(DONE, None)

@@ -10,12 +10,12 @@ from ui.console.cards.canary import ended_card, running_card
 from ui.console.cards.parts import badges, heading
 from ui.console.cards.rule_rail import rule_rail
 from ui.console.cards.rule_reach import lineage_card, reach_card, shared_card
-from ui.console.cards.switches import refused_or_done
 from ui.console.cards.versions import compare_card, versions_card
 from ui.console.desk import Desk
 from ui.console.rule_facts import RuleFacts
 from ui.console.rulebook import Book
 from ui.console.sidebar import open_request
+from ui.console.telling import refused_or_done
 from ui.console.view.canary import rule_badges, who
 from ui.console.view.diff import plain_rows
 from ui.console.view.rule import kind_of

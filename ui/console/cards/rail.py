@@ -13,8 +13,9 @@ from core.lifecycle import State, Verdict, may_decide
 from core.rules import DecisionPolicy, EligibilityRule
 from core.same_person import same_person
 from ui.console.cards.canary import canary_line
-from ui.console.cards.canary_ask import Choice, canary_choice, is_chosen
+from ui.console.cards.canary_ask import canary_choice, is_chosen
 from ui.console.cards.parts import heading, refusal_card
+from ui.console.cards.revising import rebase_part, withdraw_part
 from ui.console.desk import Desk
 from ui.console.view.agreement import agreed, agreement_line
 from ui.console.view.file_part import CONSEQUENCE
@@ -54,12 +55,15 @@ def rail(office: Desk, person: Person, request: ChangeRequest) -> None:
         reason = "You proposed this, so somebody else decides." if own else refusal.message
         st.info(plain(reason), icon=":material/lock:")
         st.caption(plain(refusal.fix or ""))
+        rebase_part(office, person, request)
+        withdraw_part(office, person, request)
         return
     if any(same_person(one.by, person.email) for one in request.sign_offs):
         st.info("You approved this. Somebody else has to agree as well.", icon=":material/check:")
         return
     if not request.approvals_needed:
         st.warning(plain(request.approvals_why), icon=":material/lock:")
+    rebase_part(office, person, request)
     _buttons(office, person, request, "Approve" if staged else _approve_label(request))
 
 
@@ -143,6 +147,7 @@ def _buttons(office: Desk, person: Person, request: ChangeRequest, approve: str)
         max_chars=2_000,
         height=90,
     )
+    named = _names_it(request)
     verdict: Verdict | None = None
     if st.button(
         choice.label(approve),
@@ -159,8 +164,12 @@ def _buttons(office: Desk, person: Person, request: ChangeRequest, approve: str)
     if reject.button("Reject", key="reject", width="stretch"):
         verdict = "reject"
     st.caption("Your name and comment go to the audit log.")
-    if verdict == "approve":
-        _approve(office, person, request, comment or "", choice)
+    if verdict == "approve" and not named:
+        st.error("Type its name first: it is of high risk.", icon=":material/error:")
+    elif verdict == "approve":
+        # A button that is drawn as disabled can still be pressed by whoever speaks to the server.
+        if not choice.problem:
+            _decide(office, person, request, "approve", comment or "", choice.canary)
     elif verdict:
         _decide(office, person, request, verdict, comment or "")
 
@@ -176,12 +185,15 @@ def _approve_label(request: ChangeRequest) -> str:
     return "Approve and go live" if sends else "Approve and publish"
 
 
-def _approve(
-    office: Desk, person: Person, request: ChangeRequest, comment: str, choice: Choice
-) -> None:
-    # A button that is drawn as disabled can still be pressed by whoever speaks to the server.
-    if not choice.problem:
-        _decide(office, person, request, "approve", comment, choice.canary)
+def _names_it(request: ChangeRequest) -> bool:
+    """Whether the approver typed the name of what is of high risk; nothing else asks for it."""
+    if request.risk != "high":
+        return True
+    wanted = " ".join(request.name.split())
+    typed = st.text_input(
+        f"High risk: to approve, type **{plain(wanted)}**", key=f"name_{request.id}"
+    )
+    return " ".join((typed or "").split()) == wanted
 
 
 def _decide(

@@ -7,8 +7,10 @@ import streamlit as st
 from control.people import Person
 from control.requests import ChangeRequest
 from core.jumps import PopulationJump
-from core.rules import DecisionPolicy, EligibilityRule
+from core.lifecycle import State
+from core.rules import DecisionPolicy
 from ui.console import rulebook
+from ui.console.cards.checks import checks_card
 from ui.console.cards.data_change import (
     data_difference,
     data_impact,
@@ -18,29 +20,17 @@ from ui.console.cards.data_change import (
 from ui.console.cards.difference import Sides, difference
 from ui.console.cards.effect import effect_card, ground_card
 from ui.console.cards.journey import journey_impact, journey_steps
-from ui.console.cards.parts import (
-    SEVERITY,
-    badges,
-    bullets,
-    figure,
-    folded,
-    heading,
-)
+from ui.console.cards.parts import badges, bullets, figure, heading
 from ui.console.cards.people import people_card
 from ui.console.cards.policy import who_gets_what
 from ui.console.cards.rail import rail
+from ui.console.cards.replay import replay_card
 from ui.console.cards.rule import waterfall
 from ui.console.cards.schedule import schedule_card
 from ui.console.desk import Desk
+from ui.console.telling import refused_or_done
 from ui.console.view.deeds import deed_words
-from ui.console.view.impact import (
-    Rule,
-    checks,
-    needs_judgement,
-    passed_count,
-    policies_of,
-    sentences,
-)
+from ui.console.view.impact import Rule, needs_judgement, passed_count, sentences
 from ui.console.view.jump import jump_lines
 from ui.console.view.state import RISK, Badge, request_badge
 from ui.console.view.text import ago, clock, moment, number, percent, phrase, plain, share_of
@@ -49,20 +39,21 @@ from ui.console.view.text import ago, clock, moment, number, percent, phrase, pl
 def request_card(office: Desk, person: Person, request: ChangeRequest) -> None:
     """The whole card with its decision rail."""
     _header(office, request)
+    refused_or_done()
     schedule_card(request)
     evidence, side = st.columns([2.35, 1], gap="medium")
     with evidence:
         if request.changes_data:
-            _data_evidence(request)
+            _data_evidence(office, person, request)
         elif jump := request.jump:
             _held(jump)
         elif journey := request.journey:
             journey_impact(request)
             journey_steps(journey, office.catalog)
-            _checks(request)
+            checks_card(office, person, request)
             _assumptions(request)
         else:
-            _rule_evidence(office, request)
+            _rule_evidence(office, person, request)
         _activity(office, request)
     with side, st.container(key="rail", border=True):
         rail(office, person, request)
@@ -75,26 +66,26 @@ def _held(jump: PopulationJump) -> None:
         st.caption("Until somebody decides, nobody is decided on and nothing new is sent.")
 
 
-def _rule_evidence(office: Desk, request: ChangeRequest) -> None:
+def _rule_evidence(office: Desk, person: Person, request: ChangeRequest) -> None:
     rule, live = request.rule, office.live_rule(request)
     _impact(rule, request)
     _changes(office, request, rule, live)
-    _checks(request)
+    checks_card(office, person, request)
     if request.preview and request.preview.effect:
         effect_card(request.preview.effect, request.id)
     if request.preview:
         _reach(rule, request)
-    if isinstance(rule, EligibilityRule):
-        people_card(office, rule, request.id)
+    people_card(office, rule, request.id)
+    replay_card(office, request, rule)
     ground_card(request.dependencies)
     _assumptions(request)
 
 
-def _data_evidence(request: ChangeRequest) -> None:
+def _data_evidence(office: Desk, person: Person, request: ChangeRequest) -> None:
     data_impact(request)
     data_readers(request)
     data_difference(request)
-    _checks(request)
+    checks_card(office, person, request)
     data_samples(request)
 
 
@@ -121,6 +112,11 @@ def _header(office: Desk, request: ChangeRequest) -> None:
     age = ago(office.now(), request.created_at)
     origin = "because" if request.has_reason else "from the prompt"
     st.caption(f"Proposed by {plain(author)}, {age}, {origin} “{plain(request.prompt)}”")
+    if request.state is State.IN_REVIEW:
+        st.caption(
+            f"To be decided by {clock(request.review_by)} UTC; then it is for any "
+            f"{plain(request.escalate_to)}."
+        )
 
 
 def _impact(rule: Rule, request: ChangeRequest) -> None:
@@ -139,24 +135,6 @@ def _changes(office: Desk, request: ChangeRequest, rule: Rule, live: Rule | None
         difference(
             office, Sides(live, rule), request.rule_diff, title=title, key=f"diff_{request.id}"
         )
-
-
-def _checks(request: ChangeRequest) -> None:
-    rows = checks(request.findings, policies_of(request))
-    failing = [row.finding for row in rows if row.finding and row.finding.severity != "info"]
-    passed = [row for row in rows if row.passed]
-    notes = [row.finding.message for row in rows if row.finding and row.finding.severity == "info"]
-    with st.container(border=True):
-        heading("Checks")
-        for finding in failing:
-            with st.expander(
-                plain(finding.message), expanded=True, icon=":material/error_outline:"
-            ):
-                st.markdown(SEVERITY[finding.severity].markdown)
-                st.markdown(plain(finding.fix or "Read it and judge for yourself."))
-        with st.expander(f"{len(passed)} checks passed", icon=":material/check_circle:"):
-            bullets(plain(row.rule) for row in passed)
-        folded("Notes", "info", notes)
 
 
 def _reach(rule: Rule, request: ChangeRequest) -> None:

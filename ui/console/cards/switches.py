@@ -10,22 +10,12 @@ from control.emergencies import Emergency
 from control.kill_switches import ANY, KillSwitch
 from control.people import Person
 from core.same_person import same_person
-from ui.console import steering
-from ui.console.cards.parts import refusal_card
 from ui.console.desk import Desk
 from ui.console.steering import Steering
 from ui.console.view.rule import switch_words
 from ui.console.view.text import ago, plain
 
 ALL_REASON = "why_everything"
-
-
-def refused_or_done() -> None:
-    """What came of the click before, told once: at the top, where it is seen."""
-    if refusal := steering.waiting_refusal():
-        refusal_card(refusal)
-    if done := steering.waiting_word():
-        st.success(plain(done), icon=":material/check:")
 
 
 def switches_part(office: Desk, person: Person) -> None:
