@@ -37,6 +37,7 @@ from core.rules import DecisionPolicy, EligibilityRule
 from tools.context import Refused
 from tools.propose import dependencies
 from warehouse.glossary import Term
+from warehouse.stopping import settle
 
 TOLD_EVERY = 200
 """Characters of a model's answer between two words about it."""
@@ -141,6 +142,8 @@ def answer(state: AskState, runtime: Runtime[AskContext]) -> dict[str, Any]:
 
 def submit(state: AskState, runtime: Runtime[AskContext]) -> dict[str, Any]:
     """Sending it for approval"""
+    # A request that was stored is there for the approvers: from here on nobody stops it.
+    settle()
     result = runtime.context.tools["propose"].invoke(
         {"artifact": state["plan"]["draft"], "prompt": _said(state)}
     )

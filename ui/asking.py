@@ -35,6 +35,7 @@ from ui.guarding import surroundings
 from ui.ids import new_id
 from ui.planning import planner_of
 from ui.row_limits import require_unlimited, require_within
+from warehouse import stopping
 from warehouse.glossary import Term
 from warehouse.rows import Rows
 from warehouse.sqlcheck import CheckedQuery
@@ -136,6 +137,7 @@ class Asking:
             if taken := withheld(prompt):
                 note = f"Taken out of the prompt before anything was kept: {', '.join(taken)}."
                 result = result.model_copy(update={"assumptions": (note, *result.assumptions)})
+            stopping.settle()
             kept = left.model_dump(mode="json")
             conversations.hold(store, thread_id, kept, now=self._workspace.now())
             entering.answered(store, run_id, result, now=self._workspace.now())

@@ -26,6 +26,7 @@ from ui.ids import new_id
 from ui.receiving import ApplyRound
 from ui.rounds import Rounds
 from ui.workspace import Workspace
+from warehouse.stopping import Stop, Stopped, stoppable
 
 log = structlog.get_logger(__name__)
 
@@ -34,17 +35,13 @@ SECONDS_BETWEEN_SENDS = 1.0
 SECONDS_BETWEEN_LETTERS = 15.0
 
 
-class Stopped(Exception):
-    """Somebody pressed stop: the run ends before its next step."""
-
-
 class Worker:
     """Runs prompts in threads of its own; one per server."""
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="ask")
-        self._stop: dict[str, threading.Event] = {}
+        self._stop: dict[str, Stop] = {}
         self._closing = threading.Event()
         self._receipts = ApplyRound(workspace)
         self._sending = Rounds("send", self._send_what_is_due, SECONDS_BETWEEN_SENDS)
@@ -67,10 +64,10 @@ class Worker:
         self._investigating.open()
 
     def close(self) -> None:
-        """Let running prompts finish their step and requests their answer, then stop."""
-        for event in self._stop.values():
-            event.set()
+        """End running prompts where they are and let requests have their answer, then stop."""
         self._closing.set()
+        for stop in [*self._stop.values()]:
+            stop.ask()
         self._investigating.close()
         self._sending.close()
         self._letters.close()
@@ -101,7 +98,7 @@ class Worker:
             prompt=prompt,
             now=now,
         )
-        self._stop[run_id] = threading.Event()
+        self._stop[run_id] = Stop()
         self._pool.submit(self._run, run_id, submit, amendment)
         return run_id
 
@@ -111,9 +108,10 @@ class Worker:
         return self.start(prompt, person_email, thread_id, amendment=amendment)
 
     def stop(self, run_id: str) -> None:
-        """End a run before its next step."""
-        if event := self._stop.get(run_id):
-            event.set()
+        """End a run at once: its query is interrupted, and what is answered later is for nobody."""
+        stop = self._stop.get(run_id)
+        if stop is not None and stop.ask():
+            self._fail(run_id, _stopped())
 
     def send_for_approval(self, run_id: str, person: str) -> AskResult:
         """Send the draft of an answered run for approval."""
@@ -142,19 +140,20 @@ class Worker:
             self.workspace, run_id, self._stop[run_id], lambda: self._with_a_role(run.person)
         )
         try:
-            result = self.workspace.ask(
-                run.prompt,
-                self._with_a_role(run.person),
-                thread_id=run.thread_id,
-                run_id=run_id,
-                submit=submit,
-                on_step=steps.started,
-                amendment=amendment,
-            )
+            with stoppable(self._stop[run_id]):
+                result = self.workspace.ask(
+                    run.prompt,
+                    self._with_a_role(run.person),
+                    thread_id=run.thread_id,
+                    run_id=run_id,
+                    submit=submit,
+                    on_step=steps.started,
+                    amendment=amendment,
+                )
             steps.ended()
             self.workspace.asking.keep(run_id, result)
         except Stopped:
-            self._fail(run_id, _stopped())
+            self._fail(run_id, _cut_off() if self._closing.is_set() else _stopped())
         except PilothouseError as error:
             self._fail(run_id, error.refusal)
         except Exception:
@@ -196,7 +195,7 @@ class _Steps:
         self,
         workspace: Workspace,
         run_id: str,
-        stop: threading.Event,
+        stop: Stop,
         still_may: Callable[[], object],
     ) -> None:
         self._workspace = workspace
@@ -208,8 +207,7 @@ class _Steps:
 
     def started(self, node: str, title: str) -> None:
         """A node starts: the one before it has ended."""
-        if self._stop.is_set():
-            raise Stopped
+        self._stop.require()
         self._still_may()
         if self._current is not None and self._current[0] == node:
             return  # the same step, further on: a model writes

@@ -22,6 +22,7 @@ from core.settings import Limits
 from warehouse.published import Published
 from warehouse.rows import Rows
 from warehouse.sqlcheck import CheckedQuery
+from warehouse.stopping import interruptible
 
 _CHILD = Path(__file__).with_name("sandbox_child.py")
 _GRACE_SECONDS = 0.5
@@ -63,9 +64,10 @@ def ask_child(sql: str, database: Path, limits: Limits) -> dict[str, Any]:
         start_new_session=True,
     ) as child:
         try:
-            output, _ = child.communicate(
-                json.dumps(request).encode(), timeout=limits.seconds + _GRACE_SECONDS
-            )
+            with interruptible(child.kill):
+                output, _ = child.communicate(
+                    json.dumps(request).encode(), timeout=limits.seconds + _GRACE_SECONDS
+                )
         except subprocess.TimeoutExpired:
             child.kill()
             return {"error": "InterruptException", "message": ""}

@@ -27,6 +27,8 @@ from warehouse.wording import describe
 Rule = EligibilityRule | DecisionPolicy
 POPULATION, CONDITION, ENTRY = "population", "condition", "entry:"
 LONGEST_PROMPT = 2_000
+BY_HAND = "Conditions set by hand: "
+"""How a prompt begins that tells an amendment."""
 
 
 class Amended(Frozen):
@@ -79,7 +81,7 @@ def said(amendment: Amendment, catalog: Catalog) -> str:
             f"A condition holds what looks like this: {', '.join(kinds)}.",
             fix="Take the value out: a rule is kept, and others read it.",
         )
-    text = f"Conditions set by hand: {words}"
+    text = f"{BY_HAND}{words}"
     return text if len(text) <= LONGEST_PROMPT else f"{text[: LONGEST_PROMPT - 1]}…"
 
 

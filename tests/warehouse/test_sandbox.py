@@ -20,6 +20,7 @@ from warehouse.engines.duckdb import DuckDBWarehouse
 from warehouse.published import Published, latest, publish
 from warehouse.sandbox import ask_child, run_sandboxed
 from warehouse.sqlcheck import CheckedQuery, check
+from warehouse.stopping import Stop, Stopped, stoppable
 
 CATALOG = load_catalog()
 LIMITS = Limits(rows=10_000, seconds=5, memory_mb=128)
@@ -120,6 +121,17 @@ def test_a_query_the_engine_cannot_interrupt_is_killed(published: Published) -> 
 
     assert answer["error"] == "InterruptException"
     assert time.monotonic() - started < limits.seconds + 1
+
+
+def test_a_query_that_its_asker_stops_is_killed(published: Published) -> None:
+    stop, started = Stop(), time.monotonic()
+    timer = threading.Timer(0.3, stop.ask)
+    timer.start()
+
+    with stoppable(stop), pytest.raises(Stopped):
+        ask_child("SELECT sleep_ms(20000)", published.path, LIMITS)
+
+    assert time.monotonic() - started < LIMITS.seconds / 2
 
 
 def test_a_query_that_needs_too_much_memory_is_refused(published: Published) -> None:

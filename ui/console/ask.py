@@ -7,11 +7,11 @@ from typing import Literal, NamedTuple
 
 import streamlit as st
 
-from agent.conversation.amending import Amendment
+from agent.conversation.amending import BY_HAND, Amendment
 from control.people import Person
 from control.runs import Run
 from core.artifacts import AskResult
-from core.errors import PilothouseError
+from core.errors import Code, PilothouseError, Refusal
 from core.lifecycle import State
 from core.same_person import same_person
 from ui.console.cards.answer import answer_card
@@ -173,6 +173,18 @@ def _amend(office: Desk, person: Person, run: Run, amendment: Amendment) -> None
     st.query_params["run"] = office.amend(run, amendment, person)
 
 
+def _ended(office: Desk, person: Person, run: Run, why: Refusal, *, is_last: bool) -> None:
+    """A run without an answer: why, and the way to ask the same again."""
+    st.info(plain(why.message), icon=":material/stop_circle:")
+    by_hand = run.prompt.startswith(BY_HAND)
+    if (
+        is_last
+        and not by_hand
+        and st.button("Ask again", key=f"again_{run.id}", icon=":material/refresh:")
+    ):
+        _ask(office, person, run.prompt, run.thread_id)
+
+
 def _tail(office: Desk, run_id: str) -> None:
     """What the worker has written so far; once it is done, the whole page is drawn again."""
     leave_if_changed(office)
@@ -201,6 +213,9 @@ def _finished(office: Desk, person: Person, run: Run, *, is_last: bool, may_chan
         st.error("This run ended without an answer. Ask again.", icon=":material/error:")
         return
     result = AskResult.model_validate(run.result)
+    if [one.code for one in result.refusals] == [Code.RUN_ENDED]:
+        _ended(office, person, run, result.refusals[0], is_last=is_last)
+        return
     amend = partial(_amend, office, person, run) if may_change else None
     answer_card(office, person, run, result, amend)
     if is_last:

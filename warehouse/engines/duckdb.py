@@ -22,6 +22,7 @@ from warehouse.bounded import Arrays, arrays_on, bounded
 from warehouse.changes import Changes
 from warehouse.gate import Gate, StillInside
 from warehouse.rows import Rows
+from warehouse.stopping import interruptible
 from warehouse.transactions import all_or_nothing
 
 DIALECT = "duckdb"
@@ -96,7 +97,12 @@ class DuckDBWarehouse:
         ``told=False``: nothing is written with it that whoever keeps what it read does not know.
         """
         noticing = self._changes.noticed() if told else nullcontext()
-        with self._gate.passed(), noticing, self._connection.cursor() as cursor:
+        with (
+            self._gate.passed(),
+            noticing,
+            self._connection.cursor() as cursor,
+            interruptible(cursor.interrupt),
+        ):
             yield cursor
 
     def fetch(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import ValidationError
@@ -30,6 +30,7 @@ from core.rules import DecisionPolicy, EligibilityRule
 from core.settings import ModelSettings
 from prompts import load
 from warehouse.catalog import Catalog
+from warehouse.stopping import left_when_stopped
 
 if TYPE_CHECKING:
     from agent.planners.openai.client import Completion, Message, ModelClient
@@ -198,7 +199,8 @@ class OpenAIPlanner:
         most = self._client.at_most(asked, schema)
         call = self._purse.reserve(request.thread, *most)
         try:
-            completion = self._client.complete(asked, schema, sample=sample, on_text=watcher())
+            calling = partial(self._client.complete, asked, schema, sample=sample)
+            completion = left_when_stopped(partial(calling, on_text=watcher()))
         except ModelFailed as failed:
             # A call that was broken off may have cost something: it stays as it was entered.
             if not failed.problem.may_have_cost:

@@ -77,7 +77,8 @@ def answer_card(
                 _open_diagnosis(run)
     else:
         sql_fold(result.sql)
-    st.caption(planner_words(result))
+    if result.status != "failed":
+        st.caption(planner_words(result))
 
 
 def _prose(result: AskResult) -> str:
