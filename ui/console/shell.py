@@ -15,6 +15,7 @@ from core.errors import PilothouseError, Refusal
 from core.lifecycle import Role
 from ui.console import theme
 from ui.console.desk import Desk, desk
+from ui.console.guide import guided
 from ui.console.sidebar import sidebar
 from ui.console.view.text import listing, plain
 from ui.identity import claims_of, provider_name, signed_in_email
@@ -151,6 +152,7 @@ def _open(office: Desk, person: Person) -> None:
     chosen = st.navigation(list(pages.values()))
     _land(person, chosen, pages)
     sidebar(office, person, chosen)
+    guided(office, person, chosen)
     chosen.run()
 
 
