@@ -84,10 +84,12 @@ class Retrieval:
             embedding_function=HashedWords(),
             metadata={"hnsw:space": "cosine"},
         )
-        self._collection.upsert(
-            ids=[*self._terms],
-            documents=[f"{term.name} {term.text}" for term in terms],
-        )
+        # It is named by what it holds: another workspace of this process may have filled it.
+        if self._collection.count() < len(self._terms):
+            self._collection.upsert(
+                ids=[*self._terms],
+                documents=[f"{term.name} {term.text}" for term in terms],
+            )
 
     def search(self, query: str, limit: int = 8) -> list[Term]:
         """Up to ``limit`` terms, nearest first."""

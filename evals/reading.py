@@ -114,7 +114,8 @@ def _lines(file: Path) -> tuple[Document, list[tuple[int, Document]]]:
 def _yaml(file: Path) -> tuple[Document, list[tuple[int, Document]]]:
     text = _text(file)
     try:
-        document, tree = yaml.safe_load(text), yaml.compose(text, Loader=yaml.SafeLoader)
+        document = yaml.load(text, Loader=yaml.CSafeLoader)
+        tree = yaml.compose(text, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise _invalid(file, [f"line {line}: no YAML: {error.problem}"]) from error

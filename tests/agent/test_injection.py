@@ -32,7 +32,7 @@ from tools import TOOLS
 from ui.workspace import Workspace
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
-VARIANTS = yaml.safe_load((FIXTURES / "injection_variants.yaml").read_text())
+VARIANTS = yaml.load((FIXTURES / "injection_variants.yaml").read_text(), yaml.CSafeLoader)
 DRAFT: TypeAdapter[Any] = TypeAdapter(Drafted)
 ROOT = Path(__file__).parents[2]
 _MAYBE_CODE = re.compile(r"\b(exec|eval|compile|__import__)\(")

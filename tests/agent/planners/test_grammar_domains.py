@@ -29,7 +29,7 @@ def _planner(domain: str) -> GrammarPlanner:
 
 @cache
 def _cases(domain: str) -> tuple[dict[str, Any], ...]:
-    found = (yaml.safe_load(file.read_text()).get(domain, ()) for file in SUITES)
+    found = (yaml.load(file.read_text(), yaml.CSafeLoader).get(domain, ()) for file in SUITES)
     return tuple(case for cases in found for case in cases)
 
 

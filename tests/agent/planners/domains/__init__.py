@@ -21,7 +21,7 @@ def catalog(name: str) -> Catalog:
         return load_catalog()
     if name == "shop":
         return load_catalog(SHOP)
-    return _written(yaml.safe_load((_HERE / f"{name}.yaml").read_text()))
+    return _written(yaml.load((_HERE / f"{name}.yaml").read_text(), yaml.CSafeLoader))
 
 
 def _written(said: dict[str, Any]) -> Catalog:
