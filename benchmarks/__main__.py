@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from benchmarks import (
     bench_audit,
     bench_collect,
+    bench_console,
     bench_cycle,
     bench_deliver,
     bench_diagnosis,
@@ -52,6 +53,7 @@ BENCHMARKS: tuple[Callable[[], list[Measured]], ...] = (
     bench_simulation.measure,
     bench_effects.measure,
     bench_audit.measure,
+    bench_console.measure,
 )
 HEADINGS = ("what", "measured", "limit", "", "CPU", "ratio", "to")
 
