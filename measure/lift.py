@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from core.conditions import Frozen
 from core.rules import Holdout
 from measure.experiments.assigned import HELD_OUT, TREATED, by_policy
-from measure.experiments.measured import GOAL
+from measure.experiments.measured import GOAL, Subject
 from measure.experiments.metrics import with_goal
-from measure.experiments.reading import Subject, read
+from measure.experiments.reading import read
 from measure.experiments.readout import ArmRow, Comparison, ExperimentReadout
 from measure.queries import Runner
 from warehouse.catalog import Catalog

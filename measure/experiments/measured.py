@@ -1,11 +1,14 @@
-"""What is measured of a unit: metrics, the time before it came, stretches of the time after."""
+"""What is read out: of whom, and which metrics, the time before units came, stretches after."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from core.canary import CanaryLimits
 from core.experiments import Counted, MetricKind, ReadoutMetric
+from measure.experiments.assigned import Assigned
+from measure.experiments.readout import Check, Kind
 
 GOAL = "goal"
 """The key of the metric that is the goal of each unit's own message."""
@@ -51,3 +54,35 @@ class Measuring(NamedTuple):
     metrics: tuple[Compared, ...]
     pre: timedelta
     stretches: Stretches | None
+
+
+class Subject(NamedTuple):
+    """What is read out."""
+
+    kind: Kind
+    key: str
+    name: str
+    assigned: Assigned
+    metrics: tuple[Compared, ...]
+    as_of: datetime
+    horizon_days: int | None
+    pre_days: int
+    planned_units: int | None = None
+    ends_at: datetime | None = None
+    tolerated: float = 0.0
+    checks: tuple[Check, ...] = ()
+    limits: CanaryLimits = CanaryLimits()
+
+    @property
+    def nobody(self) -> str:
+        """What there is not, where nobody takes part."""
+        if self.kind == "holdout":
+            return f"no decisions that are {self.horizon_days} days old and have a goal"
+        return "no users who took part and were followed to the end"
+
+    @property
+    def planned_date_reached(self) -> bool:
+        """Whether everybody who was to count has been followed to the end."""
+        if self.ends_at is None:
+            return False
+        return self.as_of >= self.ends_at + timedelta(days=self.horizon_days or 0)

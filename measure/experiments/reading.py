@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import NamedTuple
 
-from core.artifacts import SqlText
-from core.canary import CanaryLimits
 from core.errors import Code, refuse
 from measure.experiments import guards, quantiles, series
-from measure.experiments.assigned import Assigned, PlannedArm
+from measure.experiments.assigned import PlannedArm
 from measure.experiments.cells import Cells, Mask
 from measure.experiments.checks import Checked, check, contaminated
 from measure.experiments.effects import Looking, Side, adjusted, compare
 from measure.experiments.guards import Sides
-from measure.experiments.measured import GOAL, Compared, Measuring
+from measure.experiments.measured import GOAL, Compared, Measuring, Subject
+from measure.experiments.noting import Noting
 from measure.experiments.readout import (
     ActionRow,
     ArmRow,
-    Check,
     Comparison,
     ExperimentReadout,
     GuardRow,
-    Kind,
     MetricRow,
     NoveltyPoint,
     SeriesPoint,
@@ -35,54 +31,8 @@ from measure.experiments.wording import verdict
 from measure.methods.arms import Arm
 from measure.methods.multiplicity import benjamini_hochberg
 from measure.methods.sequences import PLANNED
-from measure.queries import AS_RECORDED, DIALECT, Fetched, Runner, text
+from measure.queries import AS_RECORDED, Runner, text
 from warehouse.catalog import Catalog
-
-
-class Subject(NamedTuple):
-    """What is read out."""
-
-    kind: Kind
-    key: str
-    name: str
-    assigned: Assigned
-    metrics: tuple[Compared, ...]
-    as_of: datetime
-    horizon_days: int | None
-    pre_days: int
-    planned_units: int | None = None
-    ends_at: datetime | None = None
-    tolerated: float = 0.0
-    checks: tuple[Check, ...] = ()
-    limits: CanaryLimits = CanaryLimits()
-
-    @property
-    def nobody(self) -> str:
-        """What there is not, where nobody takes part."""
-        if self.kind == "holdout":
-            return f"no decisions that are {self.horizon_days} days old and have a goal"
-        return "no users who took part and were followed to the end"
-
-    @property
-    def planned_date_reached(self) -> bool:
-        """Whether everybody who was to count has been followed to the end."""
-        if self.ends_at is None:
-            return False
-        return self.as_of >= self.ends_at + timedelta(days=self.horizon_days or 0)
-
-
-@dataclass
-class Noting:
-    """A runner that keeps the queries of this read-out, each with the id that names it."""
-
-    runner: Runner
-    ran: list[SqlText] = field(default_factory=list)
-
-    def fetch(self, sql: str, *, purpose: str) -> Fetched:
-        """Run it and keep it."""
-        found = self.runner.fetch(sql, purpose=purpose)
-        self.ran.append(SqlText(id=found.id, purpose=purpose, dialect=DIALECT, text=sql))
-        return found
 
 
 def read(runner: Runner, catalog: Catalog, subject: Subject) -> ExperimentReadout:

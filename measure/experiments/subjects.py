@@ -9,9 +9,10 @@ from core.errors import Code, PilothouseError, refuse
 from core.experiments import DeclaredExperiment, ExperimentArm, FromDecisions
 from core.rules import Experiment, Holdout
 from measure.experiments.declared import by_experiment, by_global_holdout
+from measure.experiments.measured import Subject
 from measure.experiments.metrics import of_catalog
 from measure.experiments.overlaps import overlaps
-from measure.experiments.reading import Subject, read
+from measure.experiments.reading import read
 from measure.experiments.readout import ExperimentReadout
 from measure.queries import Runner, query, text
 from warehouse.catalog import Catalog, unknown_name
