@@ -10,7 +10,6 @@ from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.meaning import Unclear
 from agent.planners.grammar.times import Times
 from agent.planners.grammar.words import Text
-from core.artifacts import Choice
 from core.conditions import Absolute, Calendar, Rolling
 
 _TO = (("up", "to"), ("to",), ("until",), ("till",), ("through",), ("thru",), ("-",), ("–",),
@@ -165,7 +164,6 @@ class Periods:
     def _calendar(self, window: Calendar, stop: int) -> Period:
         back = window.periods_back
         if window.unit == "week":
-            self._ask_on_monday(back, stop)
             return self._week(back, stop)
         if window.unit == "day":
             day = self.today - timedelta(days=back)
@@ -175,26 +173,14 @@ class Periods:
         assert first is not None
         return self.units.between(first, after, stop, "month")
 
-    def _ask_on_monday(self, back: int, stop: int) -> None:
-        """On a Monday at midnight 'last week' is the one that just ended, or the one before."""
-        source = self.text.source
-        if back != 1 or self.as_of != self.midnight or self.as_of.weekday():
-            return
-        if "this week" in source.lower():
-            return
-        weeks = [(self.today - timedelta(days=7 * n)) for n in (1, 2)]
-        told = [f"from {day} to {day + timedelta(days=6)}" for day in weeks]
-        start, end = self.text[stop - 2].start, self.text[stop - 1].end
-        raise Unclear(
-            question=f"Today is a Monday: is '{source[start:end]}' {told[0]}, or {told[1]}?",
-            choices=tuple(
-                Choice(label=one, prompt=f"{source[:start]}{one}{source[end:]}") for one in told
-            ),
-        )
-
     def _week(self, back: int, stop: int) -> Period:
-        """From Monday on; on a Monday at midnight the week that has just ended is this one."""
-        last = (self.as_of - timedelta(seconds=1)).date()
+        """From Monday on; on a Monday at midnight the week that has just ended is this one.
+
+        It is the last one as well, as in questions, unless the prompt speaks of this week too.
+        """
+        beside = "this week" in self.text.source.lower()
+        ended = self.as_of if back and not beside else self.as_of - timedelta(seconds=1)
+        last = ended.date()
         monday = last - timedelta(days=last.weekday() + 7 * back)
         end = min(monday + timedelta(days=7), max(self.today, monday + ONE_DAY))
         return self.units.between(monday, end, stop, "week")

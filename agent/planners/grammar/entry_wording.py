@@ -20,7 +20,8 @@ _DUE = (
 _BE = frozenset("is are be being was were".split())
 _MAY = frozenset("should must shall will may can ought".split())
 _TAKING = (
-    ("see",), ("sees",), ("hear", "about"), ("have",), ("qualify", "for"), ("qualifies", "for"),
+    ("hears", "from"), ("hears", "about"), ("see",), ("sees",), ("hear", "about"), ("have",),
+    ("qualify", "for"), ("qualifies", "for"),
     ("go", "to"), ("go", "into"), ("fall", "into"), ("fall", "under"), ("belong", "to"),
     ("hear", "from"), ("find",), ("take",), ("land", "in"), ("go", "on"),
 )  # fmt: skip
@@ -40,7 +41,7 @@ def gets(text: Text, found: list[Mention]) -> Text:
             while text.low(led - 1) in _BE | _MAY | {"then", "also", "all"}:
                 led -= 1
             said = {text.low(j) for j in range(led, start)}
-            plain = words[0] in ("see", "sees", "qualify", "qualifies", "go", "fall")
+            plain = words[0] in ("see", "sees", "hears", "qualify", "qualifies", "go", "fall")
             if (words in _DUE and not said & _BE) or led == 0:
                 continue
             if words in _TAKING and not (said & _MAY or plain):

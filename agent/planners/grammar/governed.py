@@ -48,10 +48,11 @@ Kind = Literal["suppression", "stop"]
 _CUT_OFF = sorted((tuple(words.split()) for words in CUT_OFF), key=len, reverse=True)
 _BEING = frozenset("is are be being should must shall will to stay stays remain remains".split())
 _TAIL = frozenset(
-    "again at all any more , too : please though either anymore whatsoever ever then today "
-    "from us of kind anything thanks though however".split()
+    "again at all any more , too : please though either anymore whatsoever ever then from us of "
+    "kind anything thanks however".split()
 )
 """Words after what is held back that say nothing more."""
+_CLOSING = frozenset(", too : please though anymore whatsoever thanks however".split())
 
 
 @lru_cache(maxsize=16)
@@ -196,7 +197,7 @@ class Governed:
             start += not (kept or self.text.low(start) in ("in", "on", "with"))
         while self.text.low(start) in ("soon", "long", "as", "case"):
             start += 1
-        while end > start and self.text.low(end - 1) in _TAIL - {"all"}:
+        while end > start and self.text.low(end - 1) in _CLOSING:
             end -= 1
         if self.text.has(end - 2, "at", "all"):
             end -= 2
@@ -341,6 +342,7 @@ class Governed:
             if not negated or self._mention(i) is not None:
                 continue
             gets = k + (self.text.low(k) not in ("gets", "receives", "sees"))
+            gets += self.text.low(gets) == "to" and self.text.low(gets + 1) in GETS
             if self.text.low(gets) not in GETS and nobody is None:
                 continue
             return self._unsent(i, nobody, k, gets, end)

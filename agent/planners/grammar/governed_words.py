@@ -26,7 +26,8 @@ MODALS = frozenset("should must may can do does will shall are is".split())
 NOT = frozenset("not never".split())
 GETS = frozenset(
     "get gets receive receives see sees hear hears be been given sent shown get messaged "
-    "contacted qualify offered reach notified nudged emailed".split()
+    "contacted qualify offered reach notified nudged emailed bothered disturbed approached "
+    "targeted touched addressed spammed texted pinged pestered annoyed".split()
 )
 GETTING = frozenset(
     "the a an any our also ever again to for with from by about more other another even".split()

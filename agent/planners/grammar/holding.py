@@ -150,9 +150,12 @@ class Holding:
 
     def _of_the_calendar(self, condition: Condition) -> Condition:
         """'Not to those who checked out today' is the day of the calendar, not 24 hours."""
+        meant = _today(condition)
+        if meant == condition:  # rows are looked at within 24 hours, and it is told so
+            return condition
         self.draft.notes = [note for note in self.draft.notes if "24 hours up to now" not in note]
         self.draft.notes.append("'today' is the current calendar day, in UTC.")
-        return _today(condition)
+        return meant
 
     def _targets(self, chunk: Chunk, reading: Reading) -> list[Item]:
         named = [*chunk.actions]

@@ -10,6 +10,7 @@ from agent.planners.grammar.mentions import Mention
 from agent.planners.grammar.order_choices import in_some_order
 from agent.planners.grammar.order_cuts import LAST, Cuts
 from agent.planners.grammar.outline_words import (
+    COMPARING,
     ENDS,
     NOTHING,
     ORDER_CUE,
@@ -244,9 +245,23 @@ class Order(Cuts):
         elif not ranked or self._above:
             groups = self._by_relations(groups)
         self._account(groups)
+        self._compared()
         self.items = [self._merged(group) for group in groups]
         if ranked and not self._above and placed is None:
             self._sort()
+
+    def _compared(self) -> None:
+        """'Both lose to A': a comparison that gave no place is never passed over."""
+        for chunk in self.items:
+            first = next((m for m in self.mentions if m[0] >= chunk.start), None)
+            stop = first[0] if first is not None and first[0] < chunk.end else chunk.start
+            for i in range(chunk.start, stop):
+                compares = self.text.low(i) in COMPARING or (
+                    self.text.low(i) in ("before", "after")
+                    and self.text.low(i - 1) in ("comes", "come", "goes", "go", "ranks", "is")
+                )
+                if compares and not (self.above_all(i) or self.below_all(i)):
+                    raise self._which_order()
 
     def _account(self, groups: list[list[int]]) -> None:
         """Every message that an entry names has an entry: none is lost inside another one's."""

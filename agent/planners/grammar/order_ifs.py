@@ -5,6 +5,8 @@ Each is put as 'if …: A, otherwise B', as numbered messages, or as 'B is last'
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from agent.planners.grammar.mentions import Mention, mention_at
 from agent.planners.grammar.order_wording import mark, name, replaced
 from agent.planners.grammar.outline_words import ENDS
@@ -135,6 +137,8 @@ def _no_case(text: Text, i: int) -> int | None:
     while text.low(k) in _NO_CASE:
         k += 1
     said = {text.low(j) for j in range(i + 1, k)}
+    if k > i + 3 and text.low(k - 1) == "not" and text.low(k) == ",":
+        return k
     bare = k == i + 2 and text.low(i + 1) in ("not", "none", "neither")
     return k if said & _NOT and (bare or said & _ABOUT) else None
 
@@ -202,4 +206,36 @@ def roman(text: Text, found: list[Mention]) -> Text:
     for n, (start, end) in reversed([*enumerate(at, 1)]):
         number = Token(str(n), str(n), text[start].start, text[start].end, "number", float(n))
         text = replaced(text, start, end, [number, mark(text[start], ")")])
+    return text
+
+
+_BETWEEN = frozenset(
+    "may should can must will is are only be sent shown given used goes go out gets get "
+    "applies fires "
+    "comes just , it for users to them they we send".split()
+)
+_UNDUE = frozenset("is due applies apply fits wanted sent needed there available possible does do "
+                   "not fit relevant going out to be".split())  # fmt: skip
+_NEEDING = frozenset("no not they are is does do get gets due for eligible the a an there they've "
+                     "receive receives getting user users someone qualify".split())  # fmt: skip
+
+
+def only_without(text: Text, found: list[Mention]) -> Text:
+    """'A may only be sent where no B is due': A after B."""
+    for first, second in pairwise(found):
+        between = [text.low(k) for k in range(first[1], second[0])]
+        led = next((n for n, low in enumerate(between) if low in ("if", "where", "when")), None)
+        if led is None or first[2] == second[2] or "only" not in between[: led + 1]:
+            continue
+        if not set(between[:led]) <= _BETWEEN or not set(between[led + 1 :]) <= _NEEDING:
+            continue
+        end = second[1]
+        while text.low(end) in _UNDUE:
+            end += 1
+        after = {text.low(k) for k in range(second[1], end)}
+        negated = {"no", "not"} & {*between[led:], *after}
+        if not negated or text.low(end) not in (*ENDS, "", ",", ")"):
+            continue
+        new = [*name(text, first), word(text[first[1]], "after"), *name(text, second)]
+        return replaced(text, first[0], end, new)
     return text

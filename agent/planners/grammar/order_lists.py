@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from agent.planners.grammar.dates import MONTHS
 from agent.planners.grammar.mentions import Mention, mention_at
-from agent.planners.grammar.order_wording import mark, replaced
+from agent.planners.grammar.order_wording import mark, name, replaced
 from agent.planners.grammar.outline_words import ENDS
 from agent.planners.grammar.rewording import word
 from agent.planners.grammar.words import ARTICLES, Text, Token
@@ -41,7 +41,7 @@ def ranked(text: Text, found: list[Mention]) -> Text:
     """'Rank 1 = A', 'Tier 1: A', 'p1 A', '1 - A': the number alone, as '1) A'."""
     cuts: list[tuple[int, int, Token]] = []
     for i in range(len(text)):
-        if not _begins(text, i):
+        if not _begins(text, i) and not any(m[1] == i for m in found):
             continue
         k, number = _numbered(text, i)
         if number is None or number.low != str(len(cuts) + 1):
@@ -177,3 +177,43 @@ def _begins_entry(text: Text, a: int, b: int, mention: Mention) -> bool:
         led -= 1
     given = led < mention[0] and text.low(a) in _OPENS
     return given or text.low(led - 1) in (":", "->", "→", ">", "=", "–", "—", ",", "then")
+
+
+_REFERRING = frozenset(
+    "mute suppress pause stop hold block skip silence end message messages tier tiers step steps "
+    "rule rules entry entries number back off".split()
+)
+_AFTER_NUMBER = frozenset(
+    ": , . ; ! ? and or for while when if once until after is are stops ends unless as should must "
+    "in".split()
+) | {"", "\n"}
+
+
+def referred(text: Text, found: list[Mention]) -> Text:
+    """'Mute 2 and 3 while …', 'stop P2 once …': the messages that the list numbers so."""
+    numbered = {
+        text.low(m[0] - 2): m
+        for m in reversed(found) if text.low(m[0] - 1) == ")" and text[m[0] - 2].kind == "number"
+    }  # fmt: skip
+    if len(numbered) < 2:
+        return text
+    for i in range(len(text) - 1, 0, -1):
+        labelled = _LABEL.match(text.low(i))
+        number = labelled[2] if labelled and labelled[1] in _RANKED else text.low(i)
+        if number not in numbered or text.low(i + 1) not in _AFTER_NUMBER:
+            continue
+        if labelled is None and (text[i].kind != "number" or not _leads_here(text, i, numbered)):
+            continue
+        start = i - (text.low(i - 1) in _RANKED and labelled is None)
+        return replaced(text, start, i + 1, name(text, numbered[number]))
+    return text
+
+
+def _leads_here(text: Text, i: int, numbered: dict[str, Mention]) -> bool:
+    """Whether a word that holds back or a 'rule' stands before a number, or a list of them."""
+    k = i - 1
+    while text.low(k) in ("and", "or", ",", "both", *numbered) or text.low(k) in _RANKED:
+        if text.low(k) in _RANKED:
+            return True
+        k -= 1
+    return text.low(k) in _REFERRING or mention_at([*numbered.values()], k) is not None

@@ -43,7 +43,8 @@ _AROUND = frozenset(
     "somewhere "
     "simply just clearly please here there two them both these all next by far most what which "
     "that , : = - – — it out we want put up off in-between definitely naturally really also "
-    "being down however though obviously whichever one only".split()
+    "being down however though obviously whichever one only number no nr plan two three four 1 2 3 "
+    "4 b c".split()
 )
 _SPEECH = frozenset({*_PLACES, *_NOUNS, *_VERBS, *_AROUND})
 _OPENS = frozenset(
@@ -82,7 +83,9 @@ def _left(text: Text, start: int, low: int) -> int:
 
 def _right(text: Text, end: int, high: int) -> int:
     """Where the words of ranking after a message end; its end where others follow them."""
-    i = end
+    i = end + (text.low(end) == "," and text.low(end + 1) in ("which", "that"))
+    if i > end and text.low(i + 1) not in _VERBS:
+        return end
     while i < high and text.low(i) in _SPEECH and text.low(i) not in _CLOSES:
         i += 1
     return i if text.low(i) in _CLOSES and mention_at([], i) is None else end
@@ -92,6 +95,9 @@ def _place(before: list[str], after: list[str]) -> str | None:
     """The one place that the words tell; None for a bare 'first A', which is one already."""
     said = [*before, *after]
     told = {_PLACES[low] for low in said if low in _PLACES}
+    counted = _counted(said)
+    if counted is not None and not told:
+        return counted
     if "most" in said and not told and set(said) & {"matters", "matter", "important", "counts"}:
         told = {"first"}
     if told == {"first", "last"} and {"end", "bottom"} & set(said):
@@ -103,6 +109,22 @@ def _place(before: list[str], after: list[str]) -> str | None:
     if not within or set(said) & {"else", "everything", "others", "rest", "both"}:
         return None
     return told.pop()
+
+
+_NUMBERED = frozenset("number no nr position place spot slot rank priority prio plan tier".split())
+_COUNTS = {
+    **dict.fromkeys(("one", "1", "a"), "first"), **dict.fromkeys(("two", "2", "b"), "second"),
+    **dict.fromkeys(("three", "3", "c"), "third"), **dict.fromkeys(("four", "4"), "fourth"),
+}  # fmt: skip
+
+
+def _counted(said: list[str]) -> str | None:
+    """'number two', 'plan B': the place that a count tells; None where none or several do."""
+    found = [
+        _COUNTS[low] for before, low in pairwise(said) if before in _NUMBERED and low in _COUNTS
+        and (low not in "abc" or before == "plan")
+    ]  # fmt: skip
+    return found[0] if len(found) == 1 and not {"above", "below", "everything"} & {*said} else None
 
 
 _ABOVE = frozenset(
@@ -154,6 +176,41 @@ def compares(said: list[str]) -> bool:
 def _parted(between: list[str]) -> bool:
     """'A first, before B': a comma before anything but an article says more than one thing."""
     return "," in between
+
+
+_BOTH = (
+    ("both", "of", "them"), ("both", "of", "these"), ("both", "messages"), ("both",), ("they",
+    "both"),
+    ("all", "of", "them"), ("all", "others"), ("the", "others"), ("everything", "else"),
+    ("the", "other", "two"), ("these", "two"), ("those", "two"), ("the", "rest"), ("all", "the",
+    "others"), ("the", "other", "messages"), ("all", "other", "messages"), ("everything",),
+)  # fmt: skip
+
+
+def all_related(text: Text, found: list[Mention]) -> Text:
+    """'Both of them lose to A', 'everything else comes after A': A is before all others."""
+    for mention in found:
+        begin = max((k + 1 for k in range(mention[0]) if text.low(k) in _OPENS), default=0)
+        words = next((w for w in sorted(_BOTH, key=len, reverse=True) if text.has(begin, *w)), None)
+        if words is None or text.low(mention[1]) not in (*ENDS, "", ",", "and", "but"):
+            continue
+        between = [text.low(k) for k in range(begin + len(words), mention[0])]
+        if not compares(between) or not _are_the_others(words, mention, found, begin):
+            continue
+        low = "last" if {*between} & _ABOVE else "first"
+        new = [*name(text, mention), word(text[begin], "is"), word(text[begin], low)]
+        return replaced(text, begin, mention[1], new)
+    return text
+
+
+def _are_the_others(
+    words: tuple[str, ...], mention: Mention, found: list[Mention], begin: int
+) -> bool:
+    """Whether 'both' are the only other two messages, and 'everything else' all others."""
+    others = {m[2] for m in found} - {mention[2]}
+    before = {m[2] for m in found if m[1] <= begin} - {mention[2]}
+    two = {"both", "two"} & {*words}
+    return others == before if not two else len(others) == 2 and others == before
 
 
 _FORMER = {"former": 0, "latter": 1}

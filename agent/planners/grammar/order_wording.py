@@ -19,7 +19,8 @@ _HANDLED = frozenset(
     "are gone went served settled".split()
 )
 _COMES = frozenset(
-    "comes come goes go is are we send follows stands sits , should be belongs put".split()
+    "comes come goes go is are we send follows stands sits , should be belongs put : - – then "
+    "there".split()
 )
 _SITS = frozenset(
     "sits stands is are comes goes belongs right should be come go sit rank ranks".split()

@@ -25,6 +25,20 @@ THEN_PHRASES = (
     ("only", "after", "that"),
     ("only", "after", "those"),
     ("of", "the", "rest", ","),
+    ("in", "all", "remaining", "cases"),
+    ("in", "the", "remaining", "cases"),
+    ("in", "every", "other", "case"),
+    ("in", "other", "cases"),
+    ("for", "the", "remaining", "users"),
+    ("in", "all", "others"),
+    ("if", "neither", "of", "the", "two", "applies"),
+    ("as", "the", "last", "resort"),
+    ("as", "the", "fallback"),
+    ("as", "a", "backup"),
+    ("as", "plan", "b"),
+    ("plan", "b", ":"),
+    ("backup", ":"),
+    ("only", "if", "not"),
     ("of", "those", "left", ","),
     ("among", "the", "rest", ","),
     ("from", "the", "rest", ","),
@@ -132,6 +146,11 @@ COMPARED = frozenset(
     "over before of above beats beat trumps trump outranks outrank than tops overrides overrules "
     "supersedes precedes against >".split()
 )
+COMPARING = frozenset(
+    "lose loses beat beats yield yields outrank outranks trump trumps precede precedes prevail "
+    "prevails overrule overrules behind ahead supersede supersedes defer defers win wins".split()
+)
+"""What stands before a message and is none of these says nothing of its place."""
 EVERYTHING = (
     ("everything",), ("everything", "else"), ("anything", "else"), ("anything",), ("all", "else"),
     ("all", "others"), ("all", "other"), ("the", "others"), ("the", "rest"), ("both",),

@@ -30,6 +30,14 @@ _FILLERS = frozenset(
     "remember note pecking yes ok really exactly promised sequence sequenced prio prios".split()
 )
 _PHRASES = (
+    ("in", "this", "list"), ("from", "this", "list"), ("in", "the", "list"), ("from", "the",
+    "list"),
+    ("on", "this", "list"), ("of", "this", "list"), ("in", "the", "list", "below"),
+    ("the", "order", "above"), ("the", "list", "above"), ("and", "nothing", "else"),
+    ("top", "down"), ("going", "down"), ("best", "first"), ("from", "best", "to", "worst"),
+    ("as", "listed"), ("as", "written"), ("as", "given"), ("as", "shown"), ("as", "above"),
+    ("in", "the", "order", "above"), ("in", "order"), ("that", "order"), ("this", "order"),
+    ("by", "importance"), ("strict", "order"), ("strictly", "in"), ("in", "priority", "order"),
     ("one", "of", "these"), ("one", "of", "them"), ("one", "of", "those"), ("one", "of"),
     ("only", "one", "of", "these"), ("only", "one", "of", "them"), ("only", "one", "of"),
     ("only", "one", "per", "user"), ("one", "per", "user"), ("one", "per", "person"),

@@ -13,7 +13,10 @@ _ALL = (("everything", "else"), ("everything",), ("anything",), ("all", "message
         ("all", "else"),
         ("all", "of", "them"), ("all", "of", "these"), ("all",), ("the", "rest"), ("the", "others"),
         ("anything", "else"), ("all", "the", "others"))  # fmt: skip
-_EXCEPT = (("except", "for"), ("except",), ("other", "than"), ("apart", "from"), ("aside", "from"),
+_EXCEPT = (("with", "one", "exception", ":"), ("with", "the", "only", "exception", "of"),
+           ("the", "only", "exception", "is"), ("the", "exception", "is"), ("exception", ":"),
+           ("with", "one", "exception", ","), ("except", "for"), ("except",), ("other", "than"),
+           ("apart", "from"), ("aside", "from"),
            ("besides",), ("but", "not"), ("but",), ("excluding",), ("save",), ("with", "the",
            "exception", "of"), ("not", "the"), ("bar",))  # fmt: skip
 _COUNTS = {2: ("two", "2"), 3: ("three", "3"), 4: ("four", "4"), 5: ("five", "5")}
@@ -26,7 +29,7 @@ _HOLD = frozenset(
 def all_but(text: Text, found: list[Mention]) -> Text:
     """'Hold everything while … except A': 'hold B and C while …'."""
     for i in range(len(text)):
-        words = next((one for one in _EXCEPT if text.has(i, *one)), None)
+        words = next((one for one in sorted(_EXCEPT, key=len)[::-1] if text.has(i, *one)), None)
         if words is None:
             continue
         k = i + len(words)
@@ -154,7 +157,8 @@ _RULE = frozenset(
     "priority wins win goes go out sent counts applies apply gets get prevails precedence takes "
     "take which that we send here it on to listed uppermost at time same comes come , then match "
     "matches matching fits fit fitting decides decide overlap clash tie conflict , order earlier "
-    "earliest mentioned named each per and receive receives he she due given".split()
+    "earliest mentioned named each per and receive receives he she due given can may could "
+    "line have".split()
 )
 _RANKED = frozenset("higher highest first top uppermost earlier earliest rank ranked".split())
 _CHOSEN = frozenset(
@@ -169,13 +173,16 @@ def first_wins(text: Text, found: list[Mention]) -> Text:
     for end in (k for k in range(len(text) + 1) if k == len(text) or text.low(k) in _STOPS):
         said = [text.low(k) for k in range(begin, end)]
         ruled = len(said) > _FEW and set(said) <= _RULE
-        if ruled and set(said) & _RANKED and set(said) & _CHOSEN:
+        several = ("several" in said or "multiple" in said or "more" in said) and ruled
+        several = several and bool(set(said) & _QUALIFYING) and not set(said) & (_CHOSEN | _RANKED)
+        if several or (ruled and set(said) & _RANKED and set(said) & _CHOSEN):
             stop = end + (text.low(end) in (",", ":"))
             return replaced(text, begin, stop, [])
         begin = end + 1
     return text
 
 
+_QUALIFYING = frozenset("qualify qualifies eligible apply applies match line due fit".split())
 _STOPS = frozenset({*ENDS, ":", "(", ")"})
 _FEW = 3
 _LEFT = (
