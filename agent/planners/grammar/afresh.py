@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from agent.planners.grammar.meaning import Item, with_window
+from agent.planners.grammar.words import is_past
 from core.conditions import Attribute, Condition, EventCount, Op, Related, Trait, leaves
 
 _OWN = 3
@@ -16,7 +17,7 @@ def afresh(items: list[Item], k: int, sharing: Item) -> bool:
     item = items[k]
     if item.sep not in ("comma", "strong_and", "and"):
         return False
-    if sharing.found.stated.lower().startswith("neither"):
+    if sharing.found.stated.lower().startswith("neither") or _other_form(sharing, item):
         return True
     if item.sep == "and" or _about(item.found.condition) & _about(sharing.found.condition):
         return False
@@ -25,6 +26,14 @@ def afresh(items: list[Item], k: int, sharing: Item) -> bool:
     if sharing.own_verb:
         return item.sep == "strong_and" and _own_predicate(item) and _listed_before(items, sharing)
     return len(item.found.stated.split()) >= _OWN
+
+
+def _other_form(sharing: Item, item: Item) -> bool:
+    """'do not receive the digest and joined in May': 'not' cannot stand before 'joined'."""
+    first, second = (one.found.stated.lower().split()[:1] for one in (sharing, item))
+    if not first or not second or sharing.determiner or sharing.found.form == "noun":
+        return False
+    return is_past(second[0]) and not is_past(first[0]) and not first[0].endswith("ing")
 
 
 def _compares(condition: Condition) -> bool:
@@ -90,6 +99,24 @@ def shared_object(items: list[Item], notes: list[str]) -> list[Item]:
         shared[k] = replace(one, found=found)
         notes[:] = [note for note in notes if not note.startswith(f"'{one.found.stated}' is count")]
         notes.append(f"'{span.stated}' is taken to hold for '{one.found.stated}' too.")
+    return shared
+
+
+def one_period(items: list[Item], notes: list[str]) -> list[Item]:
+    """'did 2 yoga and 2 cardio workouts this week': the week holds for what both verbs share."""
+    shared = list(items)
+    for k in range(len(items) - 2, -1, -1):
+        one, other = shared[k], shared[k + 1]
+        span = other.found.span
+        if not other.found.one_verb or one.found.span is not None or one.lead is not None:
+            continue
+        if span is None or span.window is None:
+            continue
+        windowed = with_window(one.found.condition, span.window)
+        shared[k] = replace(one, found=replace(one.found, condition=windowed, span=span))
+        notes[:] = [note for note in notes if not note.startswith(f"'{one.found.stated}'")]
+        said = span.stated or "The period"
+        notes.append(f"'{said}' is taken to hold for '{one.found.stated}' too.")
     return shared
 
 

@@ -6,6 +6,8 @@ they open a newsletter this week? Then I want them.') or as an 'if' of one sente
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from agent.planners.grammar.lexicon import Kind, Lexicon
 from agent.planners.grammar.quantities import quantity
 from agent.planners.grammar.words import ARTICLES, Text, Token
@@ -35,10 +37,13 @@ _BEGIN = (
     ("the", "people", "we", "want", "are"), ("the", "ones", "we", "want", "are"),
     ("the", "people", "i", "want", "are"), ("who", "we", "want", ":"), ("who", "i", "want", ":"),
     ("what", "we", "are", "after", "is"), ("what", "i", "am", "after", "is"),
+    ("which",), ("tell", "me"), ("show", "me"), ("give", "me"), ("find", "me"), ("get", "me"),
+    ("send", "me"), ("list", "me"), ("name",), ("find",), ("get",), ("identify",),
+    ("which", "of", "our"), ("which", "of", "the"), ("which", "of", "these"), ("see",),
     ("it", "is", "about"), ("this", "is", "about"), ("this", "is", "for"), ("this", "concerns"),
     ("we", "are", "talking", "about"), ("i", "am", "talking", "about"), ("think",),
 )  # fmt: skip
-_AFTER_BEGIN = frozenset("everyone everybody anyone anybody all the those people users every "
+_AFTER_BEGIN = frozenset("everyone everybody anyone anybody all those people users every "
                          "whoever only any".split())  # fmt: skip
 _SPEAKING = frozenset({"i", "we"})
 _CONDITIONAL = frozenset({"if", "when", "whenever", "where"})
@@ -54,7 +59,6 @@ _KINDS: tuple[Kind, ...] = ("event", "entity", "value", "trait", "audience", "ac
 
 def begun(text: Text, lexicon: Lexicon) -> Text:
     """The text without such beginnings."""
-    text = _asked_of_them(_conditional(text))
     tokens: list[Token] = []
     i = 0
     while i < len(text):
@@ -64,6 +68,11 @@ def begun(text: Text, lexicon: Lexicon) -> Text:
             tokens.append(text[i])
         i += 1
     return Text(text.source, tokens)
+
+
+def stated(text: Text, lexicon: Lexicon) -> Text:
+    """Conditions that are put as questions, as an 'if' or as a clause of law, as statements."""
+    return _deemed(_asked_of_them(_conditional(text)), lexicon)
 
 
 def _past(text: Text, i: int, lexicon: Lexicon) -> int:
@@ -145,8 +154,11 @@ def _begin(text: Text, i: int, lexicon: Lexicon) -> int | None:
     if words is None:
         return None
     end = k + len(words)
-    people = text.low(end) in _AFTER_BEGIN or lexicon.longest("person", text, end) is not None
-    return end if people or _adjectives(text, end, lexicon) else None
+    after = end + (text.low(end) in ARTICLES)
+    people = text.low(end) in _AFTER_BEGIN or lexicon.longest("person", text, after) is not None
+    people = people or text.has(end, "the", "ones")
+    who = text.low(end) == "who" and words != ("which",)
+    return end if people or who or _adjectives(text, end, lexicon) else None
 
 
 def _conditional(text: Text) -> Text:
@@ -163,6 +175,48 @@ def _conditional(text: Text) -> Text:
         if found is not None:
             return Text(text.source, [*text.tokens[1:k], *text.tokens[found:]])
     return text
+
+
+def _deemed(text: Text, lexicon: Lexicon) -> Text:
+    """'Any customer shall be deemed eligible if the customer has …': customers who have …"""
+    for i in range(len(text)):
+        person = lexicon.longest("person", text, i)
+        if person is None:
+            continue
+        k = person.end
+        while text.low(k) in _LAWFUL:
+            k += 1
+        verb = k > person.end and text.low(k - 1) in _QUALIFYING
+        while verb and text.low(k) in ("for", "this", "the", "our", "campaign", "offer", "message",
+                                       "programme", "program", "only", "mailing", ","):  # fmt: skip
+            k += 1
+        if not verb or text.low(k) not in ("if", "when", "where", "provided", "once", "in", "so"):
+            continue
+        k += 1
+        while text.low(k) in ("that", "case", "long", "as", "and", "only", "if"):
+            k += 1
+        after = k + (text.low(k) in ("the", "that", "such", "this", "said", "a"))
+        again = lexicon.longest("person", text, after)
+        if text.low(k) in ("they", "he", "she", "it"):
+            rest = k + 1
+        elif again is not None:
+            rest = again.end
+        else:
+            continue
+        who = replace(text[i], text="who", low="who", kind="word", value=None)
+        return Text(text.source, [*text.tokens[: person.end], who, *text.tokens[rest:]])
+    return text
+
+
+_LAWFUL = frozenset(
+    "shall will is are should must may can be being deemed considered regarded treated as only "
+    "eligible included targeted selected addressed qualify qualifies contacted in scope "
+    "count counts get gets it receive receives messaged".split()
+)
+_QUALIFYING = frozenset(
+    "eligible included targeted selected addressed qualify qualifies contacted scope count counts "
+    "it messaged".split()
+)
 
 
 def _wanted(text: Text, i: int) -> int | None:

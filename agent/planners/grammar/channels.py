@@ -115,7 +115,7 @@ class ChannelReader:
             "a",
             "an",
         )
-        if not (led or only or verb or len(names) > 1 or noun):
+        if not (led or only or verb or len(names) > 1 or noun or self._alone(i, end)):
             return None
         if in_clause and not (led or only):
             return None
@@ -124,6 +124,11 @@ class ChannelReader:
             said = self.text.words(start, end)
             note = f"'{said}' is an order: the first channel that reaches the user is used."
         return Channels(tuple(names), end, note=note)
+
+    def _alone(self, i: int, end: int) -> bool:
+        """'… Push.', 'Channel: email': a sentence that is nothing but channels."""
+        begins = self.text.low(i - 1) in (".", "!", "?", ";", "\n", ":") and i > 0
+        return begins and self.text.low(end) in ("", ".", "!", "\n", ";")
 
     def _verb_position(self, i: int, start: int, end: int) -> bool:
         """'Email users who …': the channel is the sentence's verb."""
@@ -171,7 +176,7 @@ class ChannelReader:
         for join in sorted(CHANNEL_JOINS, key=len, reverse=True):
             if self.text.has(i, *join):
                 start = i + len(join)
-                while self.text.low(start) in (
+                while self.one(start) is None and self.text.low(start) in (
                     *CHANNEL_LEADS,
                     *ARTICLES,
                     "then",

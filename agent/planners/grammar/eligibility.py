@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from agent.planners.defaults import about_channels, holdout_of, slug
-from agent.planners.grammar.beginnings import begun
+from agent.planners.grammar.beginnings import begun, stated
 from agent.planners.grammar.caps import refuse_cap
 from agent.planners.grammar.contradiction import contradiction
 from agent.planners.grammar.doubt import choices
@@ -15,6 +15,7 @@ from agent.planners.grammar.openings import opened
 from agent.planners.grammar.phrasing import phrased
 from agent.planners.grammar.reading import Reader, Reading
 from agent.planners.grammar.remarks import without_remarks
+from agent.planners.grammar.rewording import there_is
 from agent.planners.grammar.shorthand import in_sentences
 from agent.planners.grammar.synonyms import said_otherwise
 from agent.planners.grammar.words import Text
@@ -28,8 +29,9 @@ from warehouse.catalog import Catalog
 def plan_eligibility(text: Text, lexicon: Lexicon, as_of: datetime, notes: list[str]) -> Plan:
     """The rule that the text describes; raises Unclear where it cannot be read."""
     refuse_cap(text)
-    text, remarks = without_remarks(begun(text, lexicon), lexicon)
-    text, reasons = opened(in_sentences(text, lexicon), lexicon)
+    text, remarks = without_remarks(stated(text, lexicon), lexicon)
+    text = there_is(in_sentences(begun(text, lexicon), lexicon))
+    text, reasons = opened(text, lexicon)
     text, others = said_otherwise(phrased(text, lexicon), lexicon, as_of)
     notes = [*notes, *remarks, *reasons, *others]
     notes_only = not any(lexicon.is_person(text, i) for i in range(len(text)))

@@ -193,13 +193,14 @@ class Ellipsis:
             return None
         column = self.lexicon.catalog.entities[said.entity].columns[listed.column]
         end = column_noun(self.text, listed.end, listed.column, column)
-        end += self.text.low(end) in ("one", "ones")
+        single = self.text.low(end) in ("one", "ones")
+        end += single
         if self.text.low(end) not in _ENDS:
             return None
         where = tuple(listed.filter() if one.column == listed.column else one for one in said.where)
         item = self._item(i, end, sep, Related(entity=said.entity, where=where), None)
         found = item.found
-        if len(said.where) > 1:
+        if len(said.where) > 1 and not single:
             found = found.asking(
                 f"Does all that was said before hold for '{found.stated}' too? Say it in full."
             )
@@ -256,12 +257,5 @@ def _from_then(one: EventCount, said: str) -> tuple[Window, str]:
 
 
 def _one_verb(item: Item) -> Item:
-    """'2 yoga and 2 cardio workouts this week': the period may hold for what was counted before."""
-    span = item.found.span
-    if span is None:
-        return item
-    question = (
-        f"Does '{span.stated}' hold for what was counted before '{item.found.stated}' as well? "
-        "Say the period with each, or 'ever'."
-    )
-    return replace(item, found=item.found.asking(question))
+    """'did 2 yoga and 2 cardio workouts this week': one verb, so one period for both."""
+    return replace(item, found=replace(item.found, one_verb=True))

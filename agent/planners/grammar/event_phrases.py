@@ -28,6 +28,7 @@ _PREPOSITIONS = frozenset("by for to in on at with from of into".split())
 _PASSIVE = ("was", "were", "is", "are", "been", "being", "got", "has", "have", "had", "ever")
 _NOUNS = ("s", "ion", "ions", "ing", "ings")
 """How nouns made of a verb end: 'pricing views', 'task completion'."""
+_SIGNS = frozenset({">=", "<=", ">", "<", "=", "==", "≥", "≤"})
 _DONE = ("done", "made", "performed", "logged", "recorded", "finished")
 _BARE = ("not", "do", "does", "did", "to", "never")
 _HAVING = ("have", "has", "having", "with", "had")
@@ -126,29 +127,33 @@ class EventPhrases:
             read.verb_only = verb and read.inflected and not article
             if self.rest(entry, read, start) and not self._message(read, start):
                 yield read
-        for name, end in self._turned_round(start, determined=article):
-            read = EventPhrase(name, i, end, count, [*filters], no=no)
+        for name, end, negated in self._turned_round(start, determined=article):
+            if no and negated:
+                continue
+            read = EventPhrase(name, i, end, count, [*filters], no=no or negated)
             read.inflected = read.nominal = read.inflected_noun = True
             yield read
 
-    def _turned_round(self, i: int, *, determined: bool) -> Iterator[tuple[str, int]]:
-        """'workouts started', 'no title was finished', 'pricing views': the object, then the verb.
+    def _turned_round(self, i: int, *, determined: bool) -> Iterator[tuple[str, int, bool]]:
+        """'workouts started', 'onboarding not completed', 'pricing views': object, then verb.
 
-        What the catalog counts as rows is left to them.
+        The event, where it ends, and whether it did not happen. What the catalog counts as rows is
+        left to them.
         """
         if self.lexicon.longest("entity", self.text, i) is not None:
             return
         for words, verb, name in self.lexicon.turned_round(self.text, i):
             k = i + len(words)
             plural = self.text.low(k - 1).endswith("s") and not words[-1].endswith("s")
-            being = False
-            while self.text.low(k) in _PASSIVE:
+            being = negated = False
+            while self.text.low(k) in (*_PASSIVE, "not", "never"):
+                negated = negated or self.text.low(k) in ("not", "never")
                 being, k = True, k + 1
             low = self.text.low(k)
-            past = (plural or determined) and is_past(low) and same_word(low, verb)
+            past = (plural or determined or negated) and is_past(low) and same_word(low, verb)
             noun = not being and low.endswith(_NOUNS) and stem(low) == stem(verb)
             if past or (noun and not same_word(low, words[-1])):
-                yield name, k + 1
+                yield name, k + 1, negated
 
     def _message(self, read: EventPhrase, start: int) -> bool:
         """'the upgrade nudge' is a message, though 'upgrade' is an event."""
@@ -277,6 +282,8 @@ class EventPhrases:
         read.end = listed.end
 
     def _ordinal(self, read: EventPhrase) -> bool:
+        very = self.text.low(read.end) == "very" and self.text.low(read.end + 1) in ORDINALS
+        read.end += very
         low = self.text.low(read.end)
         if low in ORDINALS:
             read.ordinal, read.end = ORDINALS[low], read.end + 1
@@ -371,6 +378,8 @@ class EventPhrases:
             if found is not None and found.times and on == occasions:
                 read.count, read.end = found, found.end
                 return True
+        if read.count is None and not read.no and read.ordinal is None and self._signed(read):
+            return True
         if read.count is not None and read.count.bare:
             trailing = trailing_comparison(self.text, read.end)
             if trailing is not None:
@@ -378,6 +387,20 @@ class EventPhrases:
                 read.end = trailing[1]
                 return True
         return self._upper_end(read)
+
+    def _signed(self, read: EventPhrase) -> bool:
+        """'viewed pricing >= 2 in the last 14 days': a sign compares how often."""
+        numeric = ("integer", "number")
+        columns = self.lexicon.catalog.events[read.event].properties.values()
+        if self.text.low(read.end) not in _SIGNS or any(one.type in numeric for one in columns):
+            return False
+        found = quantity(self.text, read.end)
+        if found is None or found.vague or found.currency:
+            return False
+        ends = self._alone(found.end) or self.times.span(found.end) is not None
+        if ends:
+            read.count, read.end = replace(found, bare=False), found.end
+        return ends
 
     def _upper_end(self, read: EventPhrase) -> bool:
         """'at least one workout but no more than four': the same count once more."""

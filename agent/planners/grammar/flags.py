@@ -53,6 +53,7 @@ class Flags:
     def at(self, i: int) -> Iterator[Found]:
         """Readings in which other words stand between those of a phrase."""
         yield from self._switched(i)
+        yield from self._field(i)
         start = i
         while self.text.low(start) in (*ARTICLES, "whose", "no"):
             start += 1
@@ -61,6 +62,18 @@ class Flags:
                 words = tuple(phrase.lower().split())
                 if len(words) > 1:
                     yield from self._apart(i, start, sense, words)
+
+    def _field(self, i: int) -> Iterator[Found]:
+        """'newsletter = yes': the beginning of the column's name, and its value."""
+        for sense, phrases in self.flags:
+            words = phrases[0].split()
+            for length in range(len(words), 0, -1):
+                end = self._phrase(i, tuple(words[:length]))
+                state = None if end is None else _SAID.get(self.text.low(end + 1))
+                equals = end is not None and self.text.low(end) in ("=", "==", ":", "is")
+                if end is not None and state is not None and equals and self._ends(end + 2):
+                    yield self._found(i, end + 2, sense, state)
+                    break
 
     def _apart(self, i: int, start: int, sense: Sense, words: tuple[str, ...]) -> Iterator[Found]:
         """'the email is not verified' for 'email verified' and for 'verified their email'."""
@@ -86,7 +99,7 @@ class Flags:
         """'is false', 'enabled', 'is turned off' after the column's phrase."""
         position, value = self._be(i)
         low = self.text.low(position)
-        if low in _SAID and position > i:
+        if low in _SAID and (position > i or self._ends(position + 1)):
             return _SAID[low] == value, position + 1
         for words, state in _STATES.items():
             lone = words in (("on",), ("active",), ("off",), ("inactive",))
@@ -95,7 +108,8 @@ class Flags:
         return None, i
 
     def _ends(self, i: int) -> bool:
-        return self.text.low(i) in ("", ".", ",", ";", "and", "or", "but", "who", ")", "\n")
+        return self.text.low(i) in ("", ".", ",", ";", "and", "or", "but", "who", ")", "\n", "+",
+                                    "&", "|")  # fmt: skip
 
     def _switched(self, i: int) -> Iterator[Found]:
         """'have turned off autoplay', 'using 2FA'."""

@@ -82,14 +82,24 @@ def _fails(lexicon: Lexicon) -> bool:
 def _no_matter(text: Text, i: int, _lexicon: Lexicon) -> tuple[list[Token], int] | None:
     """', no matter when', 'regardless of whether it was solved': said to limit nothing."""
     start = i + (text.low(i) == ",")
-    for words in (("no", "matter"), ("regardless", "of"), ("irrespective", "of")):
-        if not text.has(start, *words) or text.low(start + len(words)) not in _ASKED:
+    for words in (("no", "matter"), ("regardless", "of"), ("irrespective", "of"), ("whether",)):
+        if not text.has(start, *words):
+            continue
+        if words == ("whether",) and not _or_not(text, start):
+            continue
+        if words != ("whether",) and text.low(start + len(words)) not in _ASKED:
             continue
         end = next((k for k in range(start, len(text)) if text.low(k) in _ENDS), len(text))
         if end - start > 12 or any(text.low(k) in ("but", "who") for k in range(start, end)):
             return None
         return [], end + (text.low(end) == "," and text.low(i) == "," and not _joined(text, end))
     return None
+
+
+def _or_not(text: Text, i: int) -> bool:
+    """'whether or not it was closed', 'whether it was closed or not'."""
+    end = next((k for k in range(i, len(text)) if text.low(k) in _ENDS), len(text))
+    return text.has(i + 1, "or", "not") or text.has(end - 2, "or", "not")
 
 
 def _joined(text: Text, comma: int) -> bool:
@@ -251,7 +261,8 @@ def _as_well_as_people(text: Text, i: int, lexicon: Lexicon) -> tuple[list[Token
     while text.low(start) in ("all", "any", "the", "those", "every"):
         start += 1
     noun = start - 1 if text.low(start - 1) == "those" else start
-    if not lexicon.is_person(text, noun) or text.low(noun + 1) not in _RELATED:
+    person = lexicon.longest("person", text, noun) is not None
+    if not person or text.low(noun + 1) not in _RELATED:
         return None
     comma = [] if text.low(i - 1) == "," else [word(text[i], ",")]
     return [*comma, word(text[i], "or")], i + 3
@@ -287,9 +298,62 @@ def _just_these(text: Text, i: int, lexicon: Lexicon) -> tuple[list[Token], int]
     return ([], i + 1) if k > start else None
 
 
+def _indifferent(text: Text, i: int, _lexicon: Lexicon) -> tuple[list[Token], int] | None:
+    """'- kids profile or not, does not matter', ', the platform is irrelevant': limits nothing."""
+    if text.low(i) not in (",", "-", "–", "—", ".", ";") or i == 0:
+        return None
+    stop = next((k for k in range(i + 1, len(text)) if text.low(k) in (".", ";", "!", "\n")),
+                len(text))  # fmt: skip
+    for words in (("does", "not", "matter"), ("do", "not", "matter"), ("is", "irrelevant"),
+                  ("are", "irrelevant"), ("i", "do", "not", "mind"), ("we", "do", "not", "mind"),
+                  ("i", "do", "not", "care"), ("we", "do", "not", "care")):  # fmt: skip
+        if text.has(stop - len(words), *words) and stop - i <= _ASIDE:
+            inside = {text.low(k) for k in range(i + 1, stop)}
+            return None if inside & {"but", "and", "who", "if"} else ([], stop)
+    return None
+
+
+def _paying_us(text: Text, i: int, lexicon: Lexicon) -> tuple[list[Token], int] | None:
+    """'is not paying us yet'."""
+    paying = text.low(i) in ("paying", "pay", "paid") and text.low(i + 1) == "us"
+    return ([text[i]], i + 2) if paying and text[i + 1].text == "us" else None
+
+
+def _all_hold(text: Text, i: int, _lexicon: Lexicon) -> tuple[list[Token], int] | None:
+    """'All three must hold.', 'Both conditions have to be met.': as sentences do anyway."""
+    if text.low(i) not in ("all", "both") or text.low(i - 1) not in (".", ";", "!", "\n"):
+        return None
+    if any(one.low in ("or", "either") for one in text.tokens):
+        return None
+    end = next((k for k in range(i, len(text)) if text.low(k) in _ENDS), len(text))
+    said = {text.low(k) for k in range(i, end)}
+    holding = said & {"hold", "apply", "met", "true", "fulfilled", "satisfied", "required", "meet"}
+    return ([], end) if holding and not said - _HOLDING else None
+
+
+_HOLDING = frozenset(
+    "all both of these them the those two three four five conditions criteria requirements points "
+    "must have has should need needs to be are is hold apply met true fulfilled satisfied required "
+    "at same time together simultaneously please above".split()
+)
+
+
+def _he_or_she(text: Text, i: int, _lexicon: Lexicon) -> tuple[list[Token], int] | None:
+    for words in (("he", "or", "she"), ("she", "or", "he"), ("he", "/", "she"),
+                  ("he", "she"), ("s", "he"), ("(", "s", ")", "he")):  # fmt: skip
+        if text.has(i, *words):
+            end = i + len(words)
+            verb = {"has": "have", "is": "are", "does": "do", "was": "were"}.get(text.low(end))
+            they = word(text[i], "they")
+            return ([they, word(text[end], verb)], end + 1) if verb else ([they], end)
+    return None
+
+
+_ASIDE = 12
 _RELATED = frozenset("who with that whose in on from without".split())
 STEPS: tuple[Step, ...] = (
-    _sign_ups, _as_well_as_people, _of_theirs, _just_these,
+    _all_hold, _he_or_she, _indifferent, _paying_us, _sign_ups, _as_well_as_people, _of_theirs,
+    _just_these,
     _managed, _no_matter, _together, _nobody_else, _this_time, _excepted, _not_at_all, _a_thing,
     _or_else, _with_us, _ever_told, _anything_but, _comma_span, _more,
 )  # fmt: skip

@@ -112,9 +112,15 @@ def asks(text: Text) -> bool:
 
 def asks_for_people(text: Text, lexicon: Lexicon) -> bool:
     """'Which viewers put a film on the watchlist …?', 'Who exported a report …?'."""
+    if text.low(0) in _LISTING and not _GROUPED.search(text.source):
+        return any(lexicon.longest("person", text, k) for k in range(1, min(len(text), 7)))
     if text.low(0) == "which":
         return any(lexicon.is_person(text, k) for k in range(1, min(len(text), 5)))
     return text.low(0) == "who"
+
+
+_LISTING = frozenset({"show", "list", "give", "name", "get", "find", "display", "return"})
+_GROUPED = re.compile(r"\b(by|per|top|number|count|how many|share|average|most|least)\b", re.I)
 
 
 _DESCRIBING = frozenset("who whose that with without having in from on not".split())

@@ -17,6 +17,8 @@ from agent.planners.grammar.separators import RELATIVES
 from agent.planners.grammar.words import ARTICLES, Text, Token, same_word
 
 _LONGEST = 5
+_GLOSS = 12
+"""So many words a description has at most that is said again, exactly, after a colon."""
 _MEANING = (
     (",", "i.e", "."), ("i.e", "."), (",", "that", "is", ","), (",", "that", "is", ":"),
     (",", "meaning"), ("meaning",), (",", "in", "other", "words", ","), (",", "so"), ("=",),
@@ -48,6 +50,9 @@ def label(
     start = i
     while asks(text.low(start)) and text.low(start) not in _SMALL - ARTICLES:
         start += 1
+    gloss = _gloss(text, i, lexicon)
+    if gloss is not None:
+        return gloss
     for end in range(start + 1, min(start + _LONGEST, len(text) - 1) + 1):
         opener = _opener(text, end)
         if opener is not None:
@@ -57,6 +62,32 @@ def label(
         if text[end].kind != "word" and text.low(end) not in ("-", "(", ",", ":", "=", "–"):
             return None
     return None
+
+
+def _gloss(text: Text, i: int, lexicon: Lexicon) -> tuple[list[Token], int, str] | None:
+    """'people who keep browsing but do not buy: 2 views or more and 0 orders': said exactly."""
+    people = next((m.end for k in range(i, i + 3) if k < len(text)
+                   for m in lexicon.at("person", text, k)), None)  # fmt: skip
+    if people is None or text.low(people) not in RELATIVES:
+        return None
+    colon = next((k for k in range(people, min(people + _GLOSS, len(text))) if text.low(k) == ":"),
+                 None)  # fmt: skip
+    if colon is None or sum(one.low == ":" for one in text.tokens) > 1:
+        return None
+    inside = range(people, colon)
+    if any(text[k].kind != "word" or text.low(k) in _NEVER - _SAID_LOOSELY for k in inside):
+        return None
+    exact = any(quantity(text, k) is not None for k in range(colon + 1, len(text)))
+    if not exact or any(quantity(text, k) is not None for k in inside):
+        return None
+    if not _recurs(text, people + 1, colon, colon + 1, lexicon):
+        return None
+    said = text.words(i, colon)
+    who = [word(text[i], "users"), word(text[i], "with")]
+    return who if quantity(text, colon + 1) is not None else who[:1], colon + 1, said
+
+
+_SAID_LOOSELY = frozenset({"stop", "stops", "with", "take", "want", "need", "keep", "only"})
 
 
 def _opener(text: Text, i: int) -> tuple[str, ...] | None:

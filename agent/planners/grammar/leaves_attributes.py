@@ -37,7 +37,8 @@ PREPOSITIONS = (
 )  # fmt: skip
 _IS = ("is", "are", "was", "were", "being", "=", ":", "equals", "equal", "to", "of", "at", "score",
        "value", "that", "which", "has", "been", "stands", "as", "set", "sits", "scores", "must",
-       "should", "be", "lies",
+       "should", "be", "lies", "amounts", "stays", "remains", "does", "do", "reads", "shows",
+       "reaches", "hovers", "shall", "ranges", "comes", "falls", "fell", "currently",
        "currently", "their")  # fmt: skip
 
 

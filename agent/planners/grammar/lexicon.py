@@ -259,6 +259,8 @@ def _column_phrases(columns: dict[str, Column], owner: str) -> Iterator[tuple[Se
         yield from _values(name, owner, column.values)
         if column.type == "boolean":
             yield from _opposites(name, owner, column)
+            if name.startswith(("is_", "has_")):
+                yield Sense("column", name, owner), name.partition("_")[2].replace("_", " ")
 
 
 def _opposites(name: str, owner: str, column: Column) -> Iterator[tuple[Sense, str]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from agent.planners.grammar.afresh import afresh, at_any_time, shared_object
+from agent.planners.grammar.afresh import afresh, at_any_time, one_period, shared_object
 from agent.planners.grammar.doubt import Answer, Doubt
 from agent.planners.grammar.meaning import Found, Item, all_of, any_of, negate, with_window
 from agent.planners.grammar.reach import grouping, scope_of
@@ -31,7 +31,7 @@ def combine(items: list[Item], text: Text) -> Found:
     notes = [note for item in items for note in item.found.notes]
     questions = [question for item in items for question in item.found.questions]
     items = _under_one_negation(items, notes)
-    items = shared_object(items, notes)
+    items = one_period(shared_object(items, notes), notes)
     questions.extend(shared_window(items))
     questions.extend(_elliptic(items))
     items = _led(items, notes, questions, text)

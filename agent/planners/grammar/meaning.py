@@ -89,6 +89,8 @@ class Found:
     """Said with a number or a comparison of its own."""
     start: int = 0
     """Where an event that is counted begins."""
+    one_verb: bool = False
+    """Counted beside the event before it, with the verb and the period of both."""
     elliptic: bool = False
     """An event whose object was named before it."""
 

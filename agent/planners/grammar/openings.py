@@ -24,7 +24,8 @@ _NO = frozenset(
     "but minus".split()
 )
 _REQUESTS = tuple(
-    "ask look want need like love wish request search seek require target address reach talk "
+    "see hit comprise consist contain ask look want need like love wish request search seek "
+    "require target address reach talk "
     "speak chat contact invite interview survey thank reward put together find select pull get "
     "give identify hear plan try hope call engage remind nudge congratulate inform warn tell "
     "notify help ping approach welcome surprise test send export fetch create build make prepare "

@@ -29,6 +29,18 @@ _HEADS = frozenset(
     "behavior activity location geo market usage history engagement message campaign where when "
     "what must-have must-haves profile details description".split()
 )
+_LONG_HEADS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
+    (("must", "have"), ("with",)), (("should", "have"), ("with",)), (("need", "to", "have"), ()),
+    (("must", "not", "have"), ("excluding", "anyone", "with")), (("must", "be"), ()),
+    (("should", "not", "have"), ("excluding", "anyone", "with")), (("should", "be"), ()),
+    (("must", "not", "be"), ("excluding",)), (("should", "not", "be"), ("excluding",)),
+    (("in", "scope"), ()), (("out", "of", "scope"), ("excluding",)), (("who", "is", "in"), ()),
+    (("who", "is", "out"), ("excluding",)), (("not", "eligible"), ("excluding",)),
+    (("keep", "out"), ("excluding",)), (("who", "gets", "it"), ()), (("we", "want"), ()),
+    (("we", "do", "not", "want"), ("excluding",)), (("not", "for"), ("excluding",)),
+    (("must", "haves"), ()), (("target", "group"), ()), (("all", "of", "these"), ()),
+)  # fmt: skip
+"""Headings of several words, and what stands in their place."""
 _EVERYBODY = frozenset({"everyone", "everybody", "anyone", "anybody", "those"})
 _PARTICLES = {"ins": "in", "outs": "out", "ups": "up", "ons": "on", "offs": "off"}
 _NAMES: tuple[Kind, ...] = ("column", "trait")
@@ -129,7 +141,7 @@ def _with_everyone(text: Text, i: int, _lexicon: Lexicon) -> tuple[list[Token], 
 
 def _only_last(text: Text, i: int, lexicon: Lexicon) -> tuple[list[Token], int] | None:
     """'decision makers only.'"""
-    if text.low(i) != "only" or text.low(i + 1) not in ("", ".", "!", "\n") or i == 0:
+    if text.low(i) != "only" or text.low(i + 1) not in ("", ".", "!", "\n", ")") or i == 0:
         return None
     audience = any(
         match.end == i for k in range(max(0, i - 3), i)
@@ -154,18 +166,21 @@ _STEPS = (
 )  # fmt: skip
 
 
+_NUMBERINGS = (tuple("abcdefgh"), tuple("123456789"), ("i", "ii", "iii", "iv", "v", "vi", "vii"))
+
+
 def _points(text: Text, _lexicon: Lexicon) -> Text:
     """'those who (a) … or (b) …': the letters of the points say nothing."""
     found: list[tuple[str, int]] = []
     for i in range(len(text) - 1):
         opened = text.low(i) == "("
         k = i + opened
-        short = len(text.low(k)) == 1 and (text.low(k).isalpha() or text.low(k).isdigit())
+        short = any(text.low(k) in one for one in _NUMBERINGS)
         open_before = sum((one.low == "(") - (one.low == ")") for one in text.tokens[:i])
         if short and (opened or open_before <= 0) and text.low(k + 1) == ")":
             found.append((text.low(k), i))
     said = [one for one, _ in found]
-    if len(said) < 2 or said not in (list("abcdef")[: len(said)], list("123456")[: len(said)]):
+    if len(said) < 2 or said not in [[*one[: len(said)]] for one in _NUMBERINGS]:
         return text
     dropped = {k for _, i in found for k in range(i, i + 2 + (text.low(i) == "("))}
     return Text(text.source, [one for k, one in enumerate(text.tokens) if k not in dropped])
@@ -217,6 +232,9 @@ def _heading(text: Text, i: int, lexicon: Lexicon) -> tuple[list[Token], int] | 
             return [word(text[i], "excluding")], i + 2
         if text.low(i) in _HEADS:
             return [], i + 2
+    for head, said in _LONG_HEADS:
+        if text.has(i, *head, ":"):
+            return [word(text[i], one) for one in said], i + len(head) + 1
     for kind in _NAMES:
         match = lexicon.longest(kind, text, i)
         own = match is not None and match.sense.owner in ("", "trait")

@@ -15,7 +15,7 @@ from agent.planners.grammar.intent import asks, asks_for_people, kind_of
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.meaning import Unclear
 from agent.planners.grammar.question import plan_anything_else, plan_question
-from agent.planners.grammar.remarks import without_remarks
+from agent.planners.grammar.remarks import told_alone
 from agent.planners.grammar.typos import mend
 from agent.planners.grammar.words import Text, tokenise
 from agent.planners.port import Plan, PlanRequest
@@ -64,7 +64,10 @@ class GrammarPlanner:
 
     def _read(self, prompt: str, as_of: datetime) -> Plan:
         text, notes = mend(tokenise(prompt), self.lexicon)
-        match kind_of(without_remarks(text, self.lexicon)[0], self.lexicon):
+        kind = kind_of(text, self.lexicon)
+        if kind != "debug":  # 'what drove that?' asks, beside a metric that moved
+            kind = kind_of(told_alone(text, self.lexicon), self.lexicon)
+        match kind:
             case "decision":
                 return plan_decision(text, self.lexicon, as_of, notes)
             case "debug":
@@ -84,15 +87,18 @@ class GrammarPlanner:
         """'Who exported a report?' is the rule for them, where every word says who they are."""
         try:
             return plan_eligibility(text, self.lexicon, as_of, notes)
-        except Unclear:
-            return self._first(read, text, as_of, notes)
+        except Unclear as rule:
+            try:
+                return self._first(read, text, as_of, notes)
+            except Unclear as other:
+                raise (other if rule.question is None else rule) from rule
 
     def _first(self, read: Read, text: Text, as_of: datetime, notes: list[str]) -> Plan:
         """What is no question after all may be a rule: it is one when every word of it is read."""
         try:
             return read(text, self.lexicon, as_of, [*notes])
         except Unclear:
-            if asks(text):
+            if asks(told_alone(text, self.lexicon)):
                 raise
             try:
                 return plan_eligibility(text, self.lexicon, as_of, notes)

@@ -51,6 +51,12 @@ _BEFORE: dict[str, Op] = {
     "no older than": Op.LE, "not below": Op.GE, "not under": Op.GE, "not above": Op.LE,
     "not over": Op.LE, "greater or equal to": Op.GE, "greater than or equal to": Op.GE,
     "less than or equal to": Op.LE, "starting from": Op.GE, "starting at": Op.GE,
+    "not exceed": Op.LE, "exceed": Op.GT, "not surpass": Op.LE, "surpassing": Op.GT,
+    "not to exceed": Op.LE, "at or above": Op.GE, "at or below": Op.LE, "at or over": Op.GE,
+    "at or under": Op.LE, "greater than or equal": Op.GE, "less than or equal": Op.LE,
+    "as many as": Op.LE, "no fewer then": Op.GE, "more then": Op.GT, "less then": Op.LT,
+    "fewer then": Op.LT, "strictly more than": Op.GT, "strictly less than": Op.LT,
+    "strictly above": Op.GT, "strictly below": Op.LT, "not fewer": Op.GE,
     "nothing under": Op.GE, "nothing below": Op.GE,
     "exactly": Op.EQ, "precisely": Op.EQ, "equal to": Op.EQ, "equals": Op.EQ, "=": Op.EQ,
     "==": Op.EQ, "just": Op.EQ, "only": Op.EQ,
@@ -118,7 +124,7 @@ def number(text: Text, i: int) -> tuple[float, int] | None:
     for words, value in _SETS.items():
         if text.has(i, *words):
             return value, i + len(words)
-    if text.low(i) in CURRENCIES and text[i].kind == "mark":
+    if text.low(i) in CURRENCIES and (text[i].kind == "mark" or _digits(text, i + 1)):
         return _digits(text, i + 1)
     found = _digits(text, i) or _number_in_words(text, i)
     if found is not None and text.low(found[1]) in CURRENCIES:

@@ -243,9 +243,32 @@ class Reader:
             people.end - 1
         ) in ("everyone", "everybody"):
             self.reading.everyone = True
+        self._only_these(i, people)
+        joined = self._contiguous or not people.bare
         end = self._sequence_from(people.end, marked=True, after_people=True)
         self._after_people = end == people.end
+        self._contiguous = self._contiguous and (joined or not self._after_people)
         return end
+
+    def _only_these(self, i: int, people: People) -> None:
+        """'Members only': a word for everybody, where the catalog has a value of that name."""
+        noun = self.text.low(people.end - 1)
+        alone = people.bare and (self.text.low(people.end) == "only" or self._not_others(people))
+        columns = self.lexicon.catalog.user_columns()
+        named = [
+            f"{name} = {value}"
+            for name, column in columns.items()
+            for value in column.values or {}
+            if value.lower() in (noun, noun.removesuffix("s"))
+        ]
+        if alone and named:
+            self.reading.questions.append(
+                f"Does '{self.text.words(i, people.end)}' mean everybody, or {named[0]}? "
+                "Say 'all users', or name the value with its column."
+            )
+
+    def _not_others(self, people: People) -> bool:
+        return self.text.has(people.end, ",", "not") or self.text.has(people.end, "but", "not")
 
     def _towards(self, i: int) -> int | None:
         """'ask for a review from customers who …', 'talk to people who …': whom it is about."""

@@ -10,7 +10,9 @@ from __future__ import annotations
 from agent.planners.grammar.frame_words import FILLERS
 from agent.planners.grammar.lexicon import Kind, Lexicon
 from agent.planners.grammar.quantities import NUMBER_WORDS, comparison
-from agent.planners.grammar.words import Text, Token
+from agent.planners.grammar.shorthand import in_sentences
+from agent.planners.grammar.spans import UNITS
+from agent.planners.grammar.words import Text, Token, tokenise
 
 _ENDS = frozenset({".", "!", "?", ";", "\n"})
 _CLOSERS = frozenset({".", "!", "?", ";", "\n", ","})
@@ -67,13 +69,40 @@ _BRIEF = 5
 def without_remarks(text: Text, lexicon: Lexicon) -> tuple[Text, list[str]]:
     """The text without its remarks, and a note for each."""
     notes: list[str] = []
-    text = _parentheses(text, lexicon, notes)
+    text = _parentheses(_same_length(text), lexicon, notes)
     text = _tails(text, lexicon, notes)
     return _sentences(text, lexicon, notes), notes
 
 
+def told_alone(text: Text, lexicon: Lexicon) -> Text:
+    """The prompt as if its remarks and its shorthand had not been written."""
+    rest = in_sentences(without_remarks(text, lexicon)[0], lexicon)
+    if [one.low for one in rest] == [one.low for one in text]:
+        return text
+    return tokenise(" ".join(one.text for one in rest))
+
+
 def _note(said: str) -> str:
     return f"'{said.strip(' ,.!?;:()-–—')}' is taken as a remark: it limits nobody."
+
+
+def _same_length(text: Text) -> Text:
+    """'less than a year (365 days) ago': the length in brackets is the one that is meant."""
+    for i in range(2, len(text) - 3):
+        inside = text[i + 1].kind == "number" and _unit(text.low(i + 2))
+        if text.low(i) != "(" or not inside or text.low(i + 3) != ")":
+            continue
+        if not _unit(text.low(i - 1)):
+            continue
+        counted = text[i - 2].kind == "number" or text.low(i - 2) in (*NUMBER_WORDS, "a", "an")
+        start = i - 2 if counted else i - 1
+        kept = [*text.tokens[:start], *text.tokens[i + 1 : i + 3], *text.tokens[i + 4 :]]
+        return _same_length(Text(text.source, kept))
+    return text
+
+
+def _unit(low: str) -> bool:
+    return low in UNITS or low.removesuffix("s") in UNITS
 
 
 def _parentheses(text: Text, lexicon: Lexicon, notes: list[str]) -> Text:
@@ -134,6 +163,8 @@ def _sentences(text: Text, lexicon: Lexicon, notes: list[str]) -> Text:
     tokens: list[Token] = []
     start = 0
     said: list[tuple[int, int, bool]] = []
+    text, name = _named_first(text, lexicon)
+    notes += name
     while start < len(text):
         end = next((k for k in range(start, len(text)) if text.low(k) in _ENDS), len(text))
         end = min(end + 1, len(text))
@@ -149,6 +180,22 @@ def _sentences(text: Text, lexicon: Lexicon, notes: list[str]) -> Text:
         else:
             tokens += text.tokens[a:b]
     return Text(text.source, tokens)
+
+
+def _named_first(text: Text, lexicon: Lexicon) -> tuple[Text, list[str]]:
+    """'Grumpy ones. Two or more ratings …': a name, where the first sentence is nothing else."""
+    end = next((k for k in range(len(text)) if text.low(k) in _ENDS), len(text))
+    words = [text.low(k) for k in range(end)]
+    named = 1 < len(words) <= _BRIEF and words[-1] in _ONES and end + 1 < len(text)
+    if not named or not _says(text, end, len(text)):
+        return text, []
+    if any(_could_limit(text, k, lexicon) for k in range(end)):
+        return text, []
+    note = f"'{text.words(0, end)}' is taken as the name of those described after it."
+    return Text(text.source, text.tokens[end + 1 :]), [note]
+
+
+_ONES = frozenset("ones crowd bunch types folks people lot gang tribe".split())
 
 
 def _says(text: Text, start: int, end: int) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.meaning import Found, all_of
@@ -124,7 +124,8 @@ class RowMeaning:
     def _past(self, row: Row) -> bool:
         """'a card that expired in May' tells of the past."""
         said = self.text.words(row.start, row.end).lower().split()
-        return any(is_past(word) and word.endswith("ed") for word in said)
+        told = any(is_past(word) and word.endswith("ed") for word in said)
+        return told or bool({"was", "were"} & {*said})
 
     def _changes(self, row: Row) -> bool:
         """Whether a filter reads what changes over time: when it was so is not known."""
@@ -172,6 +173,8 @@ class RowMeaning:
         return filters
 
 
+SOON = timedelta(days=120)
+"""A date so near that 'ends before June 1' is of the coming one."""
 STATES = frozenset({"status", "state", "stage", "phase"})
 """What columns that change over time are called."""
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -194,6 +197,10 @@ def coming(column: str, span: Span, said: str, as_of: datetime) -> Span:
     if str(edge.year) in said or not any(month in said.lower() for month in _MONTHS):
         return span
     if window.start is None or window.end is None:
+        following = in_year(edge, edge.year + 1)
+        if window.start is None and following - as_of <= SOON:
+            note = f"'{said}' is before {following:%Y-%m-%d}, still to come."
+            return replace(span, window=Absolute(end=following), notes=(note,))
         return replace(span, doubt=f"Which year is meant by '{said}'? Say it with the date.")
     start, after = (in_year(one, one.year + 1) for one in (window.start, window.end))
     note = f"'{said}' is from {start:%Y-%m-%d} and before {after:%Y-%m-%d}, still to come."

@@ -6,13 +6,20 @@ from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.meaning import Found, Item, Sep
 from agent.planners.grammar.quantities import quantity
 from agent.planners.grammar.values import Values
-from agent.planners.grammar.words import Text
+from agent.planners.grammar.words import ARTICLES, Text
 from core.conditions import Filter, Op, Related
 
 _ENDS = frozenset(", . ; ! ? ) and or but who that \n".split(" ")) | {"", "\n"}
 _HELPING = frozenset("have has had did do does were was".split())
 _NOT = frozenset({"not", "never"})
-_OF_THEM = (("of", "them"), ("of", "these"), ("of", "those"), ("of", "which"), ("of", "it"))
+_OF_THEM = (
+    ("of", "whom"),
+    ("of", "them"),
+    ("of", "these"),
+    ("of", "those"),
+    ("of", "which"),
+    ("of", "it"),
+)
 _BE = frozenset("is are was were has have been being still currently now".split())
 _ONE = frozenset({"any", "one", "either"})
 _SINGLE = (("a", "single", "one"), ("even", "one"), ("at", "least", "one"))
@@ -86,7 +93,8 @@ class SameRows:
         after = self._of_them(end)
         if not none and lead == i and after == end:
             return None
-        while self.text.low(after) in _BE:
+        begun = after
+        while self.text.low(after) in _BE or (after > begun and self.text.low(after) in ARTICLES):
             after += 1
         listed = self.values.listed(after, f"entity:{said.entity}")
         if listed is None or any(one.column == listed.column for one in said.where):

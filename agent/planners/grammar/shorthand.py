@@ -9,6 +9,7 @@ from __future__ import annotations
 from agent.planners.grammar.lexicon import Kind, Lexicon
 from agent.planners.grammar.quantities import comparison, quantity
 from agent.planners.grammar.rewording import word
+from agent.planners.grammar.spans import UNITS
 from agent.planners.grammar.words import Text, Token
 
 _COUNTED: tuple[Kind, ...] = ("event", "entity")
@@ -28,7 +29,7 @@ _SUMS = frozenset("total sum amount value worth spend spent average avg revenue"
 
 def in_sentences(text: Text, lexicon: Lexicon) -> Text:
     """The text with such shorthand written out."""
-    return _counts_last(_brackets(_signs(text), lexicon), lexicon)
+    return _counts_last(_days_since(_calls(_brackets(_signs(text), lexicon), lexicon)), lexicon)
 
 
 def _signs(text: Text) -> Text:
@@ -41,6 +42,10 @@ def _signs(text: Text) -> Text:
             tokens.append(word(text[i], "and" if low == "&" else "or"))
             i += 2
             continue
+        if low == "!" and text[i].kind == "mark" and _negates(text, i):
+            tokens.append(word(text[i], "not"))
+            i += 1
+            continue
         if low in ("!=", "<>") or (low == "<" and after == ">"):
             tokens += [word(text[i], "is"), word(text[i], "not")]
             i += 2 if low == "<" else 1
@@ -48,6 +53,12 @@ def _signs(text: Text) -> Text:
         tokens.append(text[i])
         i += 1
     return Text(text.source, tokens)
+
+
+def _negates(text: Text, i: int) -> bool:
+    """'!subscribed': right before a word, after nothing or a space."""
+    joined = i + 1 < len(text) and text[i + 1].start == text[i].end and text[i + 1].kind == "word"
+    return joined and (i == 0 or text[i - 1].end < text[i].start or text.low(i - 1) == "(")
 
 
 def _brackets(text: Text, lexicon: Lexicon) -> Text:
@@ -66,6 +77,58 @@ def _brackets(text: Text, lexicon: Lexicon) -> Text:
         ]
         before = _without_in(text, i, lexicon)
         return _brackets(Text(text.source, [*before, *inside, *text.tokens[end + 1 :]]), lexicon)
+    return text
+
+
+def _calls(text: Text, lexicon: Lexicon) -> Text:
+    """'orders(90d) >= 2', 'count(workout_completed, 30 days)': what is counted, and when."""
+    for i in range(len(text) - 2):
+        k = i + 1 if text.low(i) in ("count", "sum", "n", "num") else i
+        counting = k > i and text.low(i) != "sum" and text.low(k) == "("
+        named = k + 1 if counting else i
+        match = next((m for kind in _COUNTED for m in lexicon.at(kind, text, named)), None)
+        if match is None or not (counting or text.low(match.end) == "("):
+            continue
+        position = match.end + (text.low(match.end) in ("(", ","))
+        while text.low(position) in ("last", "past", "in", "the"):
+            position += 1
+        length = quantity(text, position) if text.low(position) != ")" else None
+        timed = length is not None and _unit(text.low(length.end))
+        end = length.end + 1 if length is not None and timed else position
+        if text.low(end) != ")" or (not counting and not timed):
+            continue
+        tokens = list(text.tokens[named : match.end])
+        if timed:
+            window = [word(text[position], one) for one in ("in", "the", "last")]
+            tokens += [*window, *text.tokens[position:end]]
+        rest = text.tokens[end + 1 :]
+        return _calls(Text(text.source, [*text.tokens[:i], *tokens, *rest]), lexicon)
+    return text
+
+
+def _unit(low: str) -> bool:
+    return low in UNITS or low.removesuffix("s") in UNITS
+
+
+def _days_since(text: Text) -> Text:
+    """'days since last order > 60': the last order was more than 60 days ago."""
+    for i in range(len(text) - 4):
+        since = text.low(i + 1) == "since" and text.low(i + 2) in ("last", "the", "first")
+        if text.low(i) not in ("days", "weeks", "months", "hours") or not since:
+            continue
+        sign = next((k for k in range(i + 3, min(i + 9, len(text)))
+                     if text.low(k) in _SIGNS or comparison(text, k)), None)  # fmt: skip
+        start = sign
+        while start is not None and text.low(start) in ("=", "is", ":", "are"):
+            start += 1
+        count = quantity(text, start) if start is not None else None
+        if sign is None or count is None or count.bare or count.vague or start is None:
+            continue
+        if text.low(count.end) not in _ENDS:
+            continue
+        age = [*text.tokens[start : count.end], text[i], word(text[i], "ago")]
+        tokens = [*text.tokens[:i], *text.tokens[i + 2 : sign], word(text[i], "was"), *age]
+        return _days_since(Text(text.source, [*tokens, *text.tokens[count.end :]]))
     return text
 
 
@@ -137,6 +200,16 @@ def _size(text: Text, i: int) -> tuple[list[Token], int] | None:
     return tokens, count.end
 
 
+def _of_people(text: Text, i: int, lexicon: Lexicon) -> bool:
+    """Whether a value of people, or of what is theirs, is named at an index."""
+    event = lexicon.longest("event", text, i)
+    return any(
+        not match.sense.owner.startswith("event:") and (event is None or event.end < match.end)
+        for kind in _NAMED
+        for match in lexicon.at(kind, text, i)
+    )
+
+
 def _counted_from(text: Text, i: int, lexicon: Lexicon) -> int | None:
     """Where the words begin that a count after them counts: an event or a row, and its period."""
     start = i
@@ -150,8 +223,11 @@ def _counted_from(text: Text, i: int, lexicon: Lexicon) -> int | None:
     said = {text.low(k) for k in range(start, i)}
     if begun >= i or quantity(text, begun) is not None or _SUMS & said - {"number", "count"}:
         return None
-    if any(lexicon.longest(kind, text, begun) for kind in _NAMED):
+    if _of_people(text, begun, lexicon):
         return None
     names = any(lexicon.starting(kind, text, k) for kind in _COUNTED for k in range(begun, i))
-    plural = any(text.low(k).endswith("s") and lexicon.knows(text.low(k)) for k in range(begun, i))
+    plural = any(
+        (text.low(k).endswith("s") and lexicon.knows(text.low(k))) or "_" in text.low(k)
+        for k in range(begun, i)
+    )
     return start if names and plural else None

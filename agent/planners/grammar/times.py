@@ -238,7 +238,7 @@ class Times:
 
     def _bare(self, i: int) -> Span | None:
         """'in 10 days', 'for 2 weeks': a span only beside a negation."""
-        if self.text.low(i) not in ("in", "for", "within"):
+        if self.text.low(i) not in ("in", "for", "within", "since"):
             return None
         length = self.duration(i + 1)
         if length is None or length[0].vague:
@@ -253,12 +253,14 @@ class Times:
         return Span(end, "bare", Rolling(seconds=seconds), seconds, op=op)
 
     def _said_before(self, i: int, seconds: int) -> bool:
-        """'no upload in 60 days, a comment in 60 days': the same stretch, up to now, once more."""
-        earlier = (self.span(k) for k in range(i) if self.text.low(k) in ("in", "for", "within"))
-        return any(
-            one is not None and one.end <= i and one.seconds == seconds and one.kind == "bare"
-            for one in earlier
-        )
+        """'no upload in 60 days, a comment in 60 days': the same stretch, up to now, twice."""
+        if self.text.low(i) not in ("in", "for"):
+            return False
+        for k in range(len(self.text)):
+            length = self.duration(k + 1) if self.text.low(k) == "in" and k != i else None
+            if length is not None and length[0].bare and length[0].n * length[1] == seconds:
+                return True
+        return False
 
     def on_dates(self, span: Span) -> Span:
         """A span of the calendar as the dates it has now; without a window where it has none."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from agent.planners.grammar.lexicon import Lexicon
-from agent.planners.grammar.rewording import word
+from agent.planners.grammar.rewording import past, word
 from agent.planners.grammar.words import Text, Token
 
 Step = Callable[[Text, int, Lexicon], "tuple[list[Token], int] | None"]
@@ -33,7 +33,7 @@ _SENT = {
     "written": ("message",),
 }  # fmt: skip
 _HELPING = frozenset("have has had did were was been be not never yet already".split())
-_BEEN = ("come", "visit", "attend", "go", "join", "be")
+_BEEN = ("come", "visit", "attend", "go", "join", "be", "view", "open", "see")
 
 
 def _left_out(text: Text, i: int, lexicon: Lexicon) -> tuple[list[Token], int] | None:
@@ -41,7 +41,7 @@ def _left_out(text: Text, i: int, lexicon: Lexicon) -> tuple[list[Token], int] |
     joined = text.low(i - 1) in ("and", "but") and text.low(i - 2) in {",", *_STARTS}
     if text.low(i - 1) not in _STARTS and not joined:
         return None
-    end = next((k for k in range(i, len(text)) if text.low(k) in _STARTS - {""}), len(text))
+    end = next((k for k in range(i, len(text)) if _part_ends(text, k)), len(text))
     for k in range(i + 1, end - 1):
         if text.low(k) not in _MODALS or text.low(k + 1) not in ("not", "never"):
             continue
@@ -59,6 +59,11 @@ def _left_out(text: Text, i: int, lexicon: Lexicon) -> tuple[list[Token], int] |
         if rest and named and people:
             return [word(text[i], "excluding"), *text.tokens[i:k]], end
     return None
+
+
+def _part_ends(text: Text, k: int) -> bool:
+    goes_on = text.low(k) == "," and text.low(k + 1) in ("but", "and", "everyone", "everybody")
+    return text.low(k) in _STARTS - {""} or goes_on
 
 
 def _nobody_should(text: Text, i: int, _lexicon: Lexicon) -> tuple[list[Token], int] | None:
@@ -110,8 +115,8 @@ def _is_row(noun: str, text: Text, i: int, lexicon: Lexicon) -> bool:
 
 
 def _been_to(text: Text, i: int, lexicon: Lexicon) -> tuple[list[Token], int] | None:
-    """'been to a webinar': come to it, or whatever the catalog says of it."""
-    if not text.has(i, "been", "to"):
+    """'been to a webinar', 'been on the pricing page': whatever the catalog says of it."""
+    if text.low(i) != "been" or text.low(i + 1) not in ("to", "on", "at", "in"):
         return None
     for verb in _BEEN:
         for lead in (["to"], ["in"], []):
@@ -119,8 +124,8 @@ def _been_to(text: Text, i: int, lexicon: Lexicon) -> tuple[list[Token], int] | 
             phrase = Text(text.source, [*said, *text.tokens[i + 2 : i + 6]])
             match = lexicon.longest("event", phrase, 0)
             if match is not None and match.end > len(said):
-                past = {"come": "came", "be": "been", "go": "went"}.get(verb, f"{verb}ed")
-                return [word(text[i], past), *said[1:]], i + 2
+                told = {"be": "been"}.get(verb, past(verb))
+                return [word(text[i], told), *said[1:]], i + 2
     return None
 
 

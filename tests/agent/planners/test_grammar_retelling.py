@@ -64,7 +64,6 @@ def test_a_name_that_is_explained_at_once_is_its_explanation(
         ("workout_app", "Yoga fans: users with 3 workouts"),
         ("shop", "Gold customers. Exceptions: customers in Poland."),
         ("shop", "Gold customers. Nope: customers in Poland."),
-        ("shop", "Gold customers. Out of scope: customers in Poland."),
     ],
 )
 def test_a_name_that_says_more_than_its_explanation_is_asked_back(domain: str, prompt: str):
