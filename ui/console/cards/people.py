@@ -15,6 +15,8 @@ from ui.console.view.text import plain
 
 INCLUDED = ":green-badge[:material/check: Included]"
 EXCLUDED = ":gray-badge[:material/remove: Left out]"
+HOLDS = ":green-badge[:material/check: Holds]"
+FAILS = ":red-badge[:material/close: Does not hold]"
 
 
 def people_card(office: Desk, rule: EligibilityRule | DecisionPolicy, key: str) -> None:
@@ -55,11 +57,13 @@ def _people(office: Desk, rule: EligibilityRule, key: str) -> None:
         key=f"sample_{key}",
         icon=":material/group:",
         width="stretch",
+        on_click=_next,
+        args=(number,),
     )
     user = middle.text_input("User id", key=f"user_{key}", placeholder="u0000001")
     asked_one = right.button("Check", key=f"check_{key}", icon=":material/person_search:")
     if asked_sample:
-        at = st.session_state[number] = st.session_state.get(number, -1) + 1
+        at = st.session_state.get(number, 0)
         st.session_state[kept] = _asked(lambda: sample(rule, office.sampler(viewer), at))
     elif asked_one and user and user.strip():
         st.session_state[kept] = _asked(lambda: judge(rule, [user.strip()], office.sampler(viewer)))
@@ -70,6 +74,10 @@ def _people(office: Desk, rule: EligibilityRule, key: str) -> None:
         _table(found)
 
 
+def _next(number: str) -> None:
+    st.session_state[number] = st.session_state.get(number, -1) + 1
+
+
 def _asked(question: Callable[[], tuple[Judged, ...]]) -> tuple[Judged, ...] | Refusal:
     try:
         return question()
@@ -78,6 +86,9 @@ def _asked(question: Callable[[], tuple[Judged, ...]]) -> tuple[Judged, ...] | R
 
 
 def _table(judged: tuple[Judged, ...]) -> None:
+    if len(judged) == 1:
+        _one(judged[0])
+        return
     included = sum(one.included for one in judged)
     st.table(
         {
@@ -88,6 +99,25 @@ def _table(judged: tuple[Judged, ...]) -> None:
         border="horizontal",
         hide_index=True,
         alt=f"{included} of {len(judged)} people are included",
+    )
+
+
+def _one(judged: Judged) -> None:
+    """One person, condition by condition, with what it read of them."""
+    st.markdown(f"{INCLUDED if judged.included else EXCLUDED} {plain(judged.user_id)}")
+    if not judged.told:
+        st.caption("No condition is asked: everyone is included.")
+        return
+    failed = sum(not one.holds for one in judged.told)
+    st.table(
+        {
+            "Condition": [plain(one.clause) for one in judged.told],
+            "Has": [plain(one.read) or "–" for one in judged.told],
+            "Holds": [HOLDS if one.holds else FAILS for one in judged.told],
+        },
+        border="horizontal",
+        hide_index=True,
+        alt=f"{failed} of {len(judged.told)} conditions do not hold",
     )
 
 
