@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import exp, log
+from math import exp, log, sqrt
 from typing import Literal
 
 from core.diagnoses import Place
@@ -18,6 +18,10 @@ from measure.thresholds import ALPHA, DIFFERENCE_NOISE, LEAST_OWN_T, OWN_NOISE
 CountOf = Callable[[Slice, int], Count]
 Sign = Literal[-1, 1]
 """Which way: a drop, or a rise."""
+DIFFER = 0.05
+"""One-sided level at which a segment and its control moved differently."""
+FURTHER = 9.0
+"""At most so many times a control can shrink the variance of what the segment did alone."""
 LEAST_RATE = 1e-9
 """What a rate of 0 counts as on the log scale."""
 
@@ -47,6 +51,20 @@ class Change:
     """What the segment did in the same period of last year, in log odds."""
 
     @property
+    def apart(self) -> Surprise:
+        """What the segment did alone: its own move less what the control tells of a week that moves
+        both. A control tells that only as far as its noise is shared (best linear prediction, the
+        shared part learnt from how little the difference varies): one that is small, or rises by
+        itself, counts for little, where a plain difference would take all of it."""
+        if self.control is None or self.between is None:
+            return self.own
+        own, control = self.own, self.control
+        shared = (own.error**2 + control.error**2 - self.between.error**2) / 2
+        told = min(1.0, max(0.0, shared) / control.error**2)
+        error = sqrt(max(own.error**2 - told**2 * control.error**2, own.error**2 / FURTHER))
+        return own._replace(change=own.change - told * control.change, error=error)
+
+    @property
     def expected(self) -> float:
         """The segment's rate that earlier periods lead one to expect."""
         return inverse_logit(self.own.expected)
@@ -74,7 +92,9 @@ class Change:
         if self.control is None or self.between is None:
             return "segment" if own_moved else "nowhere"
         toward = self.sign * self.own.t
-        if p_towards(self.between, self.sign) < ALPHA and toward >= -LEAST_OWN_T:
+        alone = p_towards(self.apart, self.sign) < ALPHA
+        # Where something struck both, the two do not differ, however far each lies from its own.
+        if alone and p_towards(self.between, self.sign) < DIFFER and toward >= -LEAST_OWN_T:
             return "segment"
         if not own_moved:
             return "nowhere"

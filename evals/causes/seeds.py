@@ -10,10 +10,12 @@ NAMED: dict[str, range] = {
     "small": range(100, 116),
     "dev": range(10, 80),
     "dev-2": range(200, 300),
+    "dev-3": range(400, 500),
     "held-out": range(1000, 1120),
     "fresh": range(20_000, 20_120),
+    "fresh-2": range(3_000, 3_120),
 }
-"""``small`` is scored in CI. ``dev`` and ``dev-2`` are for tuning, the last two never are."""
+"""``small`` is scored in CI. The ``dev`` ranges are for tuning, the last three never are."""
 MOST = 2_000
 
 

@@ -1,7 +1,9 @@
 """Users who only begin: bots, or one person counted as several, who swell the first step.
 
-Their number is what came beyond that which history and the control lead one to expect, where
-these take no second step. Taken out again, the rate is that of people.
+Their number is what came beyond that which history and the control lead one to expect, of all or of
+one value, where these take no second step and do nothing else either: who looks around in the app
+without buying is a person, and a matter of who came (see ``mix``). Taken out again, the rate is
+that of people.
 """
 
 from __future__ import annotations
@@ -11,15 +13,21 @@ from math import exp, log
 from typing import NamedTuple
 
 from measure.causes.inquiry import Check, Ground, Inquiry, Ruled, Stage, Suspect, shift_of
+from measure.causes.life import LIVELY, Life, life_of
+from measure.causes.sizes import number_moved
+from measure.compared import SliceOf
 from measure.funnel import NOBODY, Cell, Count, FunnelCells
+from measure.layout import dimensions
 from measure.statistics import Estimate, surprise
-from measure.thresholds import LEAST_EFFECT, LEAST_USERS
+from measure.thresholds import LEAST_EFFECT, LEAST_USERS, STRIKING
 
 CLEARLY_MORE = 3.0
 """Standard errors by which there must be more entrants than expected."""
 EMPTY = 0.35
 """An excess that takes the second step at less than this share of the usual rate is no people."""
 CONCENTRATED = 0.6
+LEAST_LEFT = 0.2
+"""Without a value there must be at least this share of the users to go on with."""
 COUNT_NOISE = 0.05
 """Least week-to-week standard deviation of the log of a count against its control."""
 
@@ -48,19 +56,81 @@ def entrant_inflation(inquiry: Inquiry) -> Stage:
     say, sql = inquiry.figures, inquiry.cells.sql
     told = f"{say.count(now, sql)} users of {inquiry.segment} began"
     usual = f"{say.count(expected, sql)} were expected"
-    if t < CLEARLY_MORE:
-        sentence = f"Who began: {told}, {usual}: no more than normal."
-        return Stage(inquiry, ruled_out=(Ruled("entrant_inflation", sentence, (sql,)),))
-    worst = _emptiest(inquiry, expected / max(1, _usual_entrants(inquiry)), now - expected)
+    worst = None
+    if t >= CLEARLY_MORE:
+        scale = expected / max(1, _usual_entrants(inquiry))
+        worst = _emptiest(inquiry, scale, now - expected)
     if worst is None:
-        sentence = f"Who began: {told}, {usual}, and those beyond go on as others do."
+        # The number of all varies: one value's own may stand out where it does not.
+        worst, own_t = _swollen(inquiry)
+        if worst is not None:
+            expected, t = now - worst.entered, own_t
+    if worst is None:
+        beyond = "and those beyond go on as others do" if t >= CLEARLY_MORE else "as is normal"
+        sentence = f"Who began: {told}, {usual}, {beyond}."
         return Stage(inquiry, ruled_out=(Ruled("entrant_inflation", sentence, (sql,)),))
-    corrected = replace(inquiry, cells=_without(inquiry, expected))
-    effect = shift_of(inquiry, corrected)
+    life = life_of(inquiry, worst.dimension, worst.value, worst.entered)
+    if life is not None and life.of_people:
+        return Stage(inquiry, ruled_out=(_people(inquiry, worst, life),))
+    effect = shift_of(inquiry, replace(inquiry, cells=_without(inquiry, expected)))
     if effect > -LEAST_EFFECT:
         return Stage(inquiry)
-    corrected = corrected.having_named(worst.dimension, worst.value)
-    return Stage(corrected, (_suspect(inquiry, worst, expected, effect, t),))
+    suspect = _suspect(inquiry, worst, expected, effect, t)
+    if life is not None and life.usual >= LIVELY:
+        suspect = replace(suspect, grounds=(*suspect.grounds, _lifeless(inquiry, life)))
+    return Stage(_cleared(inquiry, worst, expected), (suspect,))
+
+
+def _cleared(inquiry: Inquiry, worst: Excess, expected: float) -> Inquiry:
+    """Without those beyond. Of a value of a dimension nobody is left: who of them is real is known
+    in number only, and by version or newness they are spread as nobody can tell."""
+    whole = inquiry.cells.step(1, "segment", 0).entered
+    others = whole - worst.entered - worst.usual
+    if worst.dimension in dimensions(inquiry.catalog) and others > LEAST_LEFT * whole:
+        left_out = SliceOf(worst.dimension, worst.value, worst.value)
+        compared = inquiry.span.compared.leaving_out(left_out)
+        return inquiry.recounted(replace(inquiry.span, compared=compared))
+    corrected = replace(inquiry, cells=_without(inquiry, expected))
+    return corrected.having_named(worst.dimension, worst.value)
+
+
+def _people(inquiry: Inquiry, worst: Excess, life: Life) -> Ruled:
+    say = inquiry.figures
+    return Ruled(
+        "entrant_inflation",
+        f"Who began: more than usual with {worst.dimension} {say.name(worst.value, life.sql)}, but "
+        f"{say.percent(life.beyond, life.sql, digits=0)} of those beyond do other things as well, "
+        f"usually {say.percent(life.usual, life.sql, digits=0)} do: these are people, no robots.",
+        (inquiry.cells.sql, life.sql),
+    )
+
+
+def _lifeless(inquiry: Inquiry, life: Life) -> Ground:
+    say = inquiry.figures
+    return Ground(
+        f"Only {say.percent(life.beyond, life.sql, digits=0)} of those beyond do anything else, "
+        f"usually {say.percent(life.usual, life.sql, digits=0)} do.",
+        (life.sql,),
+    )
+
+
+def _swollen(inquiry: Inquiry) -> tuple[Excess | None, float]:
+    """The value of which strikingly many came, when these go nowhere."""
+    found: list[tuple[float, Excess]] = []
+    for dimension in dimensions(inquiry.catalog):
+        # What is expected of a value in number comes from its own history, not from that of all.
+        for excess in _excesses(inquiry, dimension, 1.0):
+            moved = number_moved(inquiry, dimension, excess.value)
+            now = excess.entered + excess.usual
+            beyond = now * (1 - exp(-moved.change))
+            converted = excess.converted + excess.usual_rate * (beyond - excess.entered)
+            one = excess._replace(entered=beyond, converted=converted, usual=now - beyond)
+            if moved.t > STRIKING and beyond > LEAST_USERS and one.rate < EMPTY * one.usual_rate:
+                found.append((moved.t, one))
+    if not found:
+        return None, 0.0
+    t, worst = max(found)
+    return worst, t
 
 
 def _usual_entrants(inquiry: Inquiry) -> float:

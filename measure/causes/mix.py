@@ -9,14 +9,13 @@ from typing import NamedTuple
 from sqlglot import exp as sql_exp
 
 from measure.causes.inquiry import Check, Ground, Inquiry, Ruled, Stage, Suspect
-from measure.compared import Slice, SliceOf
+from measure.causes.sizes import number_moved
+from measure.compared import SliceOf
 from measure.funnel import NOBODY, Count
 from measure.layout import dimension_words, dimensions
-from measure.statistics import Estimate, Surprise, mix_and_rate, surprise
+from measure.statistics import mix_and_rate
 from measure.thresholds import LEAST_EFFECT, LEAST_USERS, STRIKING
 
-SHARE_NOISE = 0.10
-"""Least week-to-week standard deviation of the log of a count."""
 MOST_SHIFTS = 2
 """Values that may each be left out: more of them and too few users would remain."""
 
@@ -135,7 +134,7 @@ def _shifts(inquiry: Inquiry, dimension: str) -> list[Shift]:
         count, past = now.get(value, NOBODY), usual.get(value, NOBODY)
         if max(count.entered, past.entered / len(inquiry.baselines)) < LEAST_USERS:
             continue
-        moved = _number(inquiry, dimension, value, count.entered)
+        moved = number_moved(inquiry, dimension, value)
         rate = count.rate if count.entered >= LEAST_USERS else past.rate
         effect = _effect(total, rate, count.entered * (1 - exp(-moved.change)))
         share, before = count.entered / total.entered, past.entered / usual_total.entered
@@ -149,21 +148,6 @@ def _effect(total: Count, rate: float, beyond: float) -> float:
     if others < LEAST_USERS or total.converted <= beyond * rate or not total.converted:
         return 0.0
     return log(total.rate / ((total.converted - beyond * rate) / others))
-
-
-def _number(inquiry: Inquiry, dimension: str, value: str, now: int) -> Surprise:
-    """How far the number of users lies from what its history and all others lead to expect."""
-    others: Slice = "control" if inquiry.has_control else "segment"
-
-    def size(period: int) -> Estimate:
-        own = inquiry.cells.values(dimension, 1, "segment", period)
-        mine = now if period == 0 else own.get(value, NOBODY).entered
-        rest = inquiry.cells.step(1, others, period).entered
-        if not inquiry.has_control:
-            rest -= mine
-        return Estimate(log((mine + 0.5) / (rest + 0.5)), 1 / (mine + 0.5) + 1 / (rest + 0.5))
-
-    return surprise(size(0), [size(k) for k in inquiry.baselines], SHARE_NOISE)
 
 
 def _sum(counts: dict[str, Count]) -> Count:

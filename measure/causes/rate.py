@@ -39,14 +39,14 @@ def rate_fall(inquiry: Inquiry) -> Stage:
         return Stage(inquiry, ruled_out=(_even(inquiry, falls),), tests=len(falls))
     named = sorted(guilty, key=lambda f: (f.dimension, f.value, -abs(f.z)))
     suspects = tuple(
-        _suspect(inquiry, list(same)) for _, same in groupby(named, key=lambda f: f[1:3])
+        suspect_of(inquiry, list(same)) for _, same in groupby(named, key=lambda f: f[1:3])
     )
     explained = inquiry.having_explained(sum(s.effect for s in suspects))
     explained = explained.having_told_steps(f.step for f in guilty)
     return Stage(explained, suspects, tests=len(falls))
 
 
-def _suspect(inquiry: Inquiry, falls: list[Fall]) -> Suspect:
+def suspect_of(inquiry: Inquiry, falls: list[Fall]) -> Suspect:
     """One suspect for a value, told by the step at which it shows most clearly."""
     clearest = falls[0]
     named = _version if clearest.dimension == VERSION else _value

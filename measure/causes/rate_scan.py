@@ -44,6 +44,10 @@ class Fall(NamedTuple):
     z: float
     effect: float
     """What that did to the rate of the whole funnel, on the log scale."""
+    others: float = 0.0
+    """How far all others lie from their own history, in standard errors."""
+    is_new: bool = False
+    """A version that has no earlier periods."""
 
     @property
     def error(self) -> float:
@@ -80,6 +84,7 @@ class _Series(NamedTuple):
     value: str
     inside: Count
     own: list[Estimate]
+    others: list[Estimate]
     difference: list[Estimate]
 
 
@@ -114,7 +119,7 @@ def _series(inquiry: Inquiry, dimension: str, step: int) -> Iterator[_Series]:
             Estimate(a.value - b.value, a.variance + b.variance)
             for a, b in zip(inside, outside, strict=True)
         ]
-        yield _Series(step, value, own[0], inside, apart)
+        yield _Series(step, value, own[0], inside, outside, apart)
 
 
 def has_past(counts: list[Count]) -> bool:
@@ -145,7 +150,8 @@ def _fall(inquiry: Inquiry, dimension: str, one: _Series, noise: float) -> Fall:
         return Fall(one.step, dimension, one.value, one.inside, one.inside.rate, 0.0, 0.0)
     expected = inverse_logit(log_odds(one.inside.converted, one.inside.entered).value - change)
     effect = _effect(inquiry, one.step, one.inside, expected)
-    return Fall(one.step, dimension, one.value, one.inside, expected, z, effect)
+    others = surprise(one.others[0], one.others[1:], OWN_NOISE).t
+    return Fall(one.step, dimension, one.value, one.inside, expected, z, effect, others)
 
 
 def _effect(inquiry: Inquiry, step: int, inside: Count, expected: float) -> float:
@@ -196,7 +202,9 @@ def _against(
         return Fall(step, VERSION, version, inside, inside.rate, 0.0, 0.0)
     expected = inverse_logit(odds[1].value + others)
     effect = _effect(inquiry, step, inside, expected)
-    return Fall(step, VERSION, version, inside, expected, (own - others) / error, effect)
+    aside = others / sqrt(odds[2].variance + odds[3].variance + OWN_NOISE**2)
+    z = (own - others) / error
+    return Fall(step, VERSION, version, inside, expected, z, effect, aside, is_new=True)
 
 
 Group = tuple[str, int]

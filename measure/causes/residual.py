@@ -1,14 +1,32 @@
-"""A move that no version, message, price or kind of user explains: it is everywhere."""
+"""A move that no version, message, price or kind of user explains beyond doubt: it is everywhere,
+unless it lies far better with one value.
+
+That a step moved is known here; only for whom is asked. So a value need not stand out among all
+that could have moved, as in ``rate``: it must explain what is seen better than a move of everybody
+does (a likelihood ratio, each value at the price of how many there are).
+"""
 
 from __future__ import annotations
 
+from collections import Counter
+from math import log
 from typing import NamedTuple
 
 from measure.causes.inquiry import Check, Ground, Inquiry, Ruled, Stage, Suspect
-from measure.changes import Change, p_towards
+from measure.causes.rate import suspect_of
+from measure.causes.rate_scan import Fall, falls_of
+from measure.changes import Change, change_of, p_towards
+from measure.compared import Slice
+from measure.funnel import Count
 from measure.layout import dimension_words
 from measure.statistics import student_p
-from measure.thresholds import ALPHA, LEAST_OWN_T, LEAST_REST, MOSTLY_EXPLAINED
+from measure.thresholds import (
+    ALPHA,
+    LEAST_OWN_T,
+    LEAST_REST,
+    LEAST_SHARE,
+    MOSTLY_EXPLAINED,
+)
 
 
 class _Found(NamedTuple):
@@ -25,7 +43,7 @@ def everywhere(inquiry: Inquiry) -> Stage:
     steps = len(inquiry.cells.steps) - 1
     if not inquiry.still_moved or abs(inquiry.unexplained) < LEAST_REST:
         found = _at_a_step(inquiry)
-        return Stage(inquiry, (_suspect(inquiry, found),) if found else (), tests=steps)
+        return Stage(inquiry, (_told(inquiry, found),) if found else (), tests=steps)
     explained = inquiry.explained / inquiry.change.log_rate
     if explained >= MOSTLY_EXPLAINED:
         # What is left of a move that has a name is no cause of its own.
@@ -36,7 +54,32 @@ def everywhere(inquiry: Inquiry) -> Stage:
     moves = {n: inquiry.step(n) for n in range(1, steps + 1)}
     worst = max(moves, key=lambda n: inquiry.sign * _judged(moves[n], alone))
     found = _Found(worst, alone, inquiry.unexplained)
-    return Stage(inquiry, (_suspect(inquiry, found),), tests=steps)
+    return Stage(inquiry, (_told(inquiry, found),), tests=steps)
+
+
+def _told(inquiry: Inquiry, found: _Found) -> Suspect:
+    """The move as that of a value where it is better explained so, else as everybody's."""
+    narrowed = _narrowed(inquiry, found)
+    return suspect_of(inquiry, [narrowed]) if narrowed else _suspect(inquiry, found)
+
+
+def _narrowed(inquiry: Inquiry, found: _Found) -> Fall | None:
+    """The value whose move alone, all others as usual, explains the step best, and better than a
+    move of all alike."""
+    if found.step in inquiry.told_steps:
+        return None
+    here = [f for f in falls_of(inquiry) if f.step == found.step and f[1:3] not in inquiry.named]
+    sizes = Counter(f.dimension for f in here)
+    best: tuple[float, Fall] | None = None
+    for fall in here:
+        if fall.z * inquiry.sign <= CLEARER or fall.effect * inquiry.sign <= LEAST_SHARE:
+            continue
+        # A new version is what one looks at first; of dimensions and their values there are many.
+        price = 0.0 if fall.is_new else log(len(sizes) * sizes[fall.dimension])
+        better = (fall.z**2 - fall.others**2) / 2 - price
+        if better > 0 and (best is None or better > best[0]):
+            best = better, fall
+    return best[1] if best else None
 
 
 def _at_a_step(inquiry: Inquiry) -> _Found | None:
@@ -49,10 +92,10 @@ def _at_a_step(inquiry: Inquiry) -> _Found | None:
         small = move.log_rate * inquiry.sign < LEAST_REST
         if number in inquiry.told_steps or own < -LEAST_OWN_T or small:
             continue
-        p = p_towards(move.between or move.own, inquiry.sign)
+        p = p_towards(move.apart, inquiry.sign)
         if move.control is not None and p_towards(move.control, inquiry.sign) < EVIDENT:
-            # What both did is no matter of the difference.
-            p = p_towards(move.own, inquiry.sign)
+            # What both did is no matter of the difference: it shows in both together.
+            p = min(p_towards(move.own, inquiry.sign), _of_both(inquiry, number))
         found = _Found(number, _alone(move), move.log_rate)
         if p < limit and (best is None or p < best[0]):
             best = p, found
@@ -60,6 +103,19 @@ def _at_a_step(inquiry: Inquiry) -> _Found | None:
 
 
 EVIDENT = 0.05
+CLEARER = 2.0
+"""Standard errors by which a value must have moved more than all others to be named for them."""
+
+
+def _of_both(inquiry: Inquiry, number: int) -> float:
+    """One-sided p-value that a step moved among the users of both slices."""
+
+    def together(_: Slice, period: int) -> Count:
+        own, other = (inquiry.cells.step(number, part, period) for part in ("segment", "control"))
+        return own.plus(other)
+
+    moved = change_of(together, inquiry.span.periods, False, inquiry.sign)
+    return p_towards(moved.own, inquiry.sign)
 
 
 def _alone(move: Change) -> bool:
@@ -124,7 +180,7 @@ def _suspect(inquiry: Inquiry, found: _Found) -> Suspect:
 
 
 def _judged(move: Change, alone: bool) -> float:
-    return (move.between if alone and move.between else move.own).t
+    return (move.apart if alone else move.own).t
 
 
 def _control_moved(inquiry: Inquiry, move: Change, alone: bool) -> list[Ground]:

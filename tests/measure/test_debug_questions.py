@@ -169,6 +169,35 @@ def test_users_who_only_begin_swell_the_first_step_and_are_no_drop_of_people(wor
     assert cause.effect == pytest.approx(-0.4, abs=0.03)
 
 
+def test_many_new_people_who_only_look_around_are_a_matter_of_who_came_and_no_robots(
+    world: SmallWorld,
+):
+    world.level_weeks()
+    world.warehouse.execute(
+        "INSERT INTO dim_users (user_id, device_os, utm_source, country, signup_at)"
+        " SELECT 'new' || i, 'ios', 'tiktok', 'US', $start FROM range(400) AS t(i)",
+        {"start": START},
+    )
+    world.warehouse.execute(
+        "INSERT INTO fct_events (user_id, event_name, event_time, received_at, device_os,"
+        " app_version) SELECT 'new' || i, 'app_opened', came, came, 'ios', '5.3.0' FROM (SELECT i,"
+        " $start + to_hours(CAST(1 + i % 160 AS INTEGER)) AS came FROM range(400) AS t(i))",
+        {"start": START},
+    )
+    # Everybody works out, those of the campaign as well as all others.
+    world.warehouse.execute(
+        "INSERT INTO fct_events (user_id, event_name, event_time, received_at, device_os,"
+        " app_version) SELECT user_id, 'workout_started', event_time, received_at, device_os,"
+        " app_version FROM fct_events WHERE event_name = 'app_opened'"
+    )
+
+    report = _ask(world)
+
+    cause = _only_cause(report)
+    assert (cause.kind, cause.value) == ("mix_shift", "tiktok")
+    assert any("these are people, no robots" in one for one in report.ruled_out)
+
+
 def test_events_that_name_no_user_are_a_null_property(world: SmallWorld):
     world.level_weeks()
     world.warehouse.execute(

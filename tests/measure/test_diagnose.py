@@ -282,8 +282,8 @@ def test_a_value_with_a_quote_stays_a_value(world: SmallWorld) -> None:
 PLANTED = [
     ("ios_checkout", "release_regression", "5.4.0"),
     ("tracking_break", "tracking_break", "5.4.0"),
-    # Those who came look in once and take no second step: to the funnel they are as robots are.
-    ("mix_shift", "entrant_inflation", "tiktok"),
+    # They take no second step, but do other things in the app: people of another kind, no robots.
+    ("mix_shift", "mix_shift", "tiktok"),
     ("send_outage", "delivery_failure", "push"),
     ("cap_starves_ios", "suppression_cap", "CAP_REACHED"),
     ("price_change", "price_change", "1.3"),
