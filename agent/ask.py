@@ -55,6 +55,12 @@ def _left(state: dict[str, Any], result: AskResult, before: Conversation) -> Con
     return after(before, turn, plan, result.status).asking(result.choices)
 
 
+def thread_of(graph: Any, run_id: str) -> str | None:
+    """The conversation that a run belongs to; None for a run that nobody knows."""
+    found: str | None = graph.get_state(_config(run_id)).values.get("thread_id")
+    return found
+
+
 def submit_draft(graph: Any, context: AskContext, run_id: str) -> AskResult | None:
     """Send the draft of an answered run for approval; None when the run has none."""
     values = graph.get_state(_config(run_id)).values

@@ -39,7 +39,7 @@ from tools.propose import dependencies
 from warehouse.glossary import Term
 from warehouse.stopping import settle
 
-TOLD_EVERY = 200
+TOLD_EVERY = 100
 """Characters of a model's answer between two words about it."""
 Node = Callable[[AskState, Runtime[AskContext]], dict[str, Any]]
 DRAFT: TypeAdapter[Any] = TypeAdapter(Drafted)
@@ -232,7 +232,7 @@ def _written(context: AskContext) -> OnText:
     def on_text(characters: int) -> None:
         if characters - told[0] >= TOLD_EVERY:
             told[0] = characters
-            context.on_step("draft", f"{TITLES['draft']}: {characters:,} characters so far")
+            context.on_step("draft", f"The model is writing: {characters:,} characters so far")
 
     return on_text
 

@@ -20,14 +20,23 @@ from core.same_person import identity_of
 def enter(store: Store, thread: Thread) -> Thread:
     """Open a thread, or go on with one's own; refuses another person's with NOT_ALLOWED."""
     found = runs.open_thread(store, thread)
-    if identity_of(found.owner) != identity_of(thread.owner):
+    _require(found.owner, thread.owner, thread.id)
+    return found
+
+
+def require_owner(store: Store, thread_id: str, person: str) -> None:
+    """Refuses with NOT_ALLOWED whoever did not begin a thread, by e-mail."""
+    _require(owner_of(store, thread_id), person, thread_id)
+
+
+def _require(owner: str | None, person: str, thread_id: str) -> None:
+    if owner is None or identity_of(owner) != identity_of(person):
         raise refuse(
             Code.NOT_ALLOWED,
             "This conversation is somebody else's.",
-            span=thread.id,
+            span=thread_id,
             fix="Ask without it: that begins a conversation of your own.",
         )
-    return found
 
 
 def owner_of(store: Store, thread_id: str) -> str | None:

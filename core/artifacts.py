@@ -261,6 +261,8 @@ class Usage(Frozen):
     """Name, version and hash of the prompt that the model was given."""
     estimated: bool = False
     """The server counted no tokens, or none that can be right: they were counted by length."""
+    fell_back: str | None = Field(default=None, exclude_if=lambda said: said is None)
+    """A sentence: why the model that was asked did not draft it."""
 
 
 class Choice(Frozen):

@@ -21,7 +21,8 @@ from control.store import Store
 from core.settings import Settings
 from ui import identity
 from ui.console import theme
-from ui.console.desk import Desk, OpenWorkspace, RunWorker, open_desk
+from ui.console.desk import Desk, OpenWorkspace, open_desk
+from ui.console.running import RunWorker
 from ui.dev_idp import DemoIdentityProvider, mounted
 from ui.middleware import DeepLinks, OneOrigin, SecurityHeaders
 from ui.ports import require_free

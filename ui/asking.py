@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from agent.ask import ask, submit_draft, wake
+from agent.ask import ask, submit_draft, thread_of, wake
 from agent.context import AskContext, OnStep
 from agent.conversation.amending import Amendment
 from agent.conversation.held import NOTHING, Conversation
@@ -158,7 +158,9 @@ class Asking:
         conversations.enter(self._workspace.store, opened)
 
     def submit(self, run_id: str, person: Person) -> AskResult:
-        """Send the draft of an answered run for approval."""
+        """Send the draft of an answered run for approval; refuses another person's."""
+        if (thread_id := thread_of(self.graph, run_id)) is not None:
+            conversations.require_owner(self._workspace.store, thread_id, person.email)
         with self._lock(run_id):
             result = submit_draft(self.graph, self.context(person, run_id), run_id)
         if result is None:

@@ -42,6 +42,7 @@ class Worker:
         self.workspace = workspace
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="ask")
         self._stop: dict[str, Stop] = {}
+        self._doing: dict[str, str] = {}
         self._closing = threading.Event()
         self._receipts = ApplyRound(workspace)
         self._sending = Rounds("send", self._send_what_is_due, SECONDS_BETWEEN_SENDS)
@@ -73,6 +74,8 @@ class Worker:
         self._letters.close()
         self._log.close()
         self._pool.shutdown(wait=True, cancel_futures=True)
+        for never_begun in [*self._stop]:
+            self._fail(never_begun, _cut_off())
 
     def start(
         self,
@@ -113,6 +116,10 @@ class Worker:
         if stop is not None and stop.ask():
             self._fail(run_id, _stopped())
 
+    def doing(self, run_id: str) -> str | None:
+        """How far the step is that a run is at, where it tells: what a model has written so far."""
+        return self._doing.get(run_id)
+
     def send_for_approval(self, run_id: str, person: str) -> AskResult:
         """Send the draft of an answered run for approval."""
         result = self.workspace.submit(run_id, self._with_a_role(person))
@@ -137,7 +144,11 @@ class Worker:
     def _run(self, run_id: str, submit: bool, amendment: Amendment | None) -> None:
         run = runs.get(self.workspace.store, run_id)
         steps = _Steps(
-            self.workspace, run_id, self._stop[run_id], lambda: self._with_a_role(run.person)
+            self.workspace,
+            run_id,
+            self._stop[run_id],
+            lambda: self._with_a_role(run.person),
+            self._doing,
         )
         try:
             with stoppable(self._stop[run_id]):
@@ -162,6 +173,7 @@ class Worker:
             self._fail(run_id, _broke(run_id))
         finally:
             self._stop.pop(run_id, None)
+            self._doing.pop(run_id, None)
 
     def _with_a_role(self, email: str) -> Person:
         """Who asks, as the control store has them now; refuses whoever holds no role any more."""
@@ -197,11 +209,13 @@ class _Steps:
         run_id: str,
         stop: Stop,
         still_may: Callable[[], object],
+        doing: dict[str, str],
     ) -> None:
         self._workspace = workspace
         self._still_may = still_may
         self._run_id = run_id
         self._stop = stop
+        self._doing = doing
         self._current: tuple[str, str, float] | None = None
         self._seen: dict[str, int] = {}
 
@@ -210,7 +224,9 @@ class _Steps:
         self._stop.require()
         self._still_may()
         if self._current is not None and self._current[0] == node:
-            return  # the same step, further on: a model writes
+            self._doing[self._run_id] = title  # the same step, further on: a model writes
+            return
+        self._doing.pop(self._run_id, None)
         self.ended()
         self._seen[node] = self._seen.get(node, 0) + 1
         self._current = (node, title, time.perf_counter())

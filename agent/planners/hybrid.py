@@ -65,6 +65,7 @@ class HybridPlanner:
         except ModelFailed as failed:
             note = fallback_note(failed.problem, self._model.settings, self._grammar.name)
             usage = self._model.usage(spent, self._grammar.name)
+            usage = usage.model_copy(update={"fell_back": note})
             return ours.model_copy(
                 update={"assumptions": (note, *ours.assumptions), "usage": usage}
             )

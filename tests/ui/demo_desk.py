@@ -130,6 +130,9 @@ class ReplayWorker:
         """Answer it as the prompt that it makes."""
         return self.start(said(amendment, self.catalog), person_email, thread_id)
 
+    def doing(self, run_id: str) -> str | None:
+        """Nothing is told inside a step."""
+
     def stop(self, run_id: str) -> None:
         """End the run without an answer."""
         runs.finish(self.store, run_id, state="failed", result=_answer("").model_dump(), now=NOW)

@@ -14,6 +14,8 @@ import pytest
 from control import people, requests, runs
 from core.artifacts import AskResult
 from core.errors import Code, PilothouseError
+from core.settings import ModelSettings
+from tests.agent.model_server import Answer, ModelServer, model_server
 from tests.ui.command_line import ELIGIBILITY
 from ui.environment import load_settings
 from ui.worker import Worker
@@ -124,4 +126,55 @@ def test_a_prompt_under_way_ends_when_its_asker_loses_the_role(workspace: Worksp
     assert requests.list_all(workspace.store) == []
     with pytest.raises(PilothouseError, match="may not ask"):
         worker.start(ELIGIBILITY, mara.email)
+    worker.close()
+
+
+@pytest.fixture
+def slow_model(workspace: Workspace) -> Iterator[ModelServer]:
+    """The workspace plans with a model that begins to write and never ends."""
+    with model_server() as server:
+        model = ModelSettings(name="scripted", base_url=server.base_url, timeout_seconds=60)
+        workspace.settings = workspace.settings.model_copy(
+            update={"planner": "openai", "model": model}
+        )
+        server.always = Answer(drip=True)
+        yield server
+
+
+def test_what_a_model_has_written_is_told_and_stop_does_not_wait_for_it(
+    workspace: Workspace, slow_model: ModelServer
+) -> None:
+    worker = Worker(workspace)
+    run_id = worker.start(ELIGIBILITY, "mara@demo")
+    ends = time.monotonic() + SECONDS
+    while worker.doing(run_id) is None:
+        assert time.monotonic() < ends
+        time.sleep(0.02)
+    assert worker.doing(run_id) == "The model is writing: 100 characters so far"
+
+    slow_model.always = Answer(hang=True)
+    thread = runs.get(workspace.store, run_id).thread_id
+    worker.stop(run_id)
+    assert "You stopped this" in ended(workspace, run_id).answer
+    silent = worker.start(ELIGIBILITY, "mara@demo", thread)
+    time.sleep(0.3)
+    worker.stop(silent)
+    slow_model.always = None
+    last = worker.start(ELIGIBILITY, "mara@demo", thread)
+
+    assert ended(workspace, last).planner == "openai"
+    worker.close()
+
+
+def test_a_draft_is_sent_by_whoever_asked_for_it_and_nobody_else(workspace: Workspace) -> None:
+    worker = Worker(workspace)
+    run_id = worker.start(ELIGIBILITY, "mara@demo")
+    assert ended(workspace, run_id).status == "answered"
+
+    with pytest.raises(PilothouseError) as refused:
+        worker.send_for_approval(run_id, "ana@demo")
+
+    assert refused.value.refusal.code is Code.NOT_ALLOWED
+    assert requests.list_all(workspace.store) == []
+    assert worker.send_for_approval(run_id, "mara@demo").change_request
     worker.close()

@@ -16,7 +16,7 @@ from core.lifecycle import State
 from core.same_person import same_person
 from ui.console.cards.answer import answer_card
 from ui.console.cards.parts import refusal_card
-from ui.console.chips import chips, is_draft
+from ui.console.chips import Ask, chips, is_draft, readings
 from ui.console.desk import Desk, desk
 from ui.console.presence import leave_if_changed
 from ui.console.sidebar import open_run
@@ -169,6 +169,10 @@ def _newest_draft(office: Desk, turns: list[Run]) -> str | None:
     return None
 
 
+def _asks(office: Desk, person: Person, run: Run) -> Ask:
+    return lambda prompt: _ask(office, person, prompt, run.thread_id)
+
+
 def _amend(office: Desk, person: Person, run: Run, amendment: Amendment) -> None:
     st.query_params["run"] = office.amend(run, amendment, person)
 
@@ -192,7 +196,8 @@ def _tail(office: Desk, run_id: str) -> None:
     if run is None or not is_active(run):
         st.rerun()
     steps = office.steps(run_id)
-    _timeline(f":shimmer[{now_doing(steps)}]", lines(steps), running=True)
+    told = office.doing(run_id)
+    _timeline(f":shimmer[{plain(told or now_doing(steps))}]", lines(steps), running=True)
     if st.button("Stop", key=f"stop_{run_id}", icon=":material/stop_circle:"):
         office.stop(run_id)
 
@@ -218,8 +223,10 @@ def _finished(office: Desk, person: Person, run: Run, *, is_last: bool, may_chan
         return
     amend = partial(_amend, office, person, run) if may_change else None
     answer_card(office, person, run, result, amend)
+    if is_last and amend and is_draft(result):
+        readings(run.id, result, office.catalog, _asks(office, person, run), amend)
     if is_last:
-        chips(run.id, result, lambda prompt: _ask(office, person, prompt, run.thread_id))
+        chips(run.id, result, _asks(office, person, run))
     st.html(
         '<div role="status" aria-live="polite" style="position:absolute;left:-9999px">'
         "Answer ready.</div>"

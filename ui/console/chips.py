@@ -6,12 +6,19 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from agent.conversation.amending import Amendment
+from agent.conversation.readings import other_readings
 from core.artifacts import AskResult, Choice
+from core.errors import PilothouseError
 from core.rules import DecisionPolicy, EligibilityRule
+from ui.console.cards.parts import refusal_card
 from ui.console.view.text import number, plain
+from warehouse.catalog import Catalog
 
 Ask = Callable[[str], None]
 """Asks a prompt in the same conversation."""
+Amend = Callable[[Amendment], None]
+"""Asks for conditions that were set by hand; raises a refusal."""
 
 _OF_A_RULE = ("Why so few?", "Undo")
 
@@ -28,6 +35,34 @@ def chips(run_id: str, result: AskResult, ask: Ask) -> None:
         with st.container(key=f"next_{run_id}", horizontal=True, gap="xsmall"):
             for place, said in enumerate(_OF_A_RULE, 1):
                 _chip(f"next_{place}_{run_id}", said, said, ask)
+
+
+def readings(run_id: str, result: AskResult, catalog: Catalog, ask: Ask, amend: Amend) -> None:
+    """The likely other readings of what a draft takes for granted; nothing where there are none."""
+    rule = result.artifact
+    if not isinstance(rule, EligibilityRule | DecisionPolicy):
+        return
+    found = other_readings(rule, result.assumptions, catalog)
+    if not found:
+        return
+    st.caption("Some of it was assumed. Did you mean:")
+    with st.container(key=f"readings_{run_id}", horizontal=True, gap="xsmall"):
+        for place, one in enumerate(found, 1):
+            label = one.label[:1].upper() + one.label[1:]
+            if st.button(plain(label), key=f"reading_{place}_{run_id}"):
+                if isinstance(one.asks, str):
+                    ask(one.asks)
+                else:
+                    _amend(one.asks, amend)
+
+
+def _amend(asked: Amendment, amend: Amend) -> None:
+    try:
+        amend(asked)
+    except PilothouseError as error:
+        refusal_card(error.refusal)
+        return
+    st.rerun()
 
 
 def is_draft(result: AskResult) -> bool:

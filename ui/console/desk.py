@@ -28,6 +28,7 @@ from core.lifecycle import Role, State, Verdict
 from core.masking import masked, masked_text
 from core.rules import DecisionPolicy, EligibilityRule
 from core.settings import Settings
+from ui.console.running import RunWorker
 from ui.console.sample import Sampler
 from warehouse.catalog import Catalog
 from warehouse.compile import compile_audience
@@ -65,17 +66,6 @@ class OpenWorkspace(Protocol):
         seen_content_hash: str | None = None,
         canary: CanaryAsk | None = None,
     ) -> ChangeRequest: ...
-
-
-class RunWorker(Protocol):
-    """What the console needs of the worker that runs the agent."""
-
-    def start(
-        self, prompt: str, person_email: str, thread_id: str | None = None, submit: bool = False
-    ) -> str: ...
-    def amend(self, thread_id: str, amendment: Amendment, person_email: str) -> str: ...
-    def stop(self, run_id: str) -> None: ...
-    def send_for_approval(self, run_id: str, person: str) -> AskResult: ...
 
 
 class Recent(NamedTuple):
@@ -173,6 +163,10 @@ class Desk:
     def amend(self, run: Run, amendment: Amendment, person: Person) -> str:
         """Hand over what somebody set of a run's draft by hand; gives the run to look at."""
         return self.worker.amend(run.thread_id, amendment, person.email)
+
+    def doing(self, run_id: str) -> str | None:
+        """How far a run is inside its step, where it tells."""
+        return self.worker.doing(run_id)
 
     def stop(self, run_id: str) -> None:
         """Ask the worker to stop."""

@@ -32,12 +32,23 @@ OF_EACH = 3
 _WANTED = "wanted"
 
 
+class Told(NamedTuple):
+    """One condition for one person."""
+
+    clause: str
+    read: str
+    """What it read of them; empty where it reads several things, or none."""
+    holds: bool
+
+
 class Judged(NamedTuple):
     """One person: in or out, and for each condition what was read and whether it holds."""
 
     user_id: str
     included: bool
     reasons: tuple[str, ...]
+    told: tuple[Told, ...] = ()
+    """Every condition, whether it holds or not."""
 
 
 class Sampler(NamedTuple):
@@ -144,14 +155,18 @@ def _judged(
     sampler: Sampler,
 ) -> Judged:
     included = all(truths)
-    reasons = [
-        f"{describe(part, sampler.catalog)}{read}"
+    told = tuple(
+        Told(describe(part, sampler.catalog), read, holds)
         for part, holds, read in zip(
             _parts(rule), truths, _reads(rule, values, sampler), strict=True
         )
-        if holds is included
+    )
+    reasons = [
+        f"{one.clause} (has {one.read})" if one.read else one.clause
+        for one in told
+        if one.holds is included
     ]
-    return Judged(user, included, tuple(reasons))
+    return Judged(user, included, tuple(reasons), told)
 
 
 def _reads(rule: EligibilityRule, values: tuple[Any, ...], sampler: Sampler) -> Iterator[str]:
@@ -166,7 +181,7 @@ def _reads(rule: EligibilityRule, values: tuple[Any, ...], sampler: Sampler) -> 
         if found is not None and not reads_public(part, sampler.catalog, sampler.audiences):
             found = HIDDEN
         place += width
-        yield "" if found is None else f" (has {found})"
+        yield "" if found is None else str(found)
 
 
 def _parts(rule: EligibilityRule) -> tuple[Condition, ...]:

@@ -223,7 +223,7 @@ class OpenAIPlanner:
         """The fallback's plan. Its model is the fallback, so nobody asks it to learn."""
         plan = self._fallback.plan(request)
         note = fallback_note(problem, self.settings, self._fallback.name)
-        usage = self.usage(spent, self._fallback.name)
+        usage = self.usage(spent, self._fallback.name).model_copy(update={"fell_back": note})
         return plan.model_copy(update={"assumptions": (note, *plan.assumptions), "usage": usage})
 
 

@@ -135,3 +135,4 @@ def test_a_model_that_refuses_to_answer_gives_way_to_the_grammar_and_the_answer_
     assert (result.planner, result.status) == ("grammar", "awaiting_approval")
     assert "the API key was refused (401)" in result.assumptions[0]
     assert "the grammar planner answered" in result.assumptions[0]
+    assert result.usage.fell_back == result.assumptions[0]

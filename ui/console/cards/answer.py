@@ -96,7 +96,9 @@ def _prose(result: AskResult) -> str:
 def planner_words(result: AskResult) -> str:
     """Which planner speaks, and what it cost."""
     usage = result.usage
-    if result.planner == "grammar":
+    if usage.fell_back:
+        return f":material/memory: {plain(usage.fell_back)}"
+    if "grammar" in (result.planner, usage.model):
         return ":material/memory: Drafted by the built-in grammar planner. No model was called."
     tokens = number(usage.prompt_tokens + usage.completion_tokens)
     cost = f", ${usage.cost_usd:.4f}".replace("$", "\\$") if usage.cost_usd else ""
