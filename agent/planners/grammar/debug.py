@@ -11,6 +11,7 @@ from agent.planners.grammar.debug_wording import Asked
 from agent.planners.grammar.debug_words import Direction
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.meaning import Unclear
+from agent.planners.grammar.remarks import without_remarks
 from agent.planners.grammar.words import Text
 from agent.planners.port import DebugQuestion, Plan, Segment
 
@@ -21,19 +22,34 @@ _STEPS_FORWARD = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}
 
 def plan_debug(text: Text, lexicon: Lexicon, as_of: datetime, notes: list[str]) -> Plan:
     """The debug question of a text; raises Unclear where something is missing or doubtful."""
-    reader = DebugReader(text, lexicon, as_of)
-    reader.read()
     notes = [*notes]
+    reader = _read(text, lexicon, as_of, notes)
     start, end = _period(reader, notes)
     asked = Asked(lexicon.catalog, start, end)
     asked.direction = _direction(reader, asked)
     asked.metric = _one_metric(reader, asked)
+    notes += [f"'{said}' is read as {asked.metric}." for said in reader.names.shortened]
     asked.segment, asked.control = _segments(reader, asked, notes)
     draft = DebugQuestion(
         metric=asked.metric, segment=asked.segment, control=asked.control,
         direction=asked.direction, start=start, end=end,
     )  # fmt: skip
     return Plan(intent="debug", draft=draft, assumptions=tuple(notes))
+
+
+def _read(text: Text, lexicon: Lexicon, as_of: datetime, notes: list[str]) -> DebugReader:
+    """What a text says; without its remarks where one of them cannot be read."""
+    reader = DebugReader(text, lexicon, as_of)
+    try:
+        reader.read()
+    except Unclear:
+        alone, remarks = without_remarks(text, lexicon)
+        if len(alone) == len(text):
+            raise
+        reader = DebugReader(alone, lexicon, as_of)
+        reader.read()
+        notes.extend(remarks)
+    return reader
 
 
 def _one_metric(reader: DebugReader, asked: Asked) -> str:

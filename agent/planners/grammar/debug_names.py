@@ -12,6 +12,22 @@ _STEPS = frozenset("step steps stage stages page pages screen screens".split())
 _AT = frozenset("reach reaches reached reaching at abandon abandoned abandoning".split())
 
 
+_SHORTEST = 4
+
+
+def begun(text: Text, i: int, lexicon: Lexicon) -> frozenset[str]:
+    """The metric that an abbreviation at an index stands for; none where several begin so."""
+    low = text.low(i)
+    if len(low) < _SHORTEST or not low.isalpha() or lexicon.knows(low):
+        return frozenset()
+    named = [
+        name
+        for name, metric in lexicon.catalog.metrics.items()
+        for phrase in metric.phrases if phrase.split()[0].startswith(low)
+    ]  # fmt: skip
+    return frozenset(named) if len({*named}) == 1 else frozenset()
+
+
 class MetricNames:
     """Finds metrics and steps of funnels in one text."""
 
@@ -19,6 +35,8 @@ class MetricNames:
         self.text = text
         self.lexicon = lexicon
         self.catalog = lexicon.catalog
+        self.shortened: list[str] = []
+        """The abbreviations that were read as a metric."""
         self._described = {
             name: [t.low for t in tokenise(metric.description).tokens
                    if t.kind != "mark" and t.low not in ARTICLES]
@@ -32,12 +50,20 @@ class MetricNames:
         if described is not None and (not found or described[1] > found[0].end):
             return described
         if not found:
-            return None
+            return self._shortened(i)
         end = found[0].end
         event = self.lexicon.longest("event", self.text, i)
         if event is not None and event.end > end:
             return None
         return frozenset(match.sense.name for match in found if match.end == end), end
+
+    def _shortened(self, i: int) -> tuple[frozenset[str], int] | None:
+        """'conv': the beginning of what names one metric alone."""
+        meant = begun(self.text, i, self.lexicon)
+        if not meant:
+            return None
+        self.shortened.append(self.text.words(i, i + 1))
+        return meant, i + 1
 
     def funnel(self, i: int) -> frozenset[str] | None:
         """'the funnel', where the catalog has a single metric."""

@@ -23,6 +23,7 @@ from agent.planners.grammar.debug_words import (
     OTHERS,
     PHRASED,
     STEADY,
+    STEADY_PHRASES,
     SUBORDINATE,
 )
 from agent.planners.grammar.lexicon import Lexicon
@@ -123,6 +124,10 @@ class DebugReader:
             if self.text.has(i, *words) and self._clause_has_side():
                 self.clauses[-1].steady = i
                 return i + 2
+        for words in STEADY_PHRASES:
+            if self.text.has(i, *words):
+                self.clauses[-1].steady = i
+                return i + len(words)
         if self.text.low(i) in STEADY:
             self.clauses[-1].steady = i
             return i + 1

@@ -21,7 +21,10 @@ _DROP = frozenset(
     "sag sagged sagging suffer suffered suffering hurt hurting dent dented reduced reduction "
     "halve halved halving downturn downward downwards leak leaking leaks leaked leakage broke "
     "broken break breaks bleed bleeding trail trails trailing dive dived "
-    "dove diving dropoff".split()
+    "dove diving dropoff degrade degraded degrading degradation regress regressed regression "
+    "dwindle dwindled dwindling wane waned diminish diminished diminishing subside subsided cool "
+    "cooled slowed slowing slower slowdown flop flopped freefall disappointing contract contracted "
+    "contracting contraction retreat retreated setback shortfall subpar".split()
 )
 _RISE = frozenset(
     "good great well healthier rally rallied rallying shoot shooting "
@@ -33,7 +36,9 @@ _RISE = frozenset(
     "boost boosted recover recovered recovering recovery rebound rebounded rebounding strong "
     "stronger outperform outperforms outperforming outperformed double doubled doubling "
     "triple tripled more peak peaked exceed exceeded exceeds accelerate accelerated ahead "
-    "lead leads leading".split()
+    "lead leads leading advance advanced advancing expand expanded strengthen strengthened "
+    "strengthening popped leap leapt leaped ballooned escalated elevated rocketed rocketing boom "
+    "boomed booming uptrend lifted bump bumped".split()
 )
 _CHANGE = frozenset(
     "change changed changes changing differ differs differed different differently move moved "
@@ -102,8 +107,18 @@ SUBORDINATE = frozenset("while whereas although though unlike whilst".split())
 JOINS = frozenset("and but yet however".split()) | SUBORDINATE
 STEADY = frozenset(
     "flat stable steady fine ok okay unchanged unaffected normal constant same healthy held "
-    "holding hold stayed staying stay remained remaining remain steadily".split()
+    "holding hold stayed staying stay remained remaining remain steadily untouched immune "
+    "flatlined unmoved".split()
 )
+STEADY_PHRASES: tuple[tuple[str, ...], ...] = (
+    ("nothing", "changed"), ("nothing", "has", "changed"), ("nothing", "happened"),
+    ("nothing", "moved"), ("no", "change"), ("no", "changes"), ("no", "movement"),
+    ("without", "change"), ("as", "usual"), ("as", "before"), ("nothing", "special"),
+    ("nothing", "unusual"), ("no", "difference"), ("no", "such", "thing"), ("all", "good"),
+    ("all", "is", "well"), ("was", "spared"), ("were", "spared"), ("no", "drop"), ("no", "dip"),
+    ("no", "decline"), ("no", "rise"), ("no", "increase"), ("no", "fall"), ("no", "problem"),
+    ("no", "issue"), ("nothing", "of", "the", "kind"), ("nothing", "of", "the", "sort"),
+)  # fmt: skip
 NOT_MOVED: tuple[tuple[str, ...], ...] = (
     ("did", "not"), ("has", "not"), ("is", "not"), ("was", "not"), ("does", "not"),
     ("have", "not"), ("are", "not"), ("were", "not"),
@@ -157,7 +172,17 @@ FILLERS = frozenset(
     "curve line dashboard spotted notice noticed noticing observed observe something anything "
     "wonder wondering curious question issue problem story behaviour behavior among amongst "
     "through one quick quickly deep dive segment segments period use using take ending "
-    "audience traffic site product make makes made making".split()
+    "audience traffic site product make makes made making clue clues wtf omg lol particular "
+    "urgent urgently asap fyi worried worrying concerned regarding concerning respect regard "
+    "graph graphs chart charts dashboards examine assess determine establish clarify provide "
+    "request requested underlying contribute contributed contributing contributes attributable "
+    "occurred occur experienced experience experiencing registered recorded witnessed place "
+    "meanwhile quite pretty somewhat substantially strongly heavily drastically drastic rapidly "
+    "rapid visibly materially marginally abrupt unexpected unexpectedly again "
+    "honestly basically obviously apparently folk guys boss morning "
+    " advise advice grateful appreciate ok okay thx ta cheers cannot must might may "
+    "colleagues dear matter matters justify justifies reasoning rationale circumstances "
+    "kind sort hmm um sense understanding".split()
 )
 DEBUG_WORDS = frozenset({*_DROP, *_RISE, *_CHANGE, *FILLERS, *STEADY, *JOINS, *AS_CONTROL})
 """None of them is a slip of a catalog word."""

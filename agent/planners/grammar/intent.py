@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from agent.planners.grammar.debug_names import begun
 from agent.planners.grammar.debug_words import DIRECTION_PHRASES, DIRECTIONS, UNSURE
 from agent.planners.grammar.frame import Frame
 from agent.planners.grammar.lexicon import Kind as LexiconKind
@@ -22,6 +23,7 @@ _DEBUG = re.compile(
     r"(wrong|behind|causing|driving|going on|up with)|reasons? (for|behind)|causes? of|"
     r"causes? behind|what is (causing|behind|wrong)|how come|understand (the|what)|(something|"
     r"anything) (changed|shifted|moved|happened|dropped|broke|break|is broken|is off|is wrong)|"
+    r"any (clue|ideas?)|wtf|what gives|accounts? for|examine|what do you make of|clarify|"
     r"break ?down the|explanation)\b",
     re.IGNORECASE,
 )
@@ -211,7 +213,8 @@ def _moves(text: Text, *, surely: bool = False) -> bool:
 
 
 def _metric(text: Text, lexicon: Lexicon) -> bool:
-    return any(lexicon.longest("metric", text, i) for i in range(len(text)))
+    return any(lexicon.longest("metric", text, i) or begun(text, i, lexicon)
+               for i in range(len(text)))  # fmt: skip
 
 
 def actions_in(text: Text, lexicon: Lexicon) -> list[str]:
