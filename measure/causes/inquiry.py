@@ -39,6 +39,8 @@ class Inquiry:
     """Values (dimension, value) whose move has its reason already."""
     told_steps: frozenset[int] = frozenset()
     """Steps whose move has its reason, or a part of it, already."""
+    located_steps: frozenset[int] = frozenset()
+    """Those of them of which it is known whose move it was."""
 
     @property
     def rest(self) -> float:
@@ -113,6 +115,12 @@ class Inquiry:
     def having_told_steps(self, steps: Iterable[int]) -> Inquiry:
         """The same inquiry, in which what these steps did has its reason."""
         return replace(self, told_steps=self.told_steps.union(steps))
+
+    def having_located(self, steps: Iterable[int]) -> Inquiry:
+        """The same inquiry, in which it is told whose move these steps' was."""
+        steps = frozenset(steps)
+        told = self.having_told_steps(steps)
+        return replace(told, located_steps=self.located_steps | steps)
 
     def having_named(self, dimension: str, value: str) -> Inquiry:
         """The same inquiry, in which whatever is left of a value's move has its reason."""

@@ -101,7 +101,7 @@ def _for_all(inquiry: Inquiry, moved: list[Price], sold: list[Sold], query_id: s
         error=own.error,
         grounds=tuple(_control_paid(inquiry, moved, sold, query_id)),
     )
-    explained = inquiry.having_explained(suspect.effect).having_told_steps(fell)
+    explained = inquiry.having_explained(suspect.effect).having_located(fell)
     return Stage(explained, (suspect,))
 
 
@@ -135,7 +135,7 @@ def _for_some(inquiry: Inquiry, place: Place, sold: list[Sold], query_id: str) -
         grounds=(_others_pay(inquiry, place, sold, query_id),),
     )
     explained = inquiry.having_explained(suspect.effect).having_named(*place)
-    explained = explained.having_told_steps(f.step for f in same)
+    explained = explained.having_located(f.step for f in same)
     return Stage(explained, (suspect,), tests=len(falls))
 
 

@@ -42,7 +42,7 @@ def rate_fall(inquiry: Inquiry) -> Stage:
         suspect_of(inquiry, list(same)) for _, same in groupby(named, key=lambda f: f[1:3])
     )
     explained = inquiry.having_explained(sum(s.effect for s in suspects))
-    explained = explained.having_told_steps(f.step for f in guilty)
+    explained = explained.having_located(f.step for f in guilty)
     return Stage(explained, suspects, tests=len(falls))
 
 

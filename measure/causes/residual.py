@@ -66,7 +66,7 @@ def _told(inquiry: Inquiry, found: _Found) -> Suspect:
 def _narrowed(inquiry: Inquiry, found: _Found) -> Fall | None:
     """The value whose move alone, all others as usual, explains the step best, and better than a
     move of all alike."""
-    if found.step in inquiry.told_steps:
+    if found.step in inquiry.located_steps:
         return None
     here = [f for f in falls_of(inquiry) if f.step == found.step and f[1:3] not in inquiry.named]
     sizes = Counter(f.dimension for f in here)
@@ -84,7 +84,7 @@ def _narrowed(inquiry: Inquiry, found: _Found) -> Fall | None:
 
 def _at_a_step(inquiry: Inquiry) -> _Found | None:
     """A step that moved beyond doubt though the whole, in which other steps' noise is, did not."""
-    limit = ALPHA / (2 * (len(inquiry.cells.steps) - 1))
+    limit = ALPHA / (len(inquiry.cells.steps) - 1)
     best: tuple[float, _Found] | None = None
     for number in range(1, len(inquiry.cells.steps)):
         move = inquiry.step(number)
