@@ -1,26 +1,18 @@
-"""``demo-data`` and ``doctor``: make the demo's warehouse, and check what a workspace stands on."""
+"""``demo-data``: make the demo's warehouse."""
 
 from __future__ import annotations
 
-import platform
 import time
 from datetime import UTC, date, datetime
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
-import duckdb
-import httpx
 
-from control import holds
-from control.store import open_store
-from core.errors import Code, PilothouseError, refuse
+from core.errors import Code, refuse
 from core.settings import Settings
-from ui import clock, own_warehouse
-from ui.anchoring import Anchors
+from ui import clock
 from ui.cli.session import Output, Session, common
-from ui.restoring import older
 from ui.workspace import warehouse_path
 from warehouse.catalog import load_catalog
 from warehouse.demo.generate import AS_OF, SCENARIOS, generate
@@ -124,146 +116,3 @@ def make_folder(folder: Path) -> None:
             span=str(folder),
             fix="Choose another one with --workspace.",
         ) from error
-
-
-class Check(NamedTuple):
-    """One thing that was looked at. ``fix`` says what to do when it is not fine."""
-
-    name: str
-    fine: bool
-    detail: str
-    fix: str | None = None
-
-
-@click.command()
-@common
-def doctor(session: Session) -> Output:
-    """Check versions, settings, warehouse, control store, model endpoint, port and destinations."""
-    checks = [Check("python", True, platform.python_version())]
-    checks += [Check(name, True, version(name)) for name in ("duckdb", "sqlglot", "langgraph")]
-    try:
-        settings = session.settings()
-    except PilothouseError as error:
-        checks.append(_failed("settings", error))
-    else:
-        checks += [
-            Check("settings", True, str(settings.workspace)),
-            _warehouse(settings),
-            _control(settings),
-            _model(settings),
-            _port(settings),
-            *_destinations(settings),
-            *_notifications(settings),
-            *_kept(settings),
-        ]
-    lines = [
-        f"{'ok ' if check.fine else 'NOT'} {check.name:<12} {check.detail}"
-        + (f"\n                 {check.fix}" if check.fix and not check.fine else "")
-        for check in checks
-    ]
-    fine = all(check.fine for check in checks)
-    document = {"fine": fine, "checks": [check._asdict() for check in checks]}
-    return Output("\n".join(lines), document, 0 if fine else 1)
-
-
-def _failed(name: str, error: PilothouseError) -> Check:
-    return Check(name, False, error.refusal.message, error.refusal.fix)
-
-
-def _warehouse(settings: Settings) -> Check:
-    try:
-        path: Path = warehouse_path(settings)
-        opened = own_warehouse.open_warehouse(settings, read_only=True)
-    except PilothouseError as error:
-        return _failed("warehouse", error)
-    try:
-        users = load_catalog(settings.catalog).layout.users.table
-        with opened.cursor() as cursor:
-            count = cursor.table(users).count("*").fetchall()[0][0]
-        return Check("warehouse", True, f"{path}: {count:,} rows in {users}")
-    except (duckdb.Error, PilothouseError) as error:
-        return Check("warehouse", False, str(error).splitlines()[0], "Run 'pilothouse demo-data'.")
-    finally:
-        opened.close()
-
-
-def _control(settings: Settings) -> Check:
-    try:
-        store = open_store(settings.control_url)
-    except PilothouseError as error:
-        return _failed("control", error)
-    held = holds.of(store)
-    why = held.why if held else older(store, Anchors(settings.workspace))
-    store.close()
-    if why:
-        return Check("control", False, f"nothing goes live and nothing is sent: {why}", holds.FIX)
-    return Check("control", True, settings.control_url)
-
-
-def _model(settings: Settings) -> Check:
-    model = settings.model
-    if not model.configured:
-        return Check("model", True, "none configured: the grammar planner answers")
-    if not model.base_url:
-        return Check("model", True, f"{model.name} at OpenAI (not called)")
-    try:
-        httpx.get(model.base_url.rstrip("/") + "/models", timeout=5, trust_env=False)
-    except httpx.HTTPError as error:
-        return Check(
-            "model",
-            False,
-            f"{model.base_url} does not answer: {error}",
-            "Start the server, or correct OPENAI_BASE_URL.",
-        )
-    return Check("model", True, f"{model.name} at {model.base_url}")
-
-
-def _port(settings: Settings) -> Check:
-    from ui.ports import require_free
-
-    try:
-        require_free(settings.host, settings.port)
-    except PilothouseError as error:
-        return _failed("port", error)
-    return Check("port", True, f"{settings.host}:{settings.port} is free")
-
-
-def _kept(settings: Settings) -> list[Check]:
-    """Files that say something else than what was approved; what cannot be opened was said."""
-    from ui.file_parts import Files
-    from ui.governed_files import differing
-
-    try:
-        files, store = (
-            Files(load_catalog(settings.catalog), settings),
-            open_store(settings.control_url),
-        )
-    except PilothouseError:
-        return []
-    found = differing(store, files)
-    store.close()
-    told = [f"{one.file} is not what is in force (v{one.version})" for one in found]
-    said = f"{', '.join(told)}: 'pilothouse catalog diff'" if told else "as approved"
-    return [Check("files", True, said)]
-
-
-def _notifications(settings: Settings) -> list[Check]:
-    """The ways of telling people; letters that do not arrive are an alert."""
-    from ui.notifying.ways import ways_of
-
-    found = ways_of(settings)
-    ways = [f"{name} by {one.place}" for name, one in found.usable.items()]
-    said = f"{', '.join(ways)} (not tried: 'pilothouse notify test')" if ways else "none set up"
-    refused = [Check("notify", False, one.message, one.fix) for one in found.refused.values()]
-    return refused or [Check("notify", True, said)]
-
-
-def _destinations(settings: Settings) -> list[Check]:
-    from deliver.registry import checked
-
-    found = checked(settings)
-    fine = f"{', '.join(found.usable)} (credentials not tried)"
-    checks = [Check("destinations", True, fine)]
-    for refusal in found.refused.values():
-        checks.append(Check("destinations", False, refusal.message, refusal.fix))
-    return checks

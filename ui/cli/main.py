@@ -26,7 +26,7 @@ COMMANDS = {
     "init": ("init", "Make a workspace: folder, settings file and control store."),
     "up": ("serve", "Start console, HTTP API and worker in one process."),
     "demo": ("serve", "Play the whole loop, from a prompt to measured lift."),
-    "doctor": ("data", "Check versions, settings, warehouse, model endpoint and port."),
+    "doctor": ("doctor", "Check versions, folder, clock, warehouse, model endpoint, port."),
     "demo-data": ("data", "Write the demo warehouse; the same arguments give the same data."),
     "ask": ("ask", "Turn a prompt into a checked rule, a diagnosis or a number."),
     "approvals": ("governance", "Look at change requests and decide on them."),

@@ -47,7 +47,7 @@ def in_server(arguments: list[str], local: frozenset[str]) -> Answer | None:
     named = {words[0], " ".join(words[:2])} if words else set()
     if {"--help", "-h", "--version"} & set(arguments) or not words or named & local:
         return None
-    found = _running(load_settings({"workspace": workspace}).workspace)
+    found = running(load_settings({"workspace": workspace}).workspace)
     return None if found is None else _post(found, arguments)
 
 
@@ -68,11 +68,11 @@ def _looked_through(arguments: list[str]) -> tuple[list[str], str | None]:
 
 def is_running(workspace: Path) -> bool:
     """Whether a server has the workspace."""
-    return _running(workspace) is not None
+    return running(workspace) is not None
 
 
-def _running(workspace: Path) -> dict[str, Any] | None:
-    """What the server announced, if its process is alive."""
+def running(workspace: Path) -> dict[str, Any] | None:
+    """What the server of a workspace announced, if it is alive and not this process itself."""
     try:
         announced: dict[str, Any] = json.loads((workspace / FILE).read_text())
         os.kill(announced["pid"], 0)

@@ -41,7 +41,8 @@ def up(session: Session, port: int | None, host: str | None) -> Output:
     session.flags |= {"port": port, "host": host}
     settings = session.settings()
     require_free(settings.host, settings.port)
-    is_alone = settings.planner_in_use == "grammar" and not settings.destinations
+    tells = settings.notifications.email or settings.notifications.webhooks
+    is_alone = settings.planner_in_use == "grammar" and not (settings.destinations or tells)
     alone = " No account, no API key, nothing leaves this machine." if is_alone else ""
     session.say(f"Pilothouse.{alone}")
     if settings.source_url is None and not warehouse_path(settings).exists():

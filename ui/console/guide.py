@@ -22,9 +22,11 @@ def guided(office: Desk, person: Person, chosen: StreamlitPage) -> None:
         return
     path = steps(tour.way(), plain(tour.approvers()))
     nearest = following(path)
-    # Open where somebody arrives who has done nothing. Ask scrolls to its box below: there one
-    # line says what comes next, and everything else keeps its place.
-    begins = nearest is path[0] and chosen.url_path != "" and not st.query_params
+    # Open where somebody arrives who has done nothing, and one line everywhere else. Ask scrolls
+    # to its box below, so that there everything has to keep its place.
+    first = st.session_state.setdefault("guide_begins", chosen.url_path)
+    arrives = chosen.url_path == first != "" and not st.query_params
+    begins = nearest is path[0] and arrives
     shown = st.expander(summary(path), icon=":material/tour:", expanded=begins)
     with shown, st.container(gap="small"):
         for number, one in enumerate(path, start=1):
