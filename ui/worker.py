@@ -18,10 +18,12 @@ from agent.conversation.amending import Amendment, said
 from agent.redaction import redact
 from control import people, runs
 from control.people import Person
+from control.versions import Rule
 from core.artifacts import AskResult, TraceStep
+from core.effects import Effect
 from core.errors import Code, PilothouseError, Refusal
 from core.lifecycle import Role
-from ui import entering, folding, investigating, staging
+from ui import effects, entering, folding, investigating, staging
 from ui.ids import new_id
 from ui.receiving import ApplyRound
 from ui.rounds import Rounds
@@ -115,6 +117,10 @@ class Worker:
         stop = self._stop.get(run_id)
         if stop is not None and stop.ask():
             self._fail(run_id, _stopped())
+
+    def effect(self, rule: Rule) -> Effect:
+        """What a draft would change beside everything that is live, measured now."""
+        return effects.effect_of(self.workspace, rule)
 
     def doing(self, run_id: str) -> str | None:
         """How far the step is that a run is at, where it tells: what a model has written so far."""

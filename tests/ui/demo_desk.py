@@ -22,6 +22,7 @@ from control.store import Store, open_store
 from core.alerts import Alert
 from core.artifacts import AskResult, TraceStep
 from core.canary import CanaryAsk
+from core.effects import Effect
 from core.errors import Code, refuse
 from core.lifecycle import Verdict
 from core.rules import DecisionPolicy, EligibilityRule
@@ -129,6 +130,10 @@ class ReplayWorker:
     def amend(self, thread_id: str, amendment: Amendment, person_email: str) -> str:
         """Answer it as the prompt that it makes."""
         return self.start(said(amendment, self.catalog), person_email, thread_id)
+
+    def effect(self, rule: EligibilityRule | DecisionPolicy) -> Effect:
+        """There is no warehouse to measure on."""
+        raise refuse(Code.WAREHOUSE_MISSING, "There is no warehouse here.")
 
     def doing(self, run_id: str) -> str | None:
         """Nothing is told inside a step."""

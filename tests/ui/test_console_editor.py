@@ -69,6 +69,12 @@ def asking(demo_workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     workspace.close()
 
 
+@pytest.fixture(scope="module")
+def draft(asking: Asking) -> str:
+    """The run of a draft that is looked at and left as it is."""
+    return run_of(asking.ask(ELIGIBILITY))
+
+
 def opened(page: AppTest) -> AppTest:
     page.button(key=f"edit_{run_of(page)}").click().run()
     assert not page.exception
@@ -139,8 +145,10 @@ def _named(page: AppTest, label: str, at: int) -> str:
     return str([one.key for one in page.button if one.label == label][at])
 
 
-def test_what_cannot_be_is_told_beside_its_row_and_is_not_handed_over(asking: Asking) -> None:
-    page = opened(asking.ask(ELIGIBILITY))
+def test_what_cannot_be_is_told_beside_its_row_and_is_not_handed_over(
+    asking: Asking, draft: str
+) -> None:
+    page = opened(asking.page(draft))
     count = widget(page, "number_input", "_n")
 
     page.number_input(key=count).set_value(-3).run()
@@ -157,9 +165,9 @@ def test_what_cannot_be_is_told_beside_its_row_and_is_not_handed_over(asking: As
 
 
 def test_conditions_that_exclude_each_other_are_told_before_they_are_handed_over(
-    asking: Asking,
+    asking: Asking, draft: str
 ) -> None:
-    page = opened(asking.ask(ELIGIBILITY))
+    page = opened(asking.page(draft))
 
     page.button(key=_named(page, "Add a condition", -1)).click().run()
     page.selectbox(key=widget(page, "selectbox", "_about", -1)).set_value(
@@ -206,8 +214,8 @@ def test_a_draft_that_another_window_changed_is_not_written_over(asking: Asking)
     assert f"edit_{theirs}" in {one.key for one in page.button}
 
 
-def test_cancelling_changes_nothing(asking: Asking) -> None:
-    page = opened(asking.ask(ELIGIBILITY))
+def test_cancelling_changes_nothing(asking: Asking, draft: str) -> None:
+    page = opened(asking.page(draft))
     run_id = run_of(page)
     page.number_input(key=widget(page, "number_input", "_n")).set_value(5).run()
 
@@ -216,3 +224,46 @@ def test_cancelling_changes_nothing(asking: Asking) -> None:
     assert run_of(page) == run_id
     assert len(runs.list_runs(asking.store, runs.get(asking.store, run_id).thread_id)) == 1
     assert f"edit_{run_id}" in {one.key for one in page.button}
+
+
+def test_a_draft_is_looked_at_for_one_person_and_beside_the_version_in_force(
+    asking: Asking,
+) -> None:
+    page = asking.ask("Send the upgrade nudge to users who viewed pricing and are on iOS.")
+    run = runs.get(asking.store, run_of(page))
+    sent = asking.office.send_for_approval(run.id, people.get(asking.store, "mara@demo"))
+    assert sent.change_request
+    request = requests.get(asking.store, sent.change_request.id)
+    pavel = people.get(asking.store, "pavel@demo")
+    asking.office.decide(request, pavel, "approve", "")
+    page.chat_input(key="prompt").set_value("Android instead").run()
+    asking.result(run_of(page))
+    run_id = run_of(page)
+    page.run()
+
+    page.text_input(key=f"user_ask_{run_id}").set_value("u0000042")
+    page.button(key=f"check_ask_{run_id}").click().run()
+    judged = page.table[-1].value
+    assert [*judged.columns] == ["Condition", "Has", "Holds"]
+    assert [one.replace("\\", "") for one in judged["Condition"]] == [
+        "pricing viewed at least once",
+        "device os is android",
+    ]
+    page.button(key=f"compare_{run_id}").click().run()
+
+    assert "Beside what is live" in shown(page)
+    figures = {one.label: one.value for one in page.metric}
+    assert int(figures["Enter"].replace(",", "").lstrip("+")) > 0
+    assert int(figures["Leave"].replace(",", "").lstrip("−")) > 0
+
+
+def test_what_was_assumed_is_read_otherwise_at_one_click(asking: Asking) -> None:
+    page = asking.ask(ELIGIBILITY)
+    before = run_of(page)
+    labels = {one.label.replace("\\", ""): one.key for one in page.button}
+
+    page.button(key=labels["Workout completed exactly 3 times"]).click().run()
+
+    assert run_of(page) != before
+    answer = asking.result(run_of(page)).answer
+    assert "at least 3 times → workout completed exactly 3 times" in answer

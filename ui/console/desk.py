@@ -23,6 +23,7 @@ from core.alerts import Alert
 from core.artifacts import AskResult
 from core.canary import CanaryAsk
 from core.conditions import Condition
+from core.effects import Effect
 from core.errors import PilothouseError
 from core.lifecycle import Role, State, Verdict
 from core.masking import masked, masked_text
@@ -163,6 +164,10 @@ class Desk:
     def amend(self, run: Run, amendment: Amendment, person: Person) -> str:
         """Hand over what somebody set of a run's draft by hand; gives the run to look at."""
         return self.worker.amend(run.thread_id, amendment, person.email)
+
+    def effect(self, rule: EligibilityRule | DecisionPolicy) -> Effect:
+        """Whom a draft would give something, take it from, or give something else; measured now."""
+        return self.worker.effect(rule)
 
     def doing(self, run_id: str) -> str | None:
         """How far a run is inside its step, where it tells."""

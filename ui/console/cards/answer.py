@@ -13,6 +13,7 @@ from core.errors import PilothouseError
 from core.lifecycle import PROPOSERS
 from core.risk import assess
 from core.rules import DecisionPolicy, EligibilityRule
+from ui.console.cards.draft import closer_look
 from ui.console.cards.editor import Apply, close, editor, is_open
 from ui.console.cards.parts import (
     badges,
@@ -72,6 +73,8 @@ def answer_card(
             _body(result, office)
             _foundations(result)
             if isinstance(result.artifact, EligibilityRule | DecisionPolicy):
+                if amend:
+                    closer_look(office, run, result.artifact)
                 _work(office, person, run, result, amend)
             elif is_report:
                 _open_diagnosis(run)

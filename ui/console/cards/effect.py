@@ -18,10 +18,11 @@ SMALL = (
 )
 
 
-def effect_card(effect: Effect, key: str) -> None:
+def effect_card(effect: Effect, key: str, *, is_bound: bool = True) -> None:
     """Who enters, leaves or gets something else, what replaces what, and the week ahead.
 
-    ``key`` is of the request this belongs to; whoever sees some users only is shown no ids.
+    ``key`` is of the request or run this belongs to; whoever sees some users only is shown no ids.
+    ``is_bound``: an approval stands on these numbers.
     """
     with st.container(border=True):
         heading("Beside what is live")
@@ -32,7 +33,8 @@ def effect_card(effect: Effect, key: str) -> None:
             _week(effect, effect.traffic)
         if effect.sample:
             _people(effect)
-        st.caption(f"Measured on the data as of {moment(effect.as_of)}. The approval binds it.")
+        bound = " The approval binds it." if is_bound else ""
+        st.caption(f"Measured on the data as of {moment(effect.as_of)}.{bound}")
 
 
 def ground_card(dependencies: dict[str, str]) -> None:
