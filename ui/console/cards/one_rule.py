@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from control import request_list
+from control import kill_switches, request_list
 from control.people import Person
 from ui.console.cards.canary import ended_card, running_card
 from ui.console.cards.parts import badges, heading
@@ -18,7 +18,7 @@ from ui.console.sidebar import open_request
 from ui.console.telling import refused_or_done
 from ui.console.view.canary import rule_badges, who
 from ui.console.view.diff import plain_rows
-from ui.console.view.rule import kind_of
+from ui.console.view.rule import STOPPED, kind_of, stops
 from ui.console.view.state import Badge, request_badge
 from ui.console.view.text import ago, plain
 
@@ -52,7 +52,7 @@ def rule_card(office: Desk, person: Person, found: Book) -> None:
 
 
 def _header(office: Desk, found: Book) -> None:
-    version = found.rule.version
+    version, killed = found.rule.version, kill_switches.active(office.workspace.store)
     st.button(
         "All rules",
         key="back",
@@ -62,6 +62,7 @@ def _header(office: Desk, found: Book) -> None:
     st.title(plain(version.artifact.name), anchor=False)
     badges(
         *rule_badges(version.state, found.rule.running),
+        *((STOPPED,) if stops(killed.switches, version.artifact) else ()),
         Badge(f"{plain(version.key)} v{version.version}", "gray", "tag"),
     )
     by = plain(who(version.published_by, office.names()))

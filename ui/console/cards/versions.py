@@ -33,8 +33,8 @@ def versions_card(office: Desk, found: Book) -> None:
         "Version": [f"v{one.version}" for one in listed],
         "State": [_state(one, canaries.get(one.version)) for one in listed],
         "Published, UTC": [clock(one.published_at) for one in listed],
-        "By": [plain(who(one.published_by, names)) for one in listed],
-        "Request": [plain(one.change_request_id or "–") for one in listed],
+        # In one column: five are wider than a narrow window.
+        "By": [_by(one, names) for one in listed],
     }
     with st.container(border=True):
         heading("Versions")
@@ -130,6 +130,12 @@ def _message(label: str | None) -> str:
     if label is None:
         return "nothing"
     return "in the audience" if label == "in" else phrase(label)
+
+
+def _by(version: Version, names: dict[str, str]) -> str:
+    """Who put it into force, and by which request, where one did."""
+    by = plain(who(version.published_by, names))
+    return f"{by}, {plain(version.change_request_id)}" if version.change_request_id else by
 
 
 def _state(version: Version, canary: Canary | None) -> str:

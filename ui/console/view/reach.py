@@ -13,7 +13,7 @@ from ui.console.view.lines import Point, lines
 from ui.console.view.text import number, people, percent, phrase
 
 ELIGIBLE, MESSAGES = "Eligible", "Messages"
-MOST = 8
+MOST = 5
 """So many others are held beside a rule: those with whom it shares most."""
 
 
