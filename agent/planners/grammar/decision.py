@@ -22,6 +22,7 @@ from agent.planners.grammar.policy_entries import Entries, read_chunk
 from agent.planners.grammar.policy_frame import PolicyReader, RequestReader
 from agent.planners.grammar.policy_wording import in_plain_order
 from agent.planners.grammar.reading import Reading
+from agent.planners.grammar.remarks import without_remarks
 from agent.planners.grammar.rewording import of_a_value
 from agent.planners.grammar.scope import Scope
 from agent.planners.grammar.words import Text
@@ -32,8 +33,8 @@ from core.rules import DecisionPolicy, Entry
 
 def plan_decision(text: Text, lexicon: Lexicon, as_of: datetime, notes: list[str]) -> Plan:
     """The policy that the text describes; raises Unclear where it cannot be read."""
-    builder = _Builder(in_plain_order(text, lexicon), lexicon, as_of)
-    draft = builder.build()
+    notes = [*notes]
+    draft = _built(text, lexicon, as_of, notes)
     catalog = lexicon.catalog
     if not (draft.says_suppressions or draft.says_stops):
         default_suppressions(draft)
@@ -60,6 +61,22 @@ def plan_decision(text: Text, lexicon: Lexicon, as_of: datetime, notes: list[str
         assumptions=assumptions,
     )  # fmt: skip
     return Plan(intent="decision", draft=policy, assumptions=assumptions)
+
+
+def _built(text: Text, lexicon: Lexicon, as_of: datetime, notes: list[str]) -> Draft:
+    """What a text says; without its remarks where something of it cannot be read."""
+    try:
+        return _Builder(in_plain_order(text, lexicon), lexicon, as_of).build()
+    except Unclear as unclear:
+        alone, remarks = without_remarks(text, lexicon)
+        if len(alone) == len(text):
+            raise
+        try:
+            draft = _Builder(in_plain_order(alone, lexicon), lexicon, as_of).build()
+        except Unclear:
+            raise unclear from None
+        notes.extend(remarks)
+        return draft
 
 
 _ALL = frozenset("everyone everybody anyone anybody all others rest".split())

@@ -37,7 +37,7 @@ from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.meaning import Unclear
 from agent.planners.grammar.mentions import Mention
 from agent.planners.grammar.order import Chunk
-from agent.planners.grammar.outline_words import STOP, SUPPRESS, WHEN
+from agent.planners.grammar.outline_words import NAMED_SHORT, STOP, SUPPRESS, WHEN
 from agent.planners.grammar.pauses import Outcome, ignored, pause, seconds
 from agent.planners.grammar.rewording import duration
 from agent.planners.grammar.separators import RELATIVES
@@ -52,6 +52,8 @@ _TAIL = frozenset(
     "kind anything thanks however".split()
 )
 """Words after what is held back that say nothing more."""
+_MARKED = frozenset({":", "-", "–", "—", "->", "→", "="})
+_SHORT = NAMED_SHORT - {"message", "email", "messaging", "help", "campaign", "update", "request"}
 _CLOSING = frozenset(", too : please though anymore whatsoever thanks however".split())
 
 
@@ -201,6 +203,11 @@ class Governed:
             end -= 1
         if self.text.has(end - 2, "at", "all"):
             end -= 2
+        while self.text.low(start) in _MARKED and start < end:
+            start += 1
+        short = self.text.low(start) in _SHORT and self._mention(start) is None
+        if short and not targets.actions and start > i:
+            raise Unclear(question=f"Which message does '{self.text[start].text}' mean? Name it.")
         if start >= end:
             raise Unclear(
                 question=f"When: '{self.text.words(i, end)}'? "

@@ -204,7 +204,10 @@ def referred(text: Text, found: list[Mention]) -> Text:
             continue
         if labelled is None and (text[i].kind != "number" or not _leads_here(text, i, numbered)):
             continue
-        start = i - (text.low(i - 1) in _RANKED and labelled is None)
+        before = text.low(i - 1)
+        start = i - (
+            labelled is None and (before in _RANKED or before.removesuffix("s") in _RANKED)
+        )
         return replaced(text, start, i + 1, name(text, numbered[number]))
     return text
 
@@ -217,3 +220,59 @@ def _leads_here(text: Text, i: int, numbered: dict[str, Mention]) -> bool:
             return True
         k -= 1
     return text.low(k) in _REFERRING or mention_at([*numbered.values()], k) is not None
+
+
+_LETTERS = "abcdef"
+_LINE_STARTS = frozenset({*ENDS, "", ":", "-", "*", "•"})
+
+
+def lettered(text: Text, found: list[Mention]) -> Text:
+    """'A. nudge / B. win-back … never B while …': '1) nudge 2) win-back … never win-back'."""
+    at: list[tuple[int, Mention]] = []
+    for i in range(len(text) - 2):
+        wanted = _LETTERS[len(at)] if len(at) < len(_LETTERS) else ""
+        starts = i == 0 or text.low(i - 1) in _LINE_STARTS
+        closed = text.low(i) == wanted and text.low(i + 1) in (".", ":", ")", "-", "–", "=")
+        mention = next((m for m in found if m[0] in (i + 2, i + 3)), None)
+        if starts and closed and mention is not None:
+            at.append((i, mention))
+    if len(at) < 2:
+        return text
+    tokens: list[Token] = []
+    starts_at = {i: n for n, (i, _) in enumerate(at, 1)}
+    meant = {_LETTERS[n]: mention for n, (_, mention) in enumerate(at)}
+    skip = -1
+    for i in range(len(text)):
+        token = text[i]
+        if i == skip:
+            continue
+        if i in starts_at:
+            number = str(starts_at[i])
+            tokens += [replace(token, text=number, low=number, kind="number", value=float(number)),
+                       mark(token, ")")]  # fmt: skip
+            skip = i + 1
+        elif (
+            i > at[-1][0]
+            and token.text in {letter.upper() for letter in meant}
+            and (token.low != "a" or text.low(i + 1) in ("or", "and", ",", "while", "once", "when"))
+        ):
+            tokens += name(text, meant[token.low])
+        else:
+            tokens.append(token)
+    return Text(text.source, tokens)
+
+
+def numbers_after(text: Text, found: list[Mention]) -> Text:
+    """'Cart reminder 1, review request 2': first, second."""
+    at = [
+        m[1] for m in found
+        if m[1] < len(text) and text[m[1]].kind == "number"
+        and text.low(m[1] + 1) in (",", "(", "", *ENDS, "and")
+    ]  # fmt: skip
+    said = [text.low(i) for i in at]
+    if len(at) < 2 or sorted(said) != [str(n) for n in range(1, len(at) + 1)]:
+        return text
+    for i in reversed(at):
+        new = [word(text[i], "is"), word(text[i], _ORDINALS[int(text.low(i)) - 1])]
+        text = replaced(text, i, i + 1, new)
+    return text

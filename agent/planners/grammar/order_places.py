@@ -130,15 +130,15 @@ def both_apply(text: Text, found: list[Mention]) -> Text:
     return text
 
 
-_RIVALRY = frozenset("both several compete competes conflict clash collide tie between versus vs "
-                     "against overlap two multiple either".split())  # fmt: skip
+_RIVALRY = frozenset("well both several compete competes conflict clash collide tie between "
+                     "versus vs against overlap two multiple either".split())  # fmt: skip
 _NEUTRAL = _RIVALRY | frozenset(
     "if when whenever should where in case of the event a an user users someone somebody they "
     "customer customers viewer viewers member members people person could would can may might get "
     "gets receive be is are due for eligible qualify qualifies qualified apply applies match "
     "matches and or at same time once more than one them these our let us for to each other with "
     "messages message case cases there choosing deciding choice decision decide choose up come "
-    "comes down , '".split()
+    "comes down , ' be as is are would could".split()
 )
 
 
@@ -156,7 +156,8 @@ def _ruled(text: Text, begin: int, end: int, found: list[Mention]) -> Text | Non
         after = cut + 1
         while text.low(after) in ("then", "the", "a", "please", ",", "send", "choose", "pick",
                                   "prefer", "give", "always", "use", "only", "\n", "it", "is", ":",
-                                  "they", "get", "should"):  # fmt: skip
+                                  "they", "get", "should", "go", "with", "for", "take",
+                                  "we", "deliver", "keep"):  # fmt: skip
             after += 1
         winner = next((m for m in found if m[0] <= after < m[1]), None)
         if winner is None or _compared(text, winner, found):
@@ -171,9 +172,10 @@ def _ruled(text: Text, begin: int, end: int, found: list[Mention]) -> Text | Non
         stop = winner[1]
         while text.low(stop) in ("should", "wins", "win", "is", "goes", "comes", "first", "takes",
                                  "precedence", "priority", "has", "must", "always", "out", "be",
-                                 "sent", "the", "one", "to", "send", "only"):  # fmt: skip
+                                 "sent", "the", "one", "to", "send", "only", "delivered",
+                                 "given", "shown", "out", "preferred"):  # fmt: skip
             stop += 1
-        new = [*name(text, winner), word(text[winner[0]], "over"), *name(text, loser)]
+        new = [*name(text, loser), word(text[winner[0]], "after"), *name(text, winner)]
         return replaced(text, begin, stop, new)
     return None
 
@@ -234,7 +236,9 @@ def of_all(text: Text, found: list[Mention], lexicon: Lexicon) -> Text:
         ]
         others = any(lexicon.is_person(text, k) for k in range(gets, end))
         plain = people and not people & _RELATIVE and gets > begin
-        if len(named) > 1 and plain and all(theirs) and not others and named[0][0] > gets:
+        bare = len(named) == 2 and named[1][0] in (then + 1, then + 2) and named[1][1] >= end - 2
+        shared = all(theirs) or (bare and then < end and _conditional(text, named[0][1], then))
+        if len(named) > 1 and plain and shared and not others and named[0][0] > gets:
             cut = gets - (text.low(gets - 1) in ("should", "must", "can", "will", "may"))
             new = [word(text[begin], "for"), *text.tokens[begin:cut], mark(text[gets], ",")]
             return replaced(text, begin, gets + 1, new)
@@ -242,7 +246,12 @@ def of_all(text: Text, found: list[Mention], lexicon: Lexicon) -> Text:
     return text
 
 
-_RELATIVE = frozenset("who with whose that which without for if when while among the".split())
+def _conditional(text: Text, begin: int, end: int) -> bool:
+    """'A if …': what the first message alone is given for."""
+    return text.low(begin) in ("if", "when", "where", "provided")
+
+
+_RELATIVE = frozenset("who with whose that which without for if when while among".split())
 
 
 def the_rest(text: Text, found: list[Mention]) -> Text:

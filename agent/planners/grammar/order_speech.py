@@ -22,7 +22,7 @@ _PLACES = {
     **dict.fromkeys("second secondary runner-up 2nd".split(), "second"),
     **dict.fromkeys("third tertiary 3rd".split(), "third"), "fourth": "fourth", "fifth": "fifth",
     **dict.fromkeys(
-        "lowest last bottom least final lowermost fallback backup lastly weakest filler "
+        "rear lowest last bottom least final lowermost fallback backup lastly weakest filler "
         "catch-all".split(), "last",
     ),
     **dict.fromkeys("middle medium between".split(), "between"),
@@ -35,7 +35,8 @@ _NOUNS = frozenset(
 _VERBS = frozenset(
     "is are be goes go comes come sits sit stands stand belongs belong ranks rank takes take gets "
     "get has have holds hold occupies occupy deserves deserve lands land stays stay follows put "
-    "place leads lead starts wins win fits slots gives matters matter counts count treat treated "
+    "place leads lead bringing brings up starts wins win fits slots gives matters matter "
+    "counts count treat treated "
     "remains remain appears shall should must will can would may opens closes kicks bats".split()
 )
 _AROUND = frozenset(
@@ -61,6 +62,9 @@ def placed(text: Text, found: list[Mention]) -> Text:
         low = found[k - 1][1] if k else 0
         high = found[k + 1][0] if k + 1 < len(found) else len(text)
         begin, end = _left(text, mention[0], low), _right(text, mention[1], high)
+        aside = _aside(text, mention[1]) if end == mention[1] and begin == mention[0] else None
+        if aside is not None and (moved := _after_aside(text, mention, aside, high)) is not None:
+            return moved
         before = [text.low(i) for i in range(begin, mention[0])]
         after = [text.low(i) for i in range(mention[1], end)]
         place = _place(before, after)
@@ -69,6 +73,23 @@ def placed(text: Text, found: list[Mention]) -> Text:
         new = [*name(text, mention), word(text[mention[0]], "is"), word(text[mention[0]], place)]
         return replaced(text, begin, end, new)
     return text
+
+
+def _aside(text: Text, i: int) -> int | None:
+    """Where a parenthesis at an index ends."""
+    if text.low(i) != "(":
+        return None
+    return next((k + 1 for k in range(i, len(text)) if text.low(k) == ")"), None)
+
+
+def _after_aside(text: Text, mention: Mention, aside: int, high: int) -> Text | None:
+    """'A (who …) is bottom of the pile': A is last (who …)."""
+    end = _right(text, aside, high)
+    place = _place([], [text.low(i) for i in range(aside, end)])
+    if place is None:
+        return None
+    said = [word(text[mention[1]], "is"), word(text[mention[1]], place)]
+    return replaced(text, mention[1], end, [*said, *text.tokens[mention[1] : aside]])
 
 
 def _left(text: Text, start: int, low: int) -> int:
@@ -142,7 +163,8 @@ _LINKING = frozenset(
     "gets get takes take priority precedence preference comes come goes go placed put ranked rank "
     "ranks sent served shown considered treated than of the a an our right directly "
     "immediately just clearly in by against out from on first importance hierarchy "
-    "standing sits sit stands stand belongs belong wins win position directly straight "
+    "wait waits queue queues line in standing sits sit stands stand belongs belong wins win "
+    "position directly straight "
     "preferred favoured favored chosen picked handled , we want it tier tiers level one "
     "step".split()
 )

@@ -243,3 +243,62 @@ def never_goes(text: Text, found: list[Mention]) -> Text:
             new = [mark(text[i], "."), *name(text, named[0])]
             return replaced(text, i, k, new)
     return text
+
+
+def but_not(text: Text, found: list[Mention]) -> Text:
+    """'A trumps B but not C': A over B, C over A."""
+    for first, second in pairwise(found):
+        k = second[1] + (text.low(second[1]) == ",")
+        if _compares(text, first[1]) is None or not text.has(k, "but", "not"):
+            continue
+        begin = k + 2
+        while text.low(begin) in ARTICLES:
+            begin += 1
+        third = next((m for m in found if m[0] <= begin < m[1]), None)
+        over = next((w for w in OVER if text.has(first[1], *w)), None)
+        if third is None or over is None or text.low(third[1]) not in (*ENDS, ""):
+            continue
+        new = [
+            mark(text[k], "."), *name(text, third), word(text[k], "over"), *name(text, first),
+        ]  # fmt: skip
+        return replaced(text, second[1], third[1], new)
+    return text
+
+
+def otherwise_last(text: Text, found: list[Mention]) -> Text:
+    """'A if …, and B otherwise': otherwise B."""
+    for mention in found:
+        end = mention[1]
+        last = text.low(end) in ("otherwise", "else") and text.low(end + 1) in (*ENDS, "", ")")
+        lead = mention[0]
+        while text.low(lead - 1) in ARTICLES:
+            lead -= 1
+        start = lead
+        while text.low(start - 1) in (",", "and", "or", "the"):
+            start -= 1
+        earlier = any(m[1] <= start for m in found)
+        if last and start < lead and earlier:
+            new = [mark(text[start], ","), word(text[start], "otherwise"), *name(text, mention)]
+            return replaced(text, start, end + 1, new)
+    return text
+
+
+_EMPHASIS = (
+    ("altogether",), ("completely",), ("entirely",), ("full", "stop"), ("of", "course"),
+    ("no", "exceptions"), ("no", "matter", "what"), ("in", "turn"), ("as", "it", "were"),
+    ("by", "all", "means"), ("under", "all", "circumstances"), ("in", "any", "event"),
+)  # fmt: skip
+
+
+def without_emphasis(text: Text, found: list[Mention]) -> Text:
+    """The text without 'altogether', 'full stop', 'in turn': they say nothing more."""
+    for i in range(len(text)):
+        words = next((one for one in _EMPHASIS if text.has(i, *one)), None)
+        if words is None:
+            continue
+        end = i + len(words)
+        closes = text.low(end) in (*ENDS, "", ",") or words == ("in", "turn")
+        if closes:
+            start = i - (text.low(i - 1) == "," and text.low(end) in (*ENDS, ""))
+            return replaced(text, start, end, [])
+    return text

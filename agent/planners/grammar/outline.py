@@ -74,7 +74,19 @@ class Outline:
                  ("pause",), ("mute",), ("skip",), ("never", "message"))  # fmt: skip
         if any(self.text.has(k, *words) for words in leads):
             return k
+        if self._listing(i):
+            return None
         return k if self._governs_next(k) else None
+
+    def _listing(self, i: int) -> bool:
+        """'A and B are paused while …': nothing but messages stands before."""
+        k = i - 1
+        while k >= 0 and self.text.low(k) not in ENDS:
+            mention = self.order.mention_at(k)
+            if mention is None and self.text.low(k) not in (",", "and", "the", "both", "a", "our"):
+                return False
+            k = (mention[0] if mention is not None else k) - 1
+        return True
 
     def _governs_next(self, k: int) -> bool:
         """', and paying users must never get it', ', but not bother people who …'."""

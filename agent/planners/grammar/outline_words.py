@@ -174,7 +174,8 @@ ORDER_WORDS = frozenset(
     "handle sequence give".split()
 ) - {"handle", "give"}
 ORDER_CUE = re.compile(
-    r"\b(order|priorit\w+|rank\w*|sequence|first|firstly|next best|importance)\b", re.IGNORECASE
+    r"\b(order|prios?|priorit\w+|rank\w*|sequence|first|firstly|next best|importance)\b",
+    re.IGNORECASE,
 )
 _HELD: tuple[tuple[str, ...], ...] = (
     ("suppress",), ("suppressing",), ("hold", "back"), ("hold", "off", "on"), ("hold", "off"),
@@ -231,6 +232,15 @@ LABELS: tuple[tuple[tuple[str, ...], Literal["suppression", "stop"]], ...] = (
     (("suppress", "when"), "suppression"), (("suppress", "while"), "suppression"),
     (("blocked",), "suppression"), (("quiet",), "suppression"), (("not", "sent"), "suppression"),
     (("suppressed",), "suppression"), (("hold", "back", "if"), "suppression"),
+    (("never",), "suppression"), (("never", "if"), "suppression"), (("not", "if"), "suppression"),
+    (("except",), "suppression"), (("excluded",), "suppression"), (("mute", "if"), "suppression"),
+    (("suppression", "conditions"), "suppression"),
+    (("pause", "if"), "suppression"), (("pause", "while"), "suppression"),
+    (("hold", "if"), "suppression"), (("hold", "while"), "suppression"),
+    (("suppressed", "if"), "suppression"), (("suppressed", "while"), "suppression"),
+    (("stop", "rule"), "stop"), (("ended", "by"), "stop"), (("ends", "once"), "stop"),
+    (("ends", "if"), "stop"), (("ends", "with"), "stop"), (("termination",), "stop"),
+    (("exit", "condition"), "stop"), (("exit", "rule"), "stop"),
     (("ends",), "stop"), (("end",), "stop"), (("end", "conditions"), "stop"),
     (("exit", "rules"), "stop"), (("exit", "when"), "stop"), (("exit", "if"), "stop"),
     (("stopping", "rules"), "stop"), (("ends", "when"), "stop"), (("stop", "criteria"), "stop"),

@@ -29,10 +29,12 @@ _ROUNDS = 6
 def in_plain_order(text: Text, lexicon: Lexicon) -> Text:
     """The prompt with every message named where it is meant, and the order said one way."""
     steps: tuple[Rewording, ...] = (
+        order_wording.without_emphasis, order_lists.lettered, order_lists.numbers_after,
         order_ifs.roman, targets_wording.first_wins, targets_wording.one_each,
         targets_wording.all_of_them, targets_wording.all_but, targets_wording.those_left,
         order_ifs.asked_cases, order_ifs.then_after_if, order_ifs.otherwise, order_ifs.only_without,
         entry_wording.gets, entry_wording.unless,
+        order_wording.otherwise_last, order_wording.but_not, holding_wording.same_target,
         holding_wording.whoever, holding_wording.left_out, holding_wording.neither,
         headings.populations, order_lists.ordinals, order_lists.tables, _nobody,
         _chained, order_lists.ranked, _numbers, order_lists.referred, _labels,
@@ -46,6 +48,7 @@ def in_plain_order(text: Text, lexicon: Lexicon) -> Text:
         order_wording.places, order_wording.never_goes,
     )  # fmt: skip
     text = entry_wording.greeted(text)
+    text = order_wording.otherwise_last(text, mentions(text, lexicon))
     found = mentions(text, lexicon)
     text = order_places.of_all(text, found, lexicon)
     text = entry_wording.gets(text, mentions(text, lexicon))
@@ -131,6 +134,12 @@ def _labels(text: Text, found: list[Mention]) -> Text:
     return Text(text.source, tokens)
 
 
+_NAMING = frozenset(
+    "the ( our no this that stop suppress pause hold mute send never any each skip : - end "
+    "or over beats before after".split()
+)
+
+
 def _short_names(text: Text, found: list[Mention]) -> Text:
     """'the alert' for the new release alert, where it is the only alert that is named."""
     heads: dict[str, dict[str, Mention]] = {}
@@ -140,7 +149,7 @@ def _short_names(text: Text, found: list[Mention]) -> Text:
     tokens: list[Token] = []
     for i in range(len(text)):
         named = next((h for h in heads if same_word(h, text.low(i))), None)
-        begins = i == 0 or text.low(i - 1) in (*ENDS, *_JOINS, "the", "(", "our")
+        begins = i == 0 or text.low(i - 1) in (*ENDS, *_JOINS, *_NAMING)
         if (
             named is None
             or not begins
@@ -202,8 +211,10 @@ def _same_subject_again(text: Text, i: int, found: list[Mention]) -> list[Token]
     if begin == i:
         begin = max((k + 1 for k in range(i - 1) if text.low(k) in ENDS), default=0)
     named = [m for m in found if begin <= m[0] < i]
-    joined = text.low(i - 1) in (*_JOINS, *ENDS)
-    return name(text, named[0]) if joined and len({m[2] for m in named}) == 1 else None
+    if not named or text.low(i - 1) not in (*_JOINS, *ENDS):
+        return None
+    nearest = text.low(i) == "which" and text.low(i - 1) == "," and named[-1][1] == i - 1
+    return name(text, named[-1]) if nearest or len({m[2] for m in named}) == 1 else None
 
 
 def _ranks_next(text: Text, i: int, found: list[Mention]) -> bool:
