@@ -247,6 +247,15 @@ def _suspect(inquiry: Inquiry, found: Excess, expected: float, effect: float, t:
                     "as_of": current.known_by,
                 },
             ),
+            Check(
+                "Events that repeat one of the same user and second, by platform and version",
+                "duplicates",
+                {
+                    "since": inquiry.periods_back(2),
+                    "until": current.end,
+                    "as_of": current.known_by,
+                },
+            ),
         ),
         error=abs(effect / t),
         grounds=(

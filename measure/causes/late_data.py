@@ -79,6 +79,17 @@ def _suspect(before: Inquiry, after: Inquiry, share: float, query_id: str) -> Su
                 "late_hours",
                 {"as_of": current.known_by},
             ),
+            Check(
+                "Those who began and have had the whole window, by platform and day",
+                "matured",
+                {
+                    "entry": before.cells.steps[0],
+                    "window": before.span.window,
+                    "since": before.periods_back(1),
+                    "until": current.end,
+                    "as_of": current.known_by,
+                },
+            ),
         ),
         since=f"{current.known_by - after.span.cut:%Y-%m-%d}",
         grounds=(ground,),
