@@ -215,7 +215,24 @@ def test_a_question_is_answered_at_a_click_and_the_draft_changed_in_words(
     box.press("Enter")
 
     expect(mara.page.get_by_text("added: device os is ios")).to_be_visible()
+    _conditions_are_set_with_widgets(mara)
     assert mara.complaints == []
+
+
+def _conditions_are_set_with_widgets(mara: Visitor) -> None:
+    page = mara.page
+    mara.settle()
+    page.get_by_role("button", name="Edit conditions").click()
+    often = page.get_by_role("spinbutton", name="How many times")
+    often.fill("-4")
+    often.press("Enter")
+    expect(page.get_by_text("-4 is too few here").first).to_be_visible()
+    often.fill("2")
+    often.press("Enter")
+    mara.settle()
+    _fits_a_phone(mara)
+    page.get_by_role("button", name="Apply and check").click()
+    expect(page.get_by_text("→ app opened at least 2 times").first).to_be_visible()
 
 
 def test_what_was_decided_how_the_data_is_and_who_did_what_can_be_looked_up(
