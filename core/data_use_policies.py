@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from core.artifacts import Finding
 from core.message_words import template_of
@@ -76,13 +76,13 @@ def no_hidden_proxy(sending: Sending) -> Finding | None:
 
 def inputs_are_fresh(sending: Sending) -> Finding | None:
     """What is decided rests on data as fresh as it is promised to be."""
-    late = [one for one in sending.inputs if _is_late(one, sending.policies.late_inputs)]
+    late = late_inputs(sending.inputs, sending.policies.late_inputs)
     if not late:
         return None
     return Finding(
         policy="inputs_are_fresh",
         severity="warn",
-        message=f"It rests on old data: {'; '.join(_told(one) for one in late)}.",
+        message=f"It rests on old data: {'; '.join(age_words(one) for one in late)}.",
         fix="Load the data first, then ask again: who is meant may change.",
     )
 
@@ -110,14 +110,21 @@ DATA_USE_POLICIES: tuple[Callable[[Sending], Finding | None], ...] = (
 )
 
 
-def _is_late(one: Input, times: float) -> bool:
-    return one.age_seconds is None or one.age_seconds > one.promised_seconds * times
+def late_inputs(inputs: Iterable[Input], times: float) -> list[Input]:
+    """Those that are empty, or older than so many times what is promised."""
+    return [
+        one
+        for one in inputs
+        if one.age_seconds is None or one.age_seconds > one.promised_seconds * times
+    ]
 
 
-def _told(one: Input) -> str:
+def age_words(one: Input) -> str:
+    """How old an input is, beside what is promised of it."""
+    promised = one.promised_seconds / 3600
     if one.age_seconds is None:
-        return f"{one.table} is empty"
-    hours, promised = one.age_seconds / 3600, one.promised_seconds / 3600
+        return f"{one.table} has no row that is new enough, promised are {promised:,.0f} hours"
+    hours = one.age_seconds / 3600
     return f"the newest row of {one.table} is {hours:,.0f} hours old, promised are {promised:,.0f}"
 
 

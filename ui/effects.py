@@ -14,6 +14,7 @@ from core.effects import Effect, drifted
 from core.errors import PilothouseError
 from core.lifecycle import State, Suspended
 from orchestrate.effects.measuring import measure
+from ui.freshness import require_fresh
 
 if TYPE_CHECKING:
     from ui.workspace import Workspace
@@ -46,8 +47,10 @@ def require_unmoved(workspace: Workspace, request: ChangeRequest) -> None:
 
 
 def require_same(workspace: Workspace, request: ChangeRequest) -> None:
-    """The same, asked of what somebody is about to approve; what is decided already is let be."""
+    """The same, asked of what somebody is about to approve, and that its data is not late since;
+    what is decided already is let be."""
     if request.state is State.IN_REVIEW:
+        require_fresh(workspace, request)
         require_unmoved(workspace, request)
 
 

@@ -105,6 +105,22 @@ def test_a_day_on_which_little_changed_holds_nothing(workspace: Workspace) -> No
     assert decided.state is State.LIVE
 
 
+def test_data_that_became_late_since_blocks_an_approval_until_it_is_loaded(
+    workspace: Workspace,
+) -> None:
+    request, pavel = proposed(workspace), workspace.person("pavel@demo")
+    for _ in range(3):
+        workspace.warehouse.execute(A_DAY_LATER)
+
+    with pytest.raises(PilothouseError) as refused:
+        workspace.decide(request.id, pavel, "approve")
+
+    assert refused.value.refusal.code is Code.BLOCKED_BY_POLICY
+    assert "on old data: fct_events has no row that is new enough" in refused.value.refusal.message
+    assert requests.get(workspace.store, request.id).state is State.IN_REVIEW
+    assert workspace.decide(request.id, pavel, "reject", "Too old.").state is State.REJECTED
+
+
 def test_what_was_approved_before_a_crash_is_measured_again(workspace: Workspace) -> None:
     request = proposed(workspace)
     approved_by_nobodys_process(workspace, request)
