@@ -199,6 +199,7 @@ def _deemed(text: Text, lexicon: Lexicon) -> Text:
         again = lexicon.longest("person", text, after)
         if text.low(k) in ("they", "he", "she", "it"):
             rest = k + 1
+            rest += 2 if text.low(rest) == "or" and text.low(rest + 1) in ("he", "she") else 0
         elif again is not None:
             rest = again.end
         else:

@@ -29,7 +29,7 @@ from agent.planners.grammar.separators import RELATIVES, separator
 from agent.planners.grammar.sequences import Sequences
 from agent.planners.grammar.times import Times
 from agent.planners.grammar.values import Values
-from agent.planners.grammar.words import Text
+from agent.planners.grammar.words import Text, is_past
 from core.conditions import (
     Attribute,
     Condition,
@@ -111,6 +111,7 @@ class Clauses:
         found = item.found
         before = items[-1].found if items else None
         gerund = found.counts_events and found.stated.lower().split()[0].endswith("ing")
+        gerund = gerund and not is_past(found.stated.lower().split()[-1])
         if not (item.negated and gerund and found.span is None and not found.counted):
             return item
         if before is None or before.span is None or before.span.window is None:

@@ -28,7 +28,7 @@ from core.conditions import (
 _NOT = ("not", "never", "no", "neither", "nor")
 _NONE = ("none", "nothing")
 _LEADS = frozenset("with by via using from in of to for on through about any".split())
-_ENDS = frozenset(", . ; ! ? ) and or but who that whose \n".split(" ")) | {"", "\n"}
+_ENDS = frozenset(", . ; ! ? ) and or but who that whose already \n".split(" ")) | {"", "\n"}
 _JOINED = ("but", "and", "strong_and", "comma", "rel")
 _OF_THEM = (("of", "which"), ("of", "those"), ("of", "them"), ("of", "whom"), ("including",))
 _SINCE = (("since", "then"), ("ever", "since"), ("since", "that"), ("since",),

@@ -127,11 +127,13 @@ class EventPhrases:
             read.verb_only = verb and read.inflected and not article
             if self.rest(entry, read, start) and not self._message(read, start):
                 yield read
-        for name, end, negated in self._turned_round(start, determined=article):
+        owned = article or self.text.low(start - 1) in (*ARTICLES, "whose")
+        for name, end, negated in self._turned_round(start, determined=owned):
             if no and negated:
                 continue
             read = EventPhrase(name, i, end, count, [*filters], no=no or negated)
-            read.inflected = read.nominal = read.inflected_noun = True
+            read.inflected = read.inflected_noun = True
+            read.nominal = count is not None
             yield read
 
     def _turned_round(self, i: int, *, determined: bool) -> Iterator[tuple[str, int, bool]]:
@@ -142,7 +144,7 @@ class EventPhrases:
         """
         if self.lexicon.longest("entity", self.text, i) is not None:
             return
-        for words, verb, name in self.lexicon.turned_round(self.text, i):
+        for words, verb, name, led in self.lexicon.turned_round(self.text, i):
             k = i + len(words)
             plural = self.text.low(k - 1).endswith("s") and not words[-1].endswith("s")
             being = negated = False
@@ -152,7 +154,7 @@ class EventPhrases:
             low = self.text.low(k)
             past = (plural or determined or negated) and is_past(low) and same_word(low, verb)
             noun = not being and low.endswith(_NOUNS) and stem(low) == stem(verb)
-            if past or (noun and not same_word(low, words[-1])):
+            if (past and not led) or (noun and not same_word(low, words[-1])):
                 yield name, k + 1, negated
 
     def _message(self, read: EventPhrase, start: int) -> bool:

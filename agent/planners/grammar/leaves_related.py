@@ -16,6 +16,7 @@ from agent.planners.grammar.values import Values
 from agent.planners.grammar.words import ARTICLES, Text, is_past, same_plural, same_word
 from core.conditions import Filter
 
+_DID = frozenset("who that have has had never not and or but also ever did".split())
 _GAVE = ("gave", "given", "left", "submitted", "scored")
 """How people are told to say what a number of a row is: 'left a CSAT of 2 on a ticket'."""
 
@@ -87,9 +88,22 @@ class RelatedLeaves:
         for start, moment in self._verbs(i, name):
             row = Row(name, i, start, moment=moment)
             row.marked = moment is not None and is_past(self.text.low(i))
+            if start == i + 1 and moment is None:
+                self._done_to(row)
             self._leading(row)
             if self._noun(row):
                 yield row
+
+    def _done_to(self, row: Row) -> None:
+        """'never returned an order': one that is returned now, for what is known of it."""
+        senses = self.values.senses(row.start, f"entity:{row.entity}")
+        if not senses or not self.text.low(row.start).endswith("ed"):
+            return
+        sense = senses[0][0]
+        row.filters.append(Filter(column=sense.name, value=sense.value))
+        row.marked = row.stated_by_verb = True
+        said = self.text.low(row.start)
+        row.notes.append(f"'{said}' is read of what is {sense.value} now ({row.entity}).")
 
     def _verbs(self, i: int, name: str) -> Iterator[tuple[int, str | None]]:
         """A verb that is one of the entity's timestamps: received, opened, clicked."""
@@ -100,6 +114,10 @@ class RelatedLeaves:
                 if column.type == "timestamp":
                     yield match.end, match.sense.name
         yield i, None
+        low = self.text.low(i)
+        told = low.endswith("ed") and self._determiner(i + 1) and self.text.low(i - 1) in _DID
+        if told and self.values.senses(i, f"entity:{name}"):
+            yield i + 1, None
         if self.text.low(i) in _GAVE and i > 0:
             yield i + 1, None
         if self.text.low(i) == "on" and current_status(self.lexicon.catalog, name):
@@ -168,7 +186,8 @@ class RelatedLeaves:
     def _article(self, row: Row) -> bool:
         low = self.text.low(row.end)
         again = row.end > row.start and self.text.low(row.end - 1) in ARTICLES
-        leading = low in ARTICLES and not row.filters and not again
+        told = row.stated_by_verb and len(row.filters) == 1
+        leading = low in ARTICLES and (told or not row.filters) and not again
         counted = row.count is not None and row.count.end == row.end and low == "of"
         of_theirs = counted and self.text.low(row.end + 1) in ARTICLES
         return leading or of_theirs or low == "any" or self.text.has(row.end - 1, "any", "of")

@@ -43,6 +43,15 @@ class Entry:
     phrase: str
 
 
+class Object(NamedTuple):
+    """What an event is done to: its words, the verb, the event, whether a preposition leads it."""
+
+    words: tuple[str, ...]
+    verb: str
+    event: str
+    led: bool
+
+
 class Match(NamedTuple):
     """A phrase found in a text, up to ``end``."""
 
@@ -81,7 +90,7 @@ class Lexicon:
         self.vocabulary = frozenset(word for entry in self.entries for word in entry.words)
         self.verbs = frozenset(e.words[0] for e in self.entries if e.sense.kind == "event")
         self.tails = _tails(self.entries)
-        self._objects = _objects(self.entries)
+        self._objects: dict[str, list[Object]] = _objects(self.entries)
         self._stems = frozenset(stem(word) for word in self.vocabulary)
 
     def _add(self, sense: Sense, phrase: str) -> None:
@@ -106,8 +115,8 @@ class Lexicon:
         found = self._by_stem.get((kind, stem(low)), [])
         return [entry for entry in found if _first_matches(entry, text, i, same)]
 
-    def turned_round(self, text: Text, i: int) -> list[tuple[tuple[str, ...], str, str]]:
-        """The objects of events that stand at an index: their words, the verb, the event."""
+    def turned_round(self, text: Text, i: int) -> list[Object]:
+        """The objects of events that stand at an index."""
         return [
             one
             for one in self._objects.get(stem(text.low(i)), [])
@@ -156,13 +165,15 @@ _NO_OBJECT = frozenset(
 )
 
 
-def _objects(entries: Iterable[Entry]) -> dict[str, list[tuple[tuple[str, ...], str, str]]]:
+def _objects(entries: Iterable[Entry]) -> dict[str, list[Object]]:
     """What events are done to, by the stem of its first word: 'complete a workout', 'workout'."""
-    found: dict[str, list[tuple[tuple[str, ...], str, str]]] = {}
+    found: dict[str, list[Object]] = {}
     for one in entries:
         verb, words = one.words[0], one.words[1:]
+        led = words[:1] in (("to",), ("in",), ("on",), ("into",), ("at",))
+        words = words[1:] if led else words
         if one.sense.kind == "event" and words and not _NO_OBJECT & {*words} and verb.isalpha():
-            found.setdefault(stem(words[0]), []).append((words, verb, one.sense.name))
+            found.setdefault(stem(words[0]), []).append(Object(words, verb, one.sense.name, led))
     return found
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from agent.planners.grammar.idioms import STEPS as IDIOMS
 from agent.planners.grammar.lexicon import Kind, Lexicon
+from agent.planners.grammar.padding import STEPS as PADDING
 from agent.planners.grammar.quantities import quantity
 from agent.planners.grammar.rewording import word
 from agent.planners.grammar.wordings import STEPS
@@ -26,7 +27,7 @@ _HEADS = frozenset(
     "who whom target targets targeting audience people segment goal brief for include included "
     "includes conditions condition criteria rule eligible eligibility must require required "
     "requirements filter filters group recipients wanted to status state type kind behaviour "
-    "behavior activity location geo market usage history engagement message campaign where when "
+    "behavior activity location geo market usage history engagement where when "
     "what must-have must-haves profile details description".split()
 )
 _LONG_HEADS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
@@ -162,7 +163,8 @@ def _from_us(text: Text, i: int, lexicon: Lexicon) -> tuple[list[Token], int] | 
 
 
 _STEPS = (
-    *STEPS, *IDIOMS, _particle, _nobody, _ones, _idle, _tail, _with_everyone, _only_last, _from_us,
+    *STEPS, *IDIOMS, *PADDING, _particle, _nobody, _ones, _idle, _tail, _with_everyone, _only_last,
+    _from_us,
 )  # fmt: skip
 
 
@@ -232,14 +234,31 @@ def _heading(text: Text, i: int, lexicon: Lexicon) -> tuple[list[Token], int] | 
             return [word(text[i], "excluding")], i + 2
         if text.low(i) in _HEADS:
             return [], i + 2
-    for head, said in _LONG_HEADS:
-        if text.has(i, *head, ":"):
-            return [word(text[i], one) for one in said], i + len(head) + 1
+    found = _message_head(text, i, lexicon) or _long_head(text, i)
+    if found is not None:
+        return found
     for kind in _NAMES:
         match = lexicon.longest(kind, text, i)
         own = match is not None and match.sense.owner in ("", "trait")
         if match is not None and own and text.low(match.end) == ":":
             return text.tokens[i : match.end], match.end + 1
+    return None
+
+
+def _message_head(text: Text, i: int, lexicon: Lexicon) -> tuple[list[Token], int] | None:
+    """'Message: streak celebration': what is sent, named after a colon."""
+    if text.low(i) in ("message", "campaign") and text.low(i + 1) == ":":
+        known = any(lexicon.longest(kind, text, i + 2) for kind in ("action", "channel", "person"))
+        plain = text.low(i + 2).isalpha() and not known
+        return [word(text[i], one) for one in (("for", "a") if plain else ())], i + 2
+    return None
+
+
+def _long_head(text: Text, i: int) -> tuple[list[Token], int] | None:
+    """'Must not have: …', 'Out of scope: …'."""
+    for head, said in _LONG_HEADS:
+        if text.has(i, *head, ":"):
+            return [word(text[i], one) for one in said], i + len(head) + 1
     return None
 
 

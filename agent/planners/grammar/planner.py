@@ -16,6 +16,7 @@ from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.meaning import Unclear
 from agent.planners.grammar.question import plan_anything_else, plan_question
 from agent.planners.grammar.remarks import told_alone
+from agent.planners.grammar.shorthand import compares
 from agent.planners.grammar.typos import mend
 from agent.planners.grammar.words import Text, tokenise
 from agent.planners.port import Plan, PlanRequest
@@ -72,13 +73,13 @@ class GrammarPlanner:
                 return plan_decision(text, self.lexicon, as_of, notes)
             case "debug":
                 return self._first(plan_debug, text, as_of, notes)
-            case "question" if asks_for_people(text, self.lexicon):
+            case "question" if asks_for_people(text, self.lexicon) or compares(text):
                 return self._people_first(plan_question, text, as_of, notes)
             case "question":
                 return self._first(plan_question, text, as_of, notes)
             case "eligibility":
                 return plan_eligibility(text, self.lexicon, as_of, notes)
-            case "other" if any(token.low in (",", ";", "\n") for token in text):
+            case "other" if compares(text) or any(one.low in (",", ";", "\n") for one in text):
                 return self._people_first(plan_anything_else, text, as_of, notes)
             case _:
                 return self._first(plan_anything_else, text, as_of, notes)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from agent.planners.grammar.frame_words import FILLERS
 from agent.planners.grammar.lexicon import Kind, Lexicon
+from agent.planners.grammar.padding import unit
 from agent.planners.grammar.quantities import NUMBER_WORDS, comparison
 from agent.planners.grammar.shorthand import in_sentences
 from agent.planners.grammar.spans import UNITS
@@ -89,20 +90,34 @@ def _note(said: str) -> str:
 def _same_length(text: Text) -> Text:
     """'less than a year (365 days) ago': the length in brackets is the one that is meant."""
     for i in range(2, len(text) - 3):
-        inside = text[i + 1].kind == "number" and _unit(text.low(i + 2))
-        if text.low(i) != "(" or not inside or text.low(i + 3) != ")":
+        after = i + 1 if text.low(i) == "(" and unit(text.low(i - 1)) else len(text)
+        while text.low(after) in _SAME:
+            after += 1
+        inside = after + 1 < len(text) and text[after].kind == "number"
+        if not inside or not unit(text.low(after + 1)):
             continue
-        if not _unit(text.low(i - 1)):
+        end = _closing(text, i)
+        if end is None:
             continue
         counted = text[i - 2].kind == "number" or text.low(i - 2) in (*NUMBER_WORDS, "a", "an")
+        again = list(text.tokens[after : after + 2])
+        if end > after + 2 and not (counted and _seconds(text, i - 2) == _seconds(text, after)):
+            continue
         start = i - 2 if counted else i - 1
-        kept = [*text.tokens[:start], *text.tokens[i + 1 : i + 3], *text.tokens[i + 4 :]]
+        kept = [*text.tokens[:start], *again, *text.tokens[end + 1 :]]
         return _same_length(Text(text.source, kept))
     return text
 
 
-def _unit(low: str) -> bool:
-    return low in UNITS or low.removesuffix("s") in UNITS
+_SAME = frozenset("say so ie i.e that is = or meaning s roughly , let us".split()) - {"roughly"}
+
+
+def _seconds(text: Text, i: int) -> float | None:
+    """How long '45 minutes' is; None where no number in digits stands there."""
+    if i < 0 or text[i].kind != "number":
+        return None
+    low = text.low(i + 1)
+    return float(text.low(i)) * UNITS[low if low in UNITS else low.removesuffix("s")]
 
 
 def _parentheses(text: Text, lexicon: Lexicon, notes: list[str]) -> Text:
@@ -186,7 +201,9 @@ def _named_first(text: Text, lexicon: Lexicon) -> tuple[Text, list[str]]:
     """'Grumpy ones. Two or more ratings …': a name, where the first sentence is nothing else."""
     end = next((k for k in range(len(text)) if text.low(k) in _ENDS), len(text))
     words = [text.low(k) for k in range(end)]
-    named = 1 < len(words) <= _BRIEF and words[-1] in _ONES and end + 1 < len(text)
+    cried = text.low(end) == "!" and not {*words} & _WANTING
+    short = 1 < len(words) <= _BRIEF and end + 1 < len(text)
+    named = short and (words[-1] in _ONES or cried)
     if not named or not _says(text, end, len(text)):
         return text, []
     if any(_could_limit(text, k, lexicon) for k in range(end)):

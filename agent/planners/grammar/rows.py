@@ -32,6 +32,8 @@ class Row:
     no: bool = False
     article: bool = False
     marked: bool = False
+    stated_by_verb: bool = False
+    """Its status was told as what people did: 'returned an order'."""
     both: str = ""
     """Values joined by 'and', as they were said."""
     notes: list[str] = field(default_factory=list)
@@ -146,7 +148,8 @@ class RowMeaning:
         row.notes.extend(span.notes)
         if span.doubt:
             row.questions.append(span.doubt)
-        if moment is None or (row.moment is None and not row.aged and self._changes(row)):
+        changed = row.stated_by_verb or (not row.aged and self._changes(row))
+        if moment is None or (row.moment is None and changed):
             row.questions.append(
                 f"What happened '{span.stated}' in '{stated}'? Say it with a verb, such as opened."
             )

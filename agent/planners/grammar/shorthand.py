@@ -6,15 +6,18 @@ that stands after what it counts: 'workouts completed in the last 14 days = 0'.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from agent.planners.grammar.lexicon import Kind, Lexicon
+from agent.planners.grammar.padding import unit
 from agent.planners.grammar.quantities import comparison, quantity
 from agent.planners.grammar.rewording import word
-from agent.planners.grammar.spans import UNITS
 from agent.planners.grammar.words import Text, Token
 
 _COUNTED: tuple[Kind, ...] = ("event", "entity")
 _NAMED: tuple[Kind, ...] = ("column", "trait")
 _SIGNS = frozenset({"=", "==", ">", "<", ">=", "<=", "≥", "≤", "!=", "is", "are", ":"})
+_COMPARING = frozenset({"=", "==", ">", "<", ">=", "<=", "!=", "≥", "≤"})
 _STARTS = frozenset({"", "and", "or", "but", ",", ";", ".", "\n", "(", "who", "with", "not", "+",
                      "&", "|", "!", "?", "plus", "-", "•", "*", "–"})  # fmt: skip
 _ENDS = frozenset({"", "and", "or", "but", ",", ";", ".", "\n", ")", "+", "&", "|", "!", "?",
@@ -32,12 +35,21 @@ def in_sentences(text: Text, lexicon: Lexicon) -> Text:
     return _counts_last(_days_since(_calls(_brackets(_signs(text), lexicon), lexicon)), lexicon)
 
 
+def compares(text: Text) -> bool:
+    """Whether signs compare something: a condition, told in code."""
+    return any(one.low in _COMPARING for one in text.tokens) and not text.source.endswith("?")
+
+
 def _signs(text: Text) -> Text:
     """'&&', '||', '!=' and a trailing ';' in the words that they stand for."""
     tokens: list[Token] = []
     i = 0
     while i < len(text):
         low, after = text.low(i), text.low(i + 1)
+        if low in ("->", "→", "=>"):
+            tokens.append(replace(text[i], text=":", low=":", kind="mark"))
+            i += 1
+            continue
         if low == after and low in ("&", "|"):
             tokens.append(word(text[i], "and" if low == "&" else "or"))
             i += 2
@@ -93,7 +105,7 @@ def _calls(text: Text, lexicon: Lexicon) -> Text:
         while text.low(position) in ("last", "past", "in", "the"):
             position += 1
         length = quantity(text, position) if text.low(position) != ")" else None
-        timed = length is not None and _unit(text.low(length.end))
+        timed = length is not None and unit(text.low(length.end))
         end = length.end + 1 if length is not None and timed else position
         if text.low(end) != ")" or (not counting and not timed):
             continue
@@ -104,10 +116,6 @@ def _calls(text: Text, lexicon: Lexicon) -> Text:
         rest = text.tokens[end + 1 :]
         return _calls(Text(text.source, [*text.tokens[:i], *tokens, *rest]), lexicon)
     return text
-
-
-def _unit(low: str) -> bool:
-    return low in UNITS or low.removesuffix("s") in UNITS
 
 
 def _days_since(text: Text) -> Text:

@@ -20,6 +20,7 @@ from core.conditions import Absolute, Calendar, Op, Rolling
 PAST = ("last", "past", "previous", "preceding", "trailing", "prior")
 _INTO = ("in", "within", "over", "during", "for", "from", "throughout", "across", "at", "inside")
 _EVER = (
+    ("at", "some", "point"), ("at", "one", "point"), ("at", "some", "time"),
     ("at", "any", "time"), ("at", "any", "point"), ("all", "time"), ("of", "all", "time"),
     ("to", "date"), ("so", "far"), ("in", "total"), ("overall",), ("ever",), ("over", "all",
     "time"), ("in", "their", "lifetime"), ("altogether",), ("since", "signing", "up"),

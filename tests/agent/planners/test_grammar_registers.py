@@ -1,0 +1,203 @@
+"""One rule in many registers: pseudo-code, lists, law, user stories, asides, small talk."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+
+import pytest
+
+from agent.planners.grammar import GrammarPlanner
+from agent.planners.port import Plan, PlanRequest
+from core.rules import EligibilityRule
+from evals.domains import domain_catalog
+
+AS_OF = datetime(2026, 6, 29)
+
+
+@cache
+def planner(domain: str) -> GrammarPlanner:
+    """One for every test: it keeps nothing between prompts."""
+    return GrammarPlanner(domain_catalog(domain))
+
+
+def plan(domain: str, prompt: str) -> Plan:
+    return planner(domain).plan(PlanRequest(prompt=prompt, as_of=AS_OF))
+
+
+def rule(domain: str, prompt: str) -> EligibilityRule:
+    said = plan(domain, prompt)
+    assert isinstance(said.draft, EligibilityRule), (prompt, said.questions, said.refusals)
+    return said.draft
+
+
+def same(domain: str, prompt: str, plainly: str) -> None:
+    """Both prompts draft one condition."""
+    one, other = rule(domain, prompt), rule(domain, plainly)
+    assert (one.population, one.condition) == (other.population, other.condition)
+
+
+@pytest.mark.parametrize(
+    ("domain", "prompt", "plainly"),
+    [
+        ("workout_app", "platform = Android AND country in (India, Brazil) AND pricing views >= 1",
+         "Users on Android, in India or Brazil, with at least 1 pricing view"),
+        ("workout_app", "workouts completed in last 14 days = 0 AND country = Canada",
+         "Users with no workout completed in the last 14 days, in Canada"),
+        ("shop", "count(order_placed, 30d) >= 2 and tier != 'gold'",
+         "Customers who ordered at least 2 times in the last 30 days and are not gold"),
+        ("shop", "days since last order > 60 && newsletter = true",
+         "Customers whose last order was more than 60 days ago and who get the newsletter"),
+        ("streaming", "binge watchers, web or tv, marketing opt-in true, exclude Japan",
+         "Bingers on web or TV who opted in, excluding Japan"),
+        ("workout_app", "Users who viewed pricing >= 2 in the last 14 days",
+         "Users who viewed pricing at least 2 times in the last 14 days"),
+    ],
+)  # fmt: skip
+def test_pseudo_code_is_read_as_the_sentence_it_stands_for(domain: str, prompt: str, plainly: str):
+    same(domain, prompt, plainly)
+
+
+@pytest.mark.parametrize(
+    ("domain", "prompt", "plainly"),
+    [
+        ("workout_app", "The audience shall comprise users in Germany who have no open ticket.",
+         "Users in Germany who have no open ticket"),
+        ("shop", "Any customer shall be deemed eligible if the customer has placed not less than "
+                 "four orders.", "Customers who have placed at least four orders"),
+        ("workout_app", "Users shall be eligible provided that (i) they saved a workout ever and "
+                        "(ii) they have granted marketing consent by email.",
+         "Users who saved a workout ever and who consented to email"),
+        ("shop", "Eligible customers are those whose return rate does not exceed 20%.",
+         "Eligible customers are those whose return rate is not above 20%."),
+        ("projects", "A user qualifies when he or she has created a task this week.",
+         "Users who have created a task this week"),
+        ("streaming", "Anyone who rated a title ever, irrespective of when they joined.",
+         "Anyone who rated a title ever"),
+    ],
+)  # fmt: skip
+def test_the_words_of_law_say_who_is_meant(domain: str, prompt: str, plainly: str):
+    same(domain, prompt, plainly)
+
+
+@pytest.mark.parametrize(
+    ("domain", "prompt", "plainly"),
+    [
+        ("workout_app", "As a CRM manager I want to reach people in Canada.", "People in Canada"),
+        ("projects", "finance wants: everyone with an open billing ticket",
+         "Everyone with an open billing ticket"),
+        ("workout_app", "My segment: users who viewed pricing this week.",
+         "Users who viewed pricing this week"),
+        ("workout_app", "Start with everyone who started checkout ever. Drop Android as well. "
+                        "That's it, thanks.",
+         "Everyone who started checkout ever, excluding Android"),
+        ("shop", "Did they open a newsletter this week? And did they use the search this week? "
+                 "Then I want them.",
+         "Customers who opened a newsletter this week and used the search this week"),
+        ("workout_app", "If they saved a workout this week, I want them on the list, except when "
+                        "they live in the UK.",
+         "Users who saved a workout this week, excluding those who live in the UK"),
+        ("projects", "Tell me who hit the seat limit more than once this month",
+         "Users who hit the seat limit more than once this month"),
+        ("shop", "Would it be possible to extract the Austrian and Swiss customers?",
+         "Customers in Austria or Switzerland"),
+    ],
+)  # fmt: skip
+def test_what_a_prompt_begins_with_only_asks(domain: str, prompt: str, plainly: str):
+    same(domain, prompt, plainly)
+
+
+@pytest.mark.parametrize(
+    ("domain", "prompt", "remark"),
+    [
+        ("workout_app", "Trial users who saved a workout ever (legal is watching this one)",
+         "legal is watching this one"),
+        ("workout_app", "Users in Canada. These are the ones slipping away from us.",
+         "These are the ones slipping away from us"),
+        ("shop", "Gold customers - weird, right? I'd love to see them", "weird, right"),
+        ("projects", "Users in Germany. What happened to these people?!",
+         "What happened to these people"),
+    ],
+)  # fmt: skip
+def test_a_remark_limits_nobody_and_is_told(domain: str, prompt: str, remark: str):
+    drafted = rule(domain, prompt)
+
+    assert any(remark in one and "remark" in one for one in drafted.assumptions)
+
+
+@pytest.mark.parametrize(
+    ("domain", "prompt"),
+    [
+        ("workout_app", "Users in Canada. They are wealthy."),
+        ("workout_app", "Users in Canada (in the north)."),
+        ("workout_app", "Users in Canada. We only want the rich."),
+        ("shop", "Gold customers (the loyal)."),
+        ("shop", "Customers in Poland. These are people who love skiing."),
+        ("projects", "Members only, not guests."),
+        ("shop", "Customers who rented something and have not watched it."),
+    ],
+)
+def test_what_may_limit_is_no_remark(domain: str, prompt: str):
+    assert plan(domain, prompt).draft is None
+
+
+@pytest.mark.parametrize(
+    ("domain", "prompt", "plainly"),
+    [
+        ("streaming", "Viewers with no title finished in the last 14 days",
+         "Viewers who finished no title in the last 14 days"),
+        ("workout_app", "minimum one workout started this week, onboarding not completed",
+         "Users who started at least one workout this week and did not complete onboarding"),
+        ("workout_app", "Eight or more workouts completed last month, fewer than three completed "
+                        "this month.",
+         "Users who completed 8 or more workouts last month and completed fewer than 3 workouts "
+         "this month"),
+        ("shop", "Ordered at least twice in May and not at all in June.",
+         "Ordered at least twice in May, none in June."),
+        ("workout_app", "Users who never managed to subscribe", "Users who never subscribed"),
+        ("streaming", "Two or more titles watched last week but nothing watched this week. Just "
+                      "Japan and the US.",
+         "Viewers who watched two or more titles last week but watched nothing this week, in Japan "
+         "or the US"),
+        ("workout_app", "Users who did at least 2 yoga workouts and at least 2 cardio workouts "
+                        "this month",
+         "Users who did at least 2 yoga workouts this month and at least 2 cardio workouts this "
+         "month"),
+    ],
+)  # fmt: skip
+def test_what_was_done_may_stand_before_its_verb(domain: str, prompt: str, plainly: str):
+    same(domain, prompt, plainly)
+
+
+@pytest.mark.parametrize(
+    ("domain", "prompt", "plainly"),
+    [
+        ("streaming", "Everyone with 3 profiles or more, TV viewers excepted.",
+         "Everyone with 3 profiles or more, excluding TV viewers"),
+        ("shop", "Customers with an open payment case, as well as people with 2 orders.",
+         "Customers with an open payment case, or people with 2 orders"),
+        ("shop", "Customers whose device is anything but desktop", "Customers not on desktop"),
+        ("streaming", "Viewers in Spain, or else in Sweden", "Viewers in Spain, or in Sweden"),
+        ("workout_app", "At least one pricing view but no plan comparison, both in the last 9 days",
+         "At least one pricing view in the last 9 days but no plan comparison in the last 9 days"),
+        ("shop", "Target: lapsed customers. Must have: store credit > 0. Must not have: open "
+                 "support case.",
+         "Lapsed customers with store credit above 0, excluding anyone with an open support case"),
+        ("streaming", "Viewers who joined less than a year (365 days) ago",
+         "Viewers who joined less than 365 days ago"),
+        ("streaming", "Drama fans who rated a title ever",
+         "Users who prefer drama who rated a title ever"),
+    ],
+)  # fmt: skip
+def test_turns_of_phrase_say_a_plain_thing(domain: str, prompt: str, plainly: str):
+    same(domain, prompt, plainly)
+
+
+def test_channels_may_follow_the_message_or_stand_alone():
+    after = rule("streaming", "New release alert, push and in-app, to viewers in Spain.")
+    alone = rule("shop", "Gold customers in Austria. Push.")
+
+    assert after.action is not None
+    assert after.action.channels == ("push", "in_app")
+    assert alone.action is not None
+    assert alone.action.channels == ("push",)
