@@ -172,7 +172,7 @@ FILLERS = frozenset(
     "curve line dashboard spotted notice noticed noticing observed observe something anything "
     "wonder wondering curious question issue problem story behaviour behavior among amongst "
     "through one quick quickly deep dive segment segments period use using take ending "
-    "audience traffic site product make makes made making clue clues wtf omg lol particular "
+    "audience traffic site product gives make makes made making clue clues wtf omg lol particular "
     "urgent urgently asap fyi worried worrying concerned regarding concerning respect regard "
     "graph graphs chart charts dashboards examine assess determine establish clarify provide "
     "request requested underlying contribute contributed contributing contributes attributable "

@@ -42,6 +42,6 @@ def _in_clause(text: Text, i: int) -> bool:
     before = text.low(i - 1)
     if before == "to" and text.low(i - 2) in _TO_MESSAGES:
         return False
-    if before == "with" and text.low(i - 2) == ",":
-        return False  # 'A first, with B last'
+    if before == "with" and text.low(i - 2) in (",", "go", "goes", "starts", "start"):
+        return False  # 'A first, with B last', 'go with A'
     return before in _OF_PEOPLE and not (before == "until" and text.low(i) in ARTICLES)

@@ -8,7 +8,7 @@ from typing import Literal
 from agent.planners.grammar.meaning import Unclear
 from agent.planners.grammar.mentions import Mention
 from agent.planners.grammar.order_choices import in_some_order
-from agent.planners.grammar.order_cuts import LAST, Cuts
+from agent.planners.grammar.order_cuts import BETWEEN, LAST, Cuts
 from agent.planners.grammar.outline_words import (
     COMPARING,
     ENDS,
@@ -52,6 +52,7 @@ _ORDERING = frozenset(
 )
 _SENDING = frozenset("send give show offer use pick choose prefer".split())
 _RELATIVE = frozenset("who that which did do not never".split())
+_PLACING = frozenset("heads leads trails closes opens tops follows".split())
 _CUTTING = frozenset({":", "-", "–", "—"})
 """Marks between what holds for the whole order and the order itself."""
 
@@ -262,6 +263,16 @@ class Order(Cuts):
                 )
                 if compares and not (self.above_all(i) or self.below_all(i)):
                     raise self._which_order()
+            if first is not None and first[0] < chunk.end and self._unread(first[1], chunk.end):
+                raise self._which_order()
+
+    def _unread(self, i: int, end: int) -> bool:
+        """Whether words of ranking follow a message that gave it no place: 'A leads the list'."""
+        while self.text.low(i) in ("should", "must", "always", "will", "clearly", ","):
+            i += 1
+        if i >= end or self.text.low(i) not in (*COMPARING, *_PLACING):
+            return False
+        return not (self.above_all(i) or self.below_all(i))
 
     def _account(self, groups: list[list[int]]) -> None:
         """Every message that an entry names has an entry: none is lost inside another one's."""
@@ -397,6 +408,9 @@ class Order(Cuts):
             rank = chunk.rank if chunk.rank is not None else last + 1
             last = rank if rank < 99 else last
             ordered.append((rank, chunk))
+        told = [chunk.rank for chunk in self.items]
+        if BETWEEN in told and None in told:  # 'A is in the middle': between what?
+            raise self._which_order()
         numbers = [rank for rank, _ in ordered]
         if len(set(numbers)) < len(numbers):
             raise Unclear(

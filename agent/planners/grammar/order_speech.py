@@ -16,7 +16,8 @@ from agent.planners.grammar.words import ARTICLES, Text, Token
 
 _PLACES = {
     **dict.fromkeys(
-        "top highest first uppermost main primary foremost hero lead number-one winner 1st "
+        "leads heads tops top highest first uppermost main primary foremost hero lead "
+        "number-one winner 1st "
         "premier leading".split(), "first",
     ),
     **dict.fromkeys("second secondary runner-up 2nd".split(), "second"),

@@ -215,3 +215,27 @@ def test_it_fell_or_rose_in_many_words(said: str, direction: str):
 def test_a_question_for_figures_is_not_a_diagnosis():
     for prompt in ("Which wing has the lowest booking rate?", "What is the best tier?"):
         assert not isinstance(planned(prompt).draft, DebugQuestion)
+
+
+def test_on_a_monday_last_week_is_the_one_that_has_just_ended():
+    def asked(said: str) -> tuple[datetime, datetime]:
+        prompt = PlanRequest(prompt=f"Why did bookings drop {said}?", as_of=datetime(2026, 5, 11))
+        draft = GrammarPlanner(bookings()).plan(prompt).draft
+        assert isinstance(draft, DebugQuestion)
+        return draft.start, draft.end
+
+    ended = (datetime(2026, 5, 4), datetime(2026, 5, 11))
+
+    assert asked("last week") == asked("this week") == asked("this week vs last week") == ended
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "Book tanked in the north last week, nothing changed at sea. Any clue why?",
+        "Bookings in the north degraded last week while sea was spared. What gives?",
+        "Bookings in the north slowed last week vs sea. Thanks, hope it is okay. Examine this.",
+    ],
+)
+def test_what_fell_what_stayed_and_what_is_beside_the_point_are_told_apart(prompt: str):
+    assert sides(prompt) == ("north", "sea")
