@@ -45,13 +45,18 @@ def path_in(url: str, settings: Settings, setting: str) -> Path:
     return path if path.is_absolute() else settings.workspace.parent / path
 
 
+def warehouse_path(settings: Settings) -> Path:
+    """The DuckDB file that a workspace uses; refuses engines that are not there yet."""
+    return path_in(settings.warehouse_url, settings, "warehouse")
+
+
 def open_warehouse(settings: Settings, *, read_only: bool = False) -> DuckDBWarehouse:
     """The workspace's own warehouse, with the team's attached when the settings name one."""
     attached = {}
     if settings.source_url is not None:
         attached[SOURCE] = path_in(settings.source_url, settings, "source")
     return DuckDBWarehouse(
-        path_in(settings.warehouse_url, settings, "warehouse"),
+        warehouse_path(settings),
         memory_limit_mb=settings.memory_limit_mb,
         threads=settings.threads,
         read_only=read_only,

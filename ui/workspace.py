@@ -77,11 +77,6 @@ from warehouse.sqlcheck import CheckedQuery
 log = structlog.get_logger(__name__)
 
 
-def warehouse_path(settings: Settings) -> Path:
-    """The DuckDB file that a workspace uses; refuses engines that are not there yet."""
-    return own_warehouse.path_in(settings.warehouse_url, settings, "warehouse")
-
-
 class Workspace:
     """An open workspace. ``close`` it when done."""
 

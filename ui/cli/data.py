@@ -13,7 +13,7 @@ from core.errors import Code, refuse
 from core.settings import Settings
 from ui import clock
 from ui.cli.session import Output, Session, common
-from ui.workspace import warehouse_path
+from ui.own_warehouse import warehouse_path
 from warehouse.catalog import load_catalog
 from warehouse.demo.generate import AS_OF, SCENARIOS, generate
 from warehouse.engines.duckdb import DuckDBWarehouse

@@ -26,7 +26,6 @@ from ui.anchoring import Anchors
 from ui.cli import remote
 from ui.cli.session import Output, Session, common
 from ui.restoring import older
-from ui.workspace import warehouse_path
 from warehouse.catalog import load_catalog
 
 PACKAGES = ("pilothouse", "duckdb", "sqlglot", "langgraph", "streamlit", "sqlalchemy")
@@ -156,7 +155,7 @@ def _behind(settings: Settings, now: datetime) -> str | None:
 
 def _warehouse(settings: Settings) -> Check:
     try:
-        path: Path = warehouse_path(settings)
+        path = own_warehouse.warehouse_path(settings)
         opened = own_warehouse.open_warehouse(settings, read_only=True)
     except PilothouseError as error:
         server = remote.running(settings.workspace)

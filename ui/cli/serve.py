@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
-from ui import modelling
+from core.settings import Settings
 from ui.cli import remote
 from ui.cli.data import make_demo_data
 from ui.cli.session import Output, Session, common
-from ui.demo_story import play
 from ui.examples import examples_of
-from ui.workspace import open_workspace, warehouse_path
+from ui.own_warehouse import warehouse_path
 from warehouse.catalog import Catalog
 from warehouse.demo.generate import AS_OF
 
@@ -29,14 +30,7 @@ if TYPE_CHECKING:
 @common
 def up(session: Session, port: int | None, host: str | None) -> Output:
     """Start console, HTTP API and worker in one process; make the demo when nothing is there."""
-    from ui.app import build_app, serve
-    from ui.cli.route import command_route
-    from ui.deciding import decide_routes
-    from ui.forgetting import resume
-    from ui.inbox import inbox_routes
     from ui.ports import require_free
-    from ui.receiving import receiving
-    from ui.worker import Worker
 
     session.flags |= {"port": port, "host": host}
     settings = session.settings()
@@ -45,14 +39,15 @@ def up(session: Session, port: int | None, host: str | None) -> Output:
     is_alone = settings.planner_in_use == "grammar" and not (settings.destinations or tells)
     alone = " No account, no API key, nothing leaves this machine." if is_alone else ""
     session.say(f"Pilothouse.{alone}")
-    if settings.source_url is None and not warehouse_path(settings).exists():
-        made = make_demo_data(
-            settings, users=20_000, days=120, seed=7, as_of=AS_OF, scenario="ios_checkout"
-        )
-        session.say(
-            f"  Demo warehouse  {made['users']:,} users, {made['events']:,} events  "
-            f"{made['seconds']} s"
-        )
+    with _demo_made(session, settings):
+        from ui.app import build_app, serve
+        from ui.cli.route import command_route
+        from ui.deciding import decide_routes
+        from ui.forgetting import resume
+        from ui.inbox import inbox_routes
+        from ui.receiving import receiving
+        from ui.worker import Worker
+        from ui.workspace import open_workspace
     workspace = open_workspace(settings)
     resume(workspace)
     url = f"http://{settings.host}:{settings.port}"
@@ -86,6 +81,29 @@ def up(session: Session, port: int | None, host: str | None) -> Output:
     return Output("")
 
 
+@contextmanager
+def _demo_made(session: Session, settings: Settings) -> Iterator[None]:
+    """Make the demo where nothing is, while the block imports: that takes as long, on one core."""
+    if settings.source_url is not None or warehouse_path(settings).exists():
+        yield
+        return
+    with ThreadPoolExecutor(1, thread_name_prefix="demo") as thread:
+        making = thread.submit(
+            make_demo_data,
+            settings,
+            users=20_000,
+            days=120,
+            seed=7,
+            as_of=AS_OF,
+            scenario="ios_checkout",
+        )
+        yield
+        made = making.result()
+    session.say(
+        f"  Demo warehouse  {made['users']:,} users, {made['events']:,} events  {made['seconds']} s"
+    )
+
+
 def _background(workspace: Workspace) -> tuple[Rounds, ...]:
     """What the server does by itself: keep pauses short, decide at once, load, take over, run the
     pipeline, apply receipts, look for alerts and tell people of them, look after canaries, route,
@@ -97,6 +115,7 @@ def _background(workspace: Workspace) -> tuple[Rounds, ...]:
         deciding,
         governing,
         journeys,
+        modelling,
         on_events,
         pauses,
         pipeline,
@@ -168,4 +187,6 @@ def _welcome(url: str, catalog: Catalog, demo: bool) -> str:
 @common
 def demo(session: Session, users: int, seed: int) -> Output:
     """Play the whole loop: prompt, approval by another person, messages, lift, diagnosis."""
+    from ui.demo_story import play
+
     return play(session, users=users, seed=seed)
