@@ -40,13 +40,21 @@ def chromium(chromium_path: str, chromium_arguments: list[str]) -> Iterator[Brow
         browser.close()
 
 
-def test_a_rule_is_asked_for_sent_and_decided_by_somebody_else(
+def test_a_rule_goes_from_a_question_by_way_of_an_edit_and_a_canary_to_its_end(
     console: str, chromium: Browser
 ) -> None:
     mara = sign_in(chromium, console, "Mara")
     mara.ask(ELIGIBILITY)
     assert mara.charts_without_a_picture() == 0
-    mara.page.get_by_role("button", name="Send for approval").click()
+    mara.page.get_by_role("button", name="Edit conditions").click()
+    times = mara.page.get_by_role("spinbutton").first
+    expect(times).to_have_value("3")
+    times.fill("4")
+    times.press("Enter")
+    mara.page.get_by_role("button", name="Apply and check").click()
+    expect(mara.page.get_by_text("Drafted by")).to_have_count(2, timeout=FIRST_ANSWER_MS)
+    mara.settle()
+    mara.page.get_by_role("button", name="Send for approval").last.click()
     expect(mara.page.get_by_text("In review CR-1")).to_be_visible(timeout=30_000)
     mara.settle()
     mara.page.get_by_role("button", name=re.compile("Open CR-")).click()
@@ -58,15 +66,23 @@ def test_a_rule_is_asked_for_sent_and_decided_by_somebody_else(
     expect(ada.page.get_by_role("button", name="Approve and go live")).to_be_visible()
 
     pavel = sign_in(chromium, console, "Pavel")
-    pavel.page.get_by_role("button", name="Upgrade nudge").first.click()
-    expect(pavel.page).to_have_url(re.compile(r"/approvals\?request=CR-1$"))
+    page = pavel.page
+    page.get_by_role("button", name="Upgrade nudge").first.click()
+    expect(page).to_have_url(re.compile(r"/approvals\?request=CR-1$"))
     assert pavel.charts_without_a_picture() == 0
-    pavel.page.get_by_role("button", name="Approve and go live").click()
-    expect(pavel.page.get_by_text("You decided this.")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("at least 4").first).to_be_visible()
+    page.get_by_text("Some users first").click()
+    page.get_by_role("button", name=re.compile("^Approve for .* first$")).click()
+    expect(page.get_by_text("You decided this.")).to_be_visible(timeout=30_000)
 
     ada.page.get_by_role("button", name="Approve and go live").click()
     expect(ada.page.get_by_text("Pavel approved it just now.")).to_be_visible(timeout=30_000)
 
+    page.goto(f"{console}/rules?rule=upgrade_nudge")
+    expect(page.get_by_text("Canary 5 %").first).to_be_visible(timeout=30_000)
+    page.get_by_label("Reason", exact=True).fill("It says the wrong price.")
+    page.get_by_role("button", name="Stop its messages now").click()
+    expect(page.get_by_text("is stopped by Pavel").first).to_be_visible(timeout=30_000)
     assert [*mara.complaints, *ada.complaints, *pavel.complaints] == []
 
 
