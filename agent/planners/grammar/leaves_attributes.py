@@ -5,17 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from agent.planners.grammar.attribute_words import (
+    BETWEEN,
+    KINDS,
+    OTHER,
+    OUTSIDE,
+    PREPOSITIONS,
+    SOURCES,
+)
 from agent.planners.grammar.audience_words import audience_words
-from agent.planners.grammar.columns import column_noun, share_scale
+from agent.planners.grammar.columns import column_noun
 from agent.planners.grammar.consents import Consents
-from agent.planners.grammar.doubt import Answer, Doubt
 from agent.planners.grammar.flags import Flags
 from agent.planners.grammar.lexicon import OPPOSITE_VALUE, Kind, Lexicon, Sense
 from agent.planners.grammar.literals import literals
-from agent.planners.grammar.meaning import Found, all_of
+from agent.planners.grammar.meaning import Found
 from agent.planners.grammar.moments import Moments
 from agent.planners.grammar.nothing import Nothing
-from agent.planners.grammar.quantities import Quantity, quantity, trailing_comparison
+from agent.planners.grammar.own_columns import OwnColumns, own_entities
+from agent.planners.grammar.own_numbers import OwnNumbers
+from agent.planners.grammar.quantities import quantity
 from agent.planners.grammar.times import Times
 from agent.planners.grammar.to_one import ToOne
 from agent.planners.grammar.values import Listed, Values
@@ -24,33 +33,9 @@ from core.conditions import (
     Attribute,
     Condition,
     InAudience,
-    Op,
     Trait,
-    Value,
 )
-from warehouse.catalog import Catalog, Column
-
-PREPOSITIONS = (
-    "on", "from", "in", "using", "use", "uses", "via", "through", "by", "of", "with",
-    "located", "based", "living", "live", "lives", "resident", "residing", "acquired", "came",
-    "come", "coming", "running", "sourced", "state", "aged",
-)  # fmt: skip
-_IS = ("is", "are", "was", "were", "being", "=", ":", "equals", "equal", "to", "of", "at", "score",
-       "value", "that", "which", "has", "been", "stands", "as", "set", "sits", "scores", "must",
-       "should", "be", "lies", "amounts", "stays", "remains", "does", "do", "reads", "shows",
-       "reaches", "hovers", "shall", "ranges", "comes", "falls", "fell", "currently",
-       "currently", "their")  # fmt: skip
-
-
-_SOURCES = ("via", "through", "from", "by", "on", "using", "in")
-_OUTSIDE = ("outside", "neither")
-_KINDS = ("device", "devices", "app", "phone", "phones", "platform", "state", "stage", "source",
-          "traffic")  # fmt: skip
-_OTHER = (
-    ("other", "than"), ("except", "for"), ("except",), ("but", "not"), ("but",), ("apart", "from"),
-    ("aside", "from"), ("besides",), ("that", "is", "not"), ("which", "is", "not"),
-    ("different", "from"), ("excluding",),
-)  # fmt: skip
+from warehouse.catalog import Column
 
 
 class AttributeLeaves:
@@ -62,19 +47,21 @@ class AttributeLeaves:
         self.times = times
         self.values = values
         self.catalog = lexicon.catalog
+        self.columns = OwnColumns(lexicon.catalog)
+        self.numbers = OwnNumbers(text, lexicon, self.columns)
         self.audience_words = audience_words(lexicon)
-        self.own = _own_entities(lexicon.catalog)
+        self.own = own_entities(lexicon.catalog)
         self.consents = Consents(text, lexicon)
-        self.moments = Moments(text, lexicon, times, self._leaf)
-        self.flags = Flags(text, lexicon, self._leaf)
-        self.nothing = Nothing(text, lexicon, self._leaf, self._column)
+        self.moments = Moments(text, lexicon, times, self.columns.leaf)
+        self.flags = Flags(text, lexicon, self.columns.leaf)
+        self.nothing = Nothing(text, lexicon, self.columns.leaf, self.columns.column)
         self.to_one = ToOne(text, lexicon, times, values)
 
     def at(self, i: int) -> list[Found]:
         """Every reading that starts at an index, longest first."""
         found = [
             *self._audiences(i), *self.consents.at(i), *self._values(i), *self._named(i),
-            *self._measure_first(i), *self.flags.at(i), *self.nothing.at(i), *self.to_one.at(i),
+            *self.numbers.at(i), *self.flags.at(i), *self.nothing.at(i), *self.to_one.at(i),
             *self._other_than(i),
         ]  # fmt: skip
         return sorted(found, key=lambda one: -one.end)
@@ -85,7 +72,7 @@ class AttributeLeaves:
             if kind == "adjective" and self.text.has(i, *words):
                 return self.audience(i, i + len(words), key)
         for match in self.lexicon.at("column", self.text, i):
-            column = self._column(match.sense)
+            column = self.columns.column(match.sense)
             if column is not None and column.type == "boolean" and match.sense.owner == "":
                 value = match.sense.value != OPPOSITE_VALUE
                 condition = Attribute(column=match.sense.name, value=value)
@@ -140,11 +127,11 @@ class AttributeLeaves:
     def _values(self, i: int) -> Iterator[Found]:
         start, outside = i, False
         while (
-            self.text.low(start) in (*PREPOSITIONS, "a", "an", "the", *_OUTSIDE, "either")
+            self.text.low(start) in (*PREPOSITIONS, "a", "an", "the", *OUTSIDE, "either")
             or self.text.has(start, "to", "us")
             or (start > i and self.text.has(start - 1, "to", "us"))
         ):
-            outside = outside or self.text.low(start) in _OUTSIDE
+            outside = outside or self.text.low(start) in OUTSIDE
             start += 1
         listed = self._listed(start)
         at = listed is None and self.text.low(start) == "at"
@@ -153,7 +140,7 @@ class AttributeLeaves:
             return
         end = self._whose(listed)
         found = self._of_values(i, replace(listed, end=end))
-        led = at or any(self.text.low(k) in (*PREPOSITIONS, *_OUTSIDE) for k in range(i, start))
+        led = at or any(self.text.low(k) in (*PREPOSITIONS, *OUTSIDE) for k in range(i, start))
         yield replace(found, negated=outside, bare_verb=not led)
 
     def _listed(self, i: int) -> Listed | None:
@@ -165,10 +152,10 @@ class AttributeLeaves:
 
     def _column_word(self, listed: Listed) -> int:
         """'iOS devices', 'the at-risk state', 'gold tier': the column's own word may follow."""
-        if self.text.low(listed.end) in _KINDS:
+        if self.text.low(listed.end) in KINDS:
             return listed.end + 1
         owner = listed.owners[0]
-        column = self._column(
+        column = self.columns.column(
             Sense("trait" if owner == "trait" else "column", listed.column, owner)
         )
         if column is None:
@@ -189,8 +176,8 @@ class AttributeLeaves:
                                        "some", "whose"):  # fmt: skip
             start += 1
         for match in self.lexicon.at("column", self.text, start):
-            column = self._column(match.sense)
-            words = next((w for w in _OTHER if self.text.has(match.end, *w)), None)
+            column = self.columns.column(match.sense)
+            words = next((w for w in OTHER if self.text.has(match.end, *w)), None)
             if column is None or words is None or not column.values:
                 continue
             position = match.end + len(words)
@@ -231,7 +218,7 @@ class AttributeLeaves:
         for kind in ("trait", "column"):
             yield from self._around(i, start, kind)
             for match in self.lexicon.at(kind, self.text, start):
-                column = self._column(match.sense)
+                column = self.columns.column(match.sense)
                 if no and (column is None or column.type != "boolean"):
                     continue
                 action = self.lexicon.longest("action", self.text, start)
@@ -242,7 +229,7 @@ class AttributeLeaves:
     def _around(self, i: int, start: int, kind: Kind) -> Iterator[Found]:
         """'prefer the board view' where the catalog says 'prefer view': a value within a phrase."""
         for entry in self.lexicon.starting(kind, self.text, start):
-            column = self._column(entry.sense) if len(entry.words) > 1 else None
+            column = self.columns.column(entry.sense) if len(entry.words) > 1 else None
             if column is None or not column.values:
                 continue
             listed = self.values.named(start + 1, entry.sense.owner, entry.sense.name, column)
@@ -257,16 +244,6 @@ class AttributeLeaves:
                 condition = self._compare(entry.sense.owner, whole)
                 yield Found(whole.end, condition, stated=stated)
 
-    def _column(self, sense: Sense) -> Column | None:
-        if sense.kind == "trait":
-            trait = self.catalog.traits[sense.name]
-            return Column(description=trait.description, type=trait.type, values=trait.values)
-        if sense.owner == "":
-            return self.catalog.user_columns()[sense.name]
-        name = sense.owner.removeprefix("entity:")
-        entity = self.catalog.entities.get(name) if sense.owner.startswith("entity:") else None
-        return entity.columns[sense.name] if entity and entity.cardinality == "one" else None
-
     def _compared(self, i: int, end: int, sense: Sense, column: Column) -> Iterator[Found]:
         if column.type == "timestamp":
             yield from self.moments.at(i, end, sense)
@@ -276,7 +253,7 @@ class AttributeLeaves:
             yield from self.flags.named(i, end, sense)
             return
         position, joined = end, ""
-        while self.text.low(position) in _IS and quantity(self.text, position) is None:
+        while self.text.low(position) in BETWEEN and quantity(self.text, position) is None:
             if column.values and self.values.named(position, sense.owner, sense.name, column):
                 break
             joined = (
@@ -289,7 +266,7 @@ class AttributeLeaves:
         negated = negated or self.text.low(position) == "neither"
         position += negated or self.text.low(position) == "either"
         if column.type in ("number", "integer"):
-            found = self._number(i, position, sense, joined)
+            found = self.numbers.after(i, position, sense, joined)
         else:
             listed = self.values.named(position, sense.owner, sense.name, column)
             found = (
@@ -306,7 +283,7 @@ class AttributeLeaves:
             return
         start = end + 1 + (self.text.low(end + 1) in ARTICLES)
         listed = self.values.listed(start, "", PREPOSITIONS)
-        if listed is not None and self.text.low(end) in _SOURCES:
+        if listed is not None and self.text.low(end) in SOURCES:
             stated = self.text.words(i, listed.end)
             yield replace(self._of_values(i, listed), stated=stated)
 
@@ -322,132 +299,6 @@ class AttributeLeaves:
         return replace(self._listed_found(i, sense, listed), notes=(note,))
 
     def _listed_found(self, i: int, sense: Sense, listed: Listed) -> Found:
-        column = self._column(sense)
+        column = self.columns.column(sense)
         end = column_noun(self.text, listed.end, sense.name, column) if column else listed.end
         return Found(end, self._compare(sense.owner, listed), stated=self.text.words(i, end))
-
-    def _number(self, i: int, position: int, sense: Sense, joined: str) -> Found | None:
-        if self.text.low(position) in ("high", "low", "strong", "good", "bad"):
-            return self._vague(i, position + 1, sense)
-        count = quantity(self.text, position)
-        if count is None:
-            return None
-        end = count.end
-        found = Found(end, self._bounds(sense, count))
-        scale = share_scale(self._described(sense))
-        if self.text.low(end) in ("percent", "%"):
-            trailing = trailing_comparison(self.text, end + 1) if count.bare else None
-            if trailing is not None:
-                count = replace(count, op=trailing[0], bare=False)
-                found = replace(found, condition=self._bounds(sense, count))
-            after = end + 1 if trailing is None else trailing[1]
-        if self.text.low(end) in ("percent", "%") and scale is not None:
-            end = after
-            found = replace(found, condition=self._bounds(sense, count, scale))
-        elif self.text.low(end) in ("percent", "%"):
-            end = after
-            share = count.n / 100
-            found = found.asking(
-                f"'{self.text.words(i, end)}': is that {count.n:g} or {share:g} on the scale of "
-                f"{sense.name}? Say the number without a percent sign."
-            )
-        stated = self.text.words(i, end)
-        if count.vague or (
-            count.bare and count.n and joined not in ("is", "=", "equals", "are", "equal", "to")
-        ):
-            found = found.asking(_which(stated))
-        return replace(found, end=end, stated=stated)
-
-    def _vague(self, i: int, end: int, sense: Sense) -> Found:
-        stated = self.text.words(i, end)
-        found = Found(end, Trait(name=sense.name, op=Op.IS_NOT_NULL), stated=stated)
-        return found.asking(
-            f"From which value on is '{stated}'? Say for example '{sense.name} above …'."
-        )
-
-    def _described(self, sense: Sense) -> Column:
-        """The column of a sense that was read, with its description."""
-        column = self._column(sense)
-        assert column is not None
-        return column
-
-    def _bounds(self, sense: Sense, count: Quantity, scale: float = 1.0) -> Condition:
-        bounds = [(op, round(n * scale, 9)) for op, n in count.bounds()]
-        return all_of([self._leaf(sense, op, _plain(n)) for op, n in bounds])
-
-    def _leaf(self, sense: Sense, op: Op, value: Value) -> Condition:
-        if sense.kind == "trait":
-            return Trait(name=sense.name, op=op, value=value)
-        prefix = f"{sense.owner.removeprefix('entity:')}." if sense.owner else ""
-        return Attribute(column=prefix + sense.name, op=op, value=value)
-
-    def _measure_first(self, i: int) -> Iterator[Found]:
-        """'high churn risk', 'more than 50 momentum'."""
-        count = quantity(self.text, i)
-        if count is not None and not count.vague and not count.times:
-            yield from self._counted_trait(i, count)
-        start = i
-        while self.text.low(start) in (*ARTICLES, "very"):
-            start += 1
-        if self.text.low(start) in ("high", "low", "strong", "elevated", "poor", "good", "rising"):
-            match = self.lexicon.longest("trait", self.text, start + 1)
-            if match is not None and self.catalog.traits[match.sense.name].type in (
-                "number",
-                "integer",
-            ):
-                yield self._vague(i, match.end, match.sense)
-
-    def _left(self, i: int, sense: Sense) -> bool:
-        """'10 euros of credit left': what there is, where nothing says how much of it is used."""
-        if self.text.low(i) not in ("left", "remaining"):
-            return False
-        columns = self.catalog.user_columns() if sense.owner == "" else {}
-        entity = self.catalog.entities.get(sense.owner.removeprefix("entity:"))
-        named = (*columns, *(entity.columns if entity else ()), *self.catalog.traits)
-        return not any(one.startswith(f"{sense.name}_") for one in named)
-
-    def _counted_trait(self, i: int, count: Quantity) -> Iterator[Found]:
-        """'more than 100 points', 'at least 5 seats': the number stands before its name."""
-        for kind in ("trait", "column"):
-            of = self.text.low(count.end) == "of"
-            for match in self.lexicon.at(kind, self.text, count.end + of):
-                column = self._column(match.sense)
-                if column is None or column.type not in ("number", "integer"):
-                    continue
-                trailing = trailing_comparison(self.text, match.end) if count.bare else None
-                if trailing is not None:
-                    count = replace(count, op=trailing[0], bare=False)
-                end = match.end if trailing is None else trailing[1]
-                end += self._left(end, match.sense)
-                stated = self.text.words(i, end)
-                found = Found(end, self._bounds(match.sense, count), stated=stated)
-                if count.bare and count.n and column.type == "integer" and not match.sense.owner:
-                    yield replace(found, notes=(f"'{stated}' means exactly that many.",))
-                    continue
-                exact = _which(stated)
-                yield found.asking(exact) if count.bare and count.n else found
-
-
-def _which(stated: str) -> Doubt:
-    """Whether a number without a comparison is exact."""
-    number = next((word for word in stated.split() if word[:1].isdigit()), "")
-    answers = [
-        Answer(f"{how.capitalize()} {number}", stated, stated.replace(number, f"{how} {number}", 1))
-        for how in ("exactly", "at least", "at most")
-        if number
-    ]
-    return Doubt.of(f"Does '{stated}' mean exactly that, at least or at most?", *answers)
-
-
-def _own_entities(catalog: Catalog) -> tuple[str, ...]:
-    """The to-one entities that say more of the user: not the latest of several rows."""
-    several = {one.table for one in catalog.entities.values() if one.cardinality == "many"}
-    return tuple(
-        f"entity:{name}"
-        for name, one in catalog.entities.items()
-        if one.cardinality == "one" and one.table not in several
-    )
-
-
-def _plain(n: float) -> int | float:
-    return int(n) if n == int(n) else n
