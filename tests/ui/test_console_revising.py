@@ -207,7 +207,7 @@ def test_a_thousand_requests_are_found_a_page_at_a_time_and_quickly(
         ]
         connection.execute(table.insert(), rows)
     page = visit("pavel@demo")
-    assert "1000 waiting for approval" in " ".join(str(one.value) for one in page.markdown)
+    assert "1,000 waiting for approval" in " ".join(str(one.value) for one in page.markdown)
 
     begun = time.process_time()
     page.run()

@@ -11,7 +11,7 @@ from ui.console.desk import Desk
 from ui.console.tour import Tour
 from ui.console.view import alerts
 from ui.console.view.state import Badge
-from ui.console.view.text import clock, listing, plain
+from ui.console.view.text import clock, listing, number, plain
 
 SIGN_OUT, SHOW_TOUR = "Sign out", "Show the tour"
 
@@ -28,7 +28,7 @@ def sidebar(office: Desk, person: Person, chosen: StreamlitPage) -> None:
 def _state_of_things(office: Desk) -> None:
     waiting = request_list.count(office.workspace.store)
     pending = (
-        Badge(f"{waiting} waiting for approval", "orange", "schedule")
+        Badge(f"{number(waiting)} waiting for approval", "orange", "schedule")
         if waiting
         else Badge("Nothing waits for approval", "gray", "done_all")
     )

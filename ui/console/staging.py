@@ -6,9 +6,10 @@ from typing import cast
 
 import streamlit as st
 
+from control import request_list
+from control.request_list import Wanted
 from control.requests import ChangeRequest
 from control.staging import Promotion, Staged
-from core.lifecycle import State
 from orchestrate.staged.refusing import CANNOT
 from ui.console.cards.parts import refusal_card
 from ui.console.cards.staging import promotion_card, tried_card
@@ -20,6 +21,8 @@ from ui.console.view.text import plain
 from ui.staging_results import Results, results
 from ui.workspace import Workspace
 
+MOST_OFFERED = 50
+"""So many requests are listed, the oldest first; any other may be named."""
 LEAD = (
     "The same rulebook over the real data, with what is tried in force. Its messages become "
     "letters on this machine; **nobody gets them**."
@@ -70,6 +73,6 @@ def _stageable(office: Desk, there: list[Staged]) -> list[ChangeRequest]:
     tried = {one.change_request_id for one in there}
     return [
         one
-        for one in office.waiting()
-        if one.state is State.IN_REVIEW and one.kind not in CANNOT and one.id not in tried
+        for one in request_list.page(office.workspace.store, Wanted(), first=0, many=MOST_OFFERED)
+        if one.kind not in CANNOT and one.id not in tried
     ]
