@@ -24,6 +24,7 @@ from warehouse.runner import CheckedRunner
 USERS, EVENTS = 1_000_000, 10
 MEMORY_MB = 4096
 LIMIT_SECONDS = 5.0
+MOST_SCANS = 20.0
 AS_OF = datetime(2026, 6, 29)
 FOLDER = Path(__file__).parent / "sql"
 NAMES = (
@@ -49,10 +50,11 @@ SELECT (SELECT COUNT(*) + SUM(epoch(event_time)) + COUNT(DISTINCT event_name) + 
 def measure() -> list[Measured]:
     """The read-out, as a multiple of one scan of the same columns."""
     read, scanned = _seconds(USERS, EVENTS)
+    what, scans = f"lift of {USERS:,} users on 10 metrics", read.cpu / scanned.cpu
     return [
-        Measured(f"lift of {USERS:,} users on 10 metrics", read.wall, "s", LIMIT_SECONDS,
-                 cpu=read.cpu, ratio=read.cpu / scanned.cpu, yardstick="one scan of the columns"),
-    ]  # fmt: skip
+        Measured(what, scans, "x", MOST_SCANS, read.cpu, scans, "one scan of the columns"),
+        Measured(what, read.wall, "s", LIMIT_SECONDS, read.cpu),
+    ]
 
 
 def main() -> None:
