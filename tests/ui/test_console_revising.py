@@ -114,7 +114,7 @@ def test_what_went_live_in_between_blocks_approval_until_it_is_drafted_anew(
 
 
 def test_an_author_takes_a_request_back(workspace: Workspace, look_at: Look) -> None:
-    request = asked(workspace, "regretted")
+    request = asked(workspace, "regretted", workouts=2)
     assert f"withdraw_{request.id}" not in keys(look_at(PAGE, "ana@demo", request=request.id))
 
     page = look_at(PAGE, "mara@demo", request=request.id)
@@ -124,6 +124,7 @@ def test_an_author_takes_a_request_back(workspace: Workspace, look_at: Look) -> 
     assert f"{request.id} is withdrawn." in said(page)
 
 
+@pytest.mark.slow
 def test_the_last_28_days_are_replayed_aside_with_lift_and_its_source(
     workspace: Workspace, look_at: Look
 ) -> None:
