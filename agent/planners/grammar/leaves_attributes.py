@@ -301,4 +301,19 @@ class AttributeLeaves:
     def _listed_found(self, i: int, sense: Sense, listed: Listed) -> Found:
         column = self.columns.column(sense)
         end = column_noun(self.text, listed.end, sense.name, column) if column else listed.end
-        return Found(end, self._compare(sense.owner, listed), stated=self.text.words(i, end))
+        found = Found(end, self._compare(sense.owner, listed), stated=self.text.words(i, end))
+        return self._of_which(found, sense)
+
+    def _of_which(self, found: Found, sense: Sense) -> Found:
+        """'paid by invoice': of the one row that the catalog names, or of any?"""
+        name = sense.owner.removeprefix("entity:")
+        if sense.owner in ("", "trait", *self.own) or name not in self.catalog.entities:
+            return found
+        named = (m for k in range(len(self.text)) for m in self.lexicon.at("entity", self.text, k))
+        if any(match.sense.name == name for match in named):
+            return found
+        row = (self.catalog.entities[name].phrases or (name.replace("_", " "),))[0]
+        return found.asking(
+            f"Is '{found.stated}' said of the {row} only, or of any such row? Say whose it is, for "
+            f"example 'whose {row} …'."
+        )

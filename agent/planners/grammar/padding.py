@@ -21,7 +21,7 @@ _MORE = (
     ("apart", "from", "that"), ("at", "the", "same", "time"),
     ("as", "a", "second", "condition"), ("additionally",), ("moreover",), ("furthermore",),
     ("what", "is", "more"), ("of", "course"), ("by", "the", "way"), ("in", "fact"), ("however",),
-    ("importantly",), ("crucially",), ("obviously",), ("naturally",), ("ideally",), ("basically",),
+    ("importantly",), ("crucially",), ("obviously",), ("naturally",), ("basically",),
     ("actually",), ("simply",), ("really",), ("honestly",), ("frankly",), ("say",), ("well",),
     ("like",), ("you", "know"), ("i", "mean"), ("i", "think"), ("i", "guess"), ("please",),
     ("nevertheless",), ("nonetheless",), ("conversely",), ("equally",), ("again",),

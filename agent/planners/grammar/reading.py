@@ -241,7 +241,7 @@ class Reader:
             self._add_people_part(part, first)
         if (people.bare and self.text.low(people.end - 2) in ("all", "every")) or self.text.low(
             people.end - 1
-        ) in ("everyone", "everybody"):
+        ) in ("everyone", "everybody", "anyone", "anybody"):
             self.reading.everyone = True
         self._only_these(i, people)
         joined = self._contiguous or not people.bare

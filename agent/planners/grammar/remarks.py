@@ -52,10 +52,12 @@ _IDLE = frozenset(
 )
 _SAYING = frozenset(
     "thanks thank thx cheers ta sorry weird right ok okay yes yep yeah well hmm wow lol haha cool "
-    "great nice perfect regards best kind greetings hope hopefully guess think know believe "
-    "suspect wonder remember promise assume happy curious interesting obviously clearly funny "
+    "great nice perfect regards best kind greetings hope hopefully know "
+    "wonder remember promise happy curious interesting obviously clearly funny "
     "strange sad good luck deal done".split()
 )
+_HEDGING = frozenset("think guess believe suppose suspect assume".split())
+"""'- students, I think' may still limit."""
 _PLACES = frozenset(
     "list campaign box flow segment project test programme program pilot slide deck meeting "
     "report experiment initiative push pile bucket club".split()
@@ -251,7 +253,7 @@ def _told(words: list[str], *, aside: bool) -> bool:
     """Whether we, or what is pointed at, are the ones told of; not what people are or do."""
     said = set(words)
     first = words[0]
-    if said & _WANTING:
+    if said & _WANTING or (said & _HEDGING and not said & {"this", "that", "it"}):
         return False
     if _pointing(words) or said & _SAYING or said & _SPEAKERS:
         return True

@@ -18,8 +18,10 @@ _COUNTED: tuple[Kind, ...] = ("event", "entity")
 _NAMED: tuple[Kind, ...] = ("column", "trait")
 _SIGNS = frozenset({"=", "==", ">", "<", ">=", "<=", "≥", "≤", "!=", "is", "are", ":"})
 _COMPARING = frozenset({"=", "==", ">", "<", ">=", "<=", "!=", "≥", "≤"})
-_STARTS = frozenset({"", "and", "or", "but", ",", ";", ".", "\n", "(", "who", "with", "not", "+",
-                     "&", "|", "!", "?", "plus", "-", "•", "*", "–"})  # fmt: skip
+_STARTS = frozenset({
+    "", "having", "have", "has", "where", "whose", "that", "and", "or", "but", ",", ";", ".", "\n",
+    "(", "who", "with", "not", "+", "&", "|", "!", "?", "plus", "-", "•", "*", "–",
+})  # fmt: skip
 _ENDS = frozenset({"", "and", "or", "but", ",", ";", ".", "\n", ")", "+", "&", "|", "!", "?",
                    "plus", "-", "–", "who", "excluding", "except", "without"})  # fmt: skip
 _TIMED = frozenset("in within since during over this last past for before after between from "

@@ -135,6 +135,8 @@ def test_a_remark_limits_nobody_and_is_told(domain: str, prompt: str, remark: st
         ("shop", "Customers in Poland. These are people who love skiing."),
         ("projects", "Members only, not guests."),
         ("shop", "Customers who rented something and have not watched it."),
+        ("shop", "Customers who paid by invoice"),
+        ("workout_app", "Users in Canada - students, I think"),
     ],
 )
 def test_what_may_limit_is_no_remark(domain: str, prompt: str):
