@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from agent.planners.defaults import holdout_of, slug
@@ -94,6 +95,8 @@ class _Builder:
         self.draft = Draft()
         self.entries = Entries(text, lexicon, as_of, self.draft)
         self.holding = self.entries.holding
+        self._ends: list[Chunk] = []
+        """What ends messages, said where it is said whom they are for."""
 
     def build(self) -> Draft:
         """Everything the text says, item by item."""
@@ -113,6 +116,8 @@ class _Builder:
                 question=f"'{self.draft.items[0].action.name}' goes before or after what? "
                 f"The catalog has: {self.entries.known()}."
             )
+        for chunk in self._ends:
+            self.holding.stop(chunk)
         for chunk in outline.requests:
             self._request(chunk)
         for chunk in outline.suppressions:
@@ -179,6 +184,14 @@ class _Builder:
             self.draft.holdout = reading.holdout
 
     def _definition(self, chunk: Chunk) -> None:
+        until = next(
+            (k for k in range(chunk.start + 1, chunk.end - 1)
+             if self.text.low(k) in ("until", "till")), None,
+        )  # fmt: skip
+        if until is not None and chunk.actions:
+            self._ends.append(Chunk(until + 1, chunk.end, chunk.actions))
+            cut = until - (self.text.low(until - 1) == ",")
+            chunk = replace(chunk, end=cut)
         key, condition = self._defined_by(chunk)
         defined = self.entries.defined
         if key in defined:

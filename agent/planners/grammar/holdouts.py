@@ -22,6 +22,8 @@ def holdout(text: Text, i: int) -> tuple[float, int] | None:
         if low not in HOLDOUT_WORDS:
             break
         said = said or low in ("holdout", "holdouts") or _held(text, end)
+        kept = text.low(i) in ("keep", "leave", "hold", "set", "put") and share is not None
+        said = said or (kept and low in ("out", "aside", "back"))
         none = none or (low in ("no", "without", "zero"))
         end += 1
         if (

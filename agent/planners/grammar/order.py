@@ -52,6 +52,7 @@ _ORDERING = frozenset(
 )
 _SENDING = frozenset("send give show offer use pick choose prefer".split())
 _RELATIVE = frozenset("who that which did do not never".split())
+_AT_THE_END = frozenset("last first second third lowest highest between".split())
 _PLACING = frozenset("heads leads trails closes opens tops follows".split())
 _CUTTING = frozenset({":", "-", "–", "—"})
 """Marks between what holds for the whole order and the order itself."""
@@ -254,6 +255,8 @@ class Order(Cuts):
     def _compared(self) -> None:
         """'Both lose to A': a comparison that gave no place is never passed over."""
         for chunk in self.items:
+            if self._place_unread(chunk) and len(self.items) > 1:
+                raise self._which_order()
             first = next((m for m in self.mentions if m[0] >= chunk.start), None)
             stop = first[0] if first is not None and first[0] < chunk.end else chunk.start
             for i in range(chunk.start, stop):
@@ -265,6 +268,19 @@ class Order(Cuts):
                     raise self._which_order()
             if first is not None and first[0] < chunk.end and self._unread(first[1], chunk.end):
                 raise self._which_order()
+
+    def _place_unread(self, chunk: Chunk) -> bool:
+        """'Put A (who …) last': a place at the end of a clause that gave the message none."""
+        if chunk.rank is not None:
+            return False
+        return any(
+            self.text.low(i) in _AT_THE_END
+            and self.text.low(i + 1) in (*ENDS, ",", "")
+            and self.mention_at(i) is None
+            and self.text.low(i - 1) not in ("for", "and", "or", "the", "at", "of", ",", ":", "")
+            and not self.above_all(i - 1) and i > chunk.start
+            for i in range(chunk.start, chunk.end)
+        )  # fmt: skip
 
     def _unread(self, i: int, end: int) -> bool:
         """Whether words of ranking follow a message that gave it no place: 'A leads the list'."""

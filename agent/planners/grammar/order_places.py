@@ -7,7 +7,7 @@ from agent.planners.grammar.mentions import Mention
 from agent.planners.grammar.order_wording import mark, name, replaced
 from agent.planners.grammar.outline_words import ENDS
 from agent.planners.grammar.rewording import word
-from agent.planners.grammar.words import ARTICLES, Text
+from agent.planners.grammar.words import ARTICLES, Text, Token
 
 _PLACES = {
     **dict.fromkeys(("top", "highest", "first", "uppermost", "main", "primary", "utmost"), "first"),
@@ -211,13 +211,36 @@ def in_which_case(text: Text, found: list[Mention]) -> Text:
             first -= 1
         while text.low(second - 1) == ",":
             second -= 1
+        shared, lone = _whose(text, begin, first, found)
         new = [
-            word(text[led], "if"), *text.tokens[start:second], mark(text[i], ","),
-            *text.tokens[i + 3 : end], mark(text[i], ","), word(text[i], "otherwise"),
-            *text.tokens[begin:first],
+            *shared, word(text[led], "if"), *text.tokens[start:second], mark(text[i], ","),
+            *text.tokens[i + 3 : end], mark(text[i], ","), word(text[i], "otherwise"), *lone,
         ]  # fmt: skip
         return replaced(text, begin, end, new)
     return text
+
+
+def _whose(
+    text: Text, begin: int, end: int, found: list[Mention]
+) -> tuple[list[Token], list[Token]]:
+    """The people of 'A to users who …', said of what follows too, and the message without them."""
+    named = next(m for m in found if begin <= m[0] < end)
+    rest = [word(text[begin], low) for low in ("for", "all", "users")]
+    lead = named[0]
+    while text.low(lead - 1) in (*ARTICLES, "get", "gets", "receive", "receives"):
+        lead -= 1
+    to = next((k for k in range(named[1], end) if text.low(k) in ("to", "for")), None)
+    if to is not None and to - named[1] <= _NEAR:
+        people = text.tokens[to + 1 : end]
+    else:
+        people = text.tokens[begin + (text.low(begin) in ("give", "send", "show")) : lead]
+    if not people:
+        return [], text.tokens[begin:end]
+    said = [word(text[begin], "for"), *people, mark(text[begin], ".")]
+    return said, [*name(text, named), *rest]
+
+
+_NEAR = 2
 
 
 def of_all(text: Text, found: list[Mention], lexicon: Lexicon) -> Text:

@@ -29,12 +29,14 @@ _PLACES = {
     **dict.fromkeys("middle medium between".split(), "between"),
 }  # fmt: skip
 _NOUNS = frozenset(
-    "priority prio place tier rank choice spot level slot position step pick message list pile "
+    "preference precedence everything both priority prio place tier rank choice spot level "
+    "slot position step pick message list pile "
     "importance option line thing end top bottom middle seat pole queue stack order ranking row "
     "option candidate resort everything others rest else message's".split()
 )
 _VERBS = frozenset(
-    "is are be goes go comes come sits sit stands stand belongs belong ranks rank takes take gets "
+    "put given handled is are be goes go comes come sits sit stands stand belongs belong "
+    "ranks rank takes take gets "
     "get has have holds hold occupies occupy deserves deserve lands land stays stay follows put "
     "place leads lead bringing brings up starts wins win fits slots gives matters matter "
     "counts count treat treated "
@@ -63,9 +65,11 @@ def placed(text: Text, found: list[Mention]) -> Text:
         low = found[k - 1][1] if k else 0
         high = found[k + 1][0] if k + 1 < len(found) else len(text)
         begin, end = _left(text, mention[0], low), _right(text, mention[1], high)
-        aside = _aside(text, mention[1]) if end == mention[1] and begin == mention[0] else None
-        if aside is not None and (moved := _after_aside(text, mention, aside, high)) is not None:
-            return moved
+        aside = _aside(text, mention[1]) if end == mention[1] else None
+        if aside is not None:
+            moved = _after_aside(text, (begin, *mention[:2]), aside, high)
+            if moved is not None:
+                return moved
         before = [text.low(i) for i in range(begin, mention[0])]
         after = [text.low(i) for i in range(mention[1], end)]
         place = _place(before, after)
@@ -83,14 +87,16 @@ def _aside(text: Text, i: int) -> int | None:
     return next((k + 1 for k in range(i, len(text)) if text.low(k) == ")"), None)
 
 
-def _after_aside(text: Text, mention: Mention, aside: int, high: int) -> Text | None:
-    """'A (who …) is bottom of the pile': A is last (who …)."""
+def _after_aside(text: Text, named: tuple[int, int, int], aside: int, high: int) -> Text | None:
+    """'Put A (who …) at the bottom of the pile': A is last (who …)."""
+    begin, start, stop = named
     end = _right(text, aside, high)
-    place = _place([], [text.low(i) for i in range(aside, end)])
+    before = [text.low(i) for i in range(begin, start)]
+    place = _place(before, [text.low(i) for i in range(aside, end)]) if end > aside else None
     if place is None:
         return None
-    said = [word(text[mention[1]], "is"), word(text[mention[1]], place)]
-    return replaced(text, mention[1], end, [*said, *text.tokens[mention[1] : aside]])
+    said = [*text.tokens[start:stop], word(text[stop], "is"), word(text[stop], place)]
+    return replaced(text, begin, end, [*said, *text.tokens[stop:aside]])
 
 
 def _left(text: Text, start: int, low: int) -> int:
@@ -117,6 +123,9 @@ def _place(before: list[str], after: list[str]) -> str | None:
     """The one place that the words tell; None for a bare 'first A', which is one already."""
     said = [*before, *after]
     told = {_PLACES[low] for low in said if low in _PLACES}
+    lead = [low for low in before if low not in ARTICLES]
+    if lead[-1:] == ["to"] and not told and not after and _PREFERRED & {*before}:
+        return "first"
     counted = _counted(said)
     if counted is not None and not told:
         return counted
@@ -128,11 +137,13 @@ def _place(before: list[str], after: list[str]) -> str | None:
         return None
     rest = [low for low in said if low not in _PLACES and low not in _EMPTY]
     within = set(rest) & (_NOUNS | _VERBS | {":", "="})
-    if not within or set(said) & {"else", "everything", "others", "rest", "both"}:
+    others = set(said) & {"else", "everything", "others", "rest", "both"}
+    if not within or (others and told != {"between"}):
         return None
     return told.pop()
 
 
+_PREFERRED = frozenset("preference precedence priority".split())
 _NUMBERED = frozenset("number no nr position place spot slot rank priority prio plan tier".split())
 _COUNTS = {
     **dict.fromkeys(("one", "1", "a"), "first"), **dict.fromkeys(("two", "2", "b"), "second"),

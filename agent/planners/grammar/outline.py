@@ -17,6 +17,13 @@ from agent.planners.grammar.outline_words import ENDS, LABELS, SUPPRESS
 from agent.planners.grammar.words import Text
 
 _LEADING = tuple(words for words in SUPPRESS if words != ("no",))
+_HAVING = frozenset("have there messages candidates options available possible".split())
+_INTRODUCING = _HAVING | frozenset(
+    "we are two three four 2 3 4 the following our these to choose from can send may be sent "
+    "and or "
+    "a an i us for with it is all in play here's".split()
+)
+_ASIDE = frozenset("only both all everything and , for messages the of them or /".split())
 _COLONS = (":", "-", "–", "—")
 _BY_LENGTH = sorted(LABELS, key=lambda label: len(label[0]), reverse=True)
 
@@ -40,7 +47,8 @@ class Outline:
         refuse_cap(text)
         self.sentences = self._sentences()
         for start, end in self.sentences:
-            self._sentence(start, end)
+            if not self._introduces(start, end):
+                self._sentence(start, end)
         self.order.finish()
 
     def _sentences(self) -> list[tuple[int, int]]:
@@ -55,6 +63,15 @@ class Outline:
                 start = i + 1
         cuts.append((start, len(self.text)))
         return [(a, b) for a, b in cuts if any(t.kind != "mark" for t in self.text.tokens[a:b])]
+
+    def _introduces(self, start: int, end: int) -> bool:
+        """'We have three messages: A, B and C.', where each of them is named again."""
+        named = [m for m in self.order.mentions if start <= m[0] < end]
+        later = {m[2] for m in self.order.mentions if m[0] >= end}
+        free = [k for k in range(start, end) if self.order.mention_at(k) is None]
+        words = {self.text.low(k) for k in free if self.text[k].kind != "mark"}
+        told = len({m[2] for m in named}) > 1 and {m[2] for m in named} <= later
+        return told and bool(words & _HAVING) and words <= _INTRODUCING
 
     def _when_first(self, i: int) -> bool:
         """'While a ticket is open, pause …' is one sentence."""
@@ -125,6 +142,10 @@ class Outline:
         start = self._labelled(start, end)
         if start >= end:
             return
+        aside = self._aside(start, end) if self._label is not None else None
+        if aside is not None:
+            (self.stops if self._label == "stop" else self.suppressions).append(aside)
+            return
         if self._request(start, end):
             self.requests.append(Chunk(start, end))
             return
@@ -141,6 +162,21 @@ class Outline:
             self.order.read(start, end)
         named = tuple(dict.fromkeys(m[2] for m in self.order.mentions if start <= m[0] < end))
         self.governed.last = named or self.governed.last
+
+    def _aside(self, start: int, end: int) -> Chunk | None:
+        """'Suppressions: open ticket (nudge only)': what it concerns, after the condition."""
+        opened = next((k for k in range(end - 1, start, -1) if self.text.low(k) == "("), None)
+        if opened is None or self.text.low(end - 1) != ")":
+            return None
+        named = [m for m in self.order.mentions if opened < m[0] < end]
+        free = {
+            self.text.low(k) for k in range(opened + 1, end - 1)
+            if self.order.mention_at(k) is None
+        }  # fmt: skip
+        every = free & {"both", "all", "everything"}
+        if not free <= _ASIDE or bool(named) == bool(every):
+            return None
+        return Chunk(start, opened, tuple(dict.fromkeys(m[2] for m in named)))
 
     def _labelled(self, start: int, end: int) -> int:
         """'Suppressions: …; …': what the sentences up to the next label say."""

@@ -105,15 +105,7 @@ class Entries:
             reading.everyone = True
         if reading.everyone and self.said_of_all:
             raise Unclear(question=f"Is the whole policy for {self.said_of_all}, or for everyone?")
-        whole = place and self._may_be_of_all(reading, condition, text)
-        if place == "last" and declared and self.scope.of_everybody(chunk):
-            self._whole(reading, condition)
-            condition, reading.everyone = EVERYONE, False
-        elif (
-            whole and not self.scope.own(chunk, place) and (declared or not self.scope.alone(chunk))
-        ):
-            self._whole(reading, condition)
-            condition = EVERYONE
+        condition = self._own_condition(chunk, place, reading, condition, text, declared)
         self._append(
             action,
             all_of([*reading.population, condition]) if reading.population else condition,
@@ -121,6 +113,26 @@ class Entries:
         )
         if until is not None:
             self.holding.stop(replace(until, actions=(action.key,)))
+
+    def _own_condition(
+        self, chunk: Chunk, place: str, reading: Reading, condition: Condition, text: Text,
+        declared: bool,
+    ) -> Condition:  # fmt: skip
+        """What is said of this message alone; what is said of all becomes the population."""
+        whole = place and self._may_be_of_all(reading, condition, text)
+        named = condition != EVERYONE or reading.population
+        if reading.everyone and not (named or declared) and place == "last":
+            return condition
+        if place == "last" and declared and self.scope.of_everybody(chunk):
+            self._whole(reading, condition)
+            reading.everyone = False
+            return EVERYONE
+        if not whole or self.scope.own(chunk, place):
+            return condition
+        if not declared and self.scope.alone(chunk):
+            return condition
+        self._whole(reading, condition)
+        return EVERYONE
 
     def finish(self) -> None:
         """Ask what all entries together leave open."""
@@ -192,6 +204,8 @@ class Entries:
         described = all(isinstance(leaf, kinds) for leaf in leaves(condition))
         named = condition != EVERYONE or reading.population
         if not named and "(" in text.words(0, len(text)):
+            return False
+        if not named and self.draft.population:
             return False
         if not named:
             return reading.everyone

@@ -30,6 +30,8 @@ _FILLERS = frozenset(
     "remember note pecking yes ok really exactly promised sequence sequenced prio prios".split()
 )
 _PHRASES = (
+    ("mutually", "exclusive"), ("exclude", "each", "other"), ("are", "alternatives"),
+    ("is", "given"),
     ("in", "this", "list"), ("from", "this", "list"), ("in", "the", "list"), ("from", "the",
     "list"),
     ("on", "this", "list"), ("of", "this", "list"), ("in", "the", "list", "below"),
