@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from agent.planners.grammar.mentions import Mention
-from agent.planners.grammar.order_wording import replaced
+from agent.planners.grammar.order_wording import mark, name, replaced
 from agent.planners.grammar.outline_words import ENDS
 from agent.planners.grammar.rewording import word
-from agent.planners.grammar.words import Text
+from agent.planners.grammar.words import ARTICLES, Text
 
 _LEFT = (
     ("left", "out"), ("excluded",), ("skipped",), ("exempt",), ("exempted",), ("spared",),
@@ -19,6 +19,7 @@ _LEFT = (
     ("not", "to", "be", "disturbed"), ("not", "bothered"), ("not", "to", "be", "bothered"),
     ("dropped",), ("a", "no", "go"), ("off",), ("blocked",), ("barred",), ("in", "quarantine"),
 )  # fmt: skip
+_BARE = (("excluded",), ("left", "out"), ("off", "limits"), ("suppressed",), ("exempt",))
 _BEING = frozenset("is are be should must will shall to stay stays remain get gets always".split())
 _WHOLLY = frozenset("completely altogether entirely everywhere wholly fully totally".split())
 
@@ -48,7 +49,10 @@ def _left_out(text: Text, begin: int, end: int, found: list[Mention]) -> Text | 
         stop -= 1
     for words in _LEFT:
         k = stop - len(words)
-        if k <= begin + 1 or not text.has(k, *words) or text.low(k - 1) not in _BEING:
+        if k <= begin + 1 or not text.has(k, *words):
+            continue
+        bare = words in _BARE and text.low(k - 1) not in ("not", "never")
+        if text.low(k - 1) not in _BEING and not bare:
             continue
         start = k
         while start > begin and text.low(start - 1) in _BEING:
@@ -60,8 +64,24 @@ def _left_out(text: Text, begin: int, end: int, found: list[Mention]) -> Text | 
     return None
 
 
+_UNSENT = (("be", "sent"), ("go", "out"), ("goes", "out"), ("is", "sent"), ("be", "shown"),
+           ("be", "delivered"), ("is", "shown"), ("fires",), ("go",), ("run",))  # fmt: skip
+
+
 def neither(text: Text, found: list[Mention]) -> Text:
     """'While …, send neither' is 'suppress both', '… send nothing' is 'suppress everything'."""
+    for i in range(len(text) - 2):
+        if text.low(i) not in ("neither", "none") or (i > 0 and text.low(i - 1) not in ENDS):
+            continue
+        k = i + 1
+        while text.low(k) in ("of", "them", "these", "the", "two", "message", "may", "should",
+                              "must", "can", "will", "shall"):  # fmt: skip
+            k += 1
+        sent = next((words for words in _UNSENT if text.has(k, *words)), None)
+        if sent is not None and text.low(k + len(sent)) in ("while", "if", "when", "to", "during"):
+            both = "both" if text.low(i) == "neither" else "everything"
+            new = [word(text[i], "suppress"), word(text[i], both)]
+            return replaced(text, i, k + len(sent), new)
     for i in range(len(text) - 1):
         if text.low(i) != "send" or text.low(i + 1) not in ("neither", "none"):
             continue
@@ -71,4 +91,31 @@ def neither(text: Text, found: list[Mention]) -> Text:
         if text.low(end) in (*ENDS, "", "while", "if", "when", "to"):
             both = "both" if text.low(i + 1) == "neither" else "everything"
             return replaced(text, i, end, [word(text[i], "suppress"), word(text[i], both)])
+    return text
+
+
+_ENDING = frozenset(
+    "cease ceases stop stops end ends terminate terminates finish finishes expire expires".split()
+)
+_ONCE = frozenset("once when if after as upon until whenever while with".split())
+
+
+def same_target(text: Text, found: list[Mention]) -> Text:
+    """'A is for … and shall cease once …': A …. A shall cease once …."""
+    for i in range(1, len(text) - 2):
+        k = i + (text.low(i) == ",") + (text.low(i + (text.low(i) == ",")) in ("and", "but"))
+        if k == i or (text.low(i) == "," and text.low(i - 1) == ","):
+            continue
+        verb = k + (text.low(k) in ("shall", "should", "must", "will", "it"))
+        if text.low(verb) not in _ENDING or text.low(verb + 1) not in _ONCE:
+            continue
+        begin = max((j + 1 for j in range(i) if text.low(j) in ENDS), default=0)
+        named = [m for m in found if begin <= m[0] < i]
+        lead = begin
+        while text.low(lead) in ARTICLES:
+            lead += 1
+        subject = bool(named) and named[0][0] in (begin, lead)
+        if subject or len({m[2] for m in named}) == 1:
+            new = [mark(text[i], "."), *name(text, named[0])]
+            return replaced(text, i, k + (text.low(k) == "it"), new)
     return text
