@@ -105,10 +105,11 @@ def text_column(
     return {"mark": mark, "encoding": encoding}
 
 
-def upright(x: Spec, ink: Ink, *, dashed: bool = False) -> Spec:
-    """A line from top to bottom. Decoration has no name, so it must not be announced either."""
+def upright(x: Spec, ink: Ink, *, dashed: bool = False, top: int = 0) -> Spec:
+    """A line down to the bottom, from ``top`` pixels on. Decoration has no name, so it must not be
+    announced either."""
     mark: Spec = {"type": "rule", "aria": False}
     if dashed:
         mark["strokeDash"] = [3, 3]
-    whole = {"y": {"value": 0}, "y2": {"value": {"expr": "height"}}}
+    whole = {"y": {"value": top}, "y2": {"value": {"expr": "height"}}}
     return {"mark": mark, "encoding": whole | {"x": x, "color": always(ink)}}

@@ -129,7 +129,8 @@ def _spec(rows: list[Spec], ends: tuple[float, float], tick: Callable[[float], s
     # Every layer says axis None: one that did not would leave the browser a blank box.
     middle = {"datum": 0, "type": "quantitative", "axis": None}
     layers: list[Spec] = [
-        upright(middle, Ink.SOFT, dashed=True),
+        # Below the words of the places, one of which stands right above it.
+        upright(middle, Ink.SOFT, dashed=True, top=HEIGHT),
         {
             "mark": {"type": "rule", "strokeWidth": 2},
             "encoding": {
