@@ -141,6 +141,7 @@ class ChannelReader:
                 or self.text.low(end)
                 in (
                     "all",
+                    "people",
                     "every",
                     "those",
                     "them",

@@ -12,7 +12,7 @@ from agent.planners.grammar.leaves_events import EventLeaves
 from agent.planners.grammar.leaves_related import RelatedLeaves
 from agent.planners.grammar.lexicon import Lexicon
 from agent.planners.grammar.listing import listed
-from agent.planners.grammar.logic import combine, shared_window
+from agent.planners.grammar.logic import combine, led_items, shared_window
 from agent.planners.grammar.meaning import (
     Found,
     Item,
@@ -27,7 +27,7 @@ from agent.planners.grammar.prefixes import Prefix, preferred
 from agent.planners.grammar.quantities import Quantity, quantity
 from agent.planners.grammar.separators import RELATIVES, separator
 from agent.planners.grammar.sequences import Sequences
-from agent.planners.grammar.times import Times
+from agent.planners.grammar.times import Span, Times
 from agent.planners.grammar.values import Values
 from agent.planners.grammar.words import Text, is_past
 from core.conditions import (
@@ -82,8 +82,13 @@ class Clauses:
         """A noun phrase for people at an index."""
         return self._people.people(i)
 
-    def sequence(self, i: int, *, marked: bool = False) -> tuple[list[Item], int]:
-        """The predicates from an index on, as far as they go, and where they end."""
+    def sequence(
+        self, i: int, *, marked: bool = False, lead: Span | None = None
+    ) -> tuple[list[Item], int]:
+        """The predicates from an index on, as far as they go, and where they end.
+
+        ``lead``: a period named before them.
+        """
         items: list[Item] = []
         end = i
         while True:
@@ -92,7 +97,9 @@ class Clauses:
                 return items, end
             marker = marked if not items else (items[-1].marked or marked)
             item = self.ellipsis.at(start, sep, items[-1]) if items else None
-            item = item or self.item(start, sep, run_marked=marker)
+            item = item or self.item(
+                start, sep, run_marked=marker, lead=lead if not items else None
+            )
             if item is None:
                 return items, end
             item = self._meanwhile(self._but_not_then(item), items)
@@ -151,12 +158,14 @@ class Clauses:
             return i + 1
         return i
 
-    def item(self, i: int, sep: Sep, *, run_marked: bool = False) -> Item | None:
+    def item(
+        self, i: int, sep: Sep, *, run_marked: bool = False, lead: Span | None = None
+    ) -> Item | None:
         """One predicate with its negation, or a group."""
         group = listed(self.text, i, sep, self._listed_item) or self._group(i, sep)
         if group is not None:
-            return group
-        prefix = self._prefix(i)
+            return replace(group, lead=lead) if lead is not None else group
+        prefix = self._prefix(i, lead)
         marked = prefix.marked or prefix.negated
         found = self._leaf(prefix, run_marked or marked) or self._light(prefix)
         if found is not None and prefix.often is not None:
@@ -216,7 +225,7 @@ class Clauses:
         candidates = [
             *self.events.at(i, negated=prefix.negated, only=prefix.only),
             *self.attributes.at(i),
-            *self.related.at(i, negated=prefix.negated),
+            *self.related.at(i, negated=prefix.negated, lead=prefix.lead),
             *self._predicate_people(i, negated=prefix.negated),
         ]
         allowed = [one for one in candidates if marked or not one.bare_verb]
@@ -246,8 +255,9 @@ class Clauses:
             Found(people.end, all_of(conditions), notes=notes, questions=questions, stated=stated)
         ]
 
-    def _prefix(self, i: int) -> Prefix:
+    def _prefix(self, i: int, lead: Span | None = None) -> Prefix:
         prefix = Prefix(i)
+        prefix.lead = lead
         while self._one_more(prefix):
             pass
         return prefix
@@ -322,7 +332,7 @@ class Clauses:
         span = self.times.span(prefix.end) if prefix.lead is None else None
         if span is None or span.kind not in ("window", "ever"):
             return False
-        prefix.lead = span
+        prefix.lead = replace(span, stated=self.text.words(prefix.end, span.end))
         prefix.end = span.end + 1 if self.text.low(span.end) == "," else span.end
         return True
 
@@ -334,7 +344,8 @@ class Clauses:
         span = self.times.span(i + 1)
         if span is None or span.kind != "window" or self.text.low(span.end) != ",":
             return False
-        prefix.lead, prefix.end = span, span.end + 1
+        prefix.lead = replace(span, stated=self.text.words(i + 1, span.end))
+        prefix.end = span.end + 1
         return True
 
     def _group(self, i: int, sep: Sep) -> Item | None:
@@ -362,7 +373,9 @@ class Clauses:
         )
         if last == 0:
             return None
-        taken = items[: last + 1]
+        notes = [note for item in items[: last + 1] for note in item.found.notes]
+        asked: list[str] = []
+        taken = led_items(items[: last + 1], notes, asked, self.text)
         if any(item.sep in ("and", "strong_and", "but", "rel", "sentence") for item in taken[1:]):
             return None
         parts = [
@@ -372,10 +385,11 @@ class Clauses:
         if negative and shared:
             taken, shared = self._sharing(taken, shared)
             parts = [one.found.condition for one in taken]
+            notes = [note for one in taken for note in one.found.notes]
         found = Found(
             end=taken[-1].found.end, condition=any_of(parts),
-            form="verb", notes=tuple(n for item in taken for n in item.found.notes),
-            questions=(*(q for item in taken for q in item.found.questions), *shared),
+            form="verb", notes=tuple(notes),
+            questions=(*(q for item in taken for q in item.found.questions), *asked, *shared),
         )  # fmt: skip
         return Item(found, sep, negative, True)
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from agent.planners.grammar.lexicon import Kind, Lexicon
 from agent.planners.grammar.padding import unit
 from agent.planners.grammar.rewording import past, word
+from agent.planners.grammar.senders import rule_sends
 from agent.planners.grammar.words import ARTICLES, Text, Token, same_word
 
 Step = Callable[[Text, int, Lexicon], "tuple[list[Token], int] | None"]
@@ -226,6 +227,13 @@ def _paying_us(text: Text, i: int, lexicon: Lexicon) -> tuple[list[Token], int] 
     return ([text[i]], i + 2) if paying and text[i + 1].text == "us" else None
 
 
+def _short_with(text: Text, i: int, lexicon: Lexicon) -> tuple[list[Token], int] | None:
+    """'users w churn risk over 0.6'; after a number it is weeks."""
+    if text.low(i) != "w" or i == 0 or text[i - 1].kind != "word" or lexicon.knows("w"):
+        return None
+    return ([word(text[i], "with")], i + 1) if i + 1 < len(text) else None
+
+
 def _he_or_she(text: Text, i: int, _lexicon: Lexicon) -> tuple[list[Token], int] | None:
     for words in (("he", "or", "she"), ("she", "or", "he"), ("he", "/", "she"),
                   ("he", "she"), ("s", "he"), ("(", "s", ")", "he")):  # fmt: skip
@@ -240,6 +248,6 @@ def _he_or_she(text: Text, i: int, _lexicon: Lexicon) -> tuple[list[Token], int]
 STEPS: tuple[Step, ...] = (
     _both_in, _he_or_she, _paying_us, _sign_ups, _as_well_as_people, _of_theirs, _just_these,
     _managed, _together, _excepted, _not_at_all, _a_thing, _or_else, _with_us, _anything_but,
-    _not_a_single,
+    _not_a_single, _short_with, rule_sends,
 )  # fmt: skip
 """Each knows one turn of phrase."""

@@ -11,7 +11,7 @@ from agent.planners.grammar.meaning import Found
 from agent.planners.grammar.quantities import quantity
 from agent.planners.grammar.row_filters import ENDS, RowFilters
 from agent.planners.grammar.rows import Row, RowMeaning, current_status
-from agent.planners.grammar.times import Times
+from agent.planners.grammar.times import Span, Times
 from agent.planners.grammar.values import Values
 from agent.planners.grammar.words import ARTICLES, Text, is_past, same_plural, same_word
 from core.conditions import Filter
@@ -37,18 +37,23 @@ class RelatedLeaves:
             if entity.cardinality == "many"
         }
 
-    def at(self, i: int, *, negated: bool = False) -> list[Found]:
-        """Every reading that starts at an index, longest first."""
+    def at(self, i: int, *, negated: bool = False, lead: Span | None = None) -> list[Found]:
+        """Every reading that starts at an index, longest first.
+
+        ``lead``: a period said before the predicate, which holds for rows without one of their own.
+        """
         found = [
             self.meaning.found(row, negated)
             for name in self.many
             for row in self._rows(i, name)
-            if self._determined(row, negated=negated) and self._taken(row) and self._told(row)
+            if self._determined(row, negated=negated) and self._taken(row, lead) and self._told(row)
         ]
         found += [
-            self.meaning.found(row, negated) for row in self._by_column(i) if self._taken(row)
+            self.meaning.found(row, negated) for row in self._by_column(i) if self._taken(row, lead)
         ]
-        found += [self.meaning.found(row, negated) for row in self._by_value(i) if self._taken(row)]
+        found += [
+            self.meaning.found(row, negated) for row in self._by_value(i) if self._taken(row, lead)
+        ]
         return sorted(found, key=lambda one: -one.end)
 
     def _by_value(self, i: int) -> Iterator[Row]:
@@ -63,8 +68,10 @@ class RelatedLeaves:
             if row.end > listed.end:
                 yield row
 
-    def _taken(self, row: Row) -> bool:
+    def _taken(self, row: Row, lead: Span | None) -> bool:
         self.after.take(row)
+        if row.span is None and lead is not None and lead.window is not None:
+            row.span, row.led = lead, True
         return True
 
     def _determined(self, row: Row, *, negated: bool) -> bool:

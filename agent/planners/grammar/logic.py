@@ -14,7 +14,7 @@ from agent.planners.grammar.meaning import Found, Item, all_of, any_of, negate, 
 from agent.planners.grammar.reach import grouping, scope_of
 from agent.planners.grammar.times import Span
 from agent.planners.grammar.words import Text
-from core.conditions import Condition, Related, leaves
+from core.conditions import And, Condition, EventCount, Or, Related, leaves
 
 
 @dataclass
@@ -34,7 +34,7 @@ def combine(items: list[Item], text: Text) -> Found:
     items = one_period(shared_object(items, notes), notes)
     questions.extend(shared_window(items))
     questions.extend(_elliptic(items))
-    items = _led(items, notes, questions, text)
+    items = led_items(items, notes, questions, text)
     seps = _resolved(items)
     units = _units(items, seps, questions)
     condition = _joined(units, questions, text.source)
@@ -58,7 +58,7 @@ def _under_one_negation(items: list[Item], notes: list[str]) -> list[Item]:
             found = shared[m].found
             windowed = with_window(found.condition, span.window)
             shared[m] = replace(shared[m], found=replace(found, condition=windowed, span=span))
-            notes[:] = [_without_window(note, found.stated) for note in notes]
+            notes[:] = [_without_window(note, found) for note in notes]
         notes.append(f"'{span.stated}' is taken to hold for everything after the negation.")
     return shared
 
@@ -70,27 +70,52 @@ def _goes_on(item: Item) -> bool:
     return item.sep in ("or", "comma") and plain and bare and item.found.counts_events
 
 
-def _led(items: list[Item], notes: list[str], questions: list[str], text: Text) -> list[Item]:
-    """A window said first holds for the predicates after it."""
+def led_items(items: list[Item], notes: list[str], questions: list[str], text: Text) -> list[Item]:
+    """A window said first holds for the predicates after it; one that none took is asked."""
     lead = None
-    led: list[Item] = []
+    idle: Span | None = None
+    done: list[Item] = []
     for item in items:
         if item.sep == "sentence":
             lead = None
         if item.lead is not None:
-            lead = item.lead
+            questions.extend(_asks_idle(idle))
+            lead = idle = item.lead
             notes.extend(item.lead.notes)
         found = item.found
         if lead is not None and not item.lead and at_any_time(item):
             questions.append(_asks_lead(found, lead))
-        if lead is not None and found.counts_events and found.span is None:
+            idle = None
+        if lead is not None and _takes(found):
             if item.sep == "but" and not item.lead:
                 questions.extend(_still_led(found, lead, text))
             if lead.window is not None:
                 found = replace(found, condition=with_window(found.condition, lead.window))
-            notes[:] = [_without_window(note, found.stated) for note in notes]
-        led.append(replace(item, found=found))
-    return led
+            notes[:] = [_without_window(note, found) for note in notes]
+            idle = None
+        if found.span is not None and found.span is lead:
+            idle = None
+        done.append(replace(item, found=found))
+    questions.extend(_asks_idle(idle))
+    return done
+
+
+def _takes(found: Found) -> bool:
+    """Counts of events in no period of their own, one alone or all those of a group."""
+    if found.span is not None:
+        return False
+    group = isinstance(found.condition, And | Or) and all(
+        isinstance(leaf, EventCount) and leaf.window is None for leaf in leaves(found.condition)
+    )
+    return found.counts_events or group
+
+
+def _asks_idle(lead: Span | None) -> list[str]:
+    """A period that no condition took."""
+    if lead is None or lead.window is None:
+        return []
+    said = f"'{lead.stated}'" if lead.stated else "the period named first"
+    return [f"What happened {said}? Say the period right after what it holds for."]
 
 
 def _still_led(found: Found, lead: Span, text: Text) -> list[str]:
@@ -111,8 +136,9 @@ def _asks_lead(found: Found, lead: Span) -> str:
     return Doubt.of(question, both, Answer("Not ever", said, f"{said} ever"))
 
 
-def _without_window(note: str, stated: str) -> str:
-    if stated and note.startswith(f"'{stated}'"):
+def _without_window(note: str, found: Found) -> str:
+    told = found.stated and note.startswith(f"'{found.stated}'")
+    if told or note in found.notes:
         return note.replace(", counted over all time: no window was given", "").replace(
             "is counted over all time: no window was given", "is counted in the period named first"
         )

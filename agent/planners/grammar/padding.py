@@ -153,7 +153,24 @@ def _all_hold(text: Text, i: int, _lexicon: Lexicon) -> tuple[list[Token], int] 
     return ([], end) if holding and not said - _HOLDING else None
 
 
+def _inclusive(text: Text, i: int, _lexicon: Lexicon) -> tuple[list[Token], int] | None:
+    """'between 5 and 15 (inclusive)': as between is read anyway."""
+    k = i + (text.low(i) in ("(", ","))
+    while text.low(k) in ("both", "ends", "bounds", "all"):
+        k += 1
+    if text.low(k) not in ("inclusive", "included", "inclusively") or i == 0:
+        return None
+    bracket = text.low(i) == "("
+    if bracket != (text.low(k + 1) == ")") or (text.low(k) == "included" and k < i + 1 + bracket):
+        return None
+    begun = next((n for n in range(i - 1, -1, -1) if text.low(n) in _ENDS - {","}), -1)
+    ranged = any(text.low(n) in ("between", "from") for n in range(begun + 1, i))
+    end = k + 1 + bracket
+    return ([], end + (text.low(i) == "," and text.low(end) == ",")) if ranged else None
+
+
 STEPS: tuple[Step, ...] = (
     _all_hold, _indifferent, _no_matter, _nobody_else, _this_time, _ever_told, _more,
+    _inclusive,
 )  # fmt: skip
 """Each knows one kind of them."""

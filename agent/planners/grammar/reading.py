@@ -137,7 +137,7 @@ class Reader:
             return None
         if self.text.low(span.end) not in (",", ":") or self._lead is not None:
             return None
-        self._lead = span
+        self._lead = replace(span, stated=self.text.words(i, span.end))
         return span.end + 1
 
     def _separator(self, i: int) -> int | None:
@@ -333,7 +333,7 @@ class Reader:
         return found is not None and self.text.low(found.end) in ends
 
     def _sequence_from(self, i: int, *, marked: bool, after_people: bool) -> int:
-        items, end = self.clauses.sequence(i, marked=marked)
+        items, end = self.clauses.sequence(i, marked=marked, lead=self._lead)
         if not items:
             if after_people:
                 named = bool(self.reading.items or self.reading.population)
@@ -350,7 +350,7 @@ class Reader:
                 f"Is '{said}' wanted of everyone? Say it without 'if' then; what holds for some "
                 "only needs 'either … or …'."
             )
-        items[0] = replace(items[0], sep=sep, lead=items[0].lead or self._lead)
+        items[0] = replace(items[0], sep=sep)
         if any(item.found.counts_events for item in self.reading.items):
             items[0] = self.clauses.sequences.doubtful(items[0])
         self._lead = None

@@ -29,6 +29,8 @@ class Row:
     """The timestamp that a span is about."""
     aged: bool = False
     """Its span says how old the row itself is."""
+    led: bool = False
+    """Its span was said before its predicate: 'in the last 90 days they did not order'."""
     no: bool = False
     article: bool = False
     marked: bool = False
@@ -62,7 +64,7 @@ class RowMeaning:
             end=row.end, condition=condition, form="noun", negated=row.no,
             notes=tuple(row.notes), questions=tuple(row.questions), stated=stated,
             bare_verb=not (row.marked or row.count), told=row.moment or "",
-            counted=row.count is not None,
+            counted=row.count is not None, span=row.span if row.led else None,
         )  # fmt: skip
 
     def _each(self, row: Row, condition: Condition, negated: bool) -> Condition:

@@ -61,6 +61,46 @@ def _left_out(text: Text, i: int, lexicon: Lexicon) -> tuple[list[Token], int] |
     return None
 
 
+def _is_excluded(text: Text, i: int, lexicon: Lexicon) -> tuple[list[Token], int] | None:
+    """'Any user with an open ticket is excluded.', 'Trial users are to be left out.'"""
+    joined = text.low(i - 1) in ("and", "but") and text.low(i - 2) in {",", *_STARTS}
+    if (text.low(i - 1) not in _STARTS and not joined) or text.low(i) in _NOT_THEM:
+        return None
+    end = next((k for k in range(i, len(text)) if _part_ends(text, k)), len(text))
+    for k in range(i + 1, end):
+        if text.low(k) not in ("is", "are", "should", "must", "shall", "will", "may", "can"):
+            continue
+        after = k + 1
+        while text.low(after) in ("to", "be", "also", "always", "all", "therefore", "have"):
+            after += 1
+        words = next((one for one in _OUT if text.has(after, *one)), None)
+        if words is None:
+            continue
+        rest = {text.low(n) for n in range(after + len(words), end)}
+        # 'whose account is excluded' tells of what people have, not of what to do with them.
+        told = text.low(k - 1) in _TELLING or text.low(k - 2) == "whose"
+        listed = any(text.low(n) in (",", "'") for n in range(i, k))
+        people = any(lexicon.longest(kind, text, n) for n in range(i, k)
+                     for kind in ("person", "audience", "value"))  # fmt: skip
+        people = people or text.low(i) in _ANYBODY
+        if told or listed or not people or rest - _AROUND_OUT:
+            return None
+        return [word(text[i], "excluding"), *text.tokens[i:k]], end
+    return None
+
+
+_OUT = (("excluded",), ("omitted",), ("exempt",), ("exempted",), ("left", "out"), ("kept", "out"),
+        ("ruled", "out"), ("filtered", "out"), ("taken", "out"), ("ineligible",),
+        ("not", "eligible"))  # fmt: skip
+_AROUND_OUT = frozenset(
+    "from this that the it rule audience list group please entirely altogether completely of "
+    "campaign message send mailing segment though too as well ,".split()
+)
+_NOT_THEM = frozenset("no none nobody not never nothing only if when unless who whoever".split())
+_TELLING = frozenset("who that which whose not and or but".split())
+_ANYBODY = frozenset("anyone anybody everyone everybody those people any all".split())
+
+
 def _part_ends(text: Text, k: int) -> bool:
     goes_on = text.low(k) == "," and text.low(k + 1) in ("but", "and", "everyone", "everybody")
     return text.low(k) in _STARTS - {""} or goes_on
@@ -168,6 +208,7 @@ _ALONE = frozenset(
     "push ping consider count show give offer draw pull let".split()
 )
 STEPS: tuple[Step, ...] = (
-    _left_out, _nobody_should, _we_sent, _been_to, _in_companies, _everybody_else, _do_not,
+    _left_out, _is_excluded, _nobody_should, _we_sent, _been_to, _in_companies, _everybody_else,
+    _do_not,
 )  # fmt: skip
 """Each puts the words at one place in other words, where it knows them."""

@@ -203,3 +203,110 @@ def test_channels_may_follow_the_message_or_stand_alone():
     assert after.action.channels == ("push", "in_app")
     assert alone.action is not None
     assert alone.action.channels == ("push",)
+
+
+@pytest.mark.parametrize(
+    ("domain", "prompt", "plainly"),
+    [
+        ("shop", "Please find me the buyers who added to the wishlist 3 times or more, and in the "
+                 "last 90 days they did not order.",
+         "Buyers who added to the wishlist 3 times or more and did not order in the last 90 days"),
+        ("shop", "Customers who viewed 3 products, but since 1 June they did not order",
+         "Customers who viewed 3 products but did not order since 1 June"),
+        ("shop", "Customers who in the last 30 days opened a support case",
+         "Customers who opened a support case in the last 30 days"),
+        ("shop", "In the last 90 days, customers who either viewed a product or added to the "
+                 "wishlist",
+         "Customers who viewed a product in the last 90 days or added to the wishlist in the last "
+         "90 days"),
+        ("shop", "Customers who either in the last 30 days viewed a product or added to the "
+                 "wishlist",
+         "Customers who viewed a product in the last 30 days or added to the wishlist in the last "
+         "30 days"),
+        ("workout_app", "Users who completed 3 workouts, and in the past month they have not "
+                        "opened the app",
+         "Users who completed 3 workouts and have not opened the app in the past month"),
+        ("workout_app", "Users who completed 3 workouts, and this month they viewed pricing",
+         "Users who completed 3 workouts and who viewed pricing this month"),
+        ("workout_app", "Users on iOS, and in the last 30 days they got 2 emails",
+         "Users on iOS who got 2 emails in the last 30 days"),
+    ],
+)  # fmt: skip
+def test_a_period_before_its_predicate_holds_for_it(domain: str, prompt: str, plainly: str):
+    same(domain, prompt, plainly)
+
+
+@pytest.mark.parametrize(
+    ("domain", "prompt"),
+    [
+        ("shop", "Customers who in the last 30 days are gold"),
+        ("shop", "In the last 30 days, customers who are gold"),
+        ("workout_app", "Users who completed 3 workouts, and since 1 June they have no open "
+                        "ticket"),
+    ],
+)  # fmt: skip
+def test_a_period_that_no_condition_takes_is_asked_back(domain: str, prompt: str):
+    said = plan(domain, prompt)
+
+    assert said.draft is None
+    assert any("What happened" in question for question in said.questions)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "plainly"),
+    [
+        ("Create an eligibility rule that emails users who completed 3 workouts an upgrade nudge.",
+         "Email users who completed 3 workouts an upgrade nudge."),
+        ("Set up a rule which pushes people who completed 3 workouts the win-back",
+         "Push users who completed 3 workouts the win-back"),
+        ("Create a rule to email users who completed 3 workouts an upgrade nudge",
+         "Email users who completed 3 workouts an upgrade nudge."),
+        ("We need a rule that will push trial users who viewed pricing an upgrade nudge",
+         "Push trial users who viewed pricing an upgrade nudge"),
+        ("Write me a rule emailing users who viewed pricing the upgrade nudge.",
+         "Email users who viewed pricing the upgrade nudge."),
+        ("Create a rule that does not email users who viewed pricing",
+         "Everyone, excluding users who viewed pricing"),
+    ],
+)  # fmt: skip
+def test_a_rule_that_emails_people_sends_by_email(prompt: str, plainly: str):
+    one, other = rule("workout_app", prompt), rule("workout_app", plainly)
+
+    assert (one.population, one.condition) == (other.population, other.condition)
+    assert one.action == other.action
+
+
+def test_emails_that_people_got_are_messages_they_received():
+    same("workout_app", "An audience that got 2 emails", "Users who received 2 emails")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "plainly"),
+    [
+        ("Users with between 5 and 15 completed workouts (inclusive) in the last 30 days",
+         "Users with between 5 and 15 completed workouts in the last 30 days"),
+        ("Users who completed between 5 and 15 workouts, both inclusive, in the last 30 days",
+         "Users with between 5 and 15 completed workouts in the last 30 days"),
+        ("iOS users w churn risk over 0.6", "iOS users with churn risk over 0.6"),
+        ("iOS users w/ churn risk over 0.6", "iOS users with churn risk over 0.6"),
+        ("Users who completed 3 workouts. Any user with an unresolved support ticket is excluded.",
+         "Users who completed 3 workouts, excluding anyone with an unresolved support ticket"),
+        ("Users who completed 3 workouts. Users with an open ticket are to be left out, please.",
+         "Users who completed 3 workouts, excluding anyone with an open ticket"),
+        ("Users who completed 3 workouts, but trial users are excluded.",
+         "Users who completed 3 workouts, excluding trial users"),
+    ],
+)  # fmt: skip
+def test_bounds_and_people_left_out_are_told_in_passing(prompt: str, plainly: str):
+    same("workout_app", prompt, plainly)
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "Users who completed between 5 and 15 workouts (exclusive) in the last 30 days",
+        "Users who completed 3 workouts. No trial users are excluded.",
+    ],
+)
+def test_open_bounds_and_nobody_left_out_are_not_guessed(prompt: str):
+    assert plan("workout_app", prompt).draft is None
