@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from agent.planners.grammar.asking import not_understood
+from agent.planners.grammar.debug_asking import asks_for, becomes, may_ask
 from agent.planners.grammar.debug_names import MetricNames
 from agent.planners.grammar.debug_periods import Periods
 from agent.planners.grammar.debug_sides import Clause, Side, Sides, Stretch
@@ -71,8 +72,8 @@ class DebugReader:
     def read(self) -> None:
         """Consume the whole text."""
         steps = (
-            self._phrase, self._period, self._comparator, self._name, self._side, self._event,
-            self._join, self._steady, self._direction, self._filler,
+            self._asking, self._phrase, self._period, self._comparator, self._name, self._side,
+            self._event, self._join, self._steady, self._direction, self._filler,
         )  # fmt: skip
         i = 0
         while i < len(self.text):
@@ -92,6 +93,13 @@ class DebugReader:
         )
 
     # words
+
+    def _asking(self, i: int) -> int | None:
+        """'State the causes of …', 'became lower'."""
+        if (moved := becomes(self.text, i)) is None:
+            return asks_for(self.text, i)
+        self.clauses[-1].moves.append(moved[0])
+        return moved[1]
 
     def _phrase(self, i: int) -> int | None:
         for words in FILLER_PHRASES:
@@ -268,6 +276,11 @@ class DebugReader:
         if found is None:
             return self.sides_in.column(i)
         segment, end = found
+        if may_ask(self.text, i) and end == i + 1:
+            raise Unclear(
+                question=f"Is '{segment.label}' who is looked at, or do you ask to have something "
+                "told? Begin with 'Why did …'."
+            )
         against = self._against is not None
         end = self.sides_in.as_control(end)
         against = against or end > found[1]

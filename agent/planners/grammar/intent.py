@@ -23,6 +23,7 @@ _DEBUG = re.compile(
     r"(wrong|behind|causing|driving|going on|up with)|reasons? (for|behind)|causes? of|"
     r"causes? behind|what is (causing|behind|wrong)|how come|understand (the|what)|(something|"
     r"anything) (changed|shifted|moved|happened|dropped|broke|break|is broken|is off|is wrong)|"
+    r"what (is|was|are|were) the (\w+ )?(reasons?|causes?|explanations?)(?=\W*$)|"
     r"any (clue|ideas?)|wtf|what gives|accounts? for|examine|what do you make of|clarify|"
     r"break ?down the|explanation)\b",
     re.IGNORECASE,

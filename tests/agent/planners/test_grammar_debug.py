@@ -239,3 +239,46 @@ def test_on_a_monday_last_week_is_the_one_that_has_just_ended():
 )
 def test_what_fell_what_stayed_and_what_is_beside_the_point_are_told_apart(prompt: str):
     assert sides(prompt) == ("north", "sea")
+
+
+@cache
+def with_states() -> GrammarPlanner:
+    """A value that is named as a verb of asking is: 'the States'."""
+    named = bookings().model_dump()
+    named["tables"]["dim_users"]["columns"]["wing"]["values"]["away"] = ["the States"]
+    return GrammarPlanner(Catalog.model_validate(named))
+
+
+@pytest.mark.parametrize(
+    "verb",
+    ["State", "Set out", "Determine", "Establish", "Outline", "Identify", "Clarify", "Detail",
+     "Summarise", "Report", "Please state", "Could you state"],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "asked", ["why bookings fell", "the likely causes of the fall in bookings"]
+)
+def test_a_verb_that_asks_is_no_value_of_a_column(verb: str, asked: str):
+    def asked_of(where: str) -> str | None:
+        prompt = f"{verb} {asked}{where} last week."
+        draft = with_states().plan(PlanRequest(prompt=prompt, as_of=THURSDAY)).draft
+        assert isinstance(draft, DebugQuestion)
+        return draft.segment and draft.segment.value
+
+    assert asked_of("") is None
+    assert asked_of(" in the States") == "away"
+
+
+@pytest.mark.parametrize(
+    ("words", "direction"),
+    [
+        ("became lower", "drop"), ("got worse", "drop"), ("turned down", "drop"),
+        ("grew noticeably worse", "drop"), ("became smaller", "drop"), ("got a bit better", "rise"),
+        ("became higher", "rise"), ("turned up", "rise"), ("has become much weaker", "drop"),
+    ],
+)  # fmt: skip
+def test_what_became_lower_or_got_better_moved(words: str, direction: str):
+    draft = read(f"On sea the bookings {words} in the last 10 days. What is the reason?")
+
+    assert draft.direction == direction
+    assert draft.segment
+    assert draft.segment.value == "sea"
