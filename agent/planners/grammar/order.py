@@ -46,6 +46,11 @@ class Chunk:
 
 _LOCATING = frozenset("for among with in within across only on from to".split())
 """'In Germany, A before B': what stands before the comma holds for all."""
+_LED = frozenset("for among within".split())
+"""Before the people of what follows a colon."""
+_HOLDING = frozenset(
+    "hold back pause suppress never not no stop mute skip block exclude without nobody end".split()
+)
 _ORDERING = frozenset(
     "they an no last did placed place first any their who never not have has had to one his her "
     "without latest recent new open late unpaid shipped delivered".split()
@@ -83,6 +88,8 @@ class Order(Cuts):
             if any(start <= m[0] < end for m in self.mentions):
                 self.items.append(Chunk(start, end, rank=self.said_rank(start, end)))
                 self._tops(len(self.items) - 1)
+            elif self.items and self.text.low(start) in _LED and self.text.low(end - 1) == ":":
+                raise self._two_policies(start, end)
             else:
                 self.headers.append(Chunk(start, end))
             return
@@ -135,9 +142,10 @@ class Order(Cuts):
         cut = start
         for i in range(start, first):
             low = self.text.low(i)
-            colon = low in _CUTTING and (i == 0 or self.text[i - 1].kind != "number")
+            after = i > 0 and self.text[i - 1].kind == "number"
+            colon = low in _CUTTING and (not after or self._after_amount(i))
             colon = colon or (low in ("->", "→") and self._number(i + 1, i) is not None)
-            if colon and self._condition_first(i):
+            if colon and (self._condition_first(i) or self._theirs_alone(start, end)):
                 continue
             if colon or (low in ORDER_WORDS and not self._an_order(i)):
                 cut = i + 1
@@ -148,6 +156,11 @@ class Order(Cuts):
         if cut > start:
             self.headers.append(Chunk(start, cut))
         return cut
+
+    def _after_amount(self, i: int) -> bool:
+        """'a churn risk above 0.6: A', and not the '1:' of an entry or the dash of '3 - 5'."""
+        follows = i + 1 < len(self.text) and self.text[i + 1].kind != "number"
+        return self.amount(i - 1) and (follows or self.text.low(i) == ":")
 
     def _asks_to_send(self, i: int, first: int) -> bool:
         """'For users on a paid plan kindly send A': right before the first message."""
@@ -163,13 +176,29 @@ class Order(Cuts):
         for i in range(end, len(self.text) - 1):
             begins = self.text.low(i) in ENDS and self.text.low(i + 1) in _LOCATING - {"only"}
             first = next((m for m in self.mentions if m[0] > i), None)
-            if (
-                begins
-                and first is not None
-                and not any(self.text.low(k) in ENDS for k in range(i + 1, first[0]))
-            ):
+            if not begins or first is None:
+                continue
+            between = [self.text.low(k) for k in range(i + 1, first[0])]
+            told = max((k for k, low in enumerate(between) if low in (",", ":")), default=0)
+            again = any(m[2] == first[2] for m in self.mentions if m[0] < i)
+            if not ({*between} & ENDS or {*between[told:]} & _HOLDING or again):
                 return True
         return False
+
+    def _theirs_alone(self, start: int, end: int) -> bool:
+        """'For viewers in Spain: A. For viewers in Mexico: B': people of one message each."""
+        if self.text.low(start) not in _LED or not (self.items or self._each_its_own(end)):
+            return False
+        if sum(start <= m[0] < end for m in self.mentions) > 1:
+            raise self._two_policies(start, end)
+        return True
+
+    def _two_policies(self, start: int, end: int) -> Unclear:
+        said = self.text.words(start, end)
+        return Unclear(
+            question=f"Is '{said}' said of these messages only? Number all messages in one order "
+            "and say beside each who gets it, or ask for one policy at a time."
+        )
 
     def _an_order(self, i: int) -> bool:
         """'did they order', 'no order in 60 days': what people do, no order of messages."""

@@ -22,6 +22,12 @@ from agent.planners.grammar.words import Text
 LAST = 99
 BETWEEN = 50
 """The places of what is last, and of what stands between the first and the last."""
+_AMOUNTS = frozenset(
+    "above below over under than least most exceeding reaching of is are equals to and exactly "
+    "about since in > < = >= <= ≥ ≤ up minimum maximum between".split()
+)
+"""Before a number that says how much: 'a score above 3: A', where '3:' begins no entry."""
+_YEARS = 100
 _RANK_ENDS = frozenset(", . ; ( for if when to with \n".split(" "))
 
 
@@ -76,6 +82,8 @@ class Cuts:
                 return i + 2, int(float(self.text.low(i + 1)))
             return None
         closes = self.text.low(k + 1) in (")", ".", ":")
+        if self.amount(k):
+            return None
         if self.text.low(k + 1) in ").:" and self.text.low(k) == str(self._counted + 1):
             self._counted += 1
             self.marked = True
@@ -89,6 +97,14 @@ class Cuts:
             self.marked = True
             return k + 2, int(float(self.text.low(k)))
         return None
+
+    def amount(self, i: int) -> bool:
+        """Whether a number says how much or when: 'a churn risk above 0.6: A', 'in 2026: A'."""
+        said = self.text[i].value
+        if said is None or self.text.low(i + 1) not in (":", "-", "–", "—"):
+            return False
+        led = i > 0 and self.text.low(i - 1) in _AMOUNTS and self.mention_at(i - 1) is None
+        return led or said != int(said) or said > _YEARS
 
     def _letter(self, i: int) -> bool:
         """'a) … b) …': letters in place of numbers."""

@@ -11,6 +11,7 @@ from agent.planners.grammar import (
     order_places,
     order_speech,
     order_wording,
+    population_wording,
     targets_wording,
 )
 from agent.planners.grammar.lexicon import Lexicon
@@ -51,6 +52,8 @@ def in_plain_order(text: Text, lexicon: Lexicon) -> Text:
     text = order_wording.otherwise_last(text, mentions(text, lexicon))
     found = mentions(text, lexicon)
     text = order_places.of_all(text, found, lexicon)
+    text = population_wording.among(text, mentions(text, lexicon), lexicon)
+    text = population_wording.either_value(text, lexicon)
     text = entry_wording.gets(text, mentions(text, lexicon))
     text = entry_wording.gapped(text, mentions(text, lexicon), lexicon)
     text = entry_wording.apart(text, mentions(text, lexicon), lexicon)

@@ -10,8 +10,9 @@ import pytest
 
 from agent.planners.grammar import GrammarPlanner
 from agent.planners.port import Plan, PlanRequest
-from core.conditions import EVERYONE
+from core.conditions import EVERYONE, Condition, Or, leaves
 from core.rules import DecisionPolicy
+from evals.domains import domain_catalog
 from warehouse.catalog import load_catalog
 
 OLD = " Win-back is for users with no workout in 30 days."
@@ -200,3 +201,78 @@ def test_people_that_a_message_is_sent_to_are_its_own():
 )
 def test_a_comparison_or_a_name_that_may_mean_two_things_is_asked(prompt: str):
     assert planned(prompt).draft is None
+
+
+def said_of(condition: Condition) -> set[str]:
+    """The columns, traits and events that a condition is about."""
+    named = ("column", "name", "event")
+    return {getattr(leaf, key) for leaf in leaves(condition) for key in named if hasattr(leaf, key)}
+
+
+ORDERS = (
+    ": support first, upgrade nudge second, win-back third for everyone else.",
+    " – support, then the upgrade nudge, then win-back for everyone else.",
+    ":\n- support\n- upgrade nudge\n- win-back for everyone else",
+    ":\n1. support\n2. upgrade nudge\n3. win-back for everyone else",
+)
+
+
+@pytest.mark.parametrize("messages", ORDERS)
+@pytest.mark.parametrize(
+    ("people", "about"),
+    [
+        ("Among users with a churn risk above 0.6", {"churn_risk"}),
+        ("For users with a churn risk of at least 1", {"churn_risk"}),
+        ("Of the users in Germany", {"country"}),
+        ("Within users in Germany who finished at least 2 workouts in 2026",
+         {"country", "workout_completed"}),
+    ],
+)  # fmt: skip
+def test_people_named_before_all_messages_are_the_whole_policys(
+    people: str, about: set[str], messages: str
+):
+    said = policy(f"{people}{messages}")
+
+    assert said_of(said.population) == about
+    assert said.entries == policy(f"Rank{ORDERS[-1]}").entries
+
+
+def test_people_named_before_each_message_are_its_own():
+    said = policy("For users with a churn risk above 0.6: support first. For users in Germany: "
+                  "upgrade nudge second.")  # fmt: skip
+
+    assert said.population == EVERYONE
+    assert [said_of(entry.eligibility) for entry in said.entries] == [{"churn_risk"}, {"country"}]
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "For users in Germany: support, then upgrade nudge. For users with a churn risk above 0.6: "
+        "second workout help, then win-back.",
+        "For users in Germany:\nsupport\nupgrade nudge\nFor users with a churn risk above 0.6:\n"
+        "second workout help",
+    ],
+)
+def test_two_groups_with_several_messages_each_are_asked_about(prompt: str):
+    plan = planned(prompt)
+
+    assert plan.draft is None
+    assert "one policy at a time" in plan.questions[0]
+
+
+@pytest.mark.parametrize(
+    "people",
+    ["people in software companies and agencies", "people in software companies and in agencies",
+     "people in software companies, agencies and education",
+     "people on Team accounts and Business accounts"],
+)  # fmt: skip
+def test_two_values_of_one_row_joined_by_and_are_either(people: str):
+    projects = GrammarPlanner(domain_catalog("projects"))
+    asked = f"Among {people}: upgrade offer first, renewal notice second."
+
+    draft = projects.plan(PlanRequest(prompt=asked, as_of=datetime(2026, 6, 29))).draft
+
+    assert isinstance(draft, DecisionPolicy)
+    assert isinstance(draft.population, Or)
+    assert len(said_of(draft.population)) == 1
