@@ -22,6 +22,10 @@ WIDTH, LEAST_HEIGHT = 1440, 900
 CHROME = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run")
 PRIORITIES, ELIGIBILITY, DIAGNOSIS = (example.prompt for example in EXAMPLES)
+WIN_BACK = (
+    "Send the win-back by email to users who cancelled a subscription in the last 60 days and did "
+    "not open the app in the last 14 days."
+)
 
 
 def main() -> None:
@@ -38,6 +42,9 @@ def main() -> None:
             if scheme == "light":
                 _change_a_trait(Path(folder))
             _read_the_change(browser, base, scheme)
+        _bring_about(Path(folder))
+        for scheme in ("light", "dark"):
+            _see_what_is_live(browser, base, scheme)
         browser.close()
 
 
@@ -80,14 +87,10 @@ def _find_out(mara: Visitor, scheme: str) -> None:
 
 
 def _look_things_up(browser: Browser, base: str, scheme: str) -> None:
-    """The pages on which people find out what was decided, how the data is and who did what."""
+    """The pages on which people find out how the data is and who did what."""
     ada = sign_in(browser, base, "Ada", at="/data_health", scheme=scheme)
     expect(ada.page.get_by_text("How old the data is")).to_be_visible(timeout=30_000)
     _shoot(ada.page, f"data_health_{scheme}")
-    ada.page.goto(f"{base}/decisions")
-    ada.page.get_by_role("button", name="Somebody who was stopped").click()
-    expect(ada.page.get_by_text("Decided before")).to_be_visible(timeout=30_000)
-    _shoot(ada.page, f"decisions_{scheme}")
     ada.page.goto(f"{base}/audit_log")
     expect(ada.page.get_by_text("newest first")).to_be_visible(timeout=30_000)
     _shoot(ada.page, f"audit_log_{scheme}")
@@ -110,6 +113,34 @@ def _read_the_change(browser: Browser, base: str, scheme: str) -> None:
     pavel.page.context.close()
 
 
+def _bring_about(folder: Path) -> None:
+    """Both rules go live, and a third one is tried over the real data."""
+    cli = CommandLine(folder / "workspace")
+    for request in ("CR-1", "CR-2"):
+        cli.json("approvals", "approve", request, "--as", "pavel@demo")
+    asked = cli.json("ask", WIN_BACK)["change_request"]["id"]
+    cli.json("staging", "add", asked)
+    cli.json("cycle", "run")
+
+
+def _see_what_is_live(browser: Browser, base: str, scheme: str) -> None:
+    """The pages of what is in force and of what is tried."""
+    pavel = sign_in(browser, base, "Pavel", at="/rules", scheme=scheme)
+    expect(pavel.page.get_by_role("button", name="Upgrade nudge")).to_be_visible()
+    _shoot(pavel.page, f"rules_{scheme}")
+    pavel.page.goto(f"{base}/rules?rule=upgrade_nudge")
+    expect(pavel.page.get_by_role("heading", name="Versions")).to_be_visible(timeout=30_000)
+    _shoot(pavel.page, f"rule_{scheme}")
+    pavel.page.goto(f"{base}/staging")
+    expect(pavel.page.get_by_role("heading", name="Staging", exact=True)).to_be_visible()
+    _shoot(pavel.page, f"staging_{scheme}")
+    pavel.page.goto(f"{base}/decisions")
+    pavel.page.get_by_role("button", name="Somebody who was stopped").click()
+    expect(pavel.page.get_by_text("Decided before")).to_be_visible(timeout=30_000)
+    _shoot(pavel.page, f"decisions_{scheme}")
+    pavel.page.context.close()
+
+
 def _propose(visitor: Visitor, prompt: str) -> None:
     visitor.ask(prompt)
     visitor.page.get_by_role("button", name="Send for approval").click()
@@ -123,10 +154,12 @@ def _open_recent(visitor: Visitor, name: str) -> None:
 
 def _shoot(page: Page, name: str) -> None:
     """The whole page: it scrolls inside, so the window must grow to its height."""
-    page.wait_for_timeout(1_500)
     content = page.get_by_test_id("stMainBlockContainer")
-    height = int(content.evaluate("node => node.scrollHeight")) + 140
-    page.set_viewport_size({"width": WIDTH, "height": max(LEAST_HEIGHT, height)})
+    # Pictures below the window are drawn once it reaches them, and may need more room.
+    for _ in range(2):
+        page.wait_for_timeout(1_500)
+        height = int(content.evaluate("node => node.scrollHeight")) + 140
+        page.set_viewport_size({"width": WIDTH, "height": max(LEAST_HEIGHT, height)})
     page.mouse.move(WIDTH - 5, 5)
     page.wait_for_timeout(1_000)
     page.screenshot(path=FOLDER / f"{name}.png")
