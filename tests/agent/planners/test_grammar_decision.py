@@ -2,34 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from functools import cache
-
 import pytest
 
-from agent.planners.grammar import GrammarPlanner
-from agent.planners.port import Plan, PlanRequest
 from core.conditions import And, Attribute, EventCount, InAudience, Related, Rolling
-from core.rules import DecisionPolicy, OutcomeSuppression
-from warehouse.catalog import load_catalog
+from core.rules import OutcomeSuppression
+from tests.agent.planners.prompts import plan, policy
 
 DAY = 86_400
 OLD = " Win-back is for users with no workout in 30 days."
-
-
-@cache
-def planner() -> GrammarPlanner:
-    return GrammarPlanner(load_catalog())
-
-
-def planned(prompt: str) -> Plan:
-    return planner().plan(PlanRequest(prompt=prompt, as_of=datetime(2026, 6, 29)))
-
-
-def policy(prompt: str) -> DecisionPolicy:
-    plan = planned(prompt)
-    assert isinstance(plan.draft, DecisionPolicy), plan
-    return plan.draft
 
 
 def order(prompt: str) -> list[str]:
@@ -74,7 +54,7 @@ def test_an_order_is_read_from_what_is_compared_listed_or_told(prompt: str, expe
     ],
 )
 def test_an_order_that_is_not_told_and_what_no_policy_can_hold_are_asked_back(prompt: str):
-    assert planned(prompt).draft is None
+    assert plan(prompt).draft is None
 
 
 @pytest.mark.parametrize(
@@ -231,13 +211,13 @@ def test_a_message_that_nothing_limits_is_for_all_users_of_the_policy():
     ],
 )
 def test_people_and_messages_that_no_word_tells_are_asked_back(prompt: str):
-    assert planned(prompt).draft is None
+    assert plan(prompt).draft is None
 
 
 def test_sentences_of_a_message_each_are_asked_back_with_both_orders():
-    plan = planned("Users on iOS get the upgrade nudge. Users with an open ticket get support.")
+    asked = plan("Users on iOS get the upgrade nudge. Users with an open ticket get support.")
 
-    orders = [policy(choice.prompt).entries[0].action.key for choice in plan.choices]
+    orders = [policy(choice.prompt).entries[0].action.key for choice in asked.choices]
     assert orders == ["upgrade_nudge", "support_follow_up"]
 
 

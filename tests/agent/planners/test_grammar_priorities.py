@@ -4,34 +4,18 @@ who gets nothing."""
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cache
 
 import pytest
 
 from agent.planners.grammar import GrammarPlanner
-from agent.planners.port import Plan, PlanRequest
+from agent.planners.port import PlanRequest
 from core.conditions import EVERYONE, Condition, Or, leaves
 from core.rules import DecisionPolicy
 from evals.domains import domain_catalog
-from warehouse.catalog import load_catalog
+from tests.agent.planners.prompts import plan, policy
 
 OLD = " Win-back is for users with no workout in 30 days."
 IDLE = "users who haven't opened the app in 14 days"
-
-
-@cache
-def planner() -> GrammarPlanner:
-    return GrammarPlanner(load_catalog())
-
-
-def planned(prompt: str) -> Plan:
-    return planner().plan(PlanRequest(prompt=prompt, as_of=datetime(2026, 6, 29)))
-
-
-def policy(prompt: str) -> DecisionPolicy:
-    plan = planned(prompt)
-    assert isinstance(plan.draft, DecisionPolicy), plan
-    return plan.draft
 
 
 def order(prompt: str) -> str:
@@ -136,7 +120,7 @@ def test_one_message_a_user_is_no_condition_and_no_cap(rule: str):
      "Nobody gets more than two a week."],
 )  # fmt: skip
 def test_how_often_is_the_contact_policys(rule: str):
-    assert planned(f"Support over the upgrade nudge. {rule}").draft is None
+    assert plan(f"Support over the upgrade nudge. {rule}").draft is None
 
 
 @pytest.mark.parametrize(
@@ -200,7 +184,7 @@ def test_people_that_a_message_is_sent_to_are_its_own():
     ],
 )
 def test_a_comparison_or_a_name_that_may_mean_two_things_is_asked(prompt: str):
-    assert planned(prompt).draft is None
+    assert plan(prompt).draft is None
 
 
 def said_of(condition: Condition) -> set[str]:
@@ -255,10 +239,10 @@ def test_people_named_before_each_message_are_its_own():
     ],
 )
 def test_two_groups_with_several_messages_each_are_asked_about(prompt: str):
-    plan = planned(prompt)
+    asked = plan(prompt)
 
-    assert plan.draft is None
-    assert "one policy at a time" in plan.questions[0]
+    assert asked.draft is None
+    assert "one policy at a time" in asked.questions[0]
 
 
 @pytest.mark.parametrize(

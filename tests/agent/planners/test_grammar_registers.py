@@ -2,39 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from functools import cache
-
 import pytest
 
-from agent.planners.grammar import GrammarPlanner
-from agent.planners.port import Plan, PlanRequest
-from core.rules import EligibilityRule
-from evals.domains import domain_catalog
-
-AS_OF = datetime(2026, 6, 29)
-
-
-@cache
-def planner(domain: str) -> GrammarPlanner:
-    """One for every test: it keeps nothing between prompts."""
-    return GrammarPlanner(domain_catalog(domain))
-
-
-def plan(domain: str, prompt: str) -> Plan:
-    return planner(domain).plan(PlanRequest(prompt=prompt, as_of=AS_OF))
-
-
-def rule(domain: str, prompt: str) -> EligibilityRule:
-    said = plan(domain, prompt)
-    assert isinstance(said.draft, EligibilityRule), (prompt, said.questions, said.refusals)
-    return said.draft
-
-
-def same(domain: str, prompt: str, plainly: str) -> None:
-    """Both prompts draft one condition."""
-    one, other = rule(domain, prompt), rule(domain, plainly)
-    assert (one.population, one.condition) == (other.population, other.condition)
+from tests.agent.planners.said import plan, rule, same
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.conditions import EventCount, leaves
-from tests.agent.planners.test_grammar_phrasing import plan, rule, same
+from tests.agent.planners.said import plan, rule, same
 
 
 @pytest.mark.parametrize(
