@@ -26,7 +26,7 @@ demo: $(READY) ## play the whole story in the terminal
 test: $(READY) ## install what the tests need, then run the whole suite
 	@bash tests/setup_system.sh
 	@$(BIN)/python -m pytest -n auto --dist loadfile -m "not browser"
-	@$(BIN)/python -m pytest -m browser
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m browser
 
 test-fast: $(READY) ## the suite without slow and browser tests
 	@$(BIN)/python -m pytest -m "not slow and not browser"

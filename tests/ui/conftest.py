@@ -99,6 +99,42 @@ def cli(demo_workspace: Path, tmp_path: Path, plain_environment: object) -> Comm
     return CommandLine(tmp_path / "workspace")
 
 
+@pytest.fixture(scope="session")
+def ruled_workspace(demo_workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same in which one rule is live; copy it before changing anything."""
+    folder = tmp_path_factory.mktemp("ruled") / "workspace"
+    shutil.copytree(demo_workspace, folder)
+    cli = CommandLine(folder)
+    change = cli.json("ask", ELIGIBILITY)["change_request"]["id"]
+    assert cli("approvals", "approve", change, "--as", "pavel@demo").status == 0
+    return folder
+
+
+@pytest.fixture(scope="session")
+def live_workspace(ruled_workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The rule and the policy of the blueprint in force; copy it before changing anything."""
+    folder = tmp_path_factory.mktemp("live") / "workspace"
+    shutil.copytree(ruled_workspace, folder)
+    cli = CommandLine(folder)
+    change = cli.json("ask", DECISION)["change_request"]["id"]
+    assert cli.json("approvals", "approve", change)["state"] == "live"
+    return folder
+
+
+@pytest.fixture
+def live(live_workspace: Path, tmp_path: Path, plain_environment: object) -> CommandLine:
+    """The command line on a workspace of the test's own, with a rule and a policy in force."""
+    shutil.copytree(live_workspace, tmp_path / "workspace")
+    return CommandLine(tmp_path / "workspace")
+
+
+@pytest.fixture
+def ruled(ruled_workspace: Path, tmp_path: Path, plain_environment: object) -> CommandLine:
+    """The command line on a workspace of the test's own, in which one rule is live."""
+    shutil.copytree(ruled_workspace, tmp_path / "workspace")
+    return CommandLine(tmp_path / "workspace")
+
+
 class Asked(CommandLine):
     """A workspace in which the three prompts were asked; tests only read it."""
 

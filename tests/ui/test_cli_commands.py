@@ -11,18 +11,9 @@ import click
 import duckdb
 import pytest
 
-from tests.ui.command_line import DECISION, ELIGIBILITY, CommandLine, give
+from tests.ui.command_line import ELIGIBILITY, CommandLine, give
 from tests.ui.conftest import Asked
 from ui.cli.main import COMMANDS, group
-
-
-@pytest.fixture
-def live(cli: CommandLine) -> CommandLine:
-    """A workspace with the rule and the policy of the blueprint in force."""
-    for prompt in (ELIGIBILITY, DECISION):
-        request = cli.json("ask", prompt)["change_request"]["id"]
-        assert cli.json("approvals", "approve", request)["state"] == "live"
-    return cli
 
 
 @pytest.mark.parametrize("name", [*COMMANDS])

@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 from core.assignment import bucket, in_range, share_end
-from tests.ui.command_line import ELIGIBILITY, CommandLine
+from tests.ui.command_line import CommandLine
 from warehouse.catalog import BUILT_IN
 
 KEY = "upgrade_nudge"
@@ -39,23 +39,6 @@ def _agree(cli: CommandLine, whom: str = "TRUE", status: str = "granted", days: 
         FROM dim_users WHERE {whom}
         """,
     )
-
-
-@pytest.fixture(scope="module")
-def approved(demo_workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workspace in which the upgrade nudge's audience is live; copied before it is changed."""
-    folder = tmp_path_factory.mktemp("approved") / "workspace"
-    shutil.copytree(demo_workspace, folder)
-    cli = CommandLine(folder)
-    change = cli.json("ask", ELIGIBILITY)["change_request"]["id"]
-    assert cli("approvals", "approve", change, "--as", "pavel@demo").status == 0
-    return folder
-
-
-@pytest.fixture
-def live(approved: Path, tmp_path: Path, plain_environment: object) -> CommandLine:
-    shutil.copytree(approved, tmp_path / "workspace")
-    return CommandLine(tmp_path / "workspace")
 
 
 def _audience(cli: CommandLine) -> set[str]:
@@ -105,69 +88,69 @@ def _of_rule(cli: CommandLine) -> set[str]:
     return _held_out(cli, _audience(cli), holdout["salt"], holdout["share"])
 
 
-def test_nobody_is_exported_without_a_word_on_advertising(live: CommandLine) -> None:
-    found = _export(live, "out")
+def test_nobody_is_exported_without_a_word_on_advertising(ruled: CommandLine) -> None:
+    found = _export(ruled, "out")
 
     assert found["exported_users"] == 0
     assert set(found["left_out"]) == {"CONSENT_UNKNOWN", "HELD_OUT_GLOBAL"}
     assert sum(found["left_out"].values()) == found["audience_size"]
-    assert _rows(live, "out") == []
+    assert _rows(ruled, "out") == []
 
 
-def test_who_agreed_and_is_not_held_out_is_exported_as_a_hash(live: CommandLine) -> None:
-    _agree(live)
-    everybody, emails = _audience(live), _emails(live)
-    of_all, of_rule = _of_all(live), _of_rule(live)
+def test_who_agreed_and_is_not_held_out_is_exported_as_a_hash(ruled: CommandLine) -> None:
+    _agree(ruled)
+    everybody, emails = _audience(ruled), _emails(ruled)
+    of_all, of_rule = _of_all(ruled), _of_rule(ruled)
 
-    found = _export(live, "out")
+    found = _export(ruled, "out")
 
     told = {_sha(emails[user]) for user in everybody - of_all - of_rule if user in emails}
-    assert {row["Email"] for row in _rows(live, "out")} == told
+    assert {row["Email"] for row in _rows(ruled, "out")} == told
     assert found["left_out"]["HELD_OUT_GLOBAL"] == len(of_all) > 0
     assert found["left_out"]["HELD_OUT_POLICY"] == len(of_rule - of_all) > 0
     assert found["exported_users"] + sum(found["left_out"].values()) == len(everybody)
 
 
-def test_whoever_took_consent_back_is_left_out(live: CommandLine) -> None:
-    _agree(live)
-    _agree(live, "user_id < 'u0001000'", status="withdrawn", days=1)
+def test_whoever_took_consent_back_is_left_out(ruled: CommandLine) -> None:
+    _agree(ruled)
+    _agree(ruled, "user_id < 'u0001000'", status="withdrawn", days=1)
 
-    found = _export(live, "out")
+    found = _export(ruled, "out")
 
-    expected = {user for user in _audience(live) - _of_all(live) if user < "u0001000"}
+    expected = {user for user in _audience(ruled) - _of_all(ruled) if user < "u0001000"}
     assert found["left_out"]["NO_CONSENT"] == len(expected)
 
 
-def test_no_personal_data_is_in_any_file(live: CommandLine) -> None:
-    _agree(live)
+def test_no_personal_data_is_in_any_file(ruled: CommandLine) -> None:
+    _agree(ruled)
     for vendor in ("google", "meta", "ndjson"):
-        _export(live, f"out-{vendor}", vendor=vendor)
+        _export(ruled, f"out-{vendor}", vendor=vendor)
 
-    texts = [file.read_text() for file in live.workspace.glob("out-*/*")]
+    texts = [file.read_text() for file in ruled.workspace.glob("out-*/*")]
 
     assert len(texts) == 6
-    users = [word for pair in _emails(live).items() for word in pair]
+    users = [word for pair in _emails(ruled).items() for word in pair]
     assert not [text for text in texts if "@" in text or any(word in text for word in users)]
 
 
-def test_the_same_data_gives_the_same_bytes(live: CommandLine) -> None:
-    _agree(live)
+def test_the_same_data_gives_the_same_bytes(ruled: CommandLine) -> None:
+    _agree(ruled)
 
-    first, second = _export(live, "one"), _export(live, "two")
+    first, second = _export(ruled, "one"), _export(ruled, "two")
 
     assert first == second
     for name in ("audience.csv", "manifest.json"):
-        one, two = (live.workspace / folder / name for folder in ("one", "two"))
+        one, two = (ruled.workspace / folder / name for folder in ("one", "two"))
         assert one.read_bytes() == two.read_bytes()
 
 
-def test_the_manifest_says_what_is_in_the_folder(live: CommandLine) -> None:
-    _agree(live)
+def test_the_manifest_says_what_is_in_the_folder(ruled: CommandLine) -> None:
+    _agree(ruled)
 
-    found = _export(live, "out")
+    found = _export(ruled, "out")
 
-    assert json.loads((live.workspace / "out" / "manifest.json").read_text()) == found
-    content = (live.workspace / "out" / "audience.csv").read_bytes()
+    assert json.loads((ruled.workspace / "out" / "manifest.json").read_text()) == found
+    content = (ruled.workspace / "out" / "audience.csv").read_bytes()
     file = found["files"]["audience.csv"]
     assert file["sha256"] == hashlib.sha256(content).hexdigest()
     assert file["rows"] == content.count(b"\n") - 1
@@ -177,96 +160,96 @@ def test_the_manifest_says_what_is_in_the_folder(live: CommandLine) -> None:
 
 @pytest.mark.parametrize("vendor", ["google", "meta", "ndjson"])
 def test_what_changed_since_an_earlier_export_is_written_beside_it(
-    live: CommandLine, vendor: str
+    ruled: CommandLine, vendor: str
 ) -> None:
-    _agree(live)
-    before = _export(live, "one", vendor=vendor)
-    users = sorted((_audience(live) - _of_all(live) - _of_rule(live)) & set(_emails(live)))
-    _agree(live, f"user_id = '{users[0]}'", status="withdrawn", days=1)
-    _write(live, f"UPDATE dim_users SET email = 'new@x.org' WHERE user_id = '{users[1]}'")
+    _agree(ruled)
+    before = _export(ruled, "one", vendor=vendor)
+    users = sorted((_audience(ruled) - _of_all(ruled) - _of_rule(ruled)) & set(_emails(ruled)))
+    _agree(ruled, f"user_id = '{users[0]}'", status="withdrawn", days=1)
+    _write(ruled, f"UPDATE dim_users SET email = 'new@x.org' WHERE user_id = '{users[1]}'")
 
-    after = _export(live, "two", "--since", str(live.workspace / "one"), vendor=vendor)
+    after = _export(ruled, "two", "--since", str(ruled.workspace / "one"), vendor=vendor)
 
     suffix = "ndjson" if vendor == "ndjson" else "csv"
     counts = {name: file["rows"] for name, file in after["files"].items()}
     assert counts[f"audience.{suffix}"] == before["files"][f"audience.{suffix}"]["rows"] - 1
     assert (counts[f"added.{suffix}"], counts[f"removed.{suffix}"]) == (1, 2)
-    assert _sha("new@x.org") in (live.workspace / "two" / f"added.{suffix}").read_text()
+    assert _sha("new@x.org") in (ruled.workspace / "two" / f"added.{suffix}").read_text()
     assert after["since"] == {"as_of": before["as_of"], "version": 1}
 
 
-def test_what_is_no_earlier_export_is_refused_and_leaves_nothing(live: CommandLine) -> None:
-    _agree(live)
-    _export(live, "one")
-    _export(live, "meta", vendor="meta")
-    (live.workspace / "torn").mkdir()
-    _export(live, "edited")
-    with (live.workspace / "edited" / "audience.csv").open("a") as file:
+def test_what_is_no_earlier_export_is_refused_and_leaves_nothing(ruled: CommandLine) -> None:
+    _agree(ruled)
+    _export(ruled, "one")
+    _export(ruled, "meta", vendor="meta")
+    (ruled.workspace / "torn").mkdir()
+    _export(ruled, "edited")
+    with (ruled.workspace / "edited" / "audience.csv").open("a") as file:
         file.write("0\n")
 
     for folder, why in (("torn", "manifest"), ("meta", "'for' is meta"), ("edited", "is not what")):
-        done = live(
+        done = ruled(
             *("export", "audience", KEY, "--for", "google"),
-            *("--out", str(live.workspace / "two"), "--since", str(live.workspace / folder)),
+            *("--out", str(ruled.workspace / "two"), "--since", str(ruled.workspace / folder)),
         )
         assert done.status == 1
         assert why in done.err
-        assert not list(live.workspace.glob("*two*"))
+        assert not list(ruled.workspace.glob("*two*"))
     assert (
-        _export(live, "two", "--since", str(live.workspace / "one"))["files"]["added.csv"]["rows"]
+        _export(ruled, "two", "--since", str(ruled.workspace / "one"))["files"]["added.csv"]["rows"]
         == 0
     )
 
 
-def test_no_export_is_written_over_another(live: CommandLine) -> None:
-    _export(live, "out")
+def test_no_export_is_written_over_another(ruled: CommandLine) -> None:
+    _export(ruled, "out")
 
-    done = live("export", "audience", KEY, "--for", "meta", "--out", str(live.workspace / "out"))
+    done = ruled("export", "audience", KEY, "--for", "meta", "--out", str(ruled.workspace / "out"))
 
     assert done.status == 1
     assert "is there already" in done.err
-    nowhere = live.workspace / "out" / "manifest.json" / "out"
-    done = live("export", "audience", KEY, "--for", "meta", "--out", str(nowhere))
+    nowhere = ruled.workspace / "out" / "manifest.json" / "out"
+    done = ruled("export", "audience", KEY, "--for", "meta", "--out", str(nowhere))
     assert done.status == 1
     assert "No folder can be made" in done.err
 
 
-def test_only_an_approver_or_an_admin_exports_and_it_is_on_record(live: CommandLine) -> None:
-    out = str(live.workspace / "out")
+def test_only_an_approver_or_an_admin_exports_and_it_is_on_record(ruled: CommandLine) -> None:
+    out = str(ruled.workspace / "out")
 
-    refused = live("export", "audience", KEY, "--for", "google", "--out", out, "--as", "mara@demo")
+    refused = ruled("export", "audience", KEY, "--for", "google", "--out", out, "--as", "mara@demo")
     assert refused.status == 1
     assert "mara@demo may not export" in refused.err
     assert not Path(out).exists()
 
-    _export(live, "out", "--as", "ada@demo")
-    last = live.json("audit", "list")[-1]
+    _export(ruled, "out", "--as", "ada@demo")
+    last = ruled.json("audit", "list")[-1]
     assert (last["who"], last["what"], last["subject"]) == ("ada@demo", "export audience", KEY)
-    assert live("audit", "verify").status == 0
+    assert ruled("audit", "verify").status == 0
 
 
-def test_what_is_not_live_is_not_exported(live: CommandLine) -> None:
-    out = ("--for", "google", "--out", str(live.workspace / "out"))
+def test_what_is_not_live_is_not_exported(ruled: CommandLine) -> None:
+    out = ("--for", "google", "--out", str(ruled.workspace / "out"))
 
-    assert "No rule 'nobody' is live" in live("export", "audience", "nobody", *out).err
-    live("kill", "--policy", KEY, "--reason", "a mistake")
-    assert "A kill switch stops" in live("export", "audience", KEY, *out).err
-    live("unkill", "--policy", KEY)
-    live("rules", "pause", KEY)
-    assert "is paused" in live("export", "audience", KEY, *out).err
-    assert not (live.workspace / "out").exists()
+    assert "No rule 'nobody' is live" in ruled("export", "audience", "nobody", *out).err
+    ruled("kill", "--policy", KEY, "--reason", "a mistake")
+    assert "A kill switch stops" in ruled("export", "audience", KEY, *out).err
+    ruled("unkill", "--policy", KEY)
+    ruled("rules", "pause", KEY)
+    assert "is paused" in ruled("export", "audience", KEY, *out).err
+    assert not (ruled.workspace / "out").exists()
 
 
 def test_without_a_word_on_advertising_in_the_catalog_nothing_is_exported(
-    live: CommandLine,
+    ruled: CommandLine,
 ) -> None:
-    folder = live.workspace / "catalog"
+    folder = ruled.workspace / "catalog"
     shutil.copytree(BUILT_IN / "workout_app", folder)
     (folder / "advertising.yaml").unlink()
-    (live.workspace / "pilothouse.toml").write_text(f'catalog = "{folder}"\n')
+    (ruled.workspace / "pilothouse.toml").write_text(f'catalog = "{folder}"\n')
 
-    out = str(live.workspace / "out")
-    done = live("export", "audience", KEY, "--for", "google", "--out", out)
+    out = str(ruled.workspace / "out")
+    done = ruled("export", "audience", KEY, "--for", "google", "--out", out)
 
     assert done.status == 1
     assert "advertising.yaml" in done.err

@@ -2,33 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.ui.command_line import DECISION, ELIGIBILITY, CommandLine
+from tests.ui.command_line import CommandLine
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def once_live(demo_workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workspace with the rule and the policy of the blueprint in force; copy it."""
-    folder = tmp_path_factory.mktemp("live") / "workspace"
-    shutil.copytree(demo_workspace, folder)
-    cli = CommandLine(folder)
-    for prompt in (ELIGIBILITY, DECISION):
-        request = cli.json("ask", prompt)["change_request"]["id"]
-        assert cli.json("approvals", "approve", request)["state"] == "live"
-    return folder
-
-
-@pytest.fixture
-def live(once_live: Path, tmp_path: Path, plain_environment: object) -> CommandLine:
-    """A copy of a workspace in which a rule and a policy are live."""
-    shutil.copytree(once_live, tmp_path / "workspace")
-    return CommandLine(tmp_path / "workspace")
 
 
 @pytest.fixture

@@ -9,20 +9,11 @@ from pathlib import Path
 import pytest
 
 import warehouse
-from tests.ui.command_line import DECISION, ELIGIBILITY, CommandLine
+from tests.ui.command_line import ELIGIBILITY, CommandLine
 
 pytestmark = pytest.mark.slow
 
 BUILT_IN = Path(warehouse.__file__).parent / "catalogs" / "workout_app"
-
-
-@pytest.fixture
-def live(cli: CommandLine) -> CommandLine:
-    """A workspace with the rule and the policy of the blueprint in force."""
-    for prompt in (ELIGIBILITY, DECISION):
-        request = cli.json("ask", prompt)["change_request"]["id"]
-        assert cli.json("approvals", "approve", request)["state"] == "live"
-    return cli
 
 
 def test_a_dry_run_says_what_the_cycle_would_do_and_keeps_nothing(live: CommandLine) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,22 @@ RULE = "upgrade_nudge"
 LATER = "2026-06-30T12:00"
 
 
-@pytest.fixture
-def staged(cli: CommandLine) -> CommandLine:
-    """A workspace with nothing live and a rule in staging that nobody approved."""
+@pytest.fixture(scope="module")
+def once_staged(demo_workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Nothing live and a rule in staging that nobody approved; copy it before changing anything."""
+    folder = tmp_path_factory.mktemp("staged") / "workspace"
+    shutil.copytree(demo_workspace, folder)
+    cli = CommandLine(folder)
     cli.json("ask", ELIGIBILITY)
     cli.json("staging", "add", "CR-1", "--as", "pavel@demo")
-    return cli
+    return folder
+
+
+@pytest.fixture
+def staged(once_staged: Path, tmp_path: Path, plain_environment: object) -> CommandLine:
+    """The command line on a workspace of the test's own, with a rule in staging."""
+    shutil.copytree(once_staged, tmp_path / "workspace")
+    return CommandLine(tmp_path / "workspace")
 
 
 def _letters(cli: CommandLine) -> list[Path]:

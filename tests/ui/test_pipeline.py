@@ -20,20 +20,12 @@ from control import sources
 from core.pipeline import Step
 from tests.project.tree import ROOT
 from tests.tools.demo import demo_file, open_demo
-from tests.ui.command_line import ELIGIBILITY, CommandLine
+from tests.ui.command_line import CommandLine
 from tests.ui.test_forget_crash import DIES_AT
 from ui import pipeline
 from ui.workspace import Workspace
 
 STEPS = [step.value for step in Step]
-
-
-@pytest.fixture
-def ruled(cli: CommandLine) -> CommandLine:
-    """A workspace in which one rule is live."""
-    asked = cli.json("ask", ELIGIBILITY)
-    cli.json("approvals", "approve", asked["change_request"]["id"], "--as", "pavel@demo")
-    return cli
 
 
 @pytest.fixture
