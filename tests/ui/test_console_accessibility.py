@@ -96,6 +96,8 @@ def _wrong_with(visitor: Visitor, axe: str) -> list[str]:
     """What axe-core finds, and the widths that the page does not fit."""
     page = visitor.page
     visitor.settle()
+    # What stands in the place of a picture until it is drawn is Streamlit's own, and gone at once.
+    expect(page.locator('[aria-busy="true"]')).to_have_count(0)
     page.evaluate(axe)
     options = {"runOnly": {"type": "tag", "values": TAGS}}
     judged: dict[str, Any] = page.evaluate("options => axe.run(document, options)", options)
