@@ -91,7 +91,8 @@ def test_nothing_on_any_page_shuts_anybody_out(
         expect(ada.page.get_by_role("heading", name=heading).first).to_be_visible()
         if address in DRAWN_LATE:
             # What Streamlit shows until then says that it loads where nothing may be said.
-            expect(ada.page.get_by_test_id("stMermaidChart").locator("svg").first).to_be_visible()
+            lineage = re.compile("^Lineage of the rule")
+            expect(ada.page.get_by_role("img", name=lineage)).to_be_visible()
         found[address] = _wrong_with(ada, axe)
 
     assert {address: wrong for address, wrong in found.items() if wrong} == {}
